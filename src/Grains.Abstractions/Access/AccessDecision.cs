@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using EngageCenter.Users;
+
+namespace EngageCenter.Access;
+
+/// <summary>What is known of a person's rights in a workspace.</summary>
+public enum Standing
+{
+    /// <summary>The rights could not be confirmed now. Never an allow.</summary>
+    Unconfirmed,
+
+    /// <summary>No member, or no such workspace: an outsider cannot tell which.</summary>
+    Outsider,
+
+    /// <summary>Holds at least one role.</summary>
+    Member,
+}
+
+/// <summary>
+/// A person's rights in a workspace as the policy of <paramref name="Epoch"/> has them. It is handed on to the
+/// grain that acts, which compares the epoch with its own.
+/// </summary>
+/// <param name="Epoch">The version of the access policy that decided; 0 for an outsider.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.AccessDecision")]
+public readonly record struct AccessDecision(
+    [property: Id(0)] PersonId Person,
+    [property: Id(1)] string WorkspaceId,
+    [property: Id(2)] Standing Standing,
+    [property: Id(3)] Permissions Permissions,
+    [property: Id(4)] long Epoch)
+{
+    /// <summary>Default deny: only a member's own permissions allow anything.</summary>
+    public bool Allows(Permissions required) =>
+        Standing == Standing.Member && (Permissions & required) == required;
+
+    public static AccessDecision Outsider(PersonId person, string workspaceId) =>
+        new(person, workspaceId, Standing.Outsider, Permissions.None, 0);
+
+    public static AccessDecision Unconfirmed(PersonId person, string workspaceId) =>
+        new(person, workspaceId, Standing.Unconfirmed, Permissions.None, 0);
+}
+
+public enum RoleSource
+{
+    Contract,
+    EntraGroup,
+    Default,
+}
+
+/// <summary>A role that a person holds, and by what.</summary>
+/// <param name="SourceId">The agreement's id, the group's id, or null for the default role.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.HeldRole")]
+public readonly record struct HeldRole(
+    [property: Id(0)] Roles Role,
+    [property: Id(1)] RoleSource Source,
+    [property: Id(2)] string? SourceId);
+
+/// <summary>A decision together with the roles that it rests on.</summary>
+[GenerateSerializer, Immutable, Alias("EngageCenter.EffectiveAccess")]
+public sealed record EffectiveAccess(
+    [property: Id(0)] AccessDecision Decision,
+    [property: Id(1)] ImmutableArray<HeldRole> Roles);

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using EngageCenter.Paging;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Agreements;
+
+/// <summary>
+/// An Enterprise Support Agreement, and the workspaces that it brings into being. Keyed by the agreement's id:
+/// 1 to 64 of <c>A-Z a-z 0-9 . _ ~ -</c>.
+/// </summary>
+[Alias("EngageCenter.IAgreementGrain")]
+public interface IAgreementGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Creates or updates the agreement and brings its workspaces in line: done when every one of them has the
+    /// contacts of <paramref name="command"/>. Idempotent.
+    /// </summary>
+    [Alias("Put")]
+    Task<PutAgreementOutcome> Put(Actor actor, PutAgreement command);
+
+    /// <summary>Null where there is none.</summary>
+    [Alias("Get")]
+    Task<AgreementView?> Get();
+}
+
+/// <param name="IfVersion">Only if the agreement is still of this version.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreement")]
+public sealed record PutAgreement(
+    [property: Id(0)] Agreement Agreement,
+    [property: Id(1)] IfMatch? IfVersion);
+
+public enum PutAgreementStatus
+{
+    Created,
+    Updated,
+    VersionMismatch,
+
+    /// <summary>The agreement is another organization's: its groups hold rights in the workspaces.</summary>
+    OrganizationFixed,
+
+    /// <summary>The agreement is of another type: its workspaces were set up by it.</summary>
+    AgreementTypeFixed,
+
+    /// <summary>The update would leave the workspaces without any Customer Support Manager.</summary>
+    LastAdministrator,
+
+    /// <summary>A contact is already a contact in 5,000 workspaces.</summary>
+    TooManyWorkspaces,
+}
+
+[GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreementOutcome")]
+public sealed record PutAgreementOutcome(
+    [property: Id(0)] PutAgreementStatus Status,
+    [property: Id(1)] AgreementView? Agreement = null);
+
+/// <param name="Workspaces">None while the agreement is pending: they open on its start date.</param>
+/// <param name="Version">Changes with the agreement; the source of its ETag.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.AgreementView")]
+public sealed record AgreementView(
+    [property: Id(0)] string AgreementId,
+    [property: Id(1)] Agreement Agreement,
+    [property: Id(2)] AgreementStatus Status,
+    [property: Id(3)] ImmutableArray<AgreementWorkspace> Workspaces,
+    [property: Id(4)] long Version);
+
+[GenerateSerializer, Immutable, Alias("EngageCenter.AgreementWorkspace")]
+public sealed record AgreementWorkspace(
+    [property: Id(0)] string WorkspaceId,
+    [property: Id(1)] string Name);

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Paging;
+
+namespace EngageCenter.Support;
+
+/// <summary>The support cases of a workspace, and the insights aggregated from them. Keyed by the workspace's id.</summary>
+[Alias("EngageCenter.ISupportGrain")]
+public interface ISupportGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Applies a batch of at most <see cref="SupportCase.MaxBatch"/> updates, all or none of it in storage. Any order,
+    /// any batching and any replay end in the same state.
+    /// </summary>
+    [Alias("Ingest")]
+    Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates);
+
+    /// <summary>Needs ViewSupportInsights. Newest <c>createdAt</c> first, then by case id.</summary>
+    [Alias("Cases")]
+    Task<Page<SupportCase>> Cases(AccessDecision decision, CaseQuery query);
+
+    /// <summary>Needs ViewSupportInsights. Exact: equal to a recomputation from the newest state of every case.</summary>
+    [Alias("Insights")]
+    Task<SupportInsights> Insights(AccessDecision decision, InsightsWindow window);
+}
+
+public enum IngestStatus
+{
+    Applied,
+    WorkspaceNotFound,
+
+    /// <summary>The workspace has <see cref="SupportCase.MaxPerWorkspace"/> cases, and nothing of the batch was applied.</summary>
+    TooManyCases,
+}
+
+/// <param name="Applied">Updates that became their case's state.</param>
+/// <param name="Ignored">Updates that were not newer than what was there, also those that a later one in the same batch superseded.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.IngestOutcome")]
+public readonly record struct IngestOutcome(
+    [property: Id(0)] IngestStatus Status,
+    [property: Id(1)] int Applied,
+    [property: Id(2)] int Ignored);
+
+/// <summary>Only those that all of it matches.</summary>
+/// <param name="Product">The product's whole name.</param>
+/// <param name="Search">Part of the id or title, case-insensitively.</param>
+/// <param name="From">Created at or after.</param>
+/// <param name="To">Created before.</param>
+/// <param name="Count">Whether the page needs the total; an export does without.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.CaseQuery")]
+public sealed record CaseQuery(
+    [property: Id(0)] CaseStatus? Status,
+    [property: Id(1)] CaseSeverity? Severity,
+    [property: Id(2)] string? Product,
+    [property: Id(3)] string? Search,
+    [property: Id(4)] DateTimeOffset? From,
+    [property: Id(5)] DateTimeOffset? To,
+    [property: Id(6)] PageRequest Page,
+    [property: Id(7)] bool Count = true);

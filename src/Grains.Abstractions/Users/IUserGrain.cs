@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Users;
+
+/// <summary>
+/// One person: the groups of their newest token, their effective permissions in each workspace, and the workspaces
+/// they opened. Keyed <c>{tenantId}/{userId}</c>.
+/// </summary>
+/// <remarks>
+/// A call that carries a <see cref="SignIn"/> is decided by the newest token known, be it this one or a later one
+/// that came earlier. A person's workspaces are complete up to 5,000.
+/// </remarks>
+[Alias("EngageCenter.IUserGrain")]
+public interface IUserGrain : IGrainWithStringKey
+{
+    /// <summary>The person's rights in a workspace. From warm state: no storage read and no other call.</summary>
+    [Alias("Decide")]
+    ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId);
+
+    /// <summary>The same with the roles it rests on.</summary>
+    [Alias("Explain")]
+    ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId);
+
+    /// <summary>The rights of somebody else, by the newest token they came with; of a person never seen, by the contract alone.</summary>
+    [Alias("ExplainLastKnown")]
+    ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId);
+
+    [Alias("Me")]
+    Task<Me> Me(SignIn signIn);
+
+    /// <summary>All workspaces that the person is a member of, by name; null where a right cannot be confirmed now.</summary>
+    [Alias("Workspaces")]
+    Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn);
+
+    /// <summary>The workspace switcher: makes the workspace the current one and records that it was opened.</summary>
+    [Alias("Switch")]
+    Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId);
+
+    /// <summary>Where the person lands: the last accessed workspace that is still open to them, else the next best.</summary>
+    [Alias("Land")]
+    Task<Landing> Land(SignIn signIn);
+}
+
+[GenerateSerializer, Immutable, Alias("EngageCenter.Me")]
+public sealed record Me(
+    [property: Id(0)] PersonId Person,
+    [property: Id(1)] UserProfile Profile,
+    [property: Id(2)] string? LastAccessedWorkspaceId);
+
+/// <summary>A workspace as one of its members sees it in the switcher.</summary>
+/// <param name="Roles">The roles held, each once.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.UserWorkspace")]
+public sealed record UserWorkspace(
+    [property: Id(0)] WorkspaceHeader Workspace,
+    [property: Id(1)] Roles Roles,
+    [property: Id(2)] Permissions Permissions,
+    [property: Id(3)] DateTimeOffset? LastAccessedAt,
+    [property: Id(4)] bool IsCurrent);
+
+/// <summary>What came of switching: an outsider and an unconfirmed right carry no workspace.</summary>
+[GenerateSerializer, Immutable, Alias("EngageCenter.SwitchOutcome")]
+public sealed record SwitchOutcome(
+    [property: Id(0)] Standing Standing,
+    [property: Id(1)] UserWorkspace? Workspace);
+
+/// <param name="Standing">Member with a decision; Outsider where no workspace is open to the person; Unconfirmed.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.Landing")]
+public sealed record Landing(
+    [property: Id(0)] Standing Standing,
+    [property: Id(1)] AccessDecision Decision);

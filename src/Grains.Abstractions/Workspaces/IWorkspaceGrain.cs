@@ -1,0 +1,49 @@
+using EngageCenter.Access;
+using EngageCenter.Paging;
+
+namespace EngageCenter.Workspaces;
+
+/// <summary>
+/// A workspace: its name, its access policy and their audit trail. Keyed by the workspace's id, 32 lower-case
+/// hexadecimal digits.
+/// </summary>
+/// <remarks>
+/// What a person asks comes with the <see cref="AccessDecision"/> of their user grain. One of another epoch than the
+/// workspace's own is not acted on: queries answer null and commands <c>DecideAgain</c>, and the caller decides again.
+/// A decision that lacks the permission is a fault of the caller, <see cref="UnauthorizedAccessException"/>.
+/// A workspace comes into being with its agreement, see <see cref="EngageCenter.Agreements.IAgreementGrain"/>.
+/// </remarks>
+[Alias("EngageCenter.IWorkspaceGrain")]
+public interface IWorkspaceGrain : IGrainWithStringKey
+{
+    /// <summary>The workspace without a person: for grains and applications. Null where there is none.</summary>
+    [Alias("Header")]
+    Task<WorkspaceHeader?> Header();
+
+    [Alias("Get")]
+    Task<WorkspaceView?> Get(AccessDecision decision);
+
+    /// <summary>Needs RenameSpace.</summary>
+    [Alias("Rename")]
+    Task<RenameOutcome> Rename(AccessDecision decision, Actor actor, RenameWorkspace command);
+
+    /// <summary>Needs ViewEntraGroups. By group id.</summary>
+    [Alias("Groups")]
+    Task<Page<GroupGrant>?> Groups(AccessDecision decision, GroupQuery query);
+
+    /// <summary>Needs ViewEntraGroups. A page of one or none.</summary>
+    [Alias("Group")]
+    Task<Page<GroupGrant>?> Group(AccessDecision decision, Guid groupId);
+
+    /// <summary>Needs ManageEntraGroups.</summary>
+    [Alias("PutGroup")]
+    Task<PutGroupOutcome> PutGroup(AccessDecision decision, Actor actor, PutGroup command);
+
+    /// <summary>Needs ManageEntraGroups.</summary>
+    [Alias("DeleteGroup")]
+    Task<DeleteGroupOutcome> DeleteGroup(AccessDecision decision, Actor actor, DeleteGroup command);
+
+    /// <summary>Needs ManageEntraGroups. Newest first.</summary>
+    [Alias("AuditEvents")]
+    Task<Page<AuditEvent>?> AuditEvents(AccessDecision decision, PageRequest page);
+}

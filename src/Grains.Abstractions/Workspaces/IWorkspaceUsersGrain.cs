@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.Users;
+
+namespace EngageCenter.Workspaces;
+
+/// <summary>The people of a workspace: its contract's contacts, and whoever came as a member. Keyed by the workspace's id.</summary>
+[Alias("EngageCenter.IWorkspaceUsersGrain")]
+public interface IWorkspaceUsersGrain : IGrainWithStringKey
+{
+    /// <summary>Needs ViewUserRoles. In the order of the people's ids, which never changes; null: decide again.</summary>
+    [Alias("List")]
+    Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query);
+}
+
+public enum WorkspaceUserStatus
+{
+    /// <summary>Has signed in.</summary>
+    Active,
+
+    /// <summary>Named by the contract, and never signed in.</summary>
+    Pending,
+}
+
+[GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceUser")]
+public sealed record WorkspaceUser(
+    [property: Id(0)] PersonId Person,
+    [property: Id(1)] UserProfile Profile,
+    [property: Id(2)] WorkspaceUserStatus Status,
+    [property: Id(3)] ImmutableArray<HeldRole> Roles,
+    [property: Id(4)] Permissions Permissions,
+    [property: Id(5)] DateTimeOffset? FirstSignInAt,
+    [property: Id(6)] DateTimeOffset? LastSignInAt);
+
+/// <summary>Only those whom all of it matches.</summary>
+/// <param name="Search">Part of the name or email, case-insensitively.</param>
+/// <param name="Role">Holds this role; None for all.</param>
+/// <param name="Source">Holds a role by this; together with <paramref name="Role"/>, that role by this.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceUserQuery")]
+public sealed record WorkspaceUserQuery(
+    [property: Id(0)] string? Search,
+    [property: Id(1)] Roles Role,
+    [property: Id(2)] WorkspaceUserStatus? Status,
+    [property: Id(3)] RoleSource? Source,
+    [property: Id(4)] PageRequest Page);

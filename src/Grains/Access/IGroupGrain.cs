@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.Access;
+
+/// <summary>
+/// In which workspaces somebody, a contact or an Entra group, may hold roles. A hint, never a right: it names every
+/// workspace whose policy names them, and perhaps some whose policy no longer does.
+/// </summary>
+internal interface IWorkspaceIndex
+{
+    /// <summary>Called before the workspace's policy of <paramref name="epoch"/> comes to name them.</summary>
+    /// <returns>False where the index is full.</returns>
+    [Alias("Add")]
+    Task<bool> Add(string workspaceId, long epoch);
+
+    /// <summary>Called after the policy of <paramref name="epoch"/> no longer names them; a later addition stays.</summary>
+    [Alias("Remove")]
+    Task Remove(string workspaceId, long epoch);
+}
+
+/// <summary>The index of an Entra group. Keyed <c>{tenantId}/{groupId}</c>.</summary>
+[Alias("EngageCenter.IGroupGrain")]
+internal interface IGroupGrain : IGrainWithStringKey, IWorkspaceIndex
+{
+    /// <summary>The workspaces, or null where they are still those of <paramref name="knownVersion"/>.</summary>
+    [Alias("Workspaces")]
+    ValueTask<GroupWorkspaces?> Workspaces(long knownVersion);
+}
+
+/// <param name="Version">Grows with each change, from 0 for a group that was never granted anything.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.GroupWorkspaces")]
+internal sealed record GroupWorkspaces(
+    [property: Id(0)] long Version,
+    [property: Id(1)] ImmutableArray<string> WorkspaceIds);
