@@ -43,6 +43,17 @@ public sealed record Agreement(
     public const int MaxPackages = 100;
     public const int MaxBillingReaders = 500;
 
+    // The compiler's equality would compare the arrays by reference.
+    public bool Equals(Agreement? other) =>
+        other is not null
+        && (Name, AgreementType, Organization, StartDate, EndDate)
+            == (other.Name, other.AgreementType, other.Organization, other.StartDate, other.EndDate)
+        && Contacts.SequenceEqual(other.Contacts)
+        && Packages.SequenceEqual(other.Packages)
+        && BillingReaders.SequenceEqual(other.BillingReaders);
+
+    public override int GetHashCode() => HashCode.Combine(Name, AgreementType, Organization, StartDate, EndDate);
+
     /// <summary>Pending before <paramref name="start"/>, Expired from the day after <paramref name="end"/>.</summary>
     public static AgreementStatus StatusAt(DateTimeOffset now, DateOnly start, DateOnly end)
     {

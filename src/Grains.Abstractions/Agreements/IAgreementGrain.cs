@@ -44,7 +44,7 @@ public enum PutAgreementStatus
     /// <summary>The update would leave the workspaces without any Customer Support Manager.</summary>
     LastAdministrator,
 
-    /// <summary>A contact is already a contact in 5,000 workspaces.</summary>
+    /// <summary>A contact is already one in 5,000 workspaces, or the agreement would have more than 500.</summary>
     TooManyWorkspaces,
 }
 

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using EngageCenter.Users;
+
+namespace EngageCenter.Access;
+
+/// <summary>Who holds which role in a workspace. Small: at most 100 contacts and 1,000 groups.</summary>
+/// <param name="AgreementId">The source of every contract role.</param>
+/// <param name="TenantId">The tenant whose Entra groups are meant; a group of the same id elsewhere is another group.</param>
+/// <param name="StartDate">Before this day, in UTC, the policy gives nobody anything.</param>
+/// <param name="Contacts">By person.</param>
+/// <param name="Groups">By group id.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.AccessPolicy")]
+internal sealed record AccessPolicy(
+    [property: Id(0)] string AgreementId,
+    [property: Id(1)] Guid TenantId,
+    [property: Id(2)] DateOnly StartDate,
+    [property: Id(3)] ImmutableArray<PolicyContact> Contacts,
+    [property: Id(4)] ImmutableArray<PolicyGroup> Groups)
+{
+    /// <summary>
+    /// The whole of authorization: the roles that the contract and the groups give this person, and
+    /// <see cref="Roles.User"/> for whoever holds one. Default deny: nobody else holds anything.
+    /// </summary>
+    /// <param name="groups">The person's groups in their own tenant, sorted.</param>
+    public ImmutableArray<HeldRole> RolesOf(PersonId person, ImmutableArray<Guid> groups, DateTimeOffset now)
+    {
+        if (DateOnly.FromDateTime(now.UtcDateTime) < StartDate)
+        {
+            return [];
+        }
+
+        var held = ImmutableArray.CreateBuilder<HeldRole>();
+        foreach (var contact in Contacts)
+        {
+            if (contact.Person == person)
+            {
+                Add(held, contact.Roles, RoleSource.Contract, AgreementId);
+            }
+        }
+
+        if (person.TenantId == TenantId)
+        {
+            AddGroups(held, groups);
+        }
+
+        if (held.Count > 0)
+        {
+            held.Add(new(Roles.User, RoleSource.Default, null));
+        }
+
+        return held.DrainToImmutable();
+    }
+
+    // Both sides are sorted, so one pass over them finds what they share.
+    private void AddGroups(ImmutableArray<HeldRole>.Builder held, ImmutableArray<Guid> groups)
+    {
+        int mine = 0, granted = 0;
+        while (mine < groups.Length && granted < Groups.Length)
+        {
+            var order = groups[mine].CompareTo(Groups[granted].GroupId);
+            if (order == 0)
+            {
+                Add(held, Groups[granted].Roles, RoleSource.EntraGroup, groups[mine].ToString("D"));
+            }
+
+            mine += order <= 0 ? 1 : 0;
+            granted += order >= 0 ? 1 : 0;
+        }
+    }
+
+    private static void Add(ImmutableArray<HeldRole>.Builder held, Roles roles, RoleSource source, string sourceId)
+    {
+        foreach (var definition in RoleTable.All)
+        {
+            if ((roles & definition.Role) != 0)
+            {
+                held.Add(new(definition.Role, source, sourceId));
+            }
+        }
+    }
+}
+
+/// <summary>A contact of the contract, with what is known of the person before they ever sign in.</summary>
+[GenerateSerializer, Immutable, Alias("EngageCenter.PolicyContact")]
+internal sealed record PolicyContact(
+    [property: Id(0)] PersonId Person,
+    [property: Id(1)] Roles Roles,
+    [property: Id(2)] string DisplayName,
+    [property: Id(3)] string Email);
+
+[GenerateSerializer, Immutable, Alias("EngageCenter.PolicyGroup")]
+internal readonly record struct PolicyGroup(
+    [property: Id(0)] Guid GroupId,
+    [property: Id(1)] Roles Roles);
+
+internal static class HeldRoles
+{
+    public static Roles Union(this ImmutableArray<HeldRole> held)
+    {
+        var roles = Roles.None;
+        foreach (var role in held)
+        {
+            roles |= role.Role;
+        }
+
+        return roles;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Agreements;
+
+/// <summary>An agreement as it is stored. Pure: a command answers with its outcome and the next state.</summary>
+[Alias("EngageCenter.StoredAgreement")]
+internal sealed record StoredAgreement
+{
+    /// <summary>Workspaces of one agreement, those of packages that left included.</summary>
+    public const int MaxWorkspaces = 500;
+
+    /// <summary>Null where there is no such agreement.</summary>
+    public Agreement? Agreement { get; init; }
+
+    /// <summary>The workspaces, in the order in which they came; none ever leaves.</summary>
+    public ImmutableArray<PlannedWorkspace> Workspaces { get; init; } = [];
+
+    /// <summary>Grows by one with each change.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Who made the last change; its workspaces' audit trails name them.</summary>
+    public Actor? ChangedBy { get; init; }
+
+    public (PutAgreementStatus Status, StoredAgreement Next) Put(Actor actor, Agreement agreement)
+    {
+        if (Agreement is not null)
+        {
+            if (agreement.Organization.TenantId != Agreement.Organization.TenantId)
+            {
+                return (PutAgreementStatus.OrganizationFixed, this);
+            }
+
+            if (agreement.AgreementType != Agreement.AgreementType)
+            {
+                return (PutAgreementStatus.AgreementTypeFixed, this);
+            }
+
+            if (!agreement.Contacts.Any(c => c.Role == Roles.CustomerSupportManager))
+            {
+                return (PutAgreementStatus.LastAdministrator, this);
+            }
+
+            if (agreement == Agreement)
+            {
+                return (PutAgreementStatus.Updated, this);
+            }
+        }
+
+        var workspaces = Plan(agreement);
+        if (workspaces.Length > MaxWorkspaces)
+        {
+            return (PutAgreementStatus.TooManyWorkspaces, this);
+        }
+
+        var status = Agreement is null ? PutAgreementStatus.Created : PutAgreementStatus.Updated;
+        return (status, this with { Agreement = agreement, Workspaces = workspaces, Version = Version + 1, ChangedBy = actor });
+    }
+
+    public IEnumerable<PersonId> Contacts() => Agreement?.Contacts.Select(c => c.Person).Distinct() ?? [];
+
+    public WorkspaceContract ContractOf(string agreementId, PlannedWorkspace workspace) => new(
+        agreementId, Agreement!.AgreementType, Agreement.Organization.TenantId, workspace.DefaultName,
+        Agreement.StartDate, Agreement.EndDate,
+        [.. Agreement.Contacts.GroupBy(c => c.Person).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal).Select(g => new PolicyContact(
+            g.Key, g.Aggregate(Roles.None, (roles, c) => roles | c.Role), g.First().DisplayName, g.First().Email))],
+        Version);
+
+    // One for the whole agreement, or one a package. A package that is new brings a workspace; one that left keeps its.
+    private ImmutableArray<PlannedWorkspace> Plan(Agreement agreement)
+    {
+        (string? PackageId, string Name)[] wanted = agreement.AgreementType == AgreementType.Workload
+            ? [.. agreement.Packages.Select(p => ((string?)p.PackageId, p.Name))]
+            : [(null, agreement.Organization.Name)];
+
+        var kept = Workspaces.Select(w =>
+            wanted.FirstOrDefault(n => n.PackageId == w.PackageId) is { Name: { } name } ? w with { DefaultName = name } : w);
+        var added = wanted.Where(n => Workspaces.All(w => w.PackageId != n.PackageId))
+            .Select(n => new PlannedWorkspace(Guid.NewGuid().ToString("N"), n.PackageId, n.Name));
+        return [.. kept, .. added];
+    }
+}
+
+/// <param name="PackageId">The package it is for; null for the agreement as a whole.</param>
+[Alias("EngageCenter.PlannedWorkspace")]
+internal sealed record PlannedWorkspace(string WorkspaceId, string? PackageId, string DefaultName);

@@ -1,0 +1,23 @@
+using EngageCenter.Access;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace EngageCenter;
+
+/// <summary>What the grains need of their silo.</summary>
+public static class GrainsHosting
+{
+    /// <summary>
+    /// Adds what the grains share in a silo. The silo brings a grain storage as its default, whose writes are
+    /// conditional (ETag).
+    /// </summary>
+    public static ISiloBuilder AddEngageCenterGrains(this ISiloBuilder silo)
+    {
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddSingleton<PolicyCache>();
+        silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section)
+            .Validate(o => o.Lease >= AccessOptions.MinLease && o.Lease <= AccessOptions.MaxLease, "Access:Lease is from 1 s to 1 min.")
+            .ValidateOnStart();
+        return silo;
+    }
+}

@@ -1,0 +1,322 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Storage;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace EngageCenter.Users;
+
+/// <summary>
+/// A person. Keyed <c>{tenantId}/{userId}</c>. Reentrant, so that a slow workspace does not hold up checks of the
+/// others, and so that a workspace that is being changed can reach us while we wait for it.
+/// </summary>
+[GrainType("user"), Reentrant]
+internal sealed partial class UserGrain(
+    [PersistentState("user")] IPersistentState<UserState> storage,
+    PolicyCache policies,
+    TimeProvider time,
+    ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex
+{
+    private const int Attempts = 5;
+
+    /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
+    private const int MaxKnown = 10_000;
+
+    /// <summary>Calls under way at once for one person.</summary>
+    private const int Parallel = 64;
+
+    private readonly Dictionary<string, Known> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, GroupWorkspaces> groupWorkspaces = [];
+
+    // Which sign-in each workspace's list of people was told of, and the one that all were told of.
+    private readonly Dictionary<string, SeenUser> told = new(StringComparer.Ordinal);
+    private SeenUser? toldAll;
+
+    // What storage is known to hold: calls interleave, and nobody is served what was never stored.
+    private UserState durable = new();
+    private (long Started, long Finished) writes;
+    private Task lastWrite = Task.CompletedTask;
+
+    private PersonId Person { get; set; }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Person = PersonId.Parse(this.GetPrimaryKeyString());
+        durable = storage.State;
+        return Task.CompletedTask;
+    }
+
+    public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId) =>
+        durable.Covers(signIn) && Recall(workspaceId) is { } access
+            ? new(access.Decision)
+            : DecideAnew(signIn, workspaceId);
+
+    public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
+    {
+        await Accept(signIn);
+        return (await Examine(workspaceId)).Access;
+    }
+
+    public async ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId) => (await Examine(workspaceId)).Access;
+
+    public async Task<Me> Me(SignIn signIn)
+    {
+        await Accept(signIn);
+        if (!ReferenceEquals(toldAll, durable.Seen))
+        {
+            await ExamineAll();
+        }
+
+        return new(Person, durable.Seen!.Profile, durable.LastOpened);
+    }
+
+    public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn)
+    {
+        await Accept(signIn);
+        var all = await ExamineAll();
+        return all is null
+            ? null
+            : [.. all.OrderBy(w => w.Workspace.Name, StringComparer.OrdinalIgnoreCase)
+                .ThenBy(w => w.Workspace.Name, StringComparer.Ordinal)
+                .ThenBy(w => w.Workspace.WorkspaceId, StringComparer.Ordinal)];
+    }
+
+    public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId)
+    {
+        await Accept(signIn);
+        var examined = await Examine(workspaceId);
+        if (examined.Access.Decision.Standing != Standing.Member)
+        {
+            return new(examined.Access.Decision.Standing, null);
+        }
+
+        var now = time.GetUtcNow();
+        await Update(s => s.Open(workspaceId, now));
+        return new(Standing.Member, Listed(examined));
+    }
+
+    public async Task<Landing> Land(SignIn signIn)
+    {
+        await Accept(signIn);
+        var opened = durable.Opened.OrderByDescending(o => o.Key == durable.LastOpened).ThenByDescending(o => o.Value).Select(o => o.Key);
+        foreach (var workspaceId in opened)
+        {
+            var decision = (await Examine(workspaceId)).Access.Decision;
+            if (decision.Standing != Standing.Outsider)
+            {
+                return new(decision.Standing, decision);
+            }
+        }
+
+        var all = await Workspaces(signIn);
+        if (all is not { } workspaces)
+        {
+            return new(Standing.Unconfirmed, AccessDecision.Unconfirmed(Person, string.Empty));
+        }
+
+        if (workspaces.IsEmpty)
+        {
+            return new(Standing.Outsider, AccessDecision.Outsider(Person, string.Empty));
+        }
+
+        var first = (await Examine(workspaces[0].Workspace.WorkspaceId)).Access.Decision;
+        return new(first.Standing, first);
+    }
+
+    public async Task<bool> Add(string workspaceId, long epoch)
+    {
+        var added = false;
+        await Update(s =>
+        {
+            var next = s.Contracts.With(workspaceId, epoch);
+            added = next is not null;
+            return next is null || ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
+        });
+        return added;
+    }
+
+    public Task Remove(string workspaceId, long epoch) => Update(s =>
+    {
+        var next = s.Contracts.Without(workspaceId, epoch);
+        return ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
+    });
+
+    /// <summary>A decision made before that still stands. The test of its lease is the last thing before the answer.</summary>
+    private EffectiveAccess? Recall(string workspaceId) =>
+        known.TryGetValue(workspaceId, out var made) && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid ? made.Access : null;
+
+    private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId)
+    {
+        await Accept(signIn);
+        return (await Examine(workspaceId)).Access.Decision;
+    }
+
+    private Task Accept(SignIn signIn)
+    {
+        if (signIn.Person != Person)
+        {
+            throw new ArgumentException("The sign-in is another person's.", nameof(signIn));
+        }
+
+        return durable.Covers(signIn) ? Task.CompletedTask : Update(s => s.Accept(signIn));
+    }
+
+    /// <summary>Decides from this silo's copy of the policy, and asks for one where there is none.</summary>
+    private async ValueTask<Examined> Examine(string workspaceId)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (known.TryGetValue(workspaceId, out var made) && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid)
+            {
+                return new(made.Access, made.Lease.Leased.Workspace);
+            }
+
+            var answer = await policies.Get(workspaceId);
+            if (answer.Lease is not { } lease)
+            {
+                known.Remove(workspaceId);
+                return new(answer.Kind == PolicyAnswerKind.NoWorkspace ? Outsider(workspaceId) : Unconfirmed(workspaceId), null);
+            }
+
+            var seen = durable.Seen;
+            var roles = lease.Leased.Policy.RolesOf(Person, durable.Groups, time.GetUtcNow());
+            await Tell(workspaceId, !roles.IsEmpty);
+            if (!lease.IsValid || !ReferenceEquals(durable.Seen, seen))
+            {
+                continue;
+            }
+
+            var access = roles.IsEmpty ? Outsider(workspaceId) : new EffectiveAccess(
+                new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), lease.Leased.Epoch), roles);
+            if (known.Count >= MaxKnown)
+            {
+                known.Clear();
+            }
+
+            known[workspaceId] = new(access, lease, seen);
+            return new(access, lease.Leased.Workspace);
+        }
+
+        return new(Unconfirmed(workspaceId), null);
+    }
+
+    /// <summary>Every workspace that the person is a member of; null where one cannot be confirmed.</summary>
+    private async Task<List<UserWorkspace>?> ExamineAll()
+    {
+        var seen = durable.Seen;
+        var candidates = new HashSet<string>(durable.Contracts.Entries.Keys, StringComparer.Ordinal);
+        foreach (var some in durable.Groups.Chunk(Parallel))
+        {
+            foreach (var workspaces in await Task.WhenAll(some.Select(WorkspacesOf)))
+            {
+                candidates.UnionWith(workspaces);
+            }
+        }
+
+        var members = new List<UserWorkspace>();
+        foreach (var some in candidates.Union(durable.ListedIn).Chunk(Parallel))
+        {
+            foreach (var examined in await Task.WhenAll(some.Select(id => Examine(id).AsTask())))
+            {
+                if (examined.Access.Decision.Standing == Standing.Unconfirmed)
+                {
+                    return null;
+                }
+
+                if (examined.Access.Decision.Standing == Standing.Member)
+                {
+                    members.Add(Listed(examined));
+                }
+            }
+        }
+
+        if (durable.ListedIn.All(id => told.TryGetValue(id, out var of) && ReferenceEquals(of, seen)))
+        {
+            toldAll = seen;
+        }
+
+        return members;
+    }
+
+    private async Task<ImmutableArray<string>> WorkspacesOf(Guid groupId)
+    {
+        groupWorkspaces.TryGetValue(groupId, out var before);
+        var now = await GrainFactory.GetGrain<IGroupGrain>($"{Person.TenantId:D}/{groupId:D}").Workspaces(before?.Version ?? 0);
+        if (now is not null)
+        {
+            if (groupWorkspaces.Count >= MaxKnown)
+            {
+                groupWorkspaces.Clear();
+            }
+
+            groupWorkspaces[groupId] = now;
+        }
+
+        return (now ?? before)?.WorkspaceIds ?? [];
+    }
+
+    // The list of people shows who came, so it hears of each new token once. It is no part of the decision: where it
+    // cannot be told now, it is told with the next decision.
+    private async ValueTask Tell(string workspaceId, bool isMember)
+    {
+        if (durable.Seen is not { } seen
+            || (told.TryGetValue(workspaceId, out var of) && ReferenceEquals(of, seen))
+            || !(isMember || durable.ListedIn.Contains(workspaceId)))
+        {
+            return;
+        }
+
+        await Update(s => s.List(workspaceId));
+        try
+        {
+            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(seen);
+            told[workspaceId] = seen;
+        }
+        catch (Exception e)
+        {
+            LogNotTold(logger, workspaceId, e);
+        }
+    }
+
+    private UserWorkspace Listed(Examined examined)
+    {
+        var (decision, roles) = (examined.Access.Decision, examined.Access.Roles.Union());
+        return new(
+            examined.Workspace!, roles, decision.Permissions,
+            durable.Opened.TryGetValue(decision.WorkspaceId, out var at) ? at : null,
+            durable.LastOpened == decision.WorkspaceId);
+    }
+
+    private EffectiveAccess Outsider(string workspaceId) => new(AccessDecision.Outsider(Person, workspaceId), []);
+
+    private EffectiveAccess Unconfirmed(string workspaceId) => new(AccessDecision.Unconfirmed(Person, workspaceId), []);
+
+    private Task Update(Func<UserState, UserState> change)
+    {
+        var next = change(storage.State);
+
+        // Nothing to write, but what it rests on may still be on its way.
+        return ReferenceEquals(next, storage.State) ? lastWrite : lastWrite = Write(next);
+    }
+
+    private async Task Write(UserState next)
+    {
+        var write = ++writes.Started;
+        await storage.Commit(this, next);
+        if (write > writes.Finished)
+        {
+            writes.Finished = write;
+            durable = next;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of a sign-in; it is told again later")]
+    private static partial void LogNotTold(ILogger logger, string workspaceId, Exception exception);
+
+    /// <param name="Seen">The sign-in that the decision rests on.</param>
+    private sealed record Known(EffectiveAccess Access, PolicyLease Lease, SeenUser? Seen);
+
+    /// <param name="Workspace">Null where there is none or where nothing is confirmed.</param>
+    private readonly record struct Examined(EffectiveAccess Access, WorkspaceHeader? Workspace);
+}

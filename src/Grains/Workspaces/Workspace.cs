@@ -1,0 +1,215 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Paging;
+
+namespace EngageCenter.Workspaces;
+
+/// <summary>
+/// A workspace as it is stored. Pure: each command answers with its outcome and the next state, which is this one
+/// where nothing changes.
+/// </summary>
+[Alias("EngageCenter.Workspace")]
+internal sealed record Workspace
+{
+    /// <summary>Null until an agreement provisions it: there is no such workspace.</summary>
+    public WorkspaceContract? Contract { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The name a member gave it; null for the contract's.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>By group id, at most <see cref="GroupGrant.MaxPerWorkspace"/>.</summary>
+    public ImmutableArray<GroupGrant> Groups { get; init; } = [];
+
+    /// <summary>Grows by one with each change to who holds which role.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>Grows by one with each change to what the workspace is.</summary>
+    public long Version { get; init; }
+
+    public AuditTrail Audit { get; init; } = AuditTrail.Empty;
+
+    public WorkspaceHeader Header(string workspaceId) => Contract is null
+        ? throw new InvalidOperationException($"Workspace {workspaceId} was never set up.")
+        : new(workspaceId, Name ?? Contract.DefaultName, Contract.DefaultName, Contract.AgreementId,
+            Contract.AgreementType, Contract.StartDate, Contract.EndDate, CreatedAt);
+
+    /// <summary>The status changes with the date, so it is part of the version that the view's ETag comes from.</summary>
+    public WorkspaceView View(string workspaceId, DateTimeOffset now)
+    {
+        var header = Header(workspaceId);
+        var status = Agreement.StatusAt(now, header.StartDate, header.EndDate);
+        return new(header, status, (Version * 3) + (int)status);
+    }
+
+    public LeasedPolicy Policy(string workspaceId)
+    {
+        var header = Header(workspaceId);
+        return new(
+            header,
+            new(header.AgreementId, Contract!.TenantId, header.StartDate, Contract.Contacts,
+                [.. Groups.Select(g => new PolicyGroup(g.GroupId, g.Roles))]),
+            Epoch);
+    }
+
+    public Workspace Provision(Actor actor, WorkspaceContract contract, DateTimeOffset now)
+    {
+        if (contract.Version <= (Contract?.Version ?? 0))
+        {
+            return this;
+        }
+
+        var target = new AuditTarget(AuditTargetKind.Agreement, contract.AgreementId, null);
+        var next = this with
+        {
+            Contract = contract,
+            CreatedAt = Contract is null ? now : CreatedAt,
+            Epoch = Epoch + 1,
+            Version = Version + 1,
+        };
+        return next with
+        {
+            Audit = Audit.Record(
+                now, actor, Contract is null ? AuditAction.WorkspaceCreated : AuditAction.ContractChanged, target,
+                Contract is null ? null : AuditTrail.ContactsOf(Contract, except: contract),
+                AuditTrail.ContactsOf(contract, except: Contract)),
+        };
+    }
+
+    public (RenameStatus Status, Workspace Next) Rename(Actor actor, RenameWorkspace command, string workspaceId, DateTimeOffset now)
+    {
+        var view = View(workspaceId, now);
+        if (command.IfVersion is { } condition && !condition.Allows(view.Version))
+        {
+            return (RenameStatus.VersionMismatch, this);
+        }
+
+        if (command.Name == view.Header.Name && Name is not null)
+        {
+            return (RenameStatus.Renamed, this);
+        }
+
+        return (RenameStatus.Renamed, this with
+        {
+            Name = command.Name,
+            Version = Version + 1,
+            Audit = Audit.Record(
+                now, actor, AuditAction.WorkspaceRenamed, new(AuditTargetKind.Workspace, workspaceId, command.Name),
+                AuditTrail.Of(("name", [view.Header.Name])),
+                AuditTrail.Of(("name", [command.Name]))),
+        });
+    }
+
+    public GroupGrant? Group(Guid groupId) =>
+        IndexOf(groupId) is var index and >= 0 ? Groups[index] : null;
+
+    public (PutGroupOutcome Outcome, Workspace Next) PutGroup(Actor actor, PutGroup command, DateTimeOffset now)
+    {
+        var index = IndexOf(command.GroupId);
+        var before = index >= 0 ? Groups[index] : null;
+        if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
+        {
+            return (new(PutGroupStatus.VersionMismatch), this);
+        }
+
+        if ((command.Roles & ~RoleTable.Assignable) != 0)
+        {
+            return (new(PutGroupStatus.RoleNotAssignable), this);
+        }
+
+        if (before is null && Groups.Length >= GroupGrant.MaxPerWorkspace)
+        {
+            return (new(PutGroupStatus.TooManyGroups), this);
+        }
+
+        var displayName = command.DisplayName ?? before?.DisplayName;
+        if (before is not null && before.Roles == command.Roles && before.DisplayName == displayName)
+        {
+            return (new(PutGroupStatus.Updated, before), this);
+        }
+
+        var epoch = before?.Roles == command.Roles ? Epoch : Epoch + 1;
+        var version = Version + 1;
+        var after = new GroupGrant(
+            command.GroupId, displayName, command.Roles, before?.GrantedBy ?? actor, before?.GrantedAt ?? now, now, version);
+        return (new(before is null ? PutGroupStatus.Created : PutGroupStatus.Updated, after), this with
+        {
+            Groups = before is null ? Groups.Insert(~index, after) : Groups.SetItem(index, after),
+            Epoch = epoch,
+            Version = version,
+            Audit = Audit.Record(
+                now, actor, before is null ? AuditAction.GroupGranted : AuditAction.GroupChanged,
+                TargetOf(after), before is null ? null : AuditTrail.GrantOf(before), AuditTrail.GrantOf(after)),
+        });
+    }
+
+    public (DeleteGroupStatus Status, Workspace Next) DeleteGroup(Actor actor, DeleteGroup command, DateTimeOffset now)
+    {
+        var index = IndexOf(command.GroupId);
+        var before = index >= 0 ? Groups[index] : null;
+        if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
+        {
+            return (DeleteGroupStatus.VersionMismatch, this);
+        }
+
+        if (before is null)
+        {
+            return (DeleteGroupStatus.Deleted, this);
+        }
+
+        return (DeleteGroupStatus.Deleted, this with
+        {
+            Groups = Groups.RemoveAt(index),
+            Epoch = Epoch + 1,
+            Version = Version + 1,
+            Audit = Audit.Record(now, actor, AuditAction.GroupRevoked, TargetOf(before), AuditTrail.GrantOf(before), null),
+        });
+    }
+
+    /// <summary>By group id, which never changes, so that every page goes on where the one before ended.</summary>
+    public Page<GroupGrant> List(GroupQuery query)
+    {
+        var matching = Groups.Where(g => query.Role == Roles.None || (g.Roles & query.Role) != 0)
+            .Where(g => query.Search is not { } search
+                || g.DisplayName?.Contains(search, StringComparison.OrdinalIgnoreCase) == true
+                || g.GroupId.ToString("D").Contains(search, StringComparison.OrdinalIgnoreCase))
+            .ToImmutableArray();
+        var start = 0;
+        if (query.Page.After is { } after)
+        {
+            if (!Guid.TryParseExact(after, "D", out var last))
+            {
+                throw new InvalidCursorException();
+            }
+
+            start = matching.Count(g => g.GroupId.CompareTo(last) <= 0);
+        }
+
+        var items = matching.AsSpan(start, Math.Min(query.Page.Size, matching.Length - start)).ToImmutableArray();
+        var more = start + items.Length < matching.Length;
+        return new(items, more ? items[^1].GroupId.ToString("D") : null, matching.Length);
+    }
+
+    private static AuditTarget TargetOf(GroupGrant grant) =>
+        new(AuditTargetKind.Group, grant.GroupId.ToString("D"), grant.DisplayName);
+
+    private int IndexOf(Guid groupId)
+    {
+        int low = 0, high = Groups.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = Groups[middle].GroupId.CompareTo(groupId);
+            if (order == 0)
+            {
+                return middle;
+            }
+
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return ~low;
+    }
+}
