@@ -1,0 +1,71 @@
+using CsCheck;
+using EngageCenter.Users;
+
+namespace EngageCenter.Grains.Tests.Users;
+
+public class UserStateTests
+{
+    private static readonly DateTimeOffset Morning = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
+    private static readonly Guid Support = new(1, 0, 0, new byte[8]);
+    private static readonly Guid Admins = new(2, 0, 0, new byte[8]);
+    private static readonly PersonId Adele = new(Guid.Empty, Guid.Empty);
+
+    [Fact]
+    public void A_newer_token_replaces_the_groups()
+    {
+        var state = new UserState().Accept(Token(0, Support, Admins)).Accept(Token(60, Support));
+
+        Assert.Equal([Support], state.Groups.ToArray());
+        Assert.Equal(Morning, state.Seen!.FirstSignInAt);
+        Assert.Equal(Morning.AddSeconds(60), state.Seen.LastSignInAt);
+    }
+
+    [Fact]
+    public void An_older_token_brings_no_group_back()
+    {
+        var state = new UserState().Accept(Token(60, Support));
+
+        Assert.Same(state, state.Accept(Token(59, Support, Admins)));
+    }
+
+    [Fact]
+    public void Of_two_tokens_of_one_second_only_the_groups_in_both_count()
+    {
+        var state = new UserState().Accept(Token(0, Support, Admins)).Accept(Token(0, Admins));
+
+        Assert.Equal([Admins], state.Groups.ToArray());
+        Assert.Same(state, state.Accept(Token(0, Support, Admins)));
+    }
+
+    [Fact]
+    public void Whatever_order_tokens_come_in_the_newest_second_decides()
+    {
+        var token = Gen.Select(Gen.Int[0, 5], Gen.Int[1, 6].List[0, 4]);
+        token.List[1, 8].Sample(tokens =>
+        {
+            var signIns = tokens.Select(t => Token(t.Item1, [.. t.Item2.Select(i => new Guid(i, 0, 0, new byte[8]))])).ToList();
+            var newest = signIns.Max(s => s.IssuedAt);
+            var expected = signIns.Where(s => s.IssuedAt == newest).Select(s => s.Groups.AsEnumerable())
+                .Aggregate((common, groups) => common.Intersect(groups)).Order();
+
+            var state = signIns.Aggregate(new UserState(), (s, signIn) => s.Accept(signIn));
+
+            Assert.Equal(expected, state.Groups);
+            Assert.All(signIns, s => Assert.True(state.Covers(s)));
+        });
+    }
+
+    [Fact]
+    public void The_workspace_opened_longest_ago_is_forgotten_first()
+    {
+        var state = Enumerable.Range(0, UserState.MaxOpened + 1)
+            .Aggregate(new UserState(), (s, i) => s.Open($"w{i}", Morning.AddSeconds(i)));
+
+        Assert.Equal(UserState.MaxOpened, state.Opened.Count);
+        Assert.False(state.Opened.ContainsKey("w0"));
+        Assert.Equal($"w{UserState.MaxOpened}", state.LastOpened);
+    }
+
+    private static SignIn Token(int seconds, params Guid[] groups) =>
+        SignIn.Create(Adele, Morning.AddSeconds(seconds), new("Adele Vance", "adele@contoso.example", UserType.Member), groups);
+}
