@@ -91,6 +91,13 @@ internal sealed class SqliteFile : DbDataSource
         }
     }
 
+    // The base class would open the connection by itself, without configuring it. SQLite's driver has no asynchronous open.
+    protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(OpenDbConnection());
+    }
+
     private void Configure(SqliteConnection connection)
     {
         // FULL: a write is acknowledged once the log has been flushed to the disk, so it survives the loss of power as
