@@ -56,13 +56,11 @@ public static class SiloHost
 
     private static ISiloBuilder AddClustering(this ISiloBuilder silo)
     {
-        silo.Services.PostConfigure<ClusterOptions>(options =>
+        // Orleans has a default of its own, 'default', which says nothing in a file or a server that others share.
+        if (string.IsNullOrWhiteSpace(silo.Configuration["Orleans:ServiceId"]))
         {
-            if (string.IsNullOrWhiteSpace(options.ServiceId))
-            {
-                options.ServiceId = DefaultServiceId;
-            }
-        });
+            silo.Configure<ClusterOptions>(options => options.ServiceId = DefaultServiceId);
+        }
 
         if (silo.Configuration.GetSection("Orleans:Clustering").Exists())
         {

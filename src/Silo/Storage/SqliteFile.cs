@@ -17,11 +17,8 @@ internal sealed class SqliteFile : DbDataSource
     /// </summary>
     public const int BusySeconds = 10;
 
-    private readonly string? synchronous;
-
-    public SqliteFile(string path, string? synchronous = null)
+    public SqliteFile(string path)
     {
-        this.synchronous = synchronous;
         Path = System.IO.Path.GetFullPath(path);
         ConnectionString = Connect(SqliteOpenMode.ReadWrite);
     }
@@ -98,12 +95,13 @@ internal sealed class SqliteFile : DbDataSource
         return ValueTask.FromResult(OpenDbConnection());
     }
 
-    private void Configure(SqliteConnection connection)
+    private static void Configure(SqliteConnection connection)
     {
         // FULL: a write is acknowledged once the log has been flushed to the disk, so it survives the loss of power as
-        // well as the end of the process. NORMAL would survive the latter alone.
+        // well as the end of the process. NORMAL would survive the latter alone, and is 0.4 ms a write faster (0.6 to 0.2
+        // for 1 kB, median, on a virtual machine's ext4).
         using var pragmas = connection.CreateCommand();
-        pragmas.CommandText = $"PRAGMA synchronous = {synchronous ?? "FULL"}; PRAGMA busy_timeout = {BusySeconds * 1000}";
+        pragmas.CommandText = $"PRAGMA synchronous = FULL; PRAGMA busy_timeout = {BusySeconds * 1000}";
         pragmas.ExecuteNonQuery();
     }
 

@@ -1,16 +1,18 @@
+using Microsoft.Data.Sqlite;
 using Orleans.Storage;
 
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Orleans' ADO.NET storage on SQLite, with two things put right that it leaves open: what tells one grain from
-/// another, and that SQLite has one writer at a time.
+/// Orleans' ADO.NET storage on SQLite, with three things put right that it leaves open: what tells one grain from
+/// another, that SQLite has one writer at a time, and that a failure must be understood where there is no SQLite.
 /// </summary>
 /// <remarks>
 /// A write against another version than the stored one throws <see cref="InconsistentStateException"/>; a failure of
-/// SQLite throws <c>SqliteException</c>, a missing file <see cref="FileNotFoundException"/>, a turn that does not come
-/// within <see cref="TurnTimeout"/> <see cref="TimeoutException"/>. After each of them the state in memory may differ
-/// from the stored one.
+/// SQLite (full disk, a lock held for longer than <see cref="SqliteFile.BusySeconds"/>, a damaged or missing file) an
+/// <see cref="IOException"/>; a turn that does not come within <see cref="TurnTimeout"/> a <see cref="TimeoutException"/>.
+/// After each of them the state in memory may differ from the stored one. The callers of a grain with persistent state
+/// see the first as it is, the others as the inner exception of an <see cref="OrleansException"/>.
 /// </remarks>
 internal sealed class SqliteGrainStorage(AdoNetGrainStorage rows) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
@@ -25,7 +27,7 @@ internal sealed class SqliteGrainStorage(AdoNetGrainStorage rows) : IGrainStorag
         ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) =>
-        rows.ReadStateAsync(NameOf(stateName), IdentityOf(grainId), grainState, cancellationToken);
+        Translated(() => rows.ReadStateAsync(NameOf(stateName), IdentityOf(grainId), grainState, cancellationToken));
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         WriteStateAsync(stateName, grainId, grainState, CancellationToken.None);
@@ -54,11 +56,25 @@ internal sealed class SqliteGrainStorage(AdoNetGrainStorage rows) : IGrainStorag
 
         try
         {
-            await write();
+            await Translated(write);
         }
         finally
         {
             turn.Release();
+        }
+    }
+
+    // The driver's exception would cross to a client that does not have the driver, where it arrives as a
+    // TypeLoadException that tells nothing; as an inner exception too, so it is left out. The provider has logged it.
+    private static async Task Translated(Func<Task> operation)
+    {
+        try
+        {
+            await operation();
+        }
+        catch (SqliteException e)
+        {
+            throw new IOException($"The store failed. {e.Message}");
         }
     }
 

@@ -152,7 +152,7 @@ public sealed class StorageFileTests : IDisposable
 
         Execute("CREATE TRIGGER full BEFORE UPDATE ON OrleansStorage BEGIN SELECT RAISE(ABORT, 'no space'); END");
         state.State = new Note { Text = "large" };
-        await Assert.ThrowsAsync<SqliteException>(() => silo.Storage.WriteStateAsync("note", Id, state));
+        await Assert.ThrowsAsync<IOException>(() => silo.Storage.WriteStateAsync("note", Id, state));
         Assert.Equal(etag, state.ETag);
         Assert.Equal("small", (await Read(silo, "note")).State!.Text);
 
