@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orleans.Providers;
+using Orleans.Storage;
+
+namespace EngageCenter;
+
+/// <summary>
+/// Live: the process answers. Ready: the silo is an active member of its cluster and storage answers a read.
+/// </summary>
+public static class SiloHealth
+{
+    /// <summary>The tag of the checks that <c>/health/ready</c> runs.</summary>
+    public const string ReadyTag = "ready";
+
+    /// <summary>Maps <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 while a check fails.</summary>
+    public static IEndpointRouteBuilder MapSiloHealth(this IEndpointRouteBuilder routes)
+    {
+        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(ReadyTag) });
+        return routes;
+    }
+
+    internal static void AddSiloHealth(this IHostApplicationBuilder builder) => builder.Services.AddHealthChecks()
+        .AddCheck<SiloReadiness>("silo", tags: [ReadyTag], timeout: TimeSpan.FromSeconds(5));
+}
+
+internal sealed class SiloReadiness(
+    ISiloStatusOracle silo,
+    [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage) : IHealthCheck
+{
+    // Never written: what counts is that the read comes back.
+    private static readonly GrainId Probe = GrainId.Create("health", "ready");
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var status = silo.CurrentStatus;
+        if (status != SiloStatus.Active)
+        {
+            return HealthCheckResult.Unhealthy($"The silo is {status}.");
+        }
+
+        await storage.ReadStateAsync("probe", Probe, new GrainState<Probed>(), cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
+
+    private sealed class Probed;
+}

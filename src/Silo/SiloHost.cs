@@ -1,0 +1,82 @@
+using EngageCenter.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using Orleans.Providers;
+
+namespace EngageCenter;
+
+/// <summary>
+/// Composes a silo of the service: in a process of its own, within a development host, or within a test. The only
+/// place that names a provider of clustering or storage.
+/// </summary>
+/// <remarks>
+/// <list type="table">
+/// <item><term><c>Orleans:Clustering</c></term><description>A clustering provider, by <c>ProviderType</c>. Without it the
+/// silo is a cluster of its own that listens on loopback.</description></item>
+/// <item><term><c>Orleans:Endpoints:SiloPort</c>, <c>GatewayPort</c></term><description>11111 and 30000.</description></item>
+/// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>. Without
+/// it, SQLite.</description></item>
+/// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
+/// directory. Its folder is created.</description></item>
+/// <item><term><c>Orleans:ServiceId</c></term><description><c>engage-center</c>. It is a part of every stored row's key:
+/// changing it hides what is stored.</description></item>
+/// </list>
+/// </remarks>
+public static class SiloHost
+{
+    /// <summary>A grain call that takes longer fails with a <see cref="TimeoutException"/>.</summary>
+    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Requests that wait for one activation; more are refused with a <c>LimitExceededException</c>. Orleans itself
+    /// sets no limit, and a queue that cannot be worked off within the response timeout only uses up memory.
+    /// </summary>
+    public const int MaxEnqueuedRequests = 10_000;
+
+    private const string DefaultServiceId = "engage-center";
+
+    /// <summary>Adds the silo, its storage and its health checks (tagged <see cref="SiloHealth.ReadyTag"/>).</summary>
+    /// <exception cref="StorageFileException">Not here but when the host starts: the SQLite file is unusable.</exception>
+    public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.UseOrleans(silo => silo.AddLimits().AddClustering().StoreStateAsJson().AddStorage());
+        builder.AddSiloHealth();
+        return builder;
+    }
+
+    private static ISiloBuilder AddLimits(this ISiloBuilder silo) => silo.Configure<SiloMessagingOptions>(options =>
+    {
+        options.ResponseTimeout = ResponseTimeout;
+        options.MaxEnqueuedRequestsSoftLimit = MaxEnqueuedRequests / 10;
+        options.MaxEnqueuedRequestsHardLimit = MaxEnqueuedRequests;
+        options.MaxEnqueuedRequestsSoftLimit_StatelessWorker = MaxEnqueuedRequests / 10;
+        options.MaxEnqueuedRequestsHardLimit_StatelessWorker = MaxEnqueuedRequests;
+    });
+
+    private static ISiloBuilder AddClustering(this ISiloBuilder silo)
+    {
+        // Orleans has a default of its own, 'default', which says nothing in a file or a server that others share.
+        if (string.IsNullOrWhiteSpace(silo.Configuration["Orleans:ServiceId"]))
+        {
+            silo.Configure<ClusterOptions>(options => options.ServiceId = DefaultServiceId);
+        }
+
+        if (silo.Configuration.GetSection("Orleans:Clustering").Exists())
+        {
+            return silo;
+        }
+
+        // Its own address is that of its primary, so silos on other ports are clusters of their own.
+        var endpoints = silo.Configuration.GetSection("Orleans:Endpoints");
+        return silo.UseLocalhostClustering(
+            endpoints.GetValue(nameof(EndpointOptions.SiloPort), EndpointOptions.DEFAULT_SILO_PORT),
+            endpoints.GetValue(nameof(EndpointOptions.GatewayPort), EndpointOptions.DEFAULT_GATEWAY_PORT));
+    }
+
+    private static ISiloBuilder AddStorage(this ISiloBuilder silo)
+    {
+        const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
+        return silo.Configuration.GetSection($"Orleans:GrainStorage:{name}").Exists() ? silo : silo.AddSqliteGrainStorage(name);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using EngageCenter.Silo.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace EngageCenter.Silo.Tests;
+
+public sealed class SiloHostTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_silo_is_ready_from_its_start_until_its_store_is_gone()
+    {
+        await using var silo = TestSilo.Build(folder.File());
+        Assert.Equal(HealthStatus.Unhealthy, await Health(silo));
+
+        await silo.StartAsync();
+        Assert.Equal(HealthStatus.Healthy, await Health(silo));
+
+        File.Delete(folder.File());
+        Assert.Equal(HealthStatus.Unhealthy, await Health(silo));
+    }
+
+    [Fact]
+    public async Task Silos_on_other_ports_are_clusters_of_their_own_and_listen_on_loopback()
+    {
+        await using var first = await TestSilo.Start(folder.File("first.db"));
+        await using var second = await TestSilo.Start(folder.File("second.db"));
+
+        Assert.All([first, second], silo =>
+        {
+            Assert.Single(silo.Services.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatuses());
+            var ports = silo.Services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+            Assert.Equal([IPAddress.Loopback], Listeners(ports.SiloPort));
+            Assert.Equal([IPAddress.Loopback], Listeners(ports.GatewayPort));
+        });
+    }
+
+    [Fact]
+    public async Task Calls_and_queues_have_limits()
+    {
+        await using var silo = TestSilo.Build(folder.File());
+        var options = silo.Services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value;
+
+        Assert.Equal(SiloHost.ResponseTimeout, options.ResponseTimeout);
+        Assert.Equal(SiloHost.MaxEnqueuedRequests, options.MaxEnqueuedRequestsHardLimit);
+        Assert.Equal(SiloHost.MaxEnqueuedRequests, options.MaxEnqueuedRequestsHardLimit_StatelessWorker);
+    }
+
+    [Fact]
+    public async Task A_wait_for_storage_ends_before_the_call_that_waits_for_it()
+    {
+        await using var silo = TestSilo.Build(folder.File());
+        var longest = EngageCenter.Storage.SqliteGrainStorage.TurnTimeout
+            + TimeSpan.FromSeconds(EngageCenter.Storage.SqliteFile.BusySeconds);
+
+        Assert.True(longest < SiloHost.ResponseTimeout);
+    }
+
+    [Theory]
+    [InlineData(null, "engage-center")]
+    [InlineData("mine", "mine")]
+    public async Task The_name_under_which_rows_are_stored_is_fixed_unless_configured(string? configured, string expected)
+    {
+        await using var silo = configured is null
+            ? TestSilo.Build(folder.File())
+            : TestSilo.Build(folder.File(), ("Orleans:ServiceId", configured));
+
+        Assert.Equal(expected, silo.Services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId);
+    }
+
+    [Fact]
+    public async Task A_configured_storage_provider_takes_the_place_of_the_file()
+    {
+        await using var silo = await TestSilo.Start(folder.File(), ("Orleans:GrainStorage:Default:ProviderType", "Memory"));
+
+        Assert.IsNotType<EngageCenter.Storage.SqliteGrainStorage>(silo.Storage);
+        Assert.False(File.Exists(folder.File()));
+        await silo.Storage.WriteStateAsync("note", GrainId.Create("note", "1"), new GrainState<Note>(new Note()));
+    }
+
+    private static IEnumerable<IPAddress> Listeners(int port) => IPGlobalProperties.GetIPGlobalProperties()
+        .GetActiveTcpListeners().Where(listener => listener.Port == port).Select(listener => listener.Address);
+
+    private static async Task<HealthStatus> Health(TestSilo silo) =>
+        (await silo.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
+}

@@ -1,0 +1,15 @@
+namespace EngageCenter.Silo.Tests.Storage;
+
+/// <summary>One silo for the tests of a class; each test uses keys of its own.</summary>
+public sealed class SiloFixture : IAsyncLifetime, IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    internal TestSilo Silo { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Silo = await TestSilo.Start(folder.File());
+
+    public async Task DisposeAsync() => await Silo.DisposeAsync();
+
+    public void Dispose() => folder.Dispose();
+}

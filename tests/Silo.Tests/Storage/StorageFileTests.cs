@@ -1,0 +1,186 @@
+using EngageCenter.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace EngageCenter.Silo.Tests.Storage;
+
+public sealed class StorageFileTests : IDisposable
+{
+    private static readonly GrainId Id = GrainId.Create("note", "1");
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_second_silo_on_the_file_reads_what_the_first_wrote()
+    {
+        var written = new GrainState<Note>(new Note { Text = "kept" });
+        await using (var first = await TestSilo.Start(folder.File()))
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                await first.Storage.WriteStateAsync($"row-{i}", Id, new GrainState<Note>(new Note { Count = i }));
+            }
+
+            await first.Storage.WriteStateAsync("note", Id, written);
+        }
+
+        await using var second = await TestSilo.Start(folder.File());
+
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(i, (await Read(second, $"row-{i}")).State!.Count);
+        }
+
+        // The version counts on from where it was.
+        await second.Storage.WriteStateAsync("note", Id, written);
+    }
+
+    [Fact]
+    public async Task Two_silos_on_one_file_see_each_others_writes_and_conflict()
+    {
+        await using var first = await TestSilo.Start(folder.File());
+        await using var second = await TestSilo.Start(folder.File());
+        var one = new GrainState<Note>(new Note { Text = "one" });
+        await first.Storage.WriteStateAsync("note", Id, one);
+
+        var two = await Read(second, "note");
+        Assert.Equal("one", two.State!.Text);
+        await second.Storage.WriteStateAsync("note", Id, two);
+
+        await Assert.ThrowsAsync<Orleans.Storage.InconsistentStateException>(() => first.Storage.WriteStateAsync("note", Id, one));
+    }
+
+    [Fact]
+    public async Task Writers_in_two_silos_wait_for_each_other()
+    {
+        await using var first = await TestSilo.Start(folder.File());
+        await using var second = await TestSilo.Start(folder.File());
+
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(() =>
+            (i % 2 == 0 ? first : second).Storage.WriteStateAsync($"row-{i}", Id, new GrainState<Note>(new Note())))));
+    }
+
+    [Fact]
+    public async Task Services_with_other_names_share_a_file_without_seeing_each_other()
+    {
+        await using var first = await TestSilo.Start(folder.File());
+        await using var second = await TestSilo.Start(folder.File(), ("Orleans:ServiceId", "another"));
+        await first.Storage.WriteStateAsync("note", Id, new GrainState<Note>(new Note()));
+
+        Assert.False((await Read(second, "note")).RecordExists);
+    }
+
+    [Fact]
+    public async Task The_folder_of_the_file_is_created()
+    {
+        var file = Path.Combine(folder.Path, "a", "b", "store.db");
+        await using var silo = await TestSilo.Start(file);
+
+        Assert.True(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Connections_flush_writes_to_the_disk_and_wait_for_locks()
+    {
+        using var file = new SqliteFile(folder.File());
+        file.Prepare();
+        await using var connection = await file.OpenConnectionAsync();
+        await using var command = connection.CreateCommand();
+
+        command.CommandText = "SELECT journal_mode || ' ' || synchronous || ' ' || timeout FROM pragma_journal_mode, pragma_synchronous, pragma_busy_timeout";
+        Assert.Equal($"wal 2 {SqliteFile.BusySeconds * 1000}", await command.ExecuteScalarAsync());
+        file.Close();
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_stops_the_host_with_its_name_and_the_setting()
+    {
+        await File.WriteAllTextAsync(folder.File(), new string('x', 10_000));
+
+        var error = await Unusable(folder.File());
+
+        Assert.Contains(folder.File(), error.Message, StringComparison.Ordinal);
+        Assert.Contains("Storage:SqliteFile", error.Message, StringComparison.Ordinal);
+        Assert.Contains("not a database", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_in_place_of_the_file_stops_the_host()
+    {
+        Directory.CreateDirectory(folder.File());
+        await Unusable(folder.File());
+    }
+
+    [Fact]
+    public async Task A_file_in_place_of_the_folder_stops_the_host()
+    {
+        await File.WriteAllTextAsync(folder.File("occupied"), "");
+        await Unusable(Path.Combine(folder.File("occupied"), "store.db"));
+    }
+
+    [Fact]
+    public async Task A_file_of_a_newer_version_stops_the_host_and_stays_as_it_is()
+    {
+        Execute("PRAGMA user_version = 99");
+
+        var error = await Unusable(folder.File());
+
+        Assert.Contains("newer", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0L, Execute("SELECT COUNT(*) FROM sqlite_schema"));
+    }
+
+    [Fact]
+    public async Task A_write_and_a_read_fail_once_the_file_has_disappeared()
+    {
+        await using var silo = await TestSilo.Start(folder.File());
+        await silo.Storage.WriteStateAsync("note", Id, new GrainState<Note>(new Note()));
+        File.Delete(folder.File());
+
+        await Assert.ThrowsAsync<FileNotFoundException>(() => Read(silo, "note"));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => silo.Storage.WriteStateAsync("other", Id, new GrainState<Note>(new Note())));
+        Assert.False(File.Exists(folder.File()));
+    }
+
+    [Fact]
+    public async Task A_write_that_SQLite_refuses_fails_and_keeps_what_was_there()
+    {
+        await using var silo = await TestSilo.Start(folder.File());
+        var state = new GrainState<Note>(new Note { Text = "small" });
+        await silo.Storage.WriteStateAsync("note", Id, state);
+        var etag = state.ETag;
+
+        Execute("CREATE TRIGGER full BEFORE UPDATE ON OrleansStorage BEGIN SELECT RAISE(ABORT, 'no space'); END");
+        state.State = new Note { Text = "large" };
+        await Assert.ThrowsAsync<IOException>(() => silo.Storage.WriteStateAsync("note", Id, state));
+        Assert.Equal(etag, state.ETag);
+        Assert.Equal("small", (await Read(silo, "note")).State!.Text);
+
+        // The writer's turn was given back.
+        Execute("DROP TRIGGER full");
+        await silo.Storage.WriteStateAsync("note", Id, state);
+        Assert.Equal("large", (await Read(silo, "note")).State!.Text);
+    }
+
+    private static async Task<StorageFileException> Unusable(string file)
+    {
+        await using var silo = TestSilo.Build(file);
+        return await Assert.ThrowsAsync<StorageFileException>(silo.StartAsync);
+    }
+
+    private static async Task<GrainState<Note>> Read(TestSilo silo, string name)
+    {
+        var state = new GrainState<Note>();
+        await silo.Storage.ReadStateAsync(name, Id, state);
+        return state;
+    }
+
+    private object? Execute(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={folder.File()};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}

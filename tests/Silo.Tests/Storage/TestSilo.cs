@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Providers;
+using Orleans.Storage;
+
+namespace EngageCenter.Silo.Tests.Storage;
+
+/// <summary>The silo as Program.cs composes it, on a file and on ports of its own.</summary>
+internal sealed class TestSilo : IAsyncDisposable
+{
+    private readonly IHost host;
+
+    private bool started;
+
+    private TestSilo(IHost host) => this.host = host;
+
+    public IServiceProvider Services => host.Services;
+
+    public IGrainStorage Storage =>
+        host.Services.GetRequiredKeyedService<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
+
+    public static async Task<TestSilo> Start(string file, params (string Key, string Value)[] settings)
+    {
+        var silo = Build(file, settings);
+        await silo.StartAsync();
+        return silo;
+    }
+
+    public static TestSilo Build(string file, params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var (siloPort, gatewayPort) = FreePorts();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Storage:SqliteFile"] = file,
+            ["Orleans:Endpoints:SiloPort"] = siloPort.ToString(),
+            ["Orleans:Endpoints:GatewayPort"] = gatewayPort.ToString(),
+        });
+        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value));
+        builder.AddEngageCenterSilo();
+        return new TestSilo(builder.Build());
+    }
+
+    public async Task StartAsync()
+    {
+        await host.StartAsync();
+        started = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Orleans refuses to stop what did not start.
+        if (started)
+        {
+            await host.StopAsync();
+        }
+
+        host.Dispose();
+    }
+
+    private static (int Silo, int Gateway) FreePorts()
+    {
+        using var silo = new TcpListener(IPAddress.Loopback, 0);
+        using var gateway = new TcpListener(IPAddress.Loopback, 0);
+        silo.Start();
+        gateway.Start();
+        return (((IPEndPoint)silo.LocalEndpoint).Port, ((IPEndPoint)gateway.LocalEndpoint).Port);
+    }
+}
