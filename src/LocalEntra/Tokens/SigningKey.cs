@@ -25,13 +25,16 @@ internal sealed class SigningKey
     public JsonWebKey Public { get; }
 
     /// <exception cref="LocalEntraConfigurationException">The key file can be neither read nor created.</exception>
-    public static SigningKey Load(LocalEntraOptions options)
+    public static SigningKey Load(LocalEntraOptions options) =>
+        string.IsNullOrWhiteSpace(options.KeyFile) ? InMemory() : FromFile(Path.GetFullPath(options.KeyFile));
+
+    private static SigningKey InMemory()
     {
-        using var rsa = string.IsNullOrWhiteSpace(options.KeyFile) ? RSA.Create(Size) : FromFile(Path.GetFullPath(options.KeyFile));
+        using var rsa = RSA.Create(Size);
         return new SigningKey(rsa);
     }
 
-    private static RSA FromFile(string path)
+    private static SigningKey FromFile(string path)
     {
         try
         {
@@ -48,19 +51,11 @@ internal sealed class SigningKey
         }
     }
 
-    private static RSA Read(string path)
+    private static SigningKey Read(string path)
     {
-        var rsa = RSA.Create();
-        try
-        {
-            rsa.ImportFromPem(File.ReadAllText(path));
-            return rsa.KeySize >= Size ? rsa : throw new CryptographicException($"The key has {rsa.KeySize} bits.");
-        }
-        catch
-        {
-            rsa.Dispose();
-            throw;
-        }
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(File.ReadAllText(path));
+        return rsa.KeySize >= Size ? new SigningKey(rsa) : throw new CryptographicException($"The key has {rsa.KeySize} bits.");
     }
 
     // Written aside and moved into place, so that a crash or a second process never leaves or reads half a key.
