@@ -14,6 +14,9 @@ namespace EngageCenter.LocalEntra;
 /// </summary>
 public static class LocalEntraHost
 {
+    // Configuration is read once, and watching for changes takes a walk through all that is below the working directory.
+    private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>
     /// Composes a host, not yet started. <paramref name="configure"/> may add configuration, logging or a <see cref="TimeProvider"/>.
     /// Once it has started, <see cref="WebApplication.Urls"/> holds the one address where it listens, which is also what its issuers begin with.
@@ -21,7 +24,7 @@ public static class LocalEntraHost
     /// <exception cref="LocalEntraConfigurationException">The environment, an option, the directory or the key is not usable; the message says which and why.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder([.. args, NoReload]);
         configure?.Invoke(builder);
 
         RefuseOutsideDevelopment(builder.Environment);

@@ -15,6 +15,9 @@ internal sealed class RunningEntra : IAsyncDisposable
     public const string AnyPort = "--LocalEntra:Url=http://127.0.0.1:0";
     public const string NoKeyFile = "--LocalEntra:KeyFile=";
 
+    // One key for all: making one takes longer than most tests. That two stand-ins differ must not rest on their keys anyway.
+    private static readonly string keyFile = Path.Combine(AppContext.BaseDirectory, ".data", "key.pem");
+
     private readonly WebApplication app;
 
     private RunningEntra(WebApplication app)
@@ -30,7 +33,7 @@ internal sealed class RunningEntra : IAsyncDisposable
 
     public static async Task<RunningEntra> StartAsync(object directory, TimeProvider? time = null, params string[] args)
     {
-        var app = LocalEntraHost.Build([Development, AnyPort, NoKeyFile, .. args], builder =>
+        var app = LocalEntraHost.Build([Development, AnyPort, $"--LocalEntra:KeyFile={keyFile}", .. args], builder =>
         {
             builder.Logging.ClearProviders();
             builder.Configuration.AddInMemoryCollection([new("LocalEntra:DirectoryJson", JsonSerializer.Serialize(directory))]);
