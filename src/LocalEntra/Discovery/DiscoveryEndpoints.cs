@@ -1,0 +1,66 @@
+using EngageCenter.LocalEntra.Tenants;
+using EngageCenter.LocalEntra.Tokens;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace EngageCenter.LocalEntra.Discovery;
+
+/// <summary>How an API learns the issuer and the keys: for one tenant, or, as a multi-tenant API does, for all of them under <c>common</c> or <c>organizations</c>.</summary>
+internal static class DiscoveryEndpoints
+{
+    /// <summary>Entra's own placeholder, literally: it stands in the issuer where the tenant is not known yet.</summary>
+    private const string AnyTenant = "{tenantid}";
+
+    public static void MapDiscovery(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/{tenant}/v2.0/.well-known/openid-configuration", Configuration);
+        routes.MapGet("/{tenant}/discovery/v2.0/keys", Keys);
+    }
+
+    private static IResult Configuration(string tenant, HttpRequest request, EntraDirectory directory, BaseAddress address, TimeProvider time)
+    {
+        if (!TryGetIssuer(tenant, directory, address, out var issuer))
+        {
+            return UnknownTenant(tenant, request, time);
+        }
+
+        var configuration = new OpenIdConnectConfiguration
+        {
+            Issuer = issuer,
+            TokenEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/token",
+            JwksUri = $"{address.Value}/{tenant}/discovery/v2.0/keys",
+            TokenEndpointAuthMethodsSupported = { "client_secret_post", "client_secret_basic" },
+            GrantTypesSupported = { "password", "client_credentials" },
+            ResponseTypesSupported = { "token" },
+            SubjectTypesSupported = { "pairwise" },
+            IdTokenSigningAlgValuesSupported = { SecurityAlgorithms.RsaSha256 },
+            ScopesSupported = { "openid", "profile", "email", "offline_access" },
+        };
+
+        return Results.Text(OpenIdConnectConfiguration.Write(configuration), "application/json");
+    }
+
+    private static IResult Keys(string tenant, HttpRequest request, EntraDirectory directory, SigningKey key, BaseAddress address, TimeProvider time)
+    {
+        if (!TryGetIssuer(tenant, directory, address, out var issuer))
+        {
+            return UnknownTenant(tenant, request, time);
+        }
+
+        // Entra names the issuer beside each key, and validation holds a token's issuer against it.
+        var published = new PublishedKey(key.Public.Kty, "sig", key.Public.Kid, key.Public.N, key.Public.E, SecurityAlgorithms.RsaSha256, issuer);
+        return Results.Json(new { keys = new[] { published } });
+    }
+
+    private static bool TryGetIssuer(string tenant, EntraDirectory directory, BaseAddress address, out string issuer)
+    {
+        var named = directory.TryGetTenant(tenant, out var known);
+        issuer = address.Issuer(named ? known!.Id.ToString() : AnyTenant);
+        return named || tenant is "common" or "organizations";
+    }
+
+    private static IResult UnknownTenant(string tenant, HttpRequest request, TimeProvider time) =>
+        TokenErrorAnswer.Result(TokenRefusal.UnknownTenant(tenant, error: "invalid_tenant"), request, time.GetUtcNow());
+
+    private sealed record PublishedKey(string Kty, string Use, string Kid, string N, string E, string Alg, string Issuer);
+}

@@ -1,0 +1,70 @@
+using EngageCenter.LocalEntra.Discovery;
+using EngageCenter.LocalEntra.Graph;
+using EngageCenter.LocalEntra.Tenants;
+using EngageCenter.LocalEntra.Tokens;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace EngageCenter.LocalEntra;
+
+/// <summary>
+/// A stand-in for Microsoft Entra ID and the part of Microsoft Graph that the project uses, for a developer's machine and for tests.
+/// It speaks Entra's own protocol at Entra's own paths, so that an API runs its production authentication against it and only configuration differs.
+/// It believes whoever calls: a person needs no password unless the directory gives one, and Graph asks for no token.
+/// That is why it listens on loopback only and does not start outside the environment 'Development'.
+/// </summary>
+public static class LocalEntraHost
+{
+    // Configuration is read once, and watching for changes takes a walk through all that is below the working directory.
+    private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
+
+    /// <summary>
+    /// Composes a host, not yet started. <paramref name="configure"/> may add configuration, logging or a <see cref="TimeProvider"/>.
+    /// Once it has started, <see cref="WebApplication.Urls"/> holds the one address where it listens, which is also what its issuers begin with.
+    /// </summary>
+    /// <exception cref="LocalEntraConfigurationException">The environment, an option, the directory or the key is not usable; the message says which and why.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder([.. args, NoReload]);
+        configure?.Invoke(builder);
+
+        RefuseOutsideDevelopment(builder.Environment);
+        var options = LocalEntraOptions.Read(builder.Configuration);
+        builder.ListenOnLoopback(options);
+
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(EntraDirectory.Load(options, out var ignored));
+        builder.Services.AddSingleton(SigningKey.Load(options));
+        builder.Services.AddSingleton<AccessTokens>();
+        builder.Services.AddSingleton<ApiScopes>();
+        builder.Services.AddSingleton<Grants>();
+        builder.Services.AddSingleton<BaseAddress>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddHealthChecks();
+
+        var app = builder.Build();
+        app.MapDiscovery();
+        app.MapTokens();
+        app.MapGraph();
+        app.MapHealthChecks("/health/live");
+        app.MapHealthChecks("/health/ready");
+        WarnOf(ignored, app.Logger);
+        return app;
+    }
+
+    private static void RefuseOutsideDevelopment(IHostEnvironment environment)
+    {
+        if (!environment.IsDevelopment())
+        {
+            throw new LocalEntraConfigurationException(
+                $"LocalEntra issues tokens to whoever asks and runs only in the environment 'Development'; this one is '{environment.EnvironmentName}'. Set ASPNETCORE_ENVIRONMENT=Development on a developer's machine, and use Microsoft Entra ID anywhere else.");
+        }
+    }
+
+    private static void WarnOf(IReadOnlyList<string> ignored, ILogger logger)
+    {
+        foreach (var path in ignored)
+        {
+            logger.LogWarning("The directory format has no '{Path}'; it is ignored", path);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace EngageCenter.LocalEntra.Tenants;
+
+/// <summary>A multi-tenant application: it has a service principal, with the same app roles, in every tenant.</summary>
+internal sealed record Application(string ClientId, string ClientSecret, IReadOnlyList<string> AppRoles)
+{
+    /// <summary>The object id of its service principal, derived from tenant and client id so that it is the same after every start.</summary>
+    public Guid ServicePrincipalId(Guid tenantId)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{tenantId}/{ClientId.ToLowerInvariant()}")).AsSpan(0, 16);
+
+        // RFC 9562, version 8: a GUID whose other bits the application defines.
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash, bigEndian: true);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EngageCenter.LocalEntra.Tenants;
+
+/// <summary>The directory as it is written: anything may be missing, and ids are still text. <see cref="DirectoryReader"/> makes sense of it.</summary>
+internal sealed record DirectoryDocument(IReadOnlyList<TenantDocument?>? Tenants, IReadOnlyList<ApplicationDocument?>? Applications) : LooseDocument
+{
+    /// <summary>Bytes; 200,000 people with their memberships are about 60 MB.</summary>
+    public const long MaxFileSize = 256L * 1024 * 1024;
+
+    private static readonly JsonSerializerOptions format = new(JsonSerializerDefaults.General)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+    };
+
+    /// <param name="options">Where the directory is.</param>
+    /// <param name="source">What a message calls it.</param>
+    /// <exception cref="LocalEntraConfigurationException">It is missing, unreadable, too large, or no JSON of this shape.</exception>
+    public static DirectoryDocument Read(LocalEntraOptions options, out string source)
+    {
+        source = options.DirectoryFile is { Length: > 0 } file
+            ? $"{LocalEntraOptions.Section}:{nameof(options.DirectoryFile)} '{Path.GetFullPath(file)}'"
+            : $"{LocalEntraOptions.Section}:{nameof(options.DirectoryJson)}";
+
+        try
+        {
+            return Parse(options) ?? throw new JsonException("The document is null.");
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new LocalEntraConfigurationException($"{source} cannot be read: {unreadable.Message}", unreadable);
+        }
+        catch (JsonException malformed)
+        {
+            throw new LocalEntraConfigurationException($"{source} is not a valid directory: {malformed.Message}", malformed);
+        }
+    }
+
+    private static DirectoryDocument? Parse(LocalEntraOptions options)
+    {
+        if (options.DirectoryFile is not { Length: > 0 } file)
+        {
+            return JsonSerializer.Deserialize<DirectoryDocument>(options.DirectoryJson!, format);
+        }
+
+        using var stream = File.OpenRead(file);
+        return stream.Length <= MaxFileSize
+            ? JsonSerializer.Deserialize<DirectoryDocument>(stream, format)
+            : throw new IOException($"It has {stream.Length} bytes, more than {MaxFileSize}.");
+    }
+}
+
+internal sealed record TenantDocument(
+    string? TenantId,
+    string? DisplayName,
+    IReadOnlyList<UserDocument?>? Users,
+    IReadOnlyList<GroupDocument?>? Groups) : LooseDocument;
+
+internal sealed record UserDocument(
+    string? Id,
+    string? DisplayName,
+    string? UserPrincipalName,
+    string? Mail,
+    string? UserType,
+    string? Password) : LooseDocument;
+
+internal sealed record GroupDocument(string? Id, string? DisplayName, IReadOnlyList<string?>? Members) : LooseDocument;
+
+internal sealed record ApplicationDocument(string? ClientId, string? ClientSecret, IReadOnlyList<string?>? AppRoles) : LooseDocument;
+
+/// <summary>Members that the format does not have are kept, so that a misspelt one can be warned of.</summary>
+internal abstract record LooseDocument
+{
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace EngageCenter.LocalEntra.Tenants;
+
+/// <summary>All that LocalEntra knows: the tenants, and the applications, which are in every tenant. Changes are held in memory; the file is never rewritten.</summary>
+internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, IReadOnlyDictionary<string, Application> applications)
+{
+    public IEnumerable<Tenant> Tenants => tenants.Values;
+
+    public bool TryGetTenant(string tenantId, [NotNullWhen(true)] out Tenant? tenant)
+    {
+        tenant = null;
+        return Guid.TryParseExact(tenantId, "D", out var id) && tenants.TryGetValue(id, out tenant);
+    }
+
+    public bool TryGetApplication(string clientId, [NotNullWhen(true)] out Application? application) =>
+        applications.TryGetValue(clientId, out application);
+
+    /// <param name="options">Where the directory is.</param>
+    /// <param name="ignored">Paths of members that the format does not have, the first few of them.</param>
+    /// <exception cref="LocalEntraConfigurationException">The file is missing or its content is not valid.</exception>
+    public static EntraDirectory Load(LocalEntraOptions options, out IReadOnlyList<string> ignored)
+    {
+        var document = DirectoryDocument.Read(options, out var source);
+        var reader = new DirectoryReader();
+        var directory = reader.Read(document);
+
+        if (reader.Errors.Count > 0)
+        {
+            throw new LocalEntraConfigurationException($"{source} is not a valid directory:{Environment.NewLine}{string.Join(Environment.NewLine, reader.Errors.Select(error => $"  {error}"))}");
+        }
+
+        ignored = reader.Ignored;
+        return directory;
+    }
+}

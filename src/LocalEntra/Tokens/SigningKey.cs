@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+
+namespace EngageCenter.LocalEntra.Tokens;
+
+/// <summary>The RSA key that signs every token, of every tenant.</summary>
+internal sealed class SigningKey
+{
+    /// <summary>Bits; what Entra has, and the least that validation accepts.</summary>
+    private const int Size = 2048;
+
+    private SigningKey(RSA rsa)
+    {
+        // Made of parameters, so that each of the library's pooled signers has an RSA object of its own: that one is not safe for many threads.
+        var key = new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: true));
+        key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
+        Credentials = new SigningCredentials(key, SecurityAlgorithms.RsaSha256);
+
+        var publicKey = new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: false)) { KeyId = key.KeyId };
+        Public = JsonWebKeyConverter.ConvertFromRSASecurityKey(publicKey);
+    }
+
+    public SigningCredentials Credentials { get; }
+
+    public JsonWebKey Public { get; }
+
+    /// <exception cref="LocalEntraConfigurationException">The key file can be neither read nor created.</exception>
+    public static SigningKey Load(LocalEntraOptions options) =>
+        string.IsNullOrWhiteSpace(options.KeyFile) ? InMemory() : FromFile(Path.GetFullPath(options.KeyFile));
+
+    private static SigningKey InMemory()
+    {
+        using var rsa = RSA.Create(Size);
+        return new SigningKey(rsa);
+    }
+
+    private static SigningKey FromFile(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+            {
+                Create(path);
+            }
+
+            return Read(path);
+        }
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
+        {
+            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.KeyFile), $"'{path}' holds no usable RSA key of at least {Size} bits: {unusable.Message.TrimEnd('.')}; delete it to have a new one made");
+        }
+    }
+
+    private static SigningKey Read(string path)
+    {
+        using var rsa = RSA.Create();
+        rsa.ImportFromPem(File.ReadAllText(path));
+        return rsa.KeySize >= Size ? new SigningKey(rsa) : throw new CryptographicException($"The key has {rsa.KeySize} bits.");
+    }
+
+    // Written aside and moved into place, so that a crash or a second process never leaves or reads half a key.
+    private static void Create(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var aside = $"{path}.{Path.GetRandomFileName()}";
+        try
+        {
+            Write(aside);
+            File.Move(aside, path, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was first; its key is the one.
+        }
+        finally
+        {
+            File.Delete(aside);
+        }
+    }
+
+    private static void Write(string path)
+    {
+        var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var rsa = RSA.Create(Size);
+        using var file = new FileStream(path, create);
+        using (var writer = new StreamWriter(file, leaveOpen: true))
+        {
+            writer.WriteLine(rsa.ExportPkcs8PrivateKeyPem());
+        }
+
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace EngageCenter.LocalEntra.Tokens;
+
+internal sealed record TokenAnswer(
+    [property: JsonPropertyName("token_type")] string TokenType,
+    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("ext_expires_in")] int ExtExpiresIn,
+    [property: JsonPropertyName("access_token")] string AccessToken);
+
+internal sealed record TokenErrorAnswer(
+    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("error_description")] string Description,
+    [property: JsonPropertyName("error_codes")] IReadOnlyList<int> Codes,
+    [property: JsonPropertyName("timestamp")] string Timestamp,
+    [property: JsonPropertyName("trace_id")] Guid TraceId,
+    [property: JsonPropertyName("correlation_id")] Guid CorrelationId)
+{
+    /// <param name="refusal">What to say.</param>
+    /// <param name="request">Its header <c>client-request-id</c>, if a GUID, comes back as the correlation id.</param>
+    /// <param name="now">When it is said.</param>
+    public static IResult Result(TokenRefusal refusal, HttpRequest request, DateTimeOffset now)
+    {
+        var trace = Guid.NewGuid();
+        var correlation = Guid.TryParse(request.Headers["client-request-id"], out var given) ? given : Guid.NewGuid();
+        var timestamp = now.ToString("u", CultureInfo.InvariantCulture);
+        var description = $"AADSTS{refusal.Code}: {refusal.Message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}";
+
+        return Results.Json(
+            new TokenErrorAnswer(refusal.Error, description, [refusal.Code], timestamp, trace, correlation),
+            statusCode: refusal.Status);
+    }
+}

@@ -1,0 +1,82 @@
+using EngageCenter.LocalEntra.Tenants;
+
+namespace EngageCenter.LocalEntra.Tests.Tenants;
+
+public sealed class MembershipsTests
+{
+    private readonly Memberships memberships = new();
+
+    [Fact]
+    public void Groups_are_found_through_groups()
+    {
+        memberships.Add(Id(1), Id(2));
+        memberships.Add(Id(2), Id(3));
+        memberships.Add(Id(3), Id(100));
+
+        Assert.Equal([Id(1), Id(2), Id(3)], memberships.TransitiveGroups(Id(100)));
+    }
+
+    [Fact]
+    public void Groups_in_a_circle_end()
+    {
+        memberships.Add(Id(1), Id(1));
+        memberships.Add(Id(1), Id(2));
+        memberships.Add(Id(2), Id(1));
+        memberships.Add(Id(2), Id(100));
+
+        Assert.Equal([Id(1), Id(2)], memberships.TransitiveGroups(Id(100)));
+    }
+
+    [Fact]
+    public void A_change_says_whether_it_changed_anything()
+    {
+        Assert.True(memberships.Add(Id(1), Id(100)));
+        Assert.False(memberships.Add(Id(1), Id(100)));
+        Assert.True(memberships.Remove(Id(1), Id(100)));
+        Assert.False(memberships.Remove(Id(1), Id(100)));
+        Assert.False(memberships.Remove(Id(2), Id(100)));
+        Assert.Empty(memberships.TransitiveGroups(Id(100)));
+    }
+
+    [Fact]
+    public void A_group_of_100_000_pages_through_all_its_members_once()
+    {
+        const int count = 100_000;
+        for (var i = 1; i <= count; i++)
+        {
+            memberships.Add(Id(0), Id(i));
+        }
+
+        var seen = new List<Guid>();
+        for (var page = memberships.Members(Id(0), Guid.Empty, 999); page.Count > 0; page = memberships.Members(Id(0), page[^1], 999))
+        {
+            seen.AddRange(page);
+        }
+
+        Assert.Equal(Enumerable.Range(1, count).Select(Id), seen);
+    }
+
+    [Fact]
+    public void Many_threads_leave_both_indexes_agreeing()
+    {
+        Parallel.For(0, 20_000, i =>
+        {
+            var member = Id(100 + (i % 50));
+            if (i % 3 == 0)
+            {
+                memberships.Remove(Id(1), member);
+            }
+            else
+            {
+                memberships.Add(Id(1), member);
+            }
+        });
+
+        var members = memberships.Members(Id(1), Guid.Empty, 100);
+        Assert.Equal(
+            members,
+            Enumerable.Range(100, 50).Select(Id).Where(member => memberships.TransitiveGroups(member).Contains(Id(1))));
+    }
+
+    private static Guid Id(int number) => new(number, 0, 0x4000, [0x80, 0, 0, 0, 0, 0, 0, 0]);
+}
