@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace EngageCenter.Storage;
+
+/// <summary>What a <see cref="SegmentedLog{TEntry}"/> keeps.</summary>
+internal interface ILogEntry<TSelf>
+    where TSelf : class, ILogEntry<TSelf>
+{
+    /// <summary>What the entry is about. Keys differ where they differ ordinally.</summary>
+    string Key { get; }
+
+    /// <summary>Whether this entry is later than the other of the same key. A total order per key, and never true of two equal ones.</summary>
+    bool Supersedes(TSelf other);
+}
+
+/// <summary>A row of a <see cref="SegmentedLog{TEntry}"/>. Never empty in storage: an empty one is a row that is not there.</summary>
+/// <param name="Entries">At most <see cref="SegmentedLog{TEntry}.MaxSegment"/>, one per key.</param>
+/// <param name="Commit">The commit that wrote the row last; commits count from 1.</param>
+/// <param name="Previous">The commit that wrote the segment before it last, 0 in the first one ever.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.LogSegment`1")]
+internal sealed record LogSegment<TEntry>(
+    [property: Id(0), JsonPropertyName("e")] ImmutableArray<TEntry> Entries,
+    [property: Id(1), JsonPropertyName("c")] long Commit,
+    [property: Id(2), JsonPropertyName("p")] long Previous)
+{
+    public LogSegment()
+        : this([], 0, 0)
+    {
+    }
+}
+
+/// <summary>Where a <see cref="SegmentedLog{TEntry}"/> begins.</summary>
+/// <param name="First">The oldest segment that still counts. What is left of older ones is rubbish.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.LogHead")]
+internal sealed record LogHead(
+    [property: Id(0), JsonPropertyName("f")] int First)
+{
+    public LogHead()
+        : this(0)
+    {
+    }
+}
