@@ -40,7 +40,7 @@ public static class SiloHost
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.UseOrleans(silo => silo.AddLimits().AddClustering().StoreStateAsJson().AddStorage());
+        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage());
         builder.AddSiloHealth();
         return builder;
     }
