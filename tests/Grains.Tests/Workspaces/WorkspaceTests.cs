@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using CsCheck;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Paging;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Grains.Tests.Workspaces;
+
+public class WorkspaceTests
+{
+    private const string Id = "0123456789abcdef0123456789abcdef";
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly Actor Adele = new(ActorKind.User, Guid.Empty, "adele", "Adele Vance");
+    private static readonly WorkspaceContract Contract = new(
+        "contoso-2026", AgreementType.EnterpriseSupportMca, Guid.Empty, "Contoso", new(2026, 1, 1), new(2026, 12, 31),
+        [new(new(Guid.Empty, GroupId(1)), Roles.CustomerSupportManager, "Adele Vance", "adele@contoso.example")], 1);
+
+    private static readonly Workspace Contoso = new Workspace().Provision(Adele, Contract, Now);
+
+    [Fact]
+    public void A_repeated_or_older_contract_changes_nothing()
+    {
+        var newer = Contoso.Provision(Adele, Contract with { Version = 2, DefaultName = "Contoso Ltd" }, Now);
+
+        Assert.Same(newer, newer.Provision(Adele, Contract with { Version = 2 }, Now));
+        Assert.Same(newer, newer.Provision(Adele, Contract, Now));
+    }
+
+    [Fact]
+    public void A_name_that_a_member_gave_stays_when_the_contracts_changes()
+    {
+        var renamed = Contoso.Rename(Adele, new("Our space", null), Id, Now).Next;
+        var header = renamed.Provision(Adele, Contract with { Version = 2, DefaultName = "Contoso Ltd" }, Now).Header(Id);
+
+        Assert.Equal("Our space", header.Name);
+        Assert.Equal("Contoso Ltd", header.DefaultName);
+    }
+
+    [Fact]
+    public void A_name_that_nobody_gave_follows_the_contracts() =>
+        Assert.Equal("Contoso Ltd", Contoso.Provision(Adele, Contract with { Version = 2, DefaultName = "Contoso Ltd" }, Now).Header(Id).Name);
+
+    [Fact]
+    public void A_rename_changes_the_version_and_not_the_epoch()
+    {
+        var before = Contoso.View(Id, Now).Version;
+        var (status, next) = Contoso.Rename(Adele, new("Our space", new(before)), Id, Now);
+
+        Assert.Equal(RenameStatus.Renamed, status);
+        Assert.Equal(Contoso.Epoch, next.Epoch);
+        Assert.NotEqual(before, next.View(Id, Now).Version);
+        Assert.Equal(RenameStatus.VersionMismatch, next.Rename(Adele, new("Again", new(before)), Id, Now).Status);
+    }
+
+    [Theory]
+    [InlineData("2025-12-31", AgreementStatus.Pending)]
+    [InlineData("2026-01-01", AgreementStatus.Active)]
+    [InlineData("2026-12-31", AgreementStatus.Active)]
+    [InlineData("2027-01-01", AgreementStatus.Expired)]
+    public void The_status_follows_the_date_and_so_does_the_version(string date, AgreementStatus expected)
+    {
+        var day = new DateTimeOffset(DateOnly.Parse(date, System.Globalization.CultureInfo.InvariantCulture), new(12, 0), TimeSpan.Zero);
+        var view = Contoso.View(Id, day);
+
+        Assert.Equal(expected, view.Status);
+        Assert.Equal(expected == AgreementStatus.Active, view.Version == Contoso.View(Id, Now).Version);
+    }
+
+    [Fact]
+    public void A_contract_role_is_not_assignable()
+    {
+        foreach (var definition in RoleTable.All)
+        {
+            var status = Contoso.PutGroup(Adele, Put(1, definition.Role | Roles.SupportUser), Now).Outcome.Status;
+
+            Assert.Equal(
+                definition.Assignment == RoleAssignment.Contract ? PutGroupStatus.RoleNotAssignable : PutGroupStatus.Created, status);
+        }
+    }
+
+    [Fact]
+    public void The_same_grant_again_changes_nothing()
+    {
+        var granted = Contoso.PutGroup(Adele, Put(1, Roles.SupportUser), Now).Next;
+        var (outcome, next) = granted.PutGroup(Adele, Put(1, Roles.SupportUser), Now.AddHours(1));
+
+        Assert.Equal(PutGroupStatus.Updated, outcome.Status);
+        Assert.Same(granted, next);
+    }
+
+    [Fact]
+    public void Another_name_of_a_group_is_no_change_of_the_policy()
+    {
+        var granted = Contoso.PutGroup(Adele, Put(1, Roles.SupportUser), Now).Next;
+        var named = granted.PutGroup(Adele, Put(1, Roles.SupportUser) with { DisplayName = "Service Desk" }, Now).Next;
+
+        Assert.Equal(granted.Epoch, named.Epoch);
+        Assert.Equal("Service Desk", named.Group(GroupId(1))!.DisplayName);
+        Assert.Equal(granted.Epoch + 1, named.PutGroup(Adele, Put(1, Roles.LearningUser), Now).Next.Epoch);
+    }
+
+    [Fact]
+    public void A_group_that_is_not_there_is_deleted_already_but_not_of_a_stated_version()
+    {
+        Assert.Equal(DeleteGroupStatus.Deleted, Contoso.DeleteGroup(Adele, new(GroupId(1), null), Now).Status);
+        Assert.Equal(DeleteGroupStatus.VersionMismatch, Contoso.DeleteGroup(Adele, new(GroupId(1), new IfMatch(null)), Now).Status);
+    }
+
+    [Fact]
+    public void The_number_of_groups_is_limited()
+    {
+        var full = Enumerable.Range(1, GroupGrant.MaxPerWorkspace)
+            .Aggregate(Contoso, (w, i) => w.PutGroup(Adele, Put(i, Roles.User), Now).Next);
+
+        Assert.Equal(PutGroupStatus.TooManyGroups, full.PutGroup(Adele, Put(0, Roles.User), Now).Outcome.Status);
+        Assert.Equal(PutGroupStatus.Updated, full.PutGroup(Adele, Put(1, Roles.LearningUser), Now).Outcome.Status);
+    }
+
+    [Fact]
+    public void Whatever_comes_the_grants_are_a_map_and_the_trail_tells_every_change()
+    {
+        var command = Gen.Select(Gen.Int[1, 5], Gen.Int[0, 3]);
+        command.List[0, 120].Sample(commands =>
+        {
+            var workspace = Contoso;
+            var model = new Dictionary<Guid, Roles>();
+            var events = new List<AuditEvent>(workspace.Audit.Recent);
+            foreach (var (group, roles) in commands)
+            {
+                var granted = (Roles)(roles << 8);
+                var next = granted == Roles.None
+                    ? workspace.DeleteGroup(Adele, new(GroupId(group), null), Now).Next
+                    : workspace.PutGroup(Adele, Put(group, granted), Now).Next;
+                var changes = model.GetValueOrDefault(GroupId(group)) != granted;
+                _ = granted == Roles.None ? model.Remove(GroupId(group)) : (model[GroupId(group)] = granted) == granted;
+
+                Assert.Equal(changes, !ReferenceEquals(workspace, next));
+                Assert.Equal(workspace.Epoch + (changes ? 1 : 0), next.Epoch);
+                events.AddRange(next.Audit.Recent.Where(e => e.Sequence > workspace.Audit.Last));
+                workspace = next;
+            }
+
+            Assert.Equal(model.OrderBy(m => m.Key).Select(m => (m.Key, m.Value)), workspace.Groups.Select(g => (g.GroupId, g.Roles)));
+            Assert.Equal(Enumerable.Range(1, events.Count).Select(i => (long)i), events.Select(e => e.Sequence));
+            Assert.True(workspace.Audit.Recent.Length <= AuditTrail.SegmentSize);
+        });
+    }
+
+    [Fact]
+    public void Pages_of_any_size_give_every_matching_group_once()
+    {
+        var workspace = Enumerable.Range(1, 23).Aggregate(Contoso, (w, i) =>
+            w.PutGroup(Adele, Put(i, i % 2 == 0 ? Roles.User : Roles.SupportUser) with { DisplayName = $"Group {i}" }, Now).Next);
+        for (var size = 1; size < 15; size++)
+        {
+            var seen = new List<Guid>();
+            string? after = null;
+            do
+            {
+                var page = workspace.List(new("group", Roles.SupportUser, new(size, after)));
+                Assert.Equal(12, page.TotalCount);
+                Assert.InRange(page.Items.Length, 1, size);
+                seen.AddRange(page.Items.Select(g => g.GroupId));
+                after = page.Next;
+            }
+            while (after is not null);
+
+            Assert.Equal(workspace.Groups.Where(g => g.Roles == Roles.SupportUser).Select(g => g.GroupId), seen);
+        }
+    }
+
+    [Fact]
+    public void A_cursor_of_another_list_is_refused() =>
+        Assert.Throws<InvalidCursorException>(() => Contoso.List(new(null, Roles.None, new(10, "17"))));
+
+    private static Guid GroupId(int i) => new(i, 0, 0, new byte[8]);
+
+    private static PutGroup Put(int group, Roles roles) => new(GroupId(group), null, roles, null);
+}
