@@ -1,0 +1,83 @@
+using System.Runtime.InteropServices;
+
+namespace EngageCenter.Support;
+
+/// <summary>What insights need of every case, in columns: a pass over them touches little memory. 24 bytes a case.</summary>
+internal sealed class CaseColumns
+{
+    private readonly List<Column> cases = [];
+    private readonly Dictionary<string, int> numbers = new(StringComparer.Ordinal);
+    private readonly List<(string Name, int Cases)> products = [];
+    private readonly Stack<int> free = new();
+
+    public ReadOnlySpan<Column> Cases => CollectionsMarshal.AsSpan(cases);
+
+    /// <summary>Numbers below this are products' or free.</summary>
+    public int Products => products.Count;
+
+    public string ProductName(int number) => products[number].Name;
+
+    public void Add(StoredCase added) => cases.Add(ColumnOf(added));
+
+    public void Replace(int row, StoredCase next)
+    {
+        var before = cases[row].Product;
+        cases[row] = ColumnOf(next);
+        Release(before);
+    }
+
+    private Column ColumnOf(StoredCase source) => new(
+        source.CreatedAt,
+        source.Closed ?? Column.NotClosed,
+        NumberOf(source.Product),
+        (byte)source.Severity,
+        (byte)source.Status,
+        source.SlaMet switch { null => SlaState.Unknown, true => SlaState.Met, false => SlaState.Missed });
+
+    private int NumberOf(string product)
+    {
+        if (!numbers.TryGetValue(product, out var number))
+        {
+            if (!free.TryPop(out number))
+            {
+                number = products.Count;
+                products.Add(default);
+            }
+
+            numbers.Add(product, number);
+            products[number] = (product, 0);
+        }
+
+        products[number] = (product, products[number].Cases + 1);
+        return number;
+    }
+
+    // A product that no case names any more gives its number back, so that there are never more than cases.
+    private void Release(int number)
+    {
+        var (name, count) = products[number];
+        products[number] = (name, count - 1);
+        if (count == 1)
+        {
+            numbers.Remove(name);
+            products[number] = default;
+            free.Push(number);
+        }
+    }
+}
+
+internal enum SlaState : byte
+{
+    Unknown,
+    Met,
+    Missed,
+}
+
+/// <param name="CreatedAt">In ticks of UTC.</param>
+/// <param name="ClosedAt">In ticks of UTC, or <see cref="NotClosed"/>.</param>
+/// <param name="Product">See <see cref="CaseColumns.ProductName"/>.</param>
+internal readonly record struct Column(long CreatedAt, long ClosedAt, int Product, byte Severity, byte Status, SlaState Sla)
+{
+    /// <summary>Later than any instant.</summary>
+    public const long NotClosed = long.MaxValue;
+}

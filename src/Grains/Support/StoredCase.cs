@@ -1,0 +1,108 @@
+using System.Text.Json.Serialization;
+using EngageCenter.Storage;
+
+namespace EngageCenter.Support;
+
+/// <summary>
+/// A <see cref="SupportCase"/> as it is stored and kept in memory: names of a letter or two, instants in ticks of UTC
+/// (100 ns since the beginning of the year 1), and nothing for what is not known.
+/// </summary>
+/// <remarks>
+/// As JSON some 250 bytes for an ordinary case, at most 7,200: 250 and 1,184 characters, six bytes each where all of
+/// them are escaped. A row of <see cref="SegmentedLog{TEntry}.MaxSegment"/> cases is then 0.6 MB, at most 17 MB; a
+/// usual one, of 256, is 65 KB.
+/// </remarks>
+[GenerateSerializer, Immutable, Alias("EngageCenter.StoredCase")]
+internal sealed record StoredCase(
+    [property: Id(0), JsonPropertyName("i")] string CaseId,
+    [property: Id(1), JsonPropertyName("r")] long Revision,
+    [property: Id(2), JsonPropertyName("u")] long LastUpdatedAt,
+    [property: Id(3), JsonPropertyName("c")] long CreatedAt,
+    [property: Id(4), JsonPropertyName("t")] string Title,
+    [property: Id(5), JsonPropertyName("s")] CaseStatus Status,
+    [property: Id(6), JsonPropertyName("v")] CaseSeverity Severity,
+    [property: Id(7), JsonPropertyName("p")] string Product,
+    [property: Id(8), JsonPropertyName("k"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Cloud,
+    [property: Id(9), JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Location,
+    [property: Id(10), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? SlaMet,
+    [property: Id(11), JsonPropertyName("f"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? FirstResponseAt,
+    [property: Id(12), JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ResolvedAt,
+    [property: Id(13), JsonPropertyName("x"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ClosedAt,
+    [property: Id(14), JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PrimaryContact)
+    : ILogEntry<StoredCase>
+{
+    /// <summary>When the case was closed, if it is.</summary>
+    [JsonIgnore]
+    public long? Closed => Status == CaseStatus.Closed ? ClosedAt : null;
+
+    string ILogEntry<StoredCase>.Key => CaseId;
+
+    /// <inheritdoc cref="SupportCase.Supersedes"/>
+    public bool Supersedes(StoredCase other) =>
+        (LastUpdatedAt, Revision).CompareTo((other.LastUpdatedAt, other.Revision)) > 0;
+
+    /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
+    public static StoredCase From(SupportCase update)
+    {
+        var withinLimits = update.CaseId is { Length: > 0 and <= SupportCase.MaxIdLength }
+            && update.Revision >= 0
+            && update.Title is { Length: > 0 and <= SupportCase.MaxTitleLength }
+            && Enum.IsDefined(update.Status)
+            && Enum.IsDefined(update.Severity)
+            && update.Product is { Length: > 0 and <= SupportCase.MaxNameLength }
+            && update.Cloud is not { Length: > SupportCase.MaxNameLength }
+            && update.Location is not { Length: > SupportCase.MaxNameLength }
+            && update.PrimaryContact is not { Length: > SupportCase.MaxContactLength };
+        if (!withinLimits)
+        {
+            throw new ArgumentException($"An update of case '{update.CaseId}' has a field that is not within its limits.", nameof(update));
+        }
+
+        return new(
+            update.CaseId,
+            update.Revision,
+            update.LastUpdatedAt.UtcTicks,
+            update.CreatedAt.UtcTicks,
+            update.Title,
+            update.Status,
+            update.Severity,
+            update.Product,
+            update.Cloud,
+            update.Location,
+            update.SlaMet,
+            update.FirstResponseAt?.UtcTicks,
+            update.ResolvedAt?.UtcTicks,
+            update.ClosedAt?.UtcTicks,
+            update.PrimaryContact);
+    }
+
+    public SupportCase ToCase() => new(
+        CaseId,
+        Revision,
+        Instant(LastUpdatedAt),
+        Instant(CreatedAt),
+        Title,
+        Status,
+        Severity,
+        Product,
+        Cloud,
+        Location,
+        SlaMet,
+        Instant(FirstResponseAt),
+        Instant(ResolvedAt),
+        Instant(ClosedAt),
+        PrimaryContact);
+
+    /// <summary>The same case, its repeated strings those of the pool.</summary>
+    public StoredCase With(StringPool pool) => this with
+    {
+        Product = pool.Share(Product),
+        Cloud = pool.Share(Cloud),
+        Location = pool.Share(Location),
+        PrimaryContact = pool.Share(PrimaryContact),
+    };
+
+    private static DateTimeOffset Instant(long ticks) => new(ticks, TimeSpan.Zero);
+
+    private static DateTimeOffset? Instant(long? ticks) => ticks is { } known ? Instant(known) : null;
+}

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using EngageCenter.Paging;
+
+namespace EngageCenter.Support;
+
+/// <summary>What is to be done with a batch.</summary>
+/// <param name="Outcome">The answer, once <paramref name="Newer"/> is stored.</param>
+/// <param name="Newer">The states that cases will have, one per case; none if nothing changes.</param>
+internal readonly record struct IngestDecision(IngestOutcome Outcome, ImmutableArray<StoredCase> Newer);
+
+/// <summary>The newest state of every case of a workspace, in the order of its list and in the columns of its insights.</summary>
+/// <param name="limit">Cases of the workspace.</param>
+internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
+{
+    /// <summary>Windows whose insights are kept until the cases change.</summary>
+    private const int MaxCached = 16;
+
+    private readonly Dictionary<string, int> rows = new(StringComparer.Ordinal);
+    private readonly List<StoredCase> table = [];
+    private readonly CaseColumns columns = new();
+    private readonly StringPool pool = new();
+    private readonly Dictionary<InsightsWindow, SupportInsights> cache = [];
+    private CaseOrder? order;
+
+    public int Count => table.Count;
+
+    private CaseOrder Order => order ??= new(table);
+
+    /// <summary>The same case, in strings that the cases share.</summary>
+    public StoredCase Share(StoredCase one) => one.With(pool);
+
+    /// <summary>Decides on a batch, and changes nothing.</summary>
+    /// <exception cref="ArgumentException">More than <see cref="SupportCase.MaxBatch"/> updates, or a field not within its limits.</exception>
+    public IngestDecision Decide(ImmutableArray<SupportCase> updates)
+    {
+        if (updates.IsDefault || updates.Length > SupportCase.MaxBatch)
+        {
+            throw new ArgumentException($"A batch has at most {SupportCase.MaxBatch} updates.", nameof(updates));
+        }
+
+        Dictionary<string, StoredCase> newer = new(StringComparer.Ordinal);
+        var added = 0;
+        foreach (var update in updates)
+        {
+            var next = StoredCase.From(update);
+            var isKnown = rows.TryGetValue(next.CaseId, out var row);
+            if (newer.TryGetValue(next.CaseId, out var inBatch) ? next.Supersedes(inBatch) : !isKnown || next.Supersedes(table[row]))
+            {
+                added += isKnown || inBatch is not null ? 0 : 1;
+                newer[next.CaseId] = Share(next);
+            }
+        }
+
+        return table.Count + added > limit
+            ? new(new(IngestStatus.TooManyCases, 0, 0), [])
+            : new(new(IngestStatus.Applied, newer.Count, updates.Length - newer.Count), [.. newer.Values]);
+    }
+
+    /// <summary>Takes over states that are stored.</summary>
+    /// <param name="newer">One per case.</param>
+    public void Apply(IEnumerable<StoredCase> newer)
+    {
+        List<(int Row, StoredCase Next)> replaced = [];
+        List<StoredCase> moving = [];
+        List<int> inserted = [];
+        foreach (var next in newer)
+        {
+            if (rows.TryGetValue(next.CaseId, out var row))
+            {
+                replaced.Add((row, next));
+                if (table[row].CreatedAt != next.CreatedAt)
+                {
+                    moving.Add(table[row]);
+                    inserted.Add(row);
+                }
+            }
+            else
+            {
+                rows.Add(next.CaseId, table.Count);
+                inserted.Add(table.Count);
+                table.Add(next);
+                columns.Add(next);
+            }
+        }
+
+        Order.Remove(moving);
+        foreach (var (row, next) in replaced)
+        {
+            table[row] = next;
+            columns.Replace(row, next);
+        }
+
+        Order.Insert(inserted);
+        cache.Clear();
+    }
+
+    /// <summary>Newest created first, then by case id. The total is 0 unless it is asked for.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Page<SupportCase> Page(CaseQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Page.Size, 1, nameof(query));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Page.Size, PageRequest.MaxSize, nameof(query));
+
+        var begin = query.To is { } to ? Order.FirstCreatedBefore(to.UtcTicks) : 0;
+        var end = query.From is { } from ? Order.FirstCreatedBefore(from.UtcTicks) : Order.Count;
+        var start = query.Page.After is { } cursor ? Math.Max(begin, PositionAfter(cursor)) : begin;
+
+        var items = ImmutableArray.CreateBuilder<SupportCase>();
+        string? next = null;
+        for (var position = start; position < end; position++)
+        {
+            var candidate = Order[position];
+            if (!Matches(candidate, query))
+            {
+                continue;
+            }
+
+            if (items.Count == query.Page.Size)
+            {
+                next = CursorOf(items[^1]);
+                break;
+            }
+
+            items.Add(candidate.ToCase());
+        }
+
+        return new(items.ToImmutable(), next, query.Count ? CountMatches(query, begin, end) : 0);
+    }
+
+    /// <inheritdoc cref="Support.Insights.Compute"/>
+    public SupportInsights Insights(InsightsWindow window, DateTimeOffset now)
+    {
+        if (cache.TryGetValue(window, out var known))
+        {
+            return known with { GeneratedAt = now };
+        }
+
+        var computed = Support.Insights.Compute(columns, window, now);
+        if (cache.Count == MaxCached)
+        {
+            cache.Clear();
+        }
+
+        cache.Add(window, computed);
+        return computed;
+    }
+
+    private int CountMatches(CaseQuery query, int begin, int end)
+    {
+        if (query is { Status: null, Severity: null, Product: null, Search: null })
+        {
+            return Math.Max(0, end - begin);
+        }
+
+        var count = 0;
+        for (var position = begin; position < end; position++)
+        {
+            count += Matches(Order[position], query) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private static bool Matches(StoredCase candidate, CaseQuery query) =>
+        (query.Status is null || candidate.Status == query.Status)
+        && (query.Severity is null || candidate.Severity == query.Severity)
+        && (query.Product is null || candidate.Product == query.Product)
+        && (query.Search is null
+            || candidate.CaseId.Contains(query.Search, StringComparison.OrdinalIgnoreCase)
+            || candidate.Title.Contains(query.Search, StringComparison.OrdinalIgnoreCase));
+
+    private static string CursorOf(SupportCase last) =>
+        string.Create(CultureInfo.InvariantCulture, $"{last.CreatedAt.UtcTicks}|{last.CaseId}");
+
+    // The case of the cursor may have moved or changed since: the place counts.
+    private int PositionAfter(string cursor)
+    {
+        var split = cursor.IndexOf('|', StringComparison.Ordinal);
+        if (split < 0
+            || !long.TryParse(cursor.AsSpan(0, split), NumberStyles.None, CultureInfo.InvariantCulture, out var createdAt)
+            || createdAt > DateTimeOffset.MaxValue.UtcTicks
+            || cursor.Length - split - 1 is 0 or > SupportCase.MaxIdLength)
+        {
+            throw new InvalidCursorException();
+        }
+
+        var place = (createdAt, cursor[(split + 1)..]);
+        var position = Order.PositionOf(place);
+        return position < Order.Count && CaseOrder.Compare(place, (Order[position].CreatedAt, Order[position].CaseId)) == 0
+            ? position + 1
+            : position;
+    }
+}

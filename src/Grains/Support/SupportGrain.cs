@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Providers;
+using Orleans.Storage;
+
+namespace EngageCenter.Support;
+
+/// <summary>The support cases of a workspace, keyed by its id. Cases are never removed.</summary>
+/// <remarks>
+/// All cases are in memory while the grain is active, and stored as a log of updates: a batch is one write, and a new
+/// activation reads one row for every few hundred cases.
+/// </remarks>
+[GrainType("support")]
+internal sealed class SupportGrain(
+    [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
+    TimeProvider clock,
+    ILogger<SupportGrain> logger) : Grain, ISupportGrain
+{
+    private readonly SupportCases cases = new();
+    private SegmentedLog<StoredCase>? log;
+
+    // A workspace that exists stays; one that does not may come, so that is asked again.
+    private bool workspaceExists;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        log = new(storage, this.GetGrainId(), "cases", this.DeactivateOnIdle, logger);
+        await log.Load(cases.Share);
+        cases.Apply(log.Entries);
+    }
+
+    public async Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates)
+    {
+        if (!await WorkspaceExists())
+        {
+            return new(IngestStatus.WorkspaceNotFound, 0, 0);
+        }
+
+        var decision = cases.Decide(updates);
+        if (!decision.Newer.IsEmpty)
+        {
+            await log!.Commit(decision.Newer);
+            cases.Apply(decision.Newer);
+        }
+
+        return decision.Outcome;
+    }
+
+    public Task<Page<SupportCase>> Cases(AccessDecision decision, CaseQuery query)
+    {
+        Demand(decision);
+        return Task.FromResult(cases.Page(query));
+    }
+
+    public Task<SupportInsights> Insights(AccessDecision decision, InsightsWindow window)
+    {
+        Demand(decision);
+        return Task.FromResult(cases.Insights(window, clock.GetUtcNow()));
+    }
+
+    private async Task<bool> WorkspaceExists()
+    {
+        workspaceExists = workspaceExists
+            || await GrainFactory.GetGrain<IWorkspaceGrain>(this.GetPrimaryKeyString()).Header() is not null;
+        return workspaceExists;
+    }
+
+    private void Demand(AccessDecision decision)
+    {
+        if (!decision.Allows(Permissions.ViewSupportInsights) || decision.WorkspaceId != this.GetPrimaryKeyString())
+        {
+            throw new UnauthorizedAccessException("The decision does not allow ViewSupportInsights in this workspace.");
+        }
+    }
+}
