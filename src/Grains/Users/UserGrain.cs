@@ -167,9 +167,9 @@ internal sealed partial class UserGrain(
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (known.TryGetValue(workspaceId, out var made) && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid)
+            if (Recall(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
             {
-                return new(made.Access, made.Lease.Leased.Workspace);
+                return new(made, known[workspaceId].Lease.Leased.Workspace);
             }
 
             var answer = await policies.Get(workspaceId);
@@ -231,7 +231,7 @@ internal sealed partial class UserGrain(
             }
         }
 
-        if (durable.ListedIn.All(id => told.TryGetValue(id, out var of) && ReferenceEquals(of, seen)))
+        if (ReferenceEquals(seen, durable.Seen) && durable.ListedIn.All(id => IsTold(id, isMember: true)))
         {
             toldAll = seen;
         }
@@ -260,13 +260,12 @@ internal sealed partial class UserGrain(
     // cannot be told now, it is told with the next decision.
     private async ValueTask Tell(string workspaceId, bool isMember)
     {
-        if (durable.Seen is not { } seen
-            || (told.TryGetValue(workspaceId, out var of) && ReferenceEquals(of, seen))
-            || !(isMember || durable.ListedIn.Contains(workspaceId)))
+        if (IsTold(workspaceId, isMember))
         {
             return;
         }
 
+        var seen = durable.Seen!;
         await Update(s => s.List(workspaceId));
         try
         {
@@ -278,6 +277,11 @@ internal sealed partial class UserGrain(
             LogNotTold(logger, workspaceId, e);
         }
     }
+
+    private bool IsTold(string workspaceId, bool isMember) =>
+        durable.Seen is not { } seen
+        || (told.TryGetValue(workspaceId, out var of) && ReferenceEquals(of, seen))
+        || !(isMember || durable.ListedIn.Contains(workspaceId));
 
     private UserWorkspace Listed(Examined examined)
     {

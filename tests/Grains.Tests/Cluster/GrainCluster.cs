@@ -1,0 +1,73 @@
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Providers;
+using Orleans.Storage;
+using Orleans.TestingHost;
+
+namespace EngageCenter.Grains.Tests;
+
+/// <summary>Two silos over one store that fails where a test says so.</summary>
+public sealed class GrainCluster : IAsyncLifetime
+{
+    private readonly InProcessTestCluster cluster;
+
+    public GrainCluster()
+    {
+        var builder = new InProcessTestClusterBuilder(initialSilosCount: 2);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddKeyedSingleton<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, Store);
+            silo.Services.AddSingleton<IGrainStorage>(Store);
+            silo.Services.AddSingleton<TimeProvider>(Time);
+            silo.AddEngageCenterGrains();
+        });
+        cluster = builder.Build();
+    }
+
+    public ShiftedTime Time { get; } = new();
+
+    public IGrainFactory Grains => cluster.Client;
+
+    internal RowStore Store { get; } = new() { LeavesClearedRows = true };
+
+    public Task InitializeAsync() => cluster.DeployAsync();
+
+    public async Task DisposeAsync() => await cluster.DisposeAsync();
+
+    /// <summary>Ends every activation, so that the next call reads storage.</summary>
+    public Task Forget() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+
+    internal IUserGrain User(PersonId person) => Grains.GetGrain<IUserGrain>(person.ToString());
+
+    internal IWorkspaceGrain Workspace(string workspaceId) => Grains.GetGrain<IWorkspaceGrain>(workspaceId);
+
+    internal IAgreementGrain Agreement(string agreementId) => Grains.GetGrain<IAgreementGrain>(agreementId);
+
+    /// <summary>Decides for a sign-in, as the web API does, until the workspace acts on the decision.</summary>
+    internal async Task<T> Act<T>(SignIn signIn, string workspaceId, Func<IWorkspaceGrain, AccessDecision, Task<T>> act, Func<T, bool> decideAgain)
+    {
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var decision = await User(signIn.Person).Decide(signIn, workspaceId);
+            var outcome = await act(Workspace(workspaceId), decision);
+            if (!decideAgain(outcome))
+            {
+                return outcome;
+            }
+        }
+
+        throw new InvalidOperationException("The workspace refused five decisions.");
+    }
+}
+
+/// <summary>The system's clock, moved by hand.</summary>
+public sealed class ShiftedTime : TimeProvider
+{
+    public TimeSpan Shift { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Shift;
+}
