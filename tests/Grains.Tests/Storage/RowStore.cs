@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Orleans.Storage;
+
+namespace EngageCenter.Storage;
+
+internal enum RowOperation
+{
+    Read,
+    Write,
+    Clear,
+}
+
+/// <summary>What becomes of an operation: it happens; it fails; it happens and only the answer is lost.</summary>
+internal enum RowFate
+{
+    Happens,
+    Fails,
+    AnswerIsLost,
+}
+
+/// <summary>
+/// Storage in memory with ETags, that counts, and fails where a test says so. As with the strictest providers, what
+/// is written without an ETag must not be there; as with the laxest, a cleared row may stay behind and say that it exists.
+/// </summary>
+internal sealed class RowStore : IGrainStorage
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<(string Name, GrainId Owner), (byte[]? Payload, int Version)> rows;
+
+    public RowStore()
+    {
+        rows = [];
+    }
+
+    private RowStore(RowStore other)
+    {
+        rows = new(other.rows);
+        LeavesClearedRows = other.LeavesClearedRows;
+    }
+
+    public bool LeavesClearedRows { get; init; }
+
+    /// <summary>Asked before each operation.</summary>
+    public Func<RowOperation, string, RowFate> Fate { get; set; } = (_, _) => RowFate.Happens;
+
+    /// <summary>Told after each operation that happened.</summary>
+    public Action<RowOperation> Happened { get; set; } = _ => { };
+
+    public int Reads { get; private set; }
+
+    public int Writes { get; private set; }
+
+    public int Clears { get; private set; }
+
+    public long BytesWritten { get; private set; }
+
+    public int GreatestRow { get; private set; }
+
+    public int Rows => rows.Values.Count(row => row.Payload is not null);
+
+    public long Bytes => rows.Values.Sum(row => row.Payload?.LongLength ?? 0);
+
+    public RowStore Copy()
+    {
+        lock (gate)
+        {
+            return new(this);
+        }
+    }
+
+    public void StartCounting() => (Reads, Writes, Clears, BytesWritten, GreatestRow) = (0, 0, 0, 0, 0);
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        Do(RowOperation.Read, stateName, () =>
+        {
+            Reads++;
+            var exists = rows.TryGetValue((stateName, grainId), out var row);
+            grainState.State = row.Payload is null ? Activator.CreateInstance<T>() : JsonSerializer.Deserialize<T>(row.Payload)!;
+            grainState.ETag = exists ? $"{row.Version}" : null!;
+            grainState.RecordExists = exists;
+        });
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        Do(RowOperation.Write, stateName, () =>
+        {
+            var payload = JsonSerializer.SerializeToUtf8Bytes(grainState.State);
+            var version = NextVersion(stateName, grainId, grainState.ETag);
+            Writes++;
+            BytesWritten += payload.Length;
+            GreatestRow = Math.Max(GreatestRow, payload.Length);
+            rows[(stateName, grainId)] = (payload, version);
+            grainState.ETag = $"{version}";
+            grainState.RecordExists = true;
+        });
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        Do(RowOperation.Clear, stateName, () =>
+        {
+            var version = NextVersion(stateName, grainId, grainState.ETag);
+            Clears++;
+            if (LeavesClearedRows)
+            {
+                rows[(stateName, grainId)] = (null, version);
+            }
+            else
+            {
+                rows.Remove((stateName, grainId));
+            }
+
+            grainState.State = Activator.CreateInstance<T>();
+            grainState.ETag = LeavesClearedRows ? $"{version}" : null!;
+            grainState.RecordExists = false;
+        });
+
+    private int NextVersion(string stateName, GrainId grainId, string? etag)
+    {
+        var current = rows.TryGetValue((stateName, grainId), out var row) ? $"{row.Version}" : null;
+        return current == etag
+            ? row.Version + 1
+            : throw new InconsistentStateException($"{stateName} has another version.", current!, etag!);
+    }
+
+    private Task Do(RowOperation operation, string stateName, Action action)
+    {
+        try
+        {
+            var fate = Fate(operation, stateName);
+            if (fate == RowFate.Fails)
+            {
+                throw new IOException($"{operation} of {stateName} fails.");
+            }
+
+            lock (gate)
+            {
+                action();
+            }
+
+            Happened(operation);
+            return fate == RowFate.AnswerIsLost
+                ? throw new IOException($"The answer to {operation} of {stateName} is lost.")
+                : Task.CompletedTask;
+        }
+        catch (Exception e)
+        {
+            return Task.FromException(e);
+        }
+    }
+}
