@@ -9,7 +9,7 @@ namespace EngageCenter.Storage;
 /// the same, so it may end after any of them: an entry that is found twice is one entry; rows below the head are
 /// rubbish, at most <see cref="MaxRows"/> of them, and are cleared before the head moves again. What fails besides the
 /// commit's own write is logged, and tried again with a later commit; the commit has happened.
-/// Beyond its own write a commit reads at most 2 × <see cref="MaxRows"/> rows and the head, writes the head and clears
+/// Beyond its own write a commit reads at most 2 × <see cref="MaxRows"/> rows and twice the head, writes the head and clears
 /// at most 2 × <see cref="MaxRows"/> rows. Moves keep pace with what batches add: at worst, where only
 /// young entries are superseded and all the old ones have to move, there are about two garbage entries for a newest one.
 /// </remarks>

@@ -23,7 +23,8 @@ namespace EngageCenter.Storage;
 /// <para>
 /// <b>One owner.</b> Two activations of a grain can overlap for a moment. What a commit writes to follows from the
 /// stored tail alone, never from the batch: so two owners who know the same tail write to the same row, and the
-/// second one fails, by the tail's ETag or by inserting a row that is there. A write that was not confirmed ends
+/// second one fails, by the tail's ETag or by inserting a row that is there (or was: the head is read after a segment
+/// was begun, and tells). A write that was not confirmed ends
 /// the owner, also where it did happen and only its answer was lost; the next one reads the truth. Every row names
 /// the commit that wrote it and the one before it, so that who reads while another still writes notices.
 /// </para>
@@ -33,7 +34,7 @@ namespace EngageCenter.Storage;
 /// </para>
 /// <para>
 /// <b>What storage must do:</b> write one row atomically; refuse a write or clear with an ETag other than the row's,
-/// and a write without one where a row is; after a confirmed write, read that write or a later one. Rows are found
+/// also where no row is, and a write without one where a row is; after a confirmed write or clear, read that or a later one. Rows are found
 /// by their name and the grain's key, with some providers not by its type: no two grains of one key may share a name.
 /// </para>
 /// </remarks>
@@ -85,6 +86,9 @@ internal sealed partial class SegmentedLog<TEntry>
 
     /// <summary>Stored entries, the superseded ones as well.</summary>
     public long Stored => stored;
+
+    /// <summary>Entries in the newest row.</summary>
+    public int TailLength => tail?.State.Entries.Length ?? 0;
 
     /// <summary>Rows with entries that count.</summary>
     public int Segments => extents.Count;
@@ -152,6 +156,10 @@ internal sealed partial class SegmentedLog<TEntry>
         try
         {
             await storage.WriteStateAsync(RowName(segment), owner, next);
+            if (!extending)
+            {
+                await CheckCounts(segment);
+            }
         }
         catch (Exception e)
         {
@@ -172,6 +180,19 @@ internal sealed partial class SegmentedLog<TEntry>
         Place(moved, segment);
         Place(batch, segment);
         await Release();
+    }
+
+    /// <summary>
+    /// Makes sure that a row that was not there had never been there: an owner whom others replaced long ago may have
+    /// begun a segment that they have begun, cleaned and cleared since. They moved the head past it before they cleared it.
+    /// </summary>
+    private async Task CheckCounts(int begun)
+    {
+        var head = await Read<LogHead>(HeadName);
+        if (head.State.First > begun)
+        {
+            throw new InvalidOperationException($"Another owner has cleaned {name} up to {head.State.First}.");
+        }
     }
 
     private LogSegment<TEntry> Next(bool extending, HashSet<string> superseded, List<TEntry> moved, IReadOnlyList<TEntry> batch)

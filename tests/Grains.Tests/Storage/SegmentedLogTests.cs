@@ -1,0 +1,432 @@
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EngageCenter.Storage;
+
+public class SegmentedLogTests
+{
+    private static readonly GrainId Owner = GrainId.Create("notes", "one");
+
+    [Fact]
+    public async Task What_was_committed_is_there_in_the_next_activation()
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        await log.Commit(Notes(1, Enumerable.Range(0, 700)));
+        await log.Commit(Notes(2, Enumerable.Range(600, 200)));
+
+        var next = await Open(store);
+
+        Assert.Equal(800, next.Count);
+        Assert.Equal(1, next.Find("599")?.Version);
+        Assert.Equal(2, next.Find("600")?.Version);
+        Assert.Null(next.Find("800"));
+        Assert.Equal(Contents(log), Contents(next));
+    }
+
+    [Fact]
+    public async Task An_empty_log_has_no_rows()
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+
+        Assert.Equal(0, log.Count);
+        Assert.Equal(0, store.Rows);
+    }
+
+    [Fact]
+    public async Task A_segment_is_extended_until_it_is_full()
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        for (var i = 0; i < SegmentedLog<Note>.FillBelow; i++)
+        {
+            await log.Commit(Notes(1, [i]));
+        }
+
+        Assert.Equal(1, store.Rows);
+        await log.Commit(Notes(1, [1_000]));
+        Assert.Equal(2, store.Rows);
+    }
+
+    [Fact]
+    public async Task A_key_that_changes_again_and_again_makes_no_garbage_in_the_tail()
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        for (var version = 1; version <= 1_000; version++)
+        {
+            await log.Commit(Notes(version, [1, 2, 3]));
+        }
+
+        Assert.Equal((1, 3L), (store.Rows, log.Stored));
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public async Task An_unconfirmed_write_ends_the_owner_and_the_next_one_reads_the_truth(bool written, int versionThen)
+    {
+        var store = new RowStore();
+        var ended = false;
+        var log = await Open(store, () => ended = true);
+        await log.Commit(Notes(1, [7]));
+
+        store.Fate = (_, _) => written ? RowFate.AnswerIsLost : RowFate.Fails;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => log.Commit(Notes(2, [7])));
+        store.Fate = (_, _) => RowFate.Happens;
+
+        Assert.True(ended);
+        Assert.Equal(1, log.Find("7")?.Version);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => log.Commit(Notes(3, [7])));
+        Assert.Equal(versionThen, (await Open(store)).Find("7")?.Version);
+    }
+
+    [Fact]
+    public async Task A_log_that_could_not_be_read_whole_is_not_served_and_another_try_may_succeed()
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        for (var i = 0; i < 40; i++)
+        {
+            await log.Commit(Notes(1, Enumerable.Range(i * 300, 300)));
+        }
+
+        store.Fate = (_, row) => row == "notes-33" ? RowFate.Fails : RowFate.Happens;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Open(store));
+        store.Fate = (_, _) => RowFate.Happens;
+        Assert.Equal(40 * 300, (await Open(store)).Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_001)]
+    public async Task A_batch_beyond_its_limits_is_refused(int count)
+    {
+        var log = await Open(new());
+        await Assert.ThrowsAsync<ArgumentException>(() => log.Commit(Notes(1, Enumerable.Range(0, count))));
+    }
+
+    [Fact]
+    public async Task An_entry_that_supersedes_nothing_is_refused()
+    {
+        var log = await Open(new());
+        await log.Commit(Notes(1, [1]));
+        await Assert.ThrowsAsync<ArgumentException>(() => log.Commit(Notes(1, [1])));
+        await Assert.ThrowsAsync<ArgumentException>(() => log.Commit([.. Notes(2, [1]), .. Notes(3, [1])]));
+    }
+
+    [Fact]
+    public async Task A_stale_owner_cannot_commit() =>
+        await Gen.Select(Gen.Int[1, 600].Array[0, 4], Gen.Int[1, 600].Array[1, 10], Gen.Int[1, 600]).SampleAsync(async (before, others, own) =>
+        {
+            var store = new RowStore();
+            var first = await Open(store);
+            var version = 0;
+            foreach (var size in before)
+            {
+                await first.Commit(Notes(++version, Enumerable.Range(0, size)));
+            }
+
+            var second = await Open(store);
+            foreach (var size in others)
+            {
+                await second.Commit(Notes(++version, Enumerable.Range(0, size)));
+            }
+
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => first.Commit(Notes(++version, Enumerable.Range(0, own))));
+            await second.Commit(Notes(++version, [0]));
+            Assert.Equal(Contents(second), Contents(await Open(store)));
+        }, iter: 200);
+
+    [Fact]
+    public async Task A_stale_owner_whose_next_row_has_come_and_gone_cannot_commit()
+    {
+        var store = new RowStore();
+        var first = await Open(store);
+        await first.Commit(Notes(1, Enumerable.Range(0, 300)));
+
+        var second = await Open(store);
+        for (var version = 2; version < 20; version++)
+        {
+            await second.Commit(Notes(version, Enumerable.Range(0, 300)));
+        }
+
+        var gone = new GrainState<LogSegment<Note>>();
+        await store.ReadStateAsync("notes-1", Owner, gone);
+        Assert.False(gone.RecordExists);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => first.Commit(Notes(20, [1])));
+        Assert.Equal(Contents(second), Contents(await Open(store)));
+    }
+
+    [Fact]
+    public async Task Who_reads_while_another_writes_and_cleans_has_all_of_it_or_nothing() =>
+        await Gen.Select(Gen.Int[0, 40], Gen.Int[1, 12], Gen.Int[1, 1_000], Gen.Bool).SampleAsync(async (at, commits, size, leaves) =>
+        {
+            var store = new RowStore { LeavesClearedRows = leaves };
+            var writer = await Open(store);
+            var version = 0;
+            for (var i = 0; i < 8; i++)
+            {
+                await writer.Commit(Notes(++version, Enumerable.Range(i * 200, 600)));
+            }
+
+            // Memory answers at once, so what is begun inside a read has ended before the read goes on.
+            var reads = 0;
+            Task writing = Task.CompletedTask;
+            store.Fate = (operation, _) =>
+            {
+                if (operation == RowOperation.Read && reads++ == at)
+                {
+                    writing = WriteOn();
+                }
+
+                return RowFate.Happens;
+            };
+            async Task WriteOn()
+            {
+                for (var i = 0; i < commits; i++)
+                {
+                    await writer.Commit(Notes(++version, Enumerable.Range(0, size)));
+                }
+            }
+
+            SegmentedLog<Note>? reader = null;
+            try
+            {
+                reader = await Open(store);
+            }
+            catch (StorageUnavailableException)
+            {
+            }
+
+            await writing;
+            store.Fate = (_, _) => RowFate.Happens;
+            if (reader is not null && !Contents(reader).SequenceEqual(Contents(writer)))
+            {
+                await Assert.ThrowsAsync<StorageUnavailableException>(() => reader.Commit(Notes(++version, [1])));
+            }
+
+            Assert.Equal(Contents(writer), Contents(await Open(store)));
+        }, iter: 300);
+
+    [Fact]
+    public async Task A_crash_at_any_point_loses_nothing_that_was_acknowledged()
+    {
+        foreach (var leaves in new[] { false, true })
+        {
+            var store = new RowStore { LeavesClearedRows = leaves };
+            var log = await Open(store);
+            List<(RowStore Store, Dictionary<string, int> Acknowledged, Dictionary<string, int> Attempted)> crashes = [];
+            Dictionary<string, int> acknowledged = [];
+            Dictionary<string, int> attempted = [];
+            store.Happened = operation =>
+            {
+                if (operation != RowOperation.Read)
+                {
+                    crashes.Add((store.Copy(), acknowledged, attempted));
+                }
+            };
+
+            var random = new Random(1);
+            for (var version = 1; version <= 90; version++)
+            {
+                var batch = RandomNotes(random, version, keys: 3_000);
+                attempted = With(acknowledged, batch);
+                await log.Commit(batch);
+                acknowledged = attempted;
+            }
+
+            Assert.True(store.Clears > 10);
+            foreach (var (crashed, before, after) in crashes)
+            {
+                var next = await Open(crashed);
+                var contents = Contents(next);
+                Assert.True(contents.SequenceEqual(Sorted(before)) || contents.SequenceEqual(Sorted(after)));
+
+                var expected = contents.ToDictionary(c => c.Key, c => c.Version);
+                for (var version = 1_000; version < 1_004; version++)
+                {
+                    var batch = RandomNotes(random, version, keys: 3_000);
+                    expected = With(expected, batch);
+                    await next.Commit(batch);
+                }
+
+                Assert.Equal(Sorted(expected), Contents(await Open(crashed)));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_fails_the_log_equals_a_dictionary_of_what_was_acknowledged() =>
+        await Gen.Select(Gen.Int, Gen.Double[0, 0.2], Gen.Bool, Gen.Int[1, 1_500]).SampleAsync(async (seed, failures, leaves, keys) =>
+        {
+            var random = new Random(seed);
+            var store = new RowStore { LeavesClearedRows = leaves };
+            var ended = false;
+            var log = await Open(store, () => ended = true);
+            Dictionary<string, int> expected = [];
+            for (var version = 1; version <= 60; version++)
+            {
+                var batch = RandomNotes(random, version, keys);
+                store.Fate = (_, _) => random.NextDouble() >= failures ? RowFate.Happens
+                    : random.Next(2) == 0 ? RowFate.Fails
+                    : RowFate.AnswerIsLost;
+                try
+                {
+                    await log.Commit(batch);
+                    expected = With(expected, batch);
+                    Assert.False(ended);
+                }
+                catch (StorageUnavailableException)
+                {
+                    store.Fate = (_, _) => RowFate.Happens;
+                    Assert.True(ended);
+                    Assert.Equal(Sorted(expected), Contents(log));
+                    ended = false;
+                    log = await Open(store, () => ended = true);
+                    var contents = Contents(log);
+                    var attempted = With(expected, batch);
+                    Assert.True(contents.SequenceEqual(Sorted(expected)) || contents.SequenceEqual(Sorted(attempted)));
+                    expected = contents.ToDictionary(c => c.Key, c => c.Version);
+                }
+                finally
+                {
+                    store.Fate = (_, _) => RowFate.Happens;
+                }
+
+                Assert.Equal(Sorted(expected), Contents(log));
+            }
+
+            Assert.Equal(Sorted(expected), Contents(await Open(store)));
+        }, iter: 150);
+
+    [Fact]
+    public async Task A_write_costs_the_same_at_a_hundred_entries_and_at_a_hundred_thousand()
+    {
+        var small = await CostOfOneEntryAfter(100);
+        var great = await CostOfOneEntryAfter(100_000);
+
+        Assert.Equal(1, small.GreatestWrites);
+        Assert.Equal(1, great.GreatestWrites);
+        Assert.InRange(great.Bytes, 1, 1.25 * small.Bytes);
+        Assert.Equal(small.Reads, great.Reads);
+    }
+
+    [Theory]
+    [InlineData(1, 20_000, 1.0)]
+    [InlineData(100, 20_000, 1.0)]
+    [InlineData(1_000, 20_000, 1.0)]
+    [InlineData(1, 20_000, 0.1)]
+    [InlineData(1_000, 20_000, 0.1)]
+    public async Task Cleaning_keeps_pace_and_no_commit_does_much(int batch, int keys, double hot)
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        var random = new Random(3);
+        var written = 0;
+
+        // Old segments are small, so that there are many of them.
+        for (; written < keys; written += 260)
+        {
+            await log.Commit(Notes(1, Enumerable.Range(written, Math.Min(260, keys - written))));
+        }
+
+        var greatest = 0L;
+        var version = 1;
+        var updates = batch == 1 ? 30_000 : 150_000;
+        for (written = 0; written < updates; written += batch)
+        {
+            store.StartCounting();
+            version++;
+            await log.Commit([.. Enumerable.Range(0, batch).Select(_ => random.Next((int)(keys * hot))).Distinct().Select(key => new Note($"{key}", version, null))]);
+
+            Assert.InRange(store.Writes, 1, 2);
+            Assert.InRange(store.Reads, 0, 2 + (2 * SegmentedLog<Note>.MaxRows));
+            Assert.InRange(store.Clears, 0, 2 * SegmentedLog<Note>.MaxRows);
+            greatest = Math.Max(greatest, log.Stored);
+        }
+
+        Assert.Equal(keys, log.Count);
+        Assert.InRange(greatest, keys, (hot < 1 ? 3.5 : 2.5) * keys);
+        Assert.Equal(Contents(log), Contents(await Open(store)));
+        Assert.InRange(store.Rows, 1, log.Segments + 1 + SegmentedLog<Note>.MaxRows);
+    }
+
+    [Fact]
+    public async Task No_row_has_more_entries_than_a_segment_may()
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        var random = new Random(4);
+        var greatest = 0;
+        for (var version = 1; version < 400; version++)
+        {
+            await log.Commit([.. Enumerable.Range(0, version % 3 == 0 ? 1_000 : 250).Select(_ => random.Next(5_000)).Distinct().Select(key => new Note($"{key}", version, null))]);
+            greatest = Math.Max(greatest, log.TailLength);
+        }
+
+        Assert.InRange(greatest, 1_300, SegmentedLog<Note>.MaxSegment);
+    }
+
+    private static async Task<(double Bytes, int GreatestWrites, int Reads)> CostOfOneEntryAfter(int count)
+    {
+        var store = new RowStore();
+        var log = await Open(store);
+        for (var written = 0; written < count; written += 100)
+        {
+            await log.Commit(Notes(1, Enumerable.Range(written, 100)));
+        }
+
+        // As many as fill a segment several times over, so that the mean is one over all the fillings of a tail.
+        const int Commits = 1_024;
+        store.StartCounting();
+        var greatest = 0;
+        for (var i = 0; i < Commits; i++)
+        {
+            var before = store.Writes;
+            await log.Commit(Notes(1, [1_000_000 + i]));
+            greatest = Math.Max(greatest, store.Writes - before);
+        }
+
+        return ((double)store.BytesWritten / Commits, greatest, store.Reads);
+    }
+
+    private static async Task<SegmentedLog<Note>> Open(RowStore store, Action? deactivate = null)
+    {
+        var log = new SegmentedLog<Note>(store, Owner, "notes", deactivate ?? (() => { }), NullLogger.Instance);
+        await log.Load();
+        return log;
+    }
+
+    private static Note[] Notes(int version, IEnumerable<int> keys) =>
+        [.. keys.Select(key => new Note($"{key}", version, null))];
+
+    private static Note[] RandomNotes(Random random, int version, int keys) =>
+        [.. Enumerable.Range(0, random.Next(3) == 0 ? random.Next(1, 1_000) : random.Next(1, 50))
+            .Select(_ => random.Next(keys))
+            .Distinct()
+            .Select(key => new Note($"{key}", version, null))];
+
+    private static Dictionary<string, int> With(Dictionary<string, int> contents, Note[] batch)
+    {
+        var next = new Dictionary<string, int>(contents);
+        foreach (var note in batch)
+        {
+            next[note.Key] = note.Version;
+        }
+
+        return next;
+    }
+
+    private static (string Key, int Version)[] Contents(SegmentedLog<Note> log) =>
+        [.. log.Entries.Select(note => (note.Key, note.Version)).OrderBy(c => c.Key, StringComparer.Ordinal)];
+
+    private static (string Key, int Version)[] Sorted(Dictionary<string, int> contents) =>
+        [.. contents.Select(c => (c.Key, Version: c.Value)).OrderBy(c => c.Key, StringComparer.Ordinal)];
+}
+
+internal sealed record Note(string Key, int Version, string? Text) : ILogEntry<Note>
+{
+    public bool Supersedes(Note other) => Version > other.Version;
+}
