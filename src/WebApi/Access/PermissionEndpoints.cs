@@ -1,0 +1,92 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace EngageCenter.WebApi.Access;
+
+internal static class PermissionEndpoints
+{
+    private const int MaxChecks = 50;
+
+    public static void MapPermissions(this IEndpointRouteBuilder routes)
+    {
+        var permissions = routes.MapGroup("/v1/workspaces/{id}/permissions").WithTags("Permissions").RequirePerson();
+        permissions.MapGet("", Mine)
+            .Describe("GetMyPermissions", "The caller's permissions", "What the caller may do in the workspace, and the roles that it rests on. Any member.")
+            .Answers<PermissionsResponse>(200)
+            .InWorkspace();
+        permissions.MapPost("/check", Check)
+            .Describe("CheckPermissions", "Asks whether somebody may",
+                "Answers each of 1 to 50 permissions, with the roles that give it. Any member asks about themselves; asking about someone else needs ViewUserRoles. Of somebody else the newest token that they came with decides, and of a person never seen the contract alone.")
+            .Takes<CheckRequest>("""{ "permissions": ["RenameSpace", "ViewSupportInsights"], "user": { "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000102" } }""")
+            .Answers<CheckResponse>(200)
+            .InWorkspace(Permissions.ViewUserRoles)
+            .Refuses(Problems.InvalidRequest);
+    }
+
+    private static async Task<IResult> Mine(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    {
+        var visit = await access.Enter(http, id, Permissions.None);
+        if (visit.Refusal is not null)
+        {
+            return visit.Refusal;
+        }
+
+        var effective = await Explain(grains, visit.Caller, id);
+        return WorkspaceVisit.RefusalOf(effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
+            WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
+    }
+
+    private static async Task<IResult> Check(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    {
+        var visit = await access.Enter(http, id, Permissions.None);
+        if (visit.Refusal is not null)
+        {
+            return visit.Refusal;
+        }
+
+        var errors = new RequestErrors();
+        var (body, refusal) = await JsonBody.Read(http.Request, errors);
+        if (body is null)
+        {
+            return refusal!;
+        }
+
+        Permissions[] asked = [.. body.Choices("permissions", 1, MaxChecks, WireNames.For<Permissions>()).Select(c => c.Value)];
+        var user = body.OptionalObject("user");
+        var (tenantId, userId) = (user?.RequiredGuid("tenantId"), user?.RequiredGuid("userId"));
+        if (errors.Any)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        var person = user is null ? visit.Caller.Person : new PersonId(tenantId!.Value, userId!.Value);
+        if (person == visit.Caller.Person)
+        {
+            var own = await Explain(grains, visit.Caller, id);
+            return WorkspaceVisit.RefusalOf(own.Decision, Permissions.None) ?? Answer(asked, own, own.Decision.Epoch);
+        }
+
+        // The body came after the caller was let in, and may have taken its time.
+        await visit.Decide();
+        if ((visit.Refusal ?? WorkspaceVisit.RefusalOf(visit.Decision, Permissions.ViewUserRoles)) is { } refused)
+        {
+            return refused;
+        }
+
+        // An outsider's decision names no epoch; then it is the policy by which the caller asks.
+        var other = await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(id);
+        return other.Decision.Standing == Standing.Unconfirmed
+            ? Problems.AccessUnconfirmed.Answer()
+            : Answer(asked, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : visit.Decision.Epoch);
+    }
+
+    private static Ok<CheckResponse> Answer(Permissions[] asked, EffectiveAccess effective, long epoch) =>
+        TypedResults.Ok(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch));
+
+    private static ValueTask<EffectiveAccess> Explain(IGrainFactory grains, PersonCaller caller, string workspaceId) =>
+        grains.GetGrain<IUserGrain>(caller.Person.ToString()).Explain(caller.SignIn!, workspaceId);
+}

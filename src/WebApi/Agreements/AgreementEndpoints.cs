@@ -1,0 +1,117 @@
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.OpenApi;
+
+namespace EngageCenter.WebApi.Agreements;
+
+internal static class AgreementEndpoints
+{
+    private const string AppRole = "Agreements.ReadWrite.All";
+
+    private const string Example = """
+        {
+          "name": "Contoso Enterprise Support 2026",
+          "agreementType": "EnterpriseSupportMca",
+          "organization": { "tenantId": "c0000000-0000-4000-8000-000000000000", "name": "Contoso" },
+          "startDate": "2026-01-01",
+          "endDate": "2028-12-31",
+          "contacts": [
+            { "role": "CustomerSupportManager", "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000101", "displayName": "Adele Vance", "email": "adele.vance@contoso.example", "isPrimary": true }
+          ],
+          "packages": [
+            { "packageId": "enterprise", "kind": "EnterpriseWide", "name": "Enterprise support", "startDate": "2026-01-01", "endDate": "2028-12-31", "billingAccountId": "BA-1", "billingProfileId": "BP-1", "hoursPurchased": 400 }
+          ],
+          "billingReaders": [
+            { "billingAccountId": "BA-1", "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000101" }
+          ]
+        }
+        """;
+
+    public static void MapAgreements(this IEndpointRouteBuilder routes)
+    {
+        var agreements = routes.MapGroup("/v1/agreements").WithTags("Agreements").RequireApplication(AppRole);
+        agreements.MapPut("/{agreementId}", Put)
+            .Describe("PutAgreement", "Creates or updates an agreement",
+                "Activation sets up the default workspaces of the type; repeating the call never makes a second set. Done when every workspace has the contacts of this call, so a contact who left the list has lost the role by then.")
+            .Takes<AgreementRequest>(Example)
+            .Conditional()
+            .Answers<AgreementResponse>(200)
+            .Answers<AgreementResponse>(201)
+            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces);
+        agreements.MapGet("/{agreementId}", Get)
+            .Describe("GetAgreement", "An agreement", "The agreement as it was last put, its status today, and its workspaces.")
+            .Versioned()
+            .Answers<AgreementResponse>(200)
+            .Refuses(Problems.InvalidRequest, Problems.AgreementNotFound);
+    }
+
+    private static async Task<IResult> Put(string agreementId, HttpContext http, IGrainFactory grains)
+    {
+        var errors = new RequestErrors();
+        CheckId(agreementId, errors);
+        var header = Preconditions.Read(http.Request, errors);
+        var (body, refusal) = await JsonBody.Read(http.Request, errors);
+        if (body is null)
+        {
+            return refusal!;
+        }
+
+        if (AgreementReader.Read(body, errors) is not { } agreement)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        var grain = grains.GetGrain<IAgreementGrain>(agreementId);
+        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(async () => (await grain.Get())?.Version);
+
+        // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
+        if (agreement.Contacts.All(c => c.Role != Roles.CustomerSupportManager) && await grain.Get() is null)
+        {
+            return Problems.Invalid("contacts", "Must have at least one CustomerSupportManager.");
+        }
+
+        var outcome = await grain.Put(http.Features.Get<Caller>()!.Actor, new(agreement, condition));
+        return outcome.Status switch
+        {
+            PutAgreementStatus.Created => Answer(http, outcome.Agreement!, created: true),
+            PutAgreementStatus.Updated => Answer(http, outcome.Agreement!, created: false),
+            PutAgreementStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            PutAgreementStatus.OrganizationFixed => Problems.OrganizationFixed.Answer(),
+            PutAgreementStatus.AgreementTypeFixed => Problems.AgreementTypeFixed.Answer(),
+            PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),
+            PutAgreementStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+            var unknown => throw new NotSupportedException($"No answer for {unknown}."),
+        };
+    }
+
+    private static async Task<IResult> Get(string agreementId, HttpContext http, IGrainFactory grains)
+    {
+        var errors = new RequestErrors();
+        CheckId(agreementId, errors);
+        if (errors.Any)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        return await grains.GetGrain<IAgreementGrain>(agreementId).Get() is { } view
+            ? Preconditions.Answer(http, view.Version, AgreementResponse.Of(view))
+            : Problems.AgreementNotFound.Answer();
+    }
+
+    private static void CheckId(string agreementId, RequestErrors errors)
+    {
+        if (!AgreementReader.IsId(agreementId))
+        {
+            errors.Add("agreementId", "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -");
+        }
+    }
+
+    private static IResult Answer(HttpContext http, AgreementView view, bool created)
+    {
+        http.Response.Headers.ETag = Preconditions.TagOf(view.Version);
+        var response = AgreementResponse.Of(view);
+        return created ? TypedResults.Created($"/v1/agreements/{view.AgreementId}", response) : TypedResults.Ok(response);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>Answers what no endpoint expected. A client learns that it may try again, or a trace id, and nothing else.</summary>
+internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to answer, and a client that goes away is no fault.
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+
+        await Answer(exception).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    /// <summary>Storage, the cluster or the way there did not answer.</summary>
+    public static bool IsUnavailable(Exception exception) => exception switch
+    {
+        StorageUnavailableException or TimeoutException or OrleansException or SocketException => true,
+        ConnectionAbortedException or ConnectionResetException => true,
+        // What the Orleans client says before it has connected and while it stops.
+        ObjectDisposedException => true,
+        AggregateException many => many.InnerExceptions.Any(IsUnavailable),
+        _ => false,
+    };
+
+    private IResult Answer(Exception exception)
+    {
+        switch (exception)
+        {
+            case InvalidCursorException:
+                return Problems.Invalid("cursor", Cursors.Message);
+            case BadHttpRequestException refused:
+                return Problems.Of(refused.StatusCode).Answer();
+            case var _ when IsUnavailable(exception):
+                LogUnavailable(exception);
+                return Problems.ServiceUnavailable.Answer();
+            default:
+                LogFault(exception);
+                return Problems.InternalError.Answer();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The request cannot be served now")]
+    private partial void LogUnavailable(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "The request failed")]
+    private partial void LogFault(Exception exception);
+}

@@ -1,0 +1,309 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>
+/// The fields of one JSON object of a request. Each reader answers with the value, or with null and, where the field
+/// is wrong, an error that names it: so a request is told all of its errors at once. Unknown fields are passed over.
+/// </summary>
+internal sealed class JsonFields
+{
+    private readonly Dictionary<string, JsonElement> fields = new(StringComparer.Ordinal);
+    private readonly string path;
+    private readonly RequestErrors errors;
+
+    private JsonFields(string path, RequestErrors errors)
+    {
+        this.path = path;
+        this.errors = errors;
+    }
+
+    /// <summary>Null where <paramref name="element"/> is no object.</summary>
+    /// <param name="path">What comes before the names of its fields; empty for the body itself.</param>
+    public static JsonFields? Of(JsonElement element, string path, RequestErrors errors)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            errors.Add(path.Length == 0 ? RequestErrors.Body : path, "Must be a JSON object.");
+            return null;
+        }
+
+        var read = new JsonFields(path, errors);
+        try
+        {
+            foreach (var property in element.EnumerateObject())
+            {
+                // Two readers would disagree on which of them counts.
+                if (!read.fields.TryAdd(property.Name, property.Value))
+                {
+                    errors.Add(read.PathOf(property.Name), "Must be there once only.");
+                }
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            errors.Add(path.Length == 0 ? RequestErrors.Body : path, "A field's name is no valid Unicode text.");
+        }
+
+        return read;
+    }
+
+    public string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
+
+    public void Refuse(string name, string message) => errors.Add(PathOf(name), message);
+
+    public string? RequiredText(string name, int max) => Text(name, 1, max, required: true);
+
+    public string? OptionalText(string name, int max) => Text(name, 1, max, required: false);
+
+    public Guid? RequiredGuid(string name) => ReadGuid(name, required: true);
+
+    public Guid? OptionalGuid(string name) => ReadGuid(name, required: false);
+
+    public DateTimeOffset? RequiredInstant(string name) => ReadInstant(name, required: true);
+
+    public DateTimeOffset? OptionalInstant(string name) => ReadInstant(name, required: false);
+
+    public DateOnly? RequiredDate(string name)
+    {
+        if (!TryGet(name, required: true, out var element) || !TryGetString(name, element, out var text))
+        {
+            return null;
+        }
+
+        if (Rfc3339.TryParseDate(text, out var date))
+        {
+            return date;
+        }
+
+        Refuse(name, "Must be a date such as 2026-07-01.");
+        return null;
+    }
+
+    public TEnum? RequiredChoice<TEnum>(string name, WireNames<TEnum> names)
+        where TEnum : struct, Enum
+    {
+        if (!TryGet(name, required: true, out var element) || !TryGetString(name, element, out var text))
+        {
+            return null;
+        }
+
+        if (names.TryParse(text, out var value))
+        {
+            return value;
+        }
+
+        Refuse(name, names.Message);
+        return null;
+    }
+
+    public bool? OptionalFlag(string name)
+    {
+        if (!TryGet(name, required: false, out var element))
+        {
+            return null;
+        }
+
+        if (element.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return element.GetBoolean();
+        }
+
+        Refuse(name, "Must be true or false.");
+        return null;
+    }
+
+    /// <summary>A whole number from 0 up.</summary>
+    public long? RequiredCount(string name)
+    {
+        if (!TryGet(name, required: true, out var element))
+        {
+            return null;
+        }
+
+        if (element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) && value >= 0)
+        {
+            return value;
+        }
+
+        Refuse(name, "Must be a whole number, 0 or greater.");
+        return null;
+    }
+
+    public decimal? OptionalAmount(string name, decimal max)
+    {
+        if (!TryGet(name, required: false, out var element))
+        {
+            return null;
+        }
+
+        if (element.ValueKind == JsonValueKind.Number && element.TryGetDecimal(out var value) && value >= 0 && value <= max)
+        {
+            return value;
+        }
+
+        Refuse(name, FormattableString.Invariant($"Must be a number from 0 to {max}."));
+        return null;
+    }
+
+    public JsonFields? RequiredObject(string name) =>
+        TryGet(name, required: true, out var element) ? Of(element, PathOf(name), errors) : null;
+
+    public JsonFields? OptionalObject(string name) =>
+        TryGet(name, required: false, out var element) ? Of(element, PathOf(name), errors) : null;
+
+    /// <summary>The elements of an array with their paths; none where the field is absent or wrong.</summary>
+    public IEnumerable<(string Path, JsonElement Element)> Items(string name, int min, int max)
+    {
+        if (!TryGet(name, required: min > 0, out var element))
+        {
+            return [];
+        }
+
+        if (element.ValueKind != JsonValueKind.Array)
+        {
+            Refuse(name, "Must be an array.");
+            return [];
+        }
+
+        var length = element.GetArrayLength();
+        if (length < min || length > max)
+        {
+            Refuse(name, min == 0 ? $"Must have at most {max} entries." : $"Must have {min} to {max} entries.");
+            return [];
+        }
+
+        return element.EnumerateArray().Select((item, index) => ($"{PathOf(name)}[{index}]", item));
+    }
+
+    /// <summary>The elements of an array that must be there, and may be empty.</summary>
+    public IEnumerable<JsonElement> RequiredItems(string name, int max) =>
+        TryGet(name, required: true, out _) ? Items(name, 0, max).Select(i => i.Element) : [];
+
+    /// <summary>The elements of an array of objects.</summary>
+    public IEnumerable<JsonFields> Objects(string name, int min, int max)
+    {
+        foreach (var (itemPath, element) in Items(name, min, max))
+        {
+            if (Of(element, itemPath, errors) is { } item)
+            {
+                yield return item;
+            }
+        }
+    }
+
+    /// <summary>The elements of an array of names.</summary>
+    public IEnumerable<(string Path, TEnum Value)> Choices<TEnum>(string name, int min, int max, WireNames<TEnum> names)
+        where TEnum : struct, Enum
+    {
+        foreach (var (itemPath, element) in Items(name, min, max))
+        {
+            if (element.ValueKind == JsonValueKind.String && TryDecode(element, out var text) && names.TryParse(text, out var value))
+            {
+                yield return (itemPath, value);
+            }
+            else
+            {
+                errors.Add(itemPath, names.Message);
+            }
+        }
+    }
+
+    private string? Text(string name, int min, int max, bool required)
+    {
+        if (!TryGet(name, required, out var element) || !TryGetString(name, element, out var raw))
+        {
+            return null;
+        }
+
+        if (Http.Text.TryRead(raw, min, max, out var text, out var message))
+        {
+            return text;
+        }
+
+        Refuse(name, message);
+        return null;
+    }
+
+    private Guid? ReadGuid(string name, bool required)
+    {
+        if (!TryGet(name, required, out var element) || !TryGetString(name, element, out var text))
+        {
+            return null;
+        }
+
+        if (Guid.TryParseExact(text, "D", out var guid))
+        {
+            return guid;
+        }
+
+        Refuse(name, "Must be a GUID such as c0000000-0000-4000-8000-000000000101.");
+        return null;
+    }
+
+    private DateTimeOffset? ReadInstant(string name, bool required)
+    {
+        if (!TryGet(name, required, out var element) || !TryGetString(name, element, out var text))
+        {
+            return null;
+        }
+
+        if (Rfc3339.TryParse(text, out var instant))
+        {
+            return instant;
+        }
+
+        Refuse(name, "Must be an RFC 3339 instant such as 2026-07-01T08:00:00Z.");
+        return null;
+    }
+
+    // A null is as good as an absent field.
+    private bool TryGet(string name, bool required, out JsonElement element)
+    {
+        if (fields.TryGetValue(name, out element) && element.ValueKind != JsonValueKind.Null)
+        {
+            return true;
+        }
+
+        if (required)
+        {
+            Refuse(name, "Is required.");
+        }
+
+        return false;
+    }
+
+    private bool TryGetString(string name, JsonElement element, [NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            Refuse(name, "Must be a string.");
+            return false;
+        }
+
+        if (TryDecode(element, out text))
+        {
+            return true;
+        }
+
+        Refuse(name, "Must be valid Unicode text.");
+        return false;
+    }
+
+    // A string that is no text (half of a surrogate pair, bytes that are no UTF-8) shows only when it is decoded.
+    private static bool TryDecode(JsonElement element, [NotNullWhen(true)] out string? text)
+    {
+        try
+        {
+            text = element.GetString();
+            return text is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            text = null;
+            return false;
+        }
+    }
+}

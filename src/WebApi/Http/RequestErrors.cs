@@ -1,0 +1,34 @@
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>
+/// What is wrong with a request, by field: all of it at once. A field is named as the client wrote it,
+/// <c>contacts[2].role</c>; <c>$</c> is the body as a whole.
+/// </summary>
+internal sealed class RequestErrors
+{
+    /// <summary>Fields named in one answer.</summary>
+    public const int MaxFields = 100;
+
+    public const string Body = "$";
+
+    private readonly SortedDictionary<string, List<string>> fields = new(StringComparer.Ordinal);
+
+    public bool Any => fields.Count > 0;
+
+    public void Add(string field, string message)
+    {
+        if (fields.TryGetValue(field, out var messages))
+        {
+            messages.Add(message);
+        }
+        else if (fields.Count < MaxFields)
+        {
+            fields.Add(field, [message]);
+        }
+    }
+
+    public bool Has(string field) => fields.ContainsKey(field);
+
+    public IReadOnlyDictionary<string, string[]> ToDictionary() =>
+        fields.ToDictionary(f => f.Key, f => f.Value.ToArray(), StringComparer.Ordinal);
+}

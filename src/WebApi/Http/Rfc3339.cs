@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>Instants and dates on the wire.</summary>
+internal static partial class Rfc3339
+{
+    /// <summary>UTC with a <c>Z</c>, and as many decimals as the instant has.</summary>
+    public static string Format(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Any offset is taken, and none is not. Decimals beyond the seventh are cut off.</summary>
+    public static bool TryParse(string text, out DateTimeOffset instant)
+    {
+        instant = default;
+        var match = Instant().Match(text);
+        if (!match.Success)
+        {
+            return false;
+        }
+
+        var fraction = match.Groups["fraction"].Value;
+        var offset = match.Groups["offset"].Value is "z" or "Z" ? "+00:00" : match.Groups["offset"].Value;
+        var normal = string.Concat(
+            match.Groups["date"].ValueSpan, "T", match.Groups["time"].ValueSpan, string.Concat(".", fraction.PadRight(7, '0').AsSpan(0, 7), offset));
+        return DateTimeOffset.TryParseExact(
+            normal, "yyyy-MM-dd'T'HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out instant);
+    }
+
+    /// <summary>A whole day, as <c>yyyy-MM-dd</c> or as an instant, which counts as its day in UTC.</summary>
+    public static bool TryParseDate(string text, out DateOnly date)
+    {
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date))
+        {
+            return true;
+        }
+
+        if (TryParse(text, out var instant))
+        {
+            date = DateOnly.FromDateTime(instant.UtcDateTime);
+            return true;
+        }
+
+        return false;
+    }
+
+    [GeneratedRegex(@"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,18}))?(?<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Instant();
+}

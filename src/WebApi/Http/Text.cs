@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>The rules for text that people are shown.</summary>
+internal static class Text
+{
+    /// <summary>Trims, and refuses what has control characters, is no Unicode text, or has the wrong length.</summary>
+    /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
+    public static bool TryRead(string raw, int min, int max, [NotNullWhen(true)] out string? text, out string message)
+    {
+        text = raw.Trim();
+        message = "";
+        var length = 0;
+        for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != System.Buffers.OperationStatus.Done)
+            {
+                message = "Must be valid Unicode text.";
+                text = null;
+                return false;
+            }
+
+            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
+                message = "Must not have control characters.";
+                text = null;
+                return false;
+            }
+
+            rest = rest[consumed..];
+        }
+
+        if (length < min || length > max)
+        {
+            message = min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.";
+            text = null;
+            return false;
+        }
+
+        return true;
+    }
+}

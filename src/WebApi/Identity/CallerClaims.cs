@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Text.Json;
+using EngageCenter.Users;
+
+namespace EngageCenter.WebApi.Identity;
+
+/// <summary>
+/// Reads a caller from the claims of an access token that has been validated. The names are those of Microsoft Entra
+/// ID's v2.0 access tokens.
+/// </summary>
+internal static class CallerClaims
+{
+    public const string Scope = "access_as_user";
+
+    /// <summary>Groups in one token. Entra leaves them out beyond that.</summary>
+    public const int MaxGroups = 200;
+
+    private const int MaxDisplayName = 256;
+    private const int MaxEmail = 320;
+    private const int MaxApplicationId = 64;
+
+    // Instants that a DateTimeOffset can hold.
+    private const long LastSecond = 253_402_300_799;
+
+    /// <param name="latest">An issue time after this one is no token's: it would stand above every later one.</param>
+    /// <returns>The caller, or why the token is none of ours.</returns>
+    public static (Caller? Caller, string? Fault) Read(ClaimsIdentity identity, DateTimeOffset latest)
+    {
+        if (identity.FindFirst("ver") is { Value: not "2.0" })
+        {
+            return (null, "The token is not of version 2.0.");
+        }
+
+        if (!Guid.TryParseExact(identity.FindFirst("tid")?.Value, "D", out var tenantId))
+        {
+            return (null, "The token names no tenant.");
+        }
+
+        return identity.FindFirst("idtyp")?.Value == "app"
+            ? Application(identity, tenantId)
+            : Person(identity, tenantId, latest);
+    }
+
+    private static (Caller? Caller, string? Fault) Application(ClaimsIdentity identity, Guid tenantId)
+    {
+        var id = identity.FindFirst("oid")?.Value ?? identity.FindFirst("azp")?.Value;
+        return id is { Length: > 0 and <= MaxApplicationId }
+            ? (new ApplicationCaller(tenantId, id, Cut(identity.FindFirst("app_displayname")?.Value, MaxDisplayName), [.. identity.FindAll("roles").Select(c => c.Value)]), null)
+            : (null, "The token names no application.");
+    }
+
+    private static (Caller? Caller, string? Fault) Person(ClaimsIdentity identity, Guid tenantId, DateTimeOffset latest)
+    {
+        if (!Guid.TryParseExact(identity.FindFirst("oid")?.Value, "D", out var userId))
+        {
+            return (null, "The token names no person.");
+        }
+
+        // The newest token decides, so one that does not say how old it is cannot take part.
+        if (!long.TryParse(identity.FindFirst("iat")?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            || seconds > LastSecond)
+        {
+            return (null, "The token does not say when it was issued.");
+        }
+
+        var issuedAt = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        if (issuedAt > latest)
+        {
+            return (null, "The token was issued in the future.");
+        }
+
+        var groups = new List<Guid>();
+        foreach (var claim in identity.FindAll("groups"))
+        {
+            if (!Guid.TryParseExact(claim.Value, "D", out var group))
+            {
+                return (null, "The token's groups are not object ids.");
+            }
+
+            groups.Add(group);
+        }
+
+        var person = new PersonId(tenantId, userId);
+        var profile = Profile(identity, userId);
+        var complete = groups.Count <= MaxGroups && !LeavesGroupsOut(identity);
+        return (new PersonCaller(person, profile, HasScope(identity), complete ? SignIn.Create(person, issuedAt, profile, groups) : null), null);
+    }
+
+    private static bool HasScope(ClaimsIdentity identity) =>
+        identity.FindFirst("scp")?.Value.Split(' ').Contains(Scope, StringComparer.Ordinal) == true;
+
+    // The overage markers: of a token that had no room for the groups, and of one that came in a URL.
+    private static bool LeavesGroupsOut(ClaimsIdentity identity)
+    {
+        if (identity.HasClaim(c => c.Type == "hasgroups" && !string.Equals(c.Value, "false", StringComparison.OrdinalIgnoreCase)))
+        {
+            return true;
+        }
+
+        if (identity.FindFirst("_claim_names") is not { } names)
+        {
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(names.Value);
+            return document.RootElement.ValueKind != JsonValueKind.Object || document.RootElement.TryGetProperty("groups", out _);
+        }
+        catch (JsonException)
+        {
+            // Something is left out, and we cannot tell what.
+            return true;
+        }
+    }
+
+    private static UserProfile Profile(ClaimsIdentity identity, Guid userId)
+    {
+        var name = identity.FindFirst("preferred_username")?.Value ?? identity.FindFirst("upn")?.Value;
+        var email = identity.FindFirst("email")?.Value ?? (name?.Contains('@', StringComparison.Ordinal) == true ? name : null);
+        var displayName = identity.FindFirst("name")?.Value ?? name ?? userId.ToString("D");
+        return new(Cut(displayName, MaxDisplayName)!, Cut(email, MaxEmail), IsGuest(identity) ? UserType.Guest : UserType.Member);
+    }
+
+    // 'acct' is what Entra is configured to say; without it, another identity provider than the tenant gives a guest away.
+    private static bool IsGuest(ClaimsIdentity identity) => identity.FindFirst("acct") is { } account
+        ? account.Value == "1"
+        : identity.FindFirst("idp") is { } provider && provider.Value != identity.FindFirst("iss")?.Value;
+
+    private static string? Cut(string? text, int max) =>
+        text is null || text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+}

@@ -1,0 +1,62 @@
+using EngageCenter.WebApi.Http;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+
+namespace EngageCenter.WebApi.Identity;
+
+/// <summary>Whether an endpoint takes the caller.</summary>
+internal sealed class CallerRequirementHandler : AuthorizationHandler<CallerRequirement>
+{
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, CallerRequirement requirement)
+    {
+        var http = context.Resource as HttpContext;
+        if (http?.Features.Get<Caller>() is { } caller && requirement.Refusal(caller) is null)
+        {
+            context.Succeed(requirement);
+        }
+
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Says why a caller is not taken: the framework's own answers have no body.</summary>
+internal sealed class CallerRefusals : IAuthorizationMiddlewareResultHandler
+{
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Succeeded)
+        {
+            await next(context);
+            return;
+        }
+
+        if (authorizeResult.Challenged)
+        {
+            if (context.Features.Get<IssuerSilence>() is not null)
+            {
+                await Problems.ServiceUnavailable.Answer("The issuer's signing keys cannot be read now.").ExecuteAsync(context);
+                return;
+            }
+
+            // Sets WWW-Authenticate, as RFC 6750 has it.
+            await context.ChallengeAsync(JwtBearerDefaults.AuthenticationScheme);
+            await Problems.Unauthenticated.Answer().ExecuteAsync(context);
+            return;
+        }
+
+        var refusal = context.Features.Get<Caller>() is { } caller
+            ? policy.Requirements.OfType<CallerRequirement>().Select(r => r.Refusal(caller)).FirstOrDefault(r => r is not null)
+            : null;
+        if (refusal is ProblemResult { Problem: var problem } && problem == Problems.MissingScope)
+        {
+            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{CallerClaims.Scope}\"";
+        }
+
+        await (refusal ?? Problems.WrongCaller.Answer()).ExecuteAsync(context);
+    }
+}
+
+/// <summary>Set where the issuer's keys could not be read, so that no token could be told from a forged one.</summary>
+internal sealed record IssuerSilence;

@@ -1,0 +1,64 @@
+using EngageCenter.Access;
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.OpenApi;
+
+/// <summary>What the OpenAPI document says of an endpoint beyond its route. Bodies and queries are read by the endpoints themselves, so they are told here.</summary>
+internal static class EndpointDocs
+{
+    public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string name, string summary, string description) =>
+        endpoint.WithName(name).WithSummary(summary).WithDescription(description);
+
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) =>
+        endpoint.Produces<T>(status);
+
+    public static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, int status) =>
+        endpoint.Produces(status);
+
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<Problem> problems)
+    {
+        foreach (var problem in problems)
+        {
+            endpoint.WithMetadata(problem);
+        }
+
+        return endpoint;
+    }
+
+    /// <summary>What every endpoint of a workspace may answer.</summary>
+    /// <param name="required">None for any member.</param>
+    public static RouteHandlerBuilder InWorkspace(this RouteHandlerBuilder endpoint, Permissions required = Permissions.None) =>
+        required == Permissions.None
+            ? endpoint.Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed)
+            : endpoint.Refuses(Problems.MissingPermission, Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
+
+    public static RouteHandlerBuilder Query(this RouteHandlerBuilder endpoint, string name, string description, params string[] values) =>
+        endpoint.WithMetadata(new QueryParameter(name, description, values));
+
+    public static RouteHandlerBuilder Paged(this RouteHandlerBuilder endpoint) => endpoint
+        .Query("pageSize", "Items on a page, 1 to 500; 50 where nothing is said.")
+        .Query("cursor", "Where the page begins, as the 'nextLink' of the page before has it.");
+
+    /// <param name="example">JSON.</param>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, string example)
+        where T : notnull => endpoint
+            .Accepts<T>("application/json")
+            .WithMetadata(new BodyExample(example))
+            .Refuses(Problems.InvalidRequest, Problems.ContentTooLarge, Problems.UnsupportedMediaType);
+
+    /// <summary>A GET with an ETag.</summary>
+    public static RouteHandlerBuilder Versioned(this RouteHandlerBuilder endpoint) => endpoint
+        .WithMetadata(new HeaderParameter("If-None-Match", "Entity tags that the client has; 304 where it has the current one."))
+        .Answers(StatusCodes.Status304NotModified);
+
+    /// <summary>A change that honours If-Match.</summary>
+    public static RouteHandlerBuilder Conditional(this RouteHandlerBuilder endpoint) => endpoint
+        .WithMetadata(new HeaderParameter("If-Match", "Only if the resource still has one of these entity tags; * for any that exists."))
+        .Refuses(Problems.InvalidRequest, Problems.PreconditionFailed);
+}
+
+internal sealed record QueryParameter(string Name, string Description, IReadOnlyList<string> Values);
+
+internal sealed record HeaderParameter(string Name, string Description);
+
+internal sealed record BodyExample(string Json);

@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EngageCenter.Support;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace EngageCenter.WebApi.OpenApi;
+
+/// <summary>The reference of this API, made from its endpoints: the document at <c>/openapi/v1.json</c>, and a page over it at <c>/scalar</c>.</summary>
+internal static class OpenApiDocument
+{
+    private const string Scheme = "entra";
+
+    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            Describe(document);
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            Complete(operation, context);
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            Correct(schema, Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type);
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes)
+    {
+        routes.MapOpenApi();
+        routes.MapScalarApiReference(page => page
+            .WithTitle("Engage Center")
+            // Nothing is fetched from elsewhere: the page's script comes with its package.
+            .DisableDefaultFonts());
+    }
+
+    private static void Describe(Microsoft.OpenApi.OpenApiDocument document)
+    {
+        document.Info = new()
+        {
+            Title = "Engage Center",
+            Version = "v1",
+            Description = """
+                Workspaces of Enterprise Support Agreements: who may do what in them, and what support delivers.
+
+                Lists are `{ value, nextLink, totalCount }`. Errors are `application/problem+json` whose `type` ends in a
+                slug that clients go by. Resources that can change have an `ETag`, which `If-Match` and `If-None-Match` take.
+                A person is known by a delegated token with the scope `access_as_user`, an application by an app-only token
+                with an app role.
+                """,
+        };
+        // Where it is served from is no part of the contract.
+        document.Servers?.Clear();
+        document.Components ??= new();
+        document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+        document.Components.SecuritySchemes[Scheme] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "JWT",
+            Description = "An access token (v2.0) of Microsoft Entra ID.",
+        };
+        document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+        document.Components.Schemas["Problem"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "RFC 9457. Further members depend on the type: 'errors', 'permission', 'appRole', 'scope'.",
+            Required = new HashSet<string> { "type", "title", "status", "detail", "traceId" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. Problems.All.Select(p => JsonValue.Create(p.Type))] },
+                ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
+                ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                ["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                ["errors"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Description = "What is wrong, by field.",
+                    AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+                },
+            },
+        };
+    }
+
+    private static void Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        operation.Parameters ??= [];
+        foreach (var path in operation.Parameters.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path))
+        {
+            path.Description = PathDescription(path.Name);
+        }
+
+        foreach (var query in metadata.OfType<QueryParameter>())
+        {
+            var schema = query.Name == "pageSize"
+                ? new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "500", Default = JsonValue.Create(50) }
+                : new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Format = query.Name is "from" or "to" ? "date-time" : null,
+                    Enum = query.Values.Count == 0 ? null : [.. query.Values.Select(v => JsonValue.Create(v))],
+                };
+            operation.Parameters.Add(new OpenApiParameter { Name = query.Name, In = ParameterLocation.Query, Description = query.Description, Schema = schema });
+        }
+
+        foreach (var header in metadata.OfType<HeaderParameter>())
+        {
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = header.Name,
+                In = ParameterLocation.Header,
+                Description = header.Description,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+
+        if (metadata.OfType<BodyExample>().FirstOrDefault() is { } example
+            && operation.RequestBody is OpenApiRequestBody { Content: { } contents } body)
+        {
+            body.Required = true;
+            foreach (var content in contents.Values)
+            {
+                content.Example = JsonNode.Parse(example.Json);
+            }
+        }
+
+        if (metadata.OfType<CallerRequirement>().FirstOrDefault() is { } requirement)
+        {
+            operation.Security = [new() { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
+            operation.Description += requirement.AppRole is { } role
+                ? $"\n\nFor applications with the app role `{role}`."
+                : "\n\nFor persons, by a delegated token.";
+            AddProblems(operation, context, [Problems.Unauthenticated, Problems.WrongCaller, Problems.TooManyRequests, Problems.ServiceUnavailable,
+                requirement.AppRole is null ? Problems.MissingScope : Problems.MissingPermission]);
+        }
+
+        AddProblems(operation, context, metadata.OfType<Problem>());
+    }
+
+    private static void AddProblems(OpenApiOperation operation, OpenApiOperationTransformerContext context, IEnumerable<Problem> problems)
+    {
+        operation.Responses ??= [];
+        foreach (var problem in problems)
+        {
+            var status = problem.Status.ToString(CultureInfo.InvariantCulture);
+            var line = $"`{problem.Slug}`: {problem.Detail}";
+            if (!operation.Responses.TryGetValue(status, out var there))
+            {
+                operation.Responses[status] = new OpenApiResponse
+                {
+                    Description = line,
+                    Content = new Dictionary<string, OpenApiMediaType>
+                    {
+                        ["application/problem+json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference("Problem", context.Document) },
+                    },
+                };
+            }
+            else if (there.Description?.Contains($"`{problem.Slug}`", StringComparison.Ordinal) != true)
+            {
+                there.Description = $"{there.Description}\n{line}";
+            }
+        }
+    }
+
+    // What the serializer's converters hide from the schema.
+    private static void Correct(OpenApiSchema schema, Type type)
+    {
+        if (type == typeof(DateTimeOffset))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Format = "date-time";
+        }
+        else if (type == typeof(CaseSeverity))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. WireNames.Severity.All.Select(n => JsonValue.Create(n))];
+        }
+    }
+
+    private static string PathDescription(string? name) => name switch
+    {
+        "id" => "The workspace's id.",
+        "agreementId" => "The agreement's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+        "slug" => "The end of the problem's type.",
+        "groupId" => "The Entra group's object id, a GUID.",
+        _ => "",
+    };
+}

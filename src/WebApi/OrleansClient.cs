@@ -1,0 +1,52 @@
+using System.Net;
+using Orleans.Configuration;
+
+namespace EngageCenter.WebApi;
+
+/// <summary>The way to the grains for a web node of its own.</summary>
+internal static class OrleansClient
+{
+    private static readonly TimeSpan retry = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says; without it, the silos at <see cref="WebApiOptions.Gateways"/>,
+    /// or the one on this machine.
+    /// </summary>
+    public static void AddOrleansClient(this WebApplicationBuilder builder)
+    {
+        // So that the node answers, and says that it is not ready, while it waits for a cluster.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        builder.UseOrleansClient(client =>
+        {
+            if (string.IsNullOrEmpty(builder.Configuration["Orleans:Clustering:ProviderType"]))
+            {
+                UseGateways(client, WebApiOptions.Read(builder.Configuration));
+            }
+
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(15));
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(30));
+            client.UseConnectionRetryFilter(async (_, cancellation) =>
+            {
+                await Task.Delay(retry, TimeProvider.System, cancellation);
+                return true;
+            });
+        });
+    }
+
+    private static void UseGateways(IClientBuilder client, WebApiOptions options)
+    {
+        IPEndPoint[] gateways = [.. options.Gateways
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(gateway => IPEndPoint.TryParse(gateway, out var endpoint)
+                ? endpoint
+                : throw new InvalidOperationException($"{WebApiOptions.Section}:Gateways has '{gateway}', which is no address:port."))];
+        if (gateways.Length == 0)
+        {
+            client.UseLocalhostClustering();
+        }
+        else
+        {
+            client.UseStaticClustering(gateways);
+        }
+    }
+}

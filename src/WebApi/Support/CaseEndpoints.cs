@@ -1,0 +1,164 @@
+using System.Text.Json;
+using EngageCenter.Access;
+using EngageCenter.Support;
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.OpenApi;
+using EngageCenter.Workspaces;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EngageCenter.WebApi.Support;
+
+internal static class CaseEndpoints
+{
+    private const string AppRole = "SupportCases.ReadWrite.All";
+    private const int MaxJsonBytes = 8 * 1024 * 1024;
+
+    private const string Example = """
+        {
+          "value": [
+            {
+              "caseId": "CASE-1", "revision": 3, "lastUpdatedAt": "2026-07-02T12:00:00Z", "createdAt": "2026-07-01T08:00:00Z",
+              "title": "Virtual machine does not start", "status": "Closed", "severity": "A", "product": "Azure", "cloud": "Public",
+              "slaMet": true, "firstResponseAt": "2026-07-01T08:20:00Z", "closedAt": "2026-07-02T12:00:00Z"
+            }
+          ]
+        }
+        """;
+
+    public static void MapSupportCases(this IEndpointRouteBuilder routes)
+    {
+        var cases = routes.MapGroup("/v1/workspaces/{id}/support-cases").WithTags("Support");
+        cases.MapPost("", Post).RequireApplication(AppRole)
+            .Describe("PostSupportCases", "Brings in updates of support cases",
+                "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one update on each line of at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
+            .Takes<PostCasesRequest>(Example)
+            .Answers<PostCasesResponse>(200)
+            .Refuses(Problems.WorkspaceNotFound, Problems.TooManyCases);
+        cases.MapGet("", List).RequirePerson()
+            .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there. ViewSupportInsights.")
+            .Query("status", "Only cases of this status.", [.. WireNames.For<CaseStatus>().All])
+            .Query("severity", "Only cases of this severity.", [.. WireNames.Severity.All])
+            .Query("product", "Only cases of this product, by its whole name.")
+            .Query("search", "Part of the id or title, case-insensitively.")
+            .Query("from", "Created at or after.")
+            .Query("to", "Created before.")
+            .Paged()
+            .Answers<ListResponse<CaseJson>>(200)
+            .InWorkspace(Permissions.ViewSupportInsights)
+            .Refuses(Problems.InvalidRequest, Problems.NotAcceptable);
+    }
+
+    private static async Task<IResult> Post(string id, HttpContext http, IGrainFactory grains)
+    {
+        if (!WorkspaceAccess.IsId(id) || await grains.GetGrain<IWorkspaceGrain>(id).Header() is null)
+        {
+            return Problems.WorkspaceNotFound.Answer();
+        }
+
+        var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id));
+        return JsonBody.IsOfType(http.Request, media => media.MediaType.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
+            ? await PostLines(http, ingestion)
+            : await PostJson(http, ingestion);
+    }
+
+    private static async Task<IResult> PostJson(HttpContext http, CaseIngestion ingestion)
+    {
+        var errors = new RequestErrors();
+        var (body, refusal) = await JsonBody.Read(http.Request, errors, MaxJsonBytes);
+        if (body is null)
+        {
+            return refusal!;
+        }
+
+        JsonElement[] updates = [.. body.RequiredItems("value", SupportCase.MaxBatch)];
+        if (errors.Any)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        foreach (var update in updates)
+        {
+            if (await ingestion.Add(CaseReader.Read(update, ingestion.Next)) is { } refused)
+            {
+                return refused;
+            }
+        }
+
+        return await ingestion.Complete();
+    }
+
+    private static async Task<IResult> PostLines(HttpContext http, CaseIngestion ingestion)
+    {
+        // Of any length: what is held is bounded by the line and the batch.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        await foreach (var line in NdjsonLines.Read(http.Request.BodyReader, cancellation: http.RequestAborted))
+        {
+            if (await ingestion.Add(CaseReader.Read(line, ingestion.Next)) is { } refused)
+            {
+                return refused;
+            }
+        }
+
+        return await ingestion.Complete();
+    }
+
+    private static async Task<IResult> List(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    {
+        var visit = await access.Enter(http, id, Permissions.ViewSupportInsights);
+        if (visit.Refusal is not null)
+        {
+            return visit.Refusal;
+        }
+
+        var representation = Representations.Choose(http.Request);
+        if (representation == Representation.None)
+        {
+            return Problems.NotAcceptable.Answer();
+        }
+
+        var errors = new RequestErrors();
+        var query = ReadQuery(new(http.Request.Query, errors), errors);
+        if (errors.Any)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        var support = grains.GetGrain<ISupportGrain>(id);
+        http.Response.Headers.Vary = "Accept";
+        return await visit.Act(async decision =>
+        {
+            if (representation == Representation.Json)
+            {
+                return Lists.Answer(http.Request, await support.Cases(decision, query), CaseJson.Of);
+            }
+
+            // All of it: where a page would begin does not matter, and nobody asks how many there are.
+            var whole = query with { Page = new(Paging.PageRequest.MaxSize, null), Count = false };
+            return new CaseExport(visit, support, whole, await support.Cases(decision, whole));
+        });
+    }
+
+    private static CaseQuery ReadQuery(QueryFields fields, RequestErrors errors)
+    {
+        var query = new CaseQuery(
+            fields.Choice("status", WireNames.For<CaseStatus>()),
+            fields.Choice("severity", WireNames.Severity),
+            fields.Text("product"),
+            fields.Text("search"),
+            fields.Instant("from"),
+            fields.Instant("to"),
+            fields.Page());
+        if (query.From >= query.To)
+        {
+            errors.Add("from", "Must be before 'to'.");
+        }
+
+        return query;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using EngageCenter.Support;
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.Support;
+
+/// <summary>Takes updates one by one, hands them on in batches, and counts. Holds one batch at most.</summary>
+internal sealed class CaseIngestion(ISupportGrain support)
+{
+    private const int MaxRejectedListed = 1_000;
+
+    private readonly ImmutableArray<SupportCase>.Builder batch = ImmutableArray.CreateBuilder<SupportCase>(SupportCase.MaxBatch);
+    private readonly List<RejectedCase> rejected = [];
+    private int applied;
+    private int ignored;
+    private int rejectedCount;
+
+    /// <summary>The place of the next update in the request.</summary>
+    public int Next { get; private set; }
+
+    /// <summary>Null while all is well; else why the request ends here.</summary>
+    public async ValueTask<IResult?> Add((SupportCase? Case, RejectedCase? Rejected) read)
+    {
+        Next++;
+        if (read.Case is { } update)
+        {
+            batch.Add(update);
+            return batch.Count == SupportCase.MaxBatch ? await Flush() : null;
+        }
+
+        rejectedCount++;
+        if (rejected.Count < MaxRejectedListed)
+        {
+            rejected.Add(read.Rejected!);
+        }
+
+        return null;
+    }
+
+    /// <summary>Hands on what is left, and answers.</summary>
+    public async Task<IResult> Complete() =>
+        await Flush() ?? TypedResults.Ok(new PostCasesResponse(applied, ignored, rejected, rejectedCount));
+
+    private async ValueTask<IResult?> Flush()
+    {
+        if (batch.Count == 0)
+        {
+            return null;
+        }
+
+        var updates = batch.ToImmutable();
+        batch.Clear();
+        try
+        {
+            var outcome = await support.Ingest(updates);
+            switch (outcome.Status)
+            {
+                case IngestStatus.Applied:
+                    applied += outcome.Applied;
+                    ignored += outcome.Ignored;
+                    return null;
+                case IngestStatus.WorkspaceNotFound:
+                    return Problems.WorkspaceNotFound.Answer();
+                case IngestStatus.TooManyCases:
+                    return Problems.TooManyCases.Answer(null, SoFar());
+                default:
+                    throw new NotSupportedException($"No answer for {outcome.Status}.");
+            }
+        }
+        catch (Exception fault) when (Faults.IsUnavailable(fault))
+        {
+            return Problems.ServiceUnavailable.Answer("Part of the request may have been applied. Repeating all of it is safe.", SoFar());
+        }
+    }
+
+    private (string Name, object? Value)[] SoFar() =>
+        [("applied", applied), ("ignored", ignored), ("rejected", rejected), ("rejectedCount", rejectedCount)];
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Serialization;
+using EngageCenter.Support;
+
+namespace EngageCenter.WebApi.Support;
+
+/// <summary>A support case, as one update of it left it.</summary>
+/// <param name="CaseId">1 to 64 characters.</param>
+/// <param name="Revision">Settles which of two updates of the same instant is newer.</param>
+/// <param name="SlaMet">Absent where it is not known.</param>
+internal sealed record CaseJson(
+    string CaseId,
+    long Revision,
+    DateTimeOffset LastUpdatedAt,
+    DateTimeOffset CreatedAt,
+    string Title,
+    CaseStatus Status,
+    CaseSeverity Severity,
+    string Product,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Cloud,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Location,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? SlaMet,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? FirstResponseAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ResolvedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ClosedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PrimaryContact)
+{
+    public static CaseJson Of(SupportCase support) => new(
+        support.CaseId,
+        support.Revision,
+        support.LastUpdatedAt,
+        support.CreatedAt,
+        support.Title,
+        support.Status,
+        support.Severity,
+        support.Product,
+        support.Cloud,
+        support.Location,
+        support.SlaMet,
+        support.FirstResponseAt,
+        support.ResolvedAt,
+        support.ClosedAt,
+        support.PrimaryContact);
+}
+
+/// <param name="Value">At most 1,000.</param>
+internal sealed record PostCasesRequest(IReadOnlyList<CaseJson> Value);
+
+/// <summary>What became of the updates.</summary>
+/// <param name="Applied">Became their case's state.</param>
+/// <param name="Ignored">Were not newer than what was there.</param>
+/// <param name="Rejected">The first 1,000 of those that are not valid.</param>
+/// <param name="RejectedCount">All of those that are not valid.</param>
+internal sealed record PostCasesResponse(int Applied, int Ignored, IReadOnlyList<RejectedCase> Rejected, int RejectedCount);
+
+/// <param name="Index">The update's place in the request, from 0; blank lines are not counted.</param>
+/// <param name="Errors">What is wrong, by field.</param>
+internal sealed record RejectedCase(
+    int Index,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CaseId,
+    IReadOnlyDictionary<string, string[]> Errors);

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using EngageCenter.Support;
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.Support;
+
+/// <summary>Reads one update of a support case, and names everything that is wrong with it.</summary>
+internal static class CaseReader
+{
+    public static (SupportCase? Case, RejectedCase? Rejected) Read(JsonElement element, int index)
+    {
+        var errors = new RequestErrors();
+        if (JsonFields.Of(element, "", errors) is not { } fields)
+        {
+            return (null, new(index, null, errors.ToDictionary()));
+        }
+
+        var caseId = fields.RequiredText("caseId", SupportCase.MaxIdLength);
+        var revision = fields.RequiredCount("revision");
+        var lastUpdatedAt = fields.RequiredInstant("lastUpdatedAt");
+        var createdAt = fields.RequiredInstant("createdAt");
+        var title = fields.RequiredText("title", SupportCase.MaxTitleLength);
+        var status = fields.RequiredChoice("status", WireNames.For<CaseStatus>());
+        var severity = fields.RequiredChoice("severity", WireNames.Severity);
+        var product = fields.RequiredText("product", SupportCase.MaxNameLength);
+        var cloud = fields.OptionalText("cloud", SupportCase.MaxNameLength);
+        var location = fields.OptionalText("location", SupportCase.MaxNameLength);
+        var slaMet = fields.OptionalFlag("slaMet");
+        var firstResponseAt = fields.OptionalInstant("firstResponseAt");
+        var resolvedAt = fields.OptionalInstant("resolvedAt");
+        var closedAt = fields.OptionalInstant("closedAt");
+        var primaryContact = fields.OptionalText("primaryContact", SupportCase.MaxContactLength);
+
+        return errors.Any
+            ? (null, new(index, caseId, errors.ToDictionary()))
+            : (new(caseId!, revision!.Value, lastUpdatedAt!.Value, createdAt!.Value, title!, status!.Value, severity!.Value, product!,
+                cloud, location, slaMet, firstResponseAt, resolvedAt, closedAt, primaryContact), null);
+    }
+
+    /// <summary>One line of <c>application/x-ndjson</c>.</summary>
+    public static (SupportCase? Case, RejectedCase? Rejected) Read(NdjsonLine line, int index)
+    {
+        if (line.IsTooLong)
+        {
+            return (null, Rejected(index, $"A line may have {NdjsonLines.MaxLineBytes / 1024} KiB."));
+        }
+
+        try
+        {
+            return Read(JsonElement.Parse(line.Bytes.Span, JsonBody.Strict), index);
+        }
+        catch (JsonException malformed)
+        {
+            return (null, Rejected(index, JsonBody.Describe(malformed)));
+        }
+    }
+
+    private static RejectedCase Rejected(int index, string message)
+    {
+        var errors = new RequestErrors();
+        errors.Add(RequestErrors.Body, message);
+        return new(index, null, errors.ToDictionary());
+    }
+}

@@ -1,0 +1,122 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Workspaces;
+
+namespace EngageCenter.WebApi.Users;
+
+internal static class MeEndpoints
+{
+    public static void MapMe(this IEndpointRouteBuilder routes)
+    {
+        var me = routes.MapGroup("/v1/me").WithTags("Me").RequirePerson();
+        me.MapGet("", Get)
+            .Describe("GetMe", "The caller", "Who the caller is, and the workspace that they last opened.")
+            .Answers<MeResponse>(200)
+            .Refuses(Problems.AccessUnconfirmed);
+        me.MapGet("/workspaces", Workspaces)
+            .Describe("ListMyWorkspaces", "The caller's workspaces", "All of them, by name: the list is complete, and never cut into pages.")
+            .Answers<ListResponse<UserWorkspaceResponse>>(200)
+            .Refuses(Problems.AccessUnconfirmed);
+        me.MapPut("/current-workspace", Switch)
+            .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
+            .Takes<SwitchRequest>("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
+            .Answers<UserWorkspaceResponse>(200)
+            .InWorkspace();
+        me.MapGet("/home", Home)
+            .Describe("GetMyHome", "The home page of the workspace where the caller lands",
+                "That of the workspace last opened, while it is still open to the caller; else the most recently opened one that is; else the first by name; else `{ \"workspace\": null, \"reason\": \"NoWorkspaces\" }`.")
+            .Answers<HomeResponse>(200)
+            .Refuses(Problems.AccessUnconfirmed);
+    }
+
+    private static async Task<IResult> Get(HttpContext http, IGrainFactory grains) =>
+        SignedIn(http, grains, out var signIn, out var user)
+            ? TypedResults.Ok(MeResponse.Of(await user.Me(signIn)))
+            : Unconfirmed();
+
+    private static async Task<IResult> Workspaces(HttpContext http, IGrainFactory grains) =>
+        SignedIn(http, grains, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
+            ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
+            : Unconfirmed();
+
+    private static async Task<IResult> Switch(HttpContext http, IGrainFactory grains)
+    {
+        var errors = new RequestErrors();
+        var (body, refusal) = await JsonBody.Read(http.Request, errors);
+        if (body is null)
+        {
+            return refusal!;
+        }
+
+        var workspaceId = body.RequiredText("workspaceId", 100);
+        if (errors.Any)
+        {
+            return Problems.Invalid(errors);
+        }
+
+        if (!WorkspaceAccess.IsId(workspaceId!))
+        {
+            return Problems.WorkspaceNotFound.Answer();
+        }
+
+        if (!SignedIn(http, grains, out var signIn, out var user))
+        {
+            return Unconfirmed();
+        }
+
+        var outcome = await user.Switch(signIn, workspaceId!);
+        return outcome.Standing switch
+        {
+            Standing.Member => TypedResults.Ok(UserWorkspaceResponse.Of(outcome.Workspace!)),
+            Standing.Outsider => Problems.WorkspaceNotFound.Answer(),
+            _ => Problems.AccessUnconfirmed.Answer(),
+        };
+    }
+
+    private static async Task<IResult> Home(HttpContext http, IGrainFactory grains, WorkspaceAccess access, HomePage home)
+    {
+        if (!SignedIn(http, grains, out var signIn, out var user))
+        {
+            return Unconfirmed();
+        }
+
+        // Landing and home page are two questions; who is shut out in between lands anew.
+        for (var landings = 1; landings <= 3; landings++)
+        {
+            var landing = await user.Land(signIn);
+            if (landing.Standing == Standing.Outsider)
+            {
+                return TypedResults.Ok(NoHomeResponse.NoWorkspaces);
+            }
+
+            if (landing.Standing == Standing.Unconfirmed)
+            {
+                break;
+            }
+
+            var visit = access.Enter(http, landing.Decision);
+            var answer = await home.Show(visit);
+            if (visit.Decision.Standing != Standing.Outsider)
+            {
+                return answer;
+            }
+        }
+
+        return Problems.AccessUnconfirmed.Answer();
+    }
+
+    // A token that leaves the groups out is no reason to forget those of the one before.
+    private static bool SignedIn(HttpContext http, IGrainFactory grains, out SignIn signIn, out IUserGrain user)
+    {
+        var caller = WorkspaceAccess.Person(http);
+        signIn = caller.SignIn!;
+        user = grains.GetGrain<IUserGrain>(caller.Person.ToString());
+        return caller.SignIn is not null;
+    }
+
+    private static IResult Unconfirmed() => Problems.AccessUnconfirmed.Answer();
+}

@@ -1,0 +1,44 @@
+using EngageCenter.Agreements;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.Users;
+
+/// <summary>The caller.</summary>
+internal sealed record MeResponse(
+    Guid UserId, Guid TenantId, string DisplayName, string? Email, UserType UserType, string? LastAccessedWorkspaceId)
+{
+    public static MeResponse Of(Me me) => new(
+        me.Person.UserId, me.Person.TenantId, me.Profile.DisplayName, me.Profile.Email, me.Profile.UserType, me.LastAccessedWorkspaceId);
+}
+
+/// <summary>A workspace in the caller's switcher.</summary>
+/// <param name="HasBeenAccessed">A client shows a workspace that was never opened in bold.</param>
+internal sealed record UserWorkspaceResponse(
+    string WorkspaceId,
+    string Name,
+    AgreementType AgreementType,
+    IReadOnlyList<string> Roles,
+    IReadOnlyList<string> Permissions,
+    bool HasBeenAccessed,
+    DateTimeOffset? LastAccessedAt,
+    bool IsCurrent)
+{
+    public static UserWorkspaceResponse Of(UserWorkspace item) => new(
+        item.Workspace.WorkspaceId,
+        item.Workspace.Name,
+        item.Workspace.AgreementType,
+        WireNames.List(item.Roles),
+        WireNames.List(item.Permissions),
+        item.LastAccessedAt is not null,
+        item.LastAccessedAt,
+        item.IsCurrent);
+}
+
+internal sealed record SwitchRequest(string WorkspaceId);
+
+/// <summary>The home page where no workspace is open to the caller.</summary>
+internal sealed record NoHomeResponse(object? Workspace, string Reason)
+{
+    public static NoHomeResponse NoWorkspaces { get; } = new(null, "NoWorkspaces");
+}

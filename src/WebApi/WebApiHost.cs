@@ -1,0 +1,76 @@
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Agreements;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Support;
+using EngageCenter.WebApi.Users;
+using EngageCenter.WebApi.Workspaces;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace EngageCenter.WebApi;
+
+/// <summary>
+/// The web API as a host composes it. It asks for an <see cref="IGrainFactory"/> and nothing else of Orleans, so that a
+/// client of a cluster serves it as well as a silo in the same process does.
+/// </summary>
+public static class WebApiHost
+{
+    /// <summary>Everything but the way to the grains, for a host that listens where <see cref="WebApiOptions.Url"/> says.</summary>
+    /// <exception cref="InvalidOperationException">A setting is not usable; the message says which and why.</exception>
+    public static WebApplicationBuilder AddEngageCenterWebApi(this WebApplicationBuilder builder)
+    {
+        var options = WebApiOptions.Read(builder.Configuration);
+        builder.WebHost.UseUrls(options.Url);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.AddServices(options);
+        return builder;
+    }
+
+    /// <summary>The middleware and every endpoint.</summary>
+    public static WebApplication MapEngageCenterWebApi(this WebApplication app)
+    {
+        app.UseMiddleware<RequestLog>();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(bare => Problems.Of(bare.HttpContext.Response.StatusCode).Answer().ExecuteAsync(bare.HttpContext));
+        app.UseMiddleware<ResponseHeaders>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+
+        app.MapRoles();
+        app.MapAgreements();
+        app.MapMe();
+        app.MapWorkspaces();
+        app.MapPermissions();
+        app.MapWorkspaceUsers();
+        app.MapGroups();
+        app.MapSupportCases();
+        app.MapSupportInsights();
+        app.MapProblems();
+        app.MapOpenApiDocument();
+        app.MapHealth();
+        return app;
+    }
+
+    private static void AddServices(this WebApplicationBuilder builder, WebApiOptions options)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<WorkspaceAccess>();
+        services.AddSingleton<HomePage>();
+        services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
+        services.AddExceptionHandler<Faults>();
+        services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);
+        services.AddProblemDetails();
+        services.AddRateLimits(options.RateLimit);
+        services.AddOpenApiDocument();
+        services.AddClusterHealth();
+        builder.AddEntra(options);
+
+        // The framework logs the whole address of each request, and that holds what people search for.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.IdentityModel", LogLevel.Warning);
+    }
+}

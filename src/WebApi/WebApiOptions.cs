@@ -1,0 +1,47 @@
+namespace EngageCenter.WebApi;
+
+/// <summary>What the web API can be told, in the configuration section <c>WebApi</c>.</summary>
+public sealed class WebApiOptions
+{
+    public const string Section = "WebApi";
+
+    /// <summary>Where it listens. Port 0 takes a free port and needs an address, as in <c>http://127.0.0.1:0</c>.</summary>
+    public string Url { get; set; } = "http://localhost:8080";
+
+    /// <summary>By how much the issuer's clock may differ from ours; at most 5 minutes, which is Entra ID's own advice.</summary>
+    public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(2);
+
+    public RateLimitOptions RateLimit { get; set; } = new();
+
+    /// <summary>
+    /// The silos' gateways, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
+    /// Empty: the one on this machine's port 30000.
+    /// </summary>
+    public string Gateways { get; set; } = "";
+
+    internal static WebApiOptions Read(IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Section).Get<WebApiOptions>() ?? new();
+        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(5))
+        {
+            throw new InvalidOperationException($"{Section}:ClockSkew is {options.ClockSkew}; it must be from 0 to 5 minutes.");
+        }
+
+        if (options.RateLimit.PermitLimit < 1 || options.RateLimit.Burst < options.RateLimit.PermitLimit)
+        {
+            throw new InvalidOperationException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
+        }
+
+        return options;
+    }
+}
+
+/// <summary>How much one caller may ask of one web node. It keeps callers from each other's way; it is no quota.</summary>
+public sealed class RateLimitOptions
+{
+    /// <summary>Requests per second in the long run.</summary>
+    public int PermitLimit { get; set; } = 2_000;
+
+    /// <summary>Requests at once after a pause.</summary>
+    public int Burst { get; set; } = 10_000;
+}

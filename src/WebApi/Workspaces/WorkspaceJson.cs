@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using EngageCenter.Agreements;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Support;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.WebApi.Workspaces;
+
+/// <summary>A workspace.</summary>
+/// <param name="DefaultName">What the agreement calls it.</param>
+/// <param name="Status">That of its agreement.</param>
+internal sealed record WorkspaceResponse(
+    string WorkspaceId,
+    string Name,
+    string DefaultName,
+    string AgreementId,
+    AgreementType AgreementType,
+    AgreementStatus Status,
+    DateTimeOffset CreatedAt)
+{
+    public static WorkspaceResponse Of(WorkspaceView view) => new(
+        view.Header.WorkspaceId,
+        view.Header.Name,
+        view.Header.DefaultName,
+        view.Header.AgreementId,
+        view.Header.AgreementType,
+        view.Status,
+        view.Header.CreatedAt);
+}
+
+/// <param name="Name">1 to 100 characters after trimming, no control characters.</param>
+internal sealed record RenameRequest(string Name);
+
+/// <summary>Who did something.</summary>
+/// <param name="Id">The object id of the person or application in the tenant.</param>
+internal sealed record ActorResponse(ActorKind Kind, Guid TenantId, string Id, string? DisplayName)
+{
+    public static ActorResponse Of(Actor actor) => new(actor.Kind, actor.TenantId, actor.Id, actor.DisplayName);
+}
+
+/// <summary>An Entra group and its roles in the workspace.</summary>
+internal sealed record GroupResponse(
+    Guid GroupId, string? DisplayName, IReadOnlyList<string> Roles, ActorResponse GrantedBy, DateTimeOffset GrantedAt, DateTimeOffset UpdatedAt)
+{
+    public static GroupResponse Of(GroupGrant grant) => new(
+        grant.GroupId, grant.DisplayName, WireNames.List(grant.Roles), ActorResponse.Of(grant.GrantedBy), grant.GrantedAt, grant.UpdatedAt);
+}
+
+/// <param name="DisplayName">At most 256 characters; absent keeps what is known.</param>
+/// <param name="Roles">1 to 10, each once.</param>
+internal sealed record PutGroupRequest(string? DisplayName, IReadOnlyList<string> Roles);
+
+/// <summary>A person of the workspace.</summary>
+/// <param name="Status">Pending until the first sign-in.</param>
+internal sealed record WorkspaceUserResponse(
+    Guid UserId,
+    Guid TenantId,
+    string DisplayName,
+    string? Email,
+    UserType UserType,
+    WorkspaceUserStatus Status,
+    IReadOnlyList<HeldRoleResponse> Roles,
+    IReadOnlyList<string> Permissions,
+    DateTimeOffset? FirstSignInAt,
+    DateTimeOffset? LastSignInAt)
+{
+    public static WorkspaceUserResponse Of(WorkspaceUser user) => new(
+        user.Person.UserId,
+        user.Person.TenantId,
+        user.Profile.DisplayName,
+        user.Profile.Email,
+        user.Profile.UserType,
+        user.Status,
+        HeldRoleResponse.Of(user.Roles),
+        WireNames.List(user.Permissions),
+        user.FirstSignInAt,
+        user.LastSignInAt);
+}
+
+/// <summary>One change to a workspace.</summary>
+/// <param name="Before">The values that it had, by name: text, or a list of text. Null where there was nothing.</param>
+/// <param name="After">The values that it has; null where there is nothing.</param>
+internal sealed record AuditEventResponse(
+    string EventId,
+    DateTimeOffset OccurredAt,
+    ActorResponse Actor,
+    AuditAction Action,
+    AuditTargetResponse Target,
+    JsonObject? Before,
+    JsonObject? After)
+{
+    public static AuditEventResponse Of(AuditEvent recorded) => new(
+        FormattableString.Invariant($"{recorded.Sequence}"),
+        recorded.OccurredAt,
+        ActorResponse.Of(recorded.Actor),
+        recorded.Action,
+        new(recorded.Target.Kind, recorded.Target.Id, recorded.Target.DisplayName),
+        Values(recorded.Before),
+        Values(recorded.After));
+
+    private static JsonObject? Values(ImmutableSortedDictionary<string, ImmutableArray<string>>? values)
+    {
+        if (values is null)
+        {
+            return null;
+        }
+
+        var wire = new JsonObject();
+        foreach (var (name, value) in values)
+        {
+            // A list is one by what it is called, also while it has a single entry.
+            wire[name] = value.Length == 1 && name is not ("roles" or "contacts") ? value[0] : new JsonArray([.. value.Select(v => (JsonNode)v)]);
+        }
+
+        return wire;
+    }
+}
+
+internal sealed record AuditTargetResponse(AuditTargetKind Kind, string Id, string? DisplayName);
+
+/// <summary>A workspace's home page for one of its members.</summary>
+/// <param name="QuickLinks">Only to what the caller may open.</param>
+/// <param name="Capabilities">The names of what the caller may do here, in ordinal order.</param>
+/// <param name="SupportInsights">The totals of the last six months; absent without ViewSupportInsights.</param>
+internal sealed record HomeResponse(
+    WorkspaceResponse Workspace,
+    IReadOnlyList<QuickLink> QuickLinks,
+    IReadOnlyList<string> Capabilities,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InsightTotalsJson? SupportInsights,
+    AccountTeamResponse AccountTeam);
+
+internal sealed record QuickLink(string Name, string Href);
+
+internal sealed record AccountTeamResponse(
+    MicrosoftSupport MicrosoftSupport,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
+{
+    /// <summary>For who reads no billing scope: support in general, and no names.</summary>
+    public static AccountTeamResponse NoBillingAccess { get; } =
+        new(new("Microsoft Support", "https://support.microsoft.com/"), "NoBillingAccess");
+}
+
+internal sealed record MicrosoftSupport(string Name, string Url);
