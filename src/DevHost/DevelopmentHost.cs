@@ -113,10 +113,13 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         if (!builder.Configuration.GetSection("Logging").Exists())
         {
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
+
+            // Its first look always says that it comes late, by as long as the machine has been up.
+            builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string?>> Missing(IConfiguration configuration, Dictionary<string, string?> defaults) =>
+    private static IEnumerable<KeyValuePair<string, string?>> Missing(ConfigurationManager configuration, Dictionary<string, string?> defaults) =>
         defaults.Where(d => string.IsNullOrWhiteSpace(configuration[d.Key]));
 
     private static string FreePort()

@@ -14,7 +14,7 @@ internal sealed class WorkspacePeople
     public WorkspacePeople(AccessPolicy policy, IEnumerable<SeenUser> seen, DateTimeOffset now)
     {
         var people = policy.Contacts.ToDictionary(c => c.Person, c => new SeenUser(
-            c.Person, new(c.DisplayName, c.Email, c.Person.TenantId == policy.TenantId ? UserType.Member : UserType.Guest), [], default, default));
+            c.Person, new(c.DisplayName, c.Email, UserType.Member), [], default, default));
         foreach (var user in seen)
         {
             people[user.Person] = user;
