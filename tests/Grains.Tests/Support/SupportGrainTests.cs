@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
@@ -8,41 +9,23 @@ using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Providers;
 using Orleans.Storage;
 using Orleans.TestingHost;
 using static EngageCenter.Support.Updates;
 
 namespace EngageCenter.Support;
 
-public sealed class SupportGrainTests : IAsyncLifetime
+public sealed class SupportGrainTests(SupportCluster cluster) : IClassFixture<SupportCluster>
 {
-    private const string WorkspaceId = "0123456789abcdef0123456789abcdef";
-
     private static readonly CaseQuery All = new(null, null, null, null, null, null, new(PageRequest.MaxSize, null));
     private static readonly InsightsWindow Window = new(Start, Start.AddYears(1));
 
-    private readonly RowStore store = new();
-    private readonly FakeTimeProvider clock = new(Start.AddYears(1));
-    private readonly Workspaces workspaces = new();
-    private InProcessTestCluster? cluster;
+    // The tests share a silo and its storage, and have a workspace each.
+    private readonly string workspaceId = cluster.NewWorkspace();
+    private readonly RowStore store = cluster.Store;
 
-    private ISupportGrain Support => cluster!.Client.GetGrain<ISupportGrain>(WorkspaceId);
-
-    public async Task InitializeAsync()
-    {
-        workspaces.Known.Add(WorkspaceId);
-        var builder = new InProcessTestClusterBuilder(1);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddKeyedSingleton<IGrainStorage>("Default", store);
-            silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
-            silo.AddOutgoingGrainCallFilter(workspaces);
-        });
-        cluster = builder.Build();
-        await cluster.DeployAsync();
-    }
-
-    public async Task DisposeAsync() => await cluster!.DisposeAsync();
+    private ISupportGrain Support => cluster.Grains.GetGrain<ISupportGrain>(workspaceId);
 
     [Fact]
     public async Task What_was_ingested_is_listed_and_counted()
@@ -56,26 +39,28 @@ public sealed class SupportGrainTests : IAsyncLifetime
 
         var insights = await Support.Insights(Decision(), Window);
         Assert.Equal(new(2, 0, 2, 100, null, null), insights.Totals);
-        Assert.Equal(clock.GetUtcNow(), insights.GeneratedAt);
+        Assert.Equal(cluster.Clock.GetUtcNow(), insights.GeneratedAt);
     }
 
     [Fact]
     public async Task A_workspace_that_does_not_exist_takes_no_cases_until_it_does()
     {
-        workspaces.Known.Clear();
+        cluster.Workspaces.TryRemove(workspaceId, out _);
+        store.StartCounting();
         Assert.Equal(new(IngestStatus.WorkspaceNotFound, 0, 0), await Support.Ingest([Case("1", Start)]));
-        Assert.Equal(0, store.Rows);
+        Assert.Equal(0, store.Writes);
 
-        workspaces.Known.Add(WorkspaceId);
+        cluster.Workspaces[workspaceId] = 0;
         Assert.Equal(IngestStatus.Applied, (await Support.Ingest([Case("1", Start)])).Status);
         Assert.Equal(IngestStatus.Applied, (await Support.Ingest([Case("2", Start)])).Status);
-        Assert.Equal(2, workspaces.Asked);
+        Assert.Equal(1, cluster.Workspaces[workspaceId]);
     }
 
     [Fact]
     public async Task A_batch_is_one_write_and_one_that_changes_nothing_is_none()
     {
         var batch = Enumerable.Range(0, SupportCase.MaxBatch).Select(i => Case($"{i}", Start)).ToImmutableArray();
+        store.StartCounting();
         Assert.Equal(new(IngestStatus.Applied, 1_000, 0), await Support.Ingest(batch));
         Assert.Equal(1, store.Writes);
         Assert.Equal(new(IngestStatus.Applied, 0, 1_000), await Support.Ingest(batch));
@@ -90,7 +75,7 @@ public sealed class SupportGrainTests : IAsyncLifetime
         await Support.Ingest(batch);
         await Support.Ingest([Case("0", Start, revision: 1)]);
 
-        await Restart();
+        await cluster.Restart();
 
         Assert.Equal(1_000, (await Support.Insights(Decision(), Window)).Totals.Opened);
         Assert.Equal(new(IngestStatus.Applied, 0, 1), await Support.Ingest([Case("0", Start, revision: 1)]));
@@ -113,7 +98,7 @@ public sealed class SupportGrainTests : IAsyncLifetime
     public async Task A_read_that_fails_fails_the_call_and_the_next_one_reads_again()
     {
         await Support.Ingest([Case("1", Start)]);
-        await Restart();
+        await cluster.Restart();
 
         store.Fate = (_, _) => RowFate.Fails;
         await Assert.ThrowsAsync<StorageUnavailableException>(() => Support.Insights(Decision(), Window));
@@ -154,7 +139,7 @@ public sealed class SupportGrainTests : IAsyncLifetime
         var window = new InsightsWindow(new(2016, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2017, 3, 1, 0, 0, 0, TimeSpan.Zero));
         var before = await Support.Insights(Decision(), window);
         var page = await Support.Cases(Decision(), All);
-        await Restart();
+        await cluster.Restart();
         var after = await Support.Insights(Decision(), window);
 
         Assert.Equal(173.925, after.Totals.MedianHoursToClose!.Value, 3);
@@ -163,31 +148,61 @@ public sealed class SupportGrainTests : IAsyncLifetime
         Assert.Equal(page.Items.ToArray(), (await Support.Cases(Decision(), All)).Items.ToArray());
     }
 
-    private static AccessDecision Decision() =>
-        new(new PersonId(Guid.Empty, Guid.Empty), WorkspaceId, Standing.Member, Permissions.ViewSupportInsights, 1);
+    private AccessDecision Decision() =>
+        new(new PersonId(Guid.Empty, Guid.Empty), workspaceId, Standing.Member, Permissions.ViewSupportInsights, 1);
+}
 
-    private async Task Restart() => await cluster!.RestartSiloAsync(cluster.Silos[0]);
+/// <summary>A silo whose storage fails where a test says so, and that is told which workspaces exist.</summary>
+public sealed class SupportCluster : IAsyncLifetime, IOutgoingGrainCallFilter
+{
+    private InProcessTestCluster? cluster;
 
-    /// <summary>Answers for workspaces whether they exist, in their place.</summary>
-    private sealed class Workspaces : IOutgoingGrainCallFilter
+    internal RowStore Store { get; } = new();
+
+    internal FakeTimeProvider Clock { get; } = new(Start.AddYears(1));
+
+    /// <summary>Those that exist, and how often that was asked.</summary>
+    internal ConcurrentDictionary<string, int> Workspaces { get; } = new();
+
+    internal IGrainFactory Grains => cluster!.Client;
+
+    public async Task InitializeAsync()
     {
-        public HashSet<string> Known { get; } = [];
-
-        public int Asked { get; private set; }
-
-        public Task Invoke(IOutgoingGrainCallContext context)
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSilo((_, silo) =>
         {
-            if (context.InterfaceMethod.DeclaringType != typeof(IWorkspaceGrain))
-            {
-                return context.Invoke();
-            }
-
-            Asked++;
-            var id = context.TargetId.Key.ToString()!;
-            context.Result = Known.Contains(id)
-                ? new WorkspaceHeader(id, "Contoso", "Contoso", "agreement", AgreementType.Workload, default, default, Start)
-                : null;
-            return Task.CompletedTask;
-        }
+            silo.Services.AddKeyedSingleton<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, Store);
+            silo.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
+            silo.AddOutgoingGrainCallFilter(this);
+        });
+        cluster = builder.Build();
+        await cluster.DeployAsync();
     }
+
+    public async Task DisposeAsync() => await cluster!.DisposeAsync();
+
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        if (context.InterfaceMethod.DeclaringType != typeof(IWorkspaceGrain))
+        {
+            return context.Invoke();
+        }
+
+        // In place of the workspace, which comes into being with an agreement and all that belongs to it.
+        var id = context.TargetId.Key.ToString()!;
+        var exists = Workspaces.TryGetValue(id, out var asked) && Workspaces.TryUpdate(id, asked + 1, asked);
+        context.Result = exists
+            ? new WorkspaceHeader(id, "Contoso", "Contoso", "agreement", AgreementType.Workload, default, default, Start)
+            : null;
+        return Task.CompletedTask;
+    }
+
+    internal string NewWorkspace()
+    {
+        var id = Guid.NewGuid().ToString("N");
+        Workspaces[id] = 0;
+        return id;
+    }
+
+    internal async Task Restart() => await cluster!.RestartSiloAsync(cluster.Silos[0]);
 }
