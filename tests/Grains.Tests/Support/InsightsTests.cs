@@ -13,7 +13,7 @@ public class InsightsTests
         {
             var window = new InsightsWindow(one < other ? one : other, (one < other ? other : one).AddMinutes(minutes));
             Equal(Naive(updates.WithoutTies(), window), Applied(updates.WithoutTies()).Insights(window, Now));
-        });
+        }, iter: 1_000);
 
     [Fact]
     public void Insights_follow_every_change() =>
