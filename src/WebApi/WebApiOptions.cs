@@ -11,6 +11,13 @@ public sealed class WebApiOptions
     /// <summary>By how much the issuer's clock may differ from ours; at most 5 minutes, which is Entra ID's own advice.</summary>
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// The tenants whose applications may use an app role. Whoever administers a tenant can give an application there
+    /// any app role of a multi-tenant API, so a role says nothing without the tenant. Empty: none, save in the
+    /// environment Development, where it is every tenant.
+    /// </summary>
+    public IList<Guid> ApplicationTenants { get; } = [];
+
     public RateLimitOptions RateLimit { get; set; } = new();
 
     /// <summary>

@@ -54,7 +54,7 @@ internal static class Authentication
                 validation.IssuerValidator = (issuer, token, _) => LoopbackIssuer(instance, issuer, token);
             }
 
-            Observe(jwt, time);
+            Observe(jwt, time, tenant => TrustsApplicationsOf(tenant, options, builder.Environment));
         });
 
         builder.Services.AddSingleton<IAuthorizationHandler, CallerRequirementHandler>();
@@ -76,6 +76,10 @@ internal static class Authentication
             : throw new SecurityTokenInvalidIssuerException("The issuer is not the stand-in of this machine.");
 
     public static bool IsLoopback(Uri instance) => instance.IsLoopback || instance.Scheme != Uri.UriSchemeHttps;
+
+    /// <summary>App roles are given by each tenant's own administrator, so only those of the operator's tenants count.</summary>
+    public static bool TrustsApplicationsOf(Guid tenant, WebApiOptions options, IHostEnvironment environment) =>
+        options.ApplicationTenants.Count == 0 ? environment.IsDevelopment() : options.ApplicationTenants.Contains(tenant);
 
     // Below whatever the host configures: on a developer's machine nothing needs to be set.
     private static void AddDefaults(IHostApplicationBuilder builder)
@@ -113,7 +117,7 @@ internal static class Authentication
         }
     }
 
-    private static void Observe(JwtBearerOptions jwt, TimeProvider time)
+    private static void Observe(JwtBearerOptions jwt, TimeProvider time, Func<Guid, bool> trustsApplicationsOf)
     {
         var validated = jwt.Events.OnTokenValidated;
         jwt.Events.OnTokenValidated = async context =>
@@ -131,7 +135,10 @@ internal static class Authentication
                 return;
             }
 
-            context.HttpContext.Features.Set(caller);
+            context.HttpContext.Features.Set(
+                caller is ApplicationCaller application && !trustsApplicationsOf(application.TenantId)
+                    ? application with { AppRoles = [] }
+                    : caller);
         };
 
         var failed = jwt.Events.OnAuthenticationFailed;

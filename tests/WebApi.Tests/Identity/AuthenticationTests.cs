@@ -57,6 +57,30 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_app_role_counts_only_in_a_trusted_tenant()
+    {
+        await using var trusting = await RunningWebApi.StartAsync(("WebApi:ApplicationTenants:0", Tenant.ToString()));
+        await using var doubting = await RunningWebApi.StartAsync(("WebApi:ApplicationTenants:0", Guid.NewGuid().ToString()));
+        var token = ApplicationToken("Agreements.ReadWrite.All");
+
+        Assert.Equal(400, (await trusting.SendAsync("GET", "/v1/agreements/!", token)).Status);
+        Assert.Equal((403, "missing-permission"), await StatusAndSlug(doubting));
+
+        async Task<(int, string?)> StatusAndSlug(RunningWebApi of)
+        {
+            var answer = await of.SendAsync("GET", "/v1/agreements/!", token);
+            return (answer.Status, answer.Slug);
+        }
+    }
+
+    [Theory]
+    [InlineData("Development", true)]
+    [InlineData("Production", false)]
+    public void Without_a_list_every_tenant_is_trusted_in_development_and_none_elsewhere(string environment, bool trusted) => Assert.Equal(
+        trusted,
+        Authentication.TrustsApplicationsOf(Tenant, new(), new Microsoft.Extensions.Hosting.Internal.HostingEnvironment { EnvironmentName = environment }));
+
+    [Fact]
     public async Task An_application_without_the_app_role_is_told_which()
     {
         var answer = await api.SendAsync("PUT", "/v1/agreements/!", ApplicationToken("SupportCases.ReadWrite.All"), "{");
