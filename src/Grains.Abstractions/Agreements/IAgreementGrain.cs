@@ -8,7 +8,7 @@ namespace EngageCenter.Agreements;
 /// An Enterprise Support Agreement, and the workspaces that it brings into being. Keyed by the agreement's id:
 /// 1 to 64 of <c>A-Z a-z 0-9 . _ ~ -</c>.
 /// </summary>
-[Alias("EngageCenter.IAgreementGrain")]
+[GrainInterfaceType("EngageCenter.IAgreementGrain"), Alias("EngageCenter.IAgreementGrain")]
 public interface IAgreementGrain : IGrainWithStringKey
 {
     /// <summary>

@@ -5,7 +5,7 @@ using EngageCenter.Paging;
 namespace EngageCenter.Support;
 
 /// <summary>The support cases of a workspace, and the insights aggregated from them. Keyed by the workspace's id.</summary>
-[Alias("EngageCenter.ISupportGrain")]
+[GrainInterfaceType("EngageCenter.ISupportGrain"), Alias("EngageCenter.ISupportGrain")]
 public interface ISupportGrain : IGrainWithStringKey
 {
     /// <summary>

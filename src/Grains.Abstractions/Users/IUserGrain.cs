@@ -12,7 +12,7 @@ namespace EngageCenter.Users;
 /// A call that carries a <see cref="SignIn"/> is decided by the newest token known, be it this one or a later one
 /// that came earlier. A person's workspaces are complete up to 5,000.
 /// </remarks>
-[Alias("EngageCenter.IUserGrain")]
+[GrainInterfaceType("EngageCenter.IUserGrain"), Alias("EngageCenter.IUserGrain")]
 public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>The person's rights in a workspace. From warm state: no storage read and no other call.</summary>

@@ -13,7 +13,7 @@ namespace EngageCenter.Workspaces;
 /// A decision that lacks the permission is a fault of the caller, <see cref="UnauthorizedAccessException"/>.
 /// A workspace comes into being with its agreement, see <see cref="EngageCenter.Agreements.IAgreementGrain"/>.
 /// </remarks>
-[Alias("EngageCenter.IWorkspaceGrain")]
+[GrainInterfaceType("EngageCenter.IWorkspaceGrain"), Alias("EngageCenter.IWorkspaceGrain")]
 public interface IWorkspaceGrain : IGrainWithStringKey
 {
     /// <summary>The workspace without a person: for grains and applications. Null where there is none.</summary>

@@ -6,7 +6,7 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>The people of a workspace: its contract's contacts, and whoever came as a member. Keyed by the workspace's id.</summary>
-[Alias("EngageCenter.IWorkspaceUsersGrain")]
+[GrainInterfaceType("EngageCenter.IWorkspaceUsersGrain"), Alias("EngageCenter.IWorkspaceUsersGrain")]
 public interface IWorkspaceUsersGrain : IGrainWithStringKey
 {
     /// <summary>Needs ViewUserRoles. In the order of the people's ids, which never changes; null: decide again.</summary>

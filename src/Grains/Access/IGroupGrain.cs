@@ -6,7 +6,7 @@ namespace EngageCenter.Access;
 /// In which workspaces somebody, a contact or an Entra group, may hold roles. A hint, never a right: it names every
 /// workspace whose policy names them, and perhaps some whose policy no longer does.
 /// </summary>
-[Alias("EngageCenter.IWorkspaceIndex")]
+[GrainInterfaceType("EngageCenter.IWorkspaceIndex"), Alias("EngageCenter.IWorkspaceIndex")]
 internal interface IWorkspaceIndex : IGrainWithStringKey
 {
     /// <summary>Called before the workspace's policy of <paramref name="epoch"/> comes to name them.</summary>
@@ -20,7 +20,7 @@ internal interface IWorkspaceIndex : IGrainWithStringKey
 }
 
 /// <summary>The index of an Entra group. Keyed <c>{tenantId}/{groupId}</c>.</summary>
-[Alias("EngageCenter.IGroupGrain")]
+[GrainInterfaceType("EngageCenter.IGroupGrain"), Alias("EngageCenter.IGroupGrain")]
 internal interface IGroupGrain : IWorkspaceIndex
 {
     /// <summary>The workspaces, or null where they are still those of <paramref name="knownVersion"/>.</summary>

@@ -27,7 +27,7 @@ internal sealed class PolicyLease(LeasedPolicy leased, TimeProvider time, long e
 }
 
 /// <summary>The policies that a silo holds, as the workspace grains know it.</summary>
-[Alias("EngageCenter.IPolicyHolder")]
+[GrainInterfaceType("EngageCenter.IPolicyHolder"), Alias("EngageCenter.IPolicyHolder")]
 internal interface IPolicyHolder : IGrainObserver
 {
     /// <summary>Gives up the policy of a workspace, and whatever is on its way here from a request sent before.</summary>
@@ -36,7 +36,7 @@ internal interface IPolicyHolder : IGrainObserver
 }
 
 /// <summary>The owner of a workspace's policy: its grain.</summary>
-[Alias("EngageCenter.IPolicyOwner")]
+[GrainInterfaceType("EngageCenter.IPolicyOwner"), Alias("EngageCenter.IPolicyOwner")]
 internal interface IPolicyOwner : IGrainWithStringKey
 {
     /// <summary>Leases the policy to a silo for <see cref="AccessOptions.Lease"/>. Null where there is no such workspace.</summary>

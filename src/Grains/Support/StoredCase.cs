@@ -8,9 +8,9 @@ namespace EngageCenter.Support;
 /// (100 ns since the beginning of the year 1), and nothing for what is not known.
 /// </summary>
 /// <remarks>
-/// As JSON some 250 bytes for an ordinary case, at most 7,200: 250 and 1,184 characters, six bytes each where all of
-/// them are escaped. A row of <see cref="SegmentedLog{TEntry}.MaxSegment"/> cases is then 0.6 MB, at most 17 MB; a
-/// usual one, of 256, is 65 KB.
+/// As JSON some 300 bytes for an ordinary case, at most 7,400: 250, and 1,184 characters of six bytes each where all of
+/// them are escaped. A row of 256 cases is then 77 KB, and one of <see cref="SegmentedLog{TEntry}.MaxSegment"/>, which
+/// takes the greatest batches and cleaning, 0.7 MB, at most 17 MB.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("EngageCenter.StoredCase")]
 internal sealed record StoredCase(

@@ -106,26 +106,34 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         var end = query.From is { } from ? Order.FirstCreatedBefore(from.UtcTicks) : Order.Count;
         var start = query.Page.After is { } cursor ? Math.Max(begin, PositionAfter(cursor)) : begin;
 
+        // Counting has to see all of them, the page only its own and the one behind.
+        var filter = new CaseFilter(query);
+        var counting = query.Count && !filter.IsOpen;
+        var total = 0;
         var items = ImmutableArray.CreateBuilder<SupportCase>();
-        string? next = null;
-        for (var position = start; position < end; position++)
+        var isLast = true;
+        for (var position = counting ? begin : start; position < end && (counting || isLast); position++)
         {
-            var candidate = Order[position];
-            if (!Matches(candidate, query))
+            if (!filter.Matches(Order[position]))
             {
                 continue;
             }
 
-            if (items.Count == query.Page.Size)
+            total++;
+            if (position >= start && items.Count < query.Page.Size)
             {
-                next = CursorOf(items[^1]);
-                break;
+                items.Add(Order[position].ToCase());
             }
-
-            items.Add(candidate.ToCase());
+            else
+            {
+                isLast &= position < start;
+            }
         }
 
-        return new(items.ToImmutable(), next, query.Count ? CountMatches(query, begin, end) : 0);
+        return new(
+            items.ToImmutable(),
+            isLast ? null : CursorOf(items[^1]),
+            counting ? total : query.Count ? Math.Max(0, end - begin) : 0);
     }
 
     /// <inheritdoc cref="Support.Insights.Compute"/>
@@ -145,30 +153,6 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         cache.Add(window, computed);
         return computed;
     }
-
-    private int CountMatches(CaseQuery query, int begin, int end)
-    {
-        if (query is { Status: null, Severity: null, Product: null, Search: null })
-        {
-            return Math.Max(0, end - begin);
-        }
-
-        var count = 0;
-        for (var position = begin; position < end; position++)
-        {
-            count += Matches(Order[position], query) ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    private static bool Matches(StoredCase candidate, CaseQuery query) =>
-        (query.Status is null || candidate.Status == query.Status)
-        && (query.Severity is null || candidate.Severity == query.Severity)
-        && (query.Product is null || candidate.Product == query.Product)
-        && (query.Search is null
-            || candidate.CaseId.Contains(query.Search, StringComparison.OrdinalIgnoreCase)
-            || candidate.Title.Contains(query.Search, StringComparison.OrdinalIgnoreCase));
 
     private static string CursorOf(SupportCase last) =>
         string.Create(CultureInfo.InvariantCulture, $"{last.CreatedAt.UtcTicks}|{last.CaseId}");

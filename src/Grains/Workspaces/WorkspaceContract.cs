@@ -19,7 +19,7 @@ internal sealed record WorkspaceContract(
     [property: Id(7)] long Version);
 
 /// <summary>How an agreement sets its workspaces up.</summary>
-[Alias("EngageCenter.IContractedWorkspace")]
+[GrainInterfaceType("EngageCenter.IContractedWorkspace"), Alias("EngageCenter.IContractedWorkspace")]
 internal interface IContractedWorkspace : IGrainWithStringKey
 {
     /// <summary>Sets the workspace up, or brings it to a newer version of its contract. Idempotent.</summary>

@@ -67,7 +67,7 @@ internal sealed record ContactJson(
     string DisplayName,
     string Email,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Phone,
-    bool? IsPrimary);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsPrimary);
 
 /// <param name="PackageId">1 to 64 of A-Z a-z 0-9 . _ ~ -</param>
 /// <param name="HoursPurchased">0 to 1,000,000.</param>

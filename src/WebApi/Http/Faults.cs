@@ -27,8 +27,9 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
     {
         StorageUnavailableException or TimeoutException or OrleansException or SocketException => true,
         ConnectionAbortedException or ConnectionResetException => true,
-        // What the Orleans client says before it has connected and while it stops.
+        // What the Orleans client says while it stops, and before it has heard from a silo which grains there are.
         ObjectDisposedException => true,
+        ArgumentException unheard => unheard.Message.StartsWith("Could not find an implementation for interface", StringComparison.Ordinal),
         AggregateException many => many.InnerExceptions.Any(IsUnavailable),
         _ => false,
     };

@@ -6,8 +6,12 @@ namespace EngageCenter.WebApi.Http;
 /// </summary>
 internal sealed class RequestErrors
 {
-    /// <summary>Fields named in one answer.</summary>
+    /// <summary>Fields named in one answer, and messages about each. What is beyond is refused just as well.</summary>
     public const int MaxFields = 100;
+    public const int MaxMessages = 5;
+
+    // A name may be the client's own, which can be as long as a body.
+    private const int MaxName = 200;
 
     public const string Body = "$";
 
@@ -17,9 +21,13 @@ internal sealed class RequestErrors
 
     public void Add(string field, string message)
     {
+        field = field.Length <= MaxName ? field : $"{field[..MaxName]}…";
         if (fields.TryGetValue(field, out var messages))
         {
-            messages.Add(message);
+            if (messages.Count < MaxMessages)
+            {
+                messages.Add(message);
+            }
         }
         else if (fields.Count < MaxFields)
         {

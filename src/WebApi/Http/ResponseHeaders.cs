@@ -5,12 +5,17 @@ internal sealed class ResponseHeaders(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext http)
     {
-        http.Response.Headers.XContentTypeOptions = "nosniff";
-        if (http.Request.Path.StartsWithSegments("/v1"))
+        // At the last moment: the answer to a fault begins with no headers at all.
+        http.Response.OnStarting(() =>
         {
-            http.Response.Headers.CacheControl = "private, no-cache";
-        }
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            if (http.Request.Path.StartsWithSegments("/v1"))
+            {
+                http.Response.Headers.CacheControl = "private, no-cache";
+            }
 
+            return Task.CompletedTask;
+        });
         return next(http);
     }
 }

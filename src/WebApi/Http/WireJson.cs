@@ -12,6 +12,7 @@ internal static class WireJson
     public static void Configure(JsonSerializerOptions options)
     {
         options.AllowDuplicateProperties = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
         options.Converters.Add(new InstantConverter());
         options.Converters.Add(new SeverityConverter());
         options.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));

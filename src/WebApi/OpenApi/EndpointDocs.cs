@@ -39,12 +39,18 @@ internal static class EndpointDocs
         .Query("pageSize", "Items on a page, 1 to 500; 50 where nothing is said.")
         .Query("cursor", "Where the page begins, as the 'nextLink' of the page before has it.");
 
+    /// <summary>
+    /// A body. The framework's own <c>Accepts</c> will not do: it refuses another type before anybody asked who is calling.
+    /// </summary>
     /// <param name="example">JSON.</param>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, string example)
-        where T : notnull => endpoint
-            .Accepts<T>("application/json")
-            .WithMetadata(new BodyExample(example))
-            .Refuses(Problems.InvalidRequest, Problems.ContentTooLarge, Problems.UnsupportedMediaType);
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, string example) => endpoint
+        .WithMetadata(new RequestBodyDoc(typeof(T), example))
+        .Refuses(Problems.InvalidRequest, Problems.ContentTooLarge, Problems.UnsupportedMediaType);
+
+    /// <summary>A body that may also come as lines of another type.</summary>
+    public static RouteHandlerBuilder TakesLinesOf<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new RequestLinesDoc(typeof(T)));
+
+    public static RouteHandlerBuilder AnswersCsv(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new CsvAnswerDoc());
 
     /// <summary>A GET with an ETag.</summary>
     public static RouteHandlerBuilder Versioned(this RouteHandlerBuilder endpoint) => endpoint
@@ -61,4 +67,8 @@ internal sealed record QueryParameter(string Name, string Description, IReadOnly
 
 internal sealed record HeaderParameter(string Name, string Description);
 
-internal sealed record BodyExample(string Json);
+internal sealed record RequestBodyDoc(Type Type, string Example);
+
+internal sealed record RequestLinesDoc(Type Type);
+
+internal sealed record CsvAnswerDoc;

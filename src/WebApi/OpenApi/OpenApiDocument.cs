@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
@@ -21,14 +23,10 @@ internal static class OpenApiDocument
             Describe(document);
             return Task.CompletedTask;
         });
-        options.AddOperationTransformer((operation, context, _) =>
-        {
-            Complete(operation, context);
-            return Task.CompletedTask;
-        });
+        options.AddOperationTransformer((operation, context, cancellation) => Complete(operation, context, cancellation));
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            Correct(schema, Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type);
+            Correct(schema, context.JsonTypeInfo);
             return Task.CompletedTask;
         });
     });
@@ -91,7 +89,7 @@ internal static class OpenApiDocument
         };
     }
 
-    private static void Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    private static async Task Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         operation.Parameters ??= [];
@@ -124,14 +122,23 @@ internal static class OpenApiDocument
             });
         }
 
-        if (metadata.OfType<BodyExample>().FirstOrDefault() is { } example
-            && operation.RequestBody is OpenApiRequestBody { Content: { } contents } body)
+        if (metadata.OfType<RequestBodyDoc>().FirstOrDefault() is { } body)
         {
-            body.Required = true;
-            foreach (var content in contents.Values)
+            var contents = new Dictionary<string, OpenApiMediaType>
             {
-                content.Example = JsonNode.Parse(example.Json);
+                ["application/json"] = new() { Schema = await Schema(context, body.Type, cancellation), Example = JsonNode.Parse(body.Example) },
+            };
+            if (metadata.OfType<RequestLinesDoc>().FirstOrDefault() is { } lines)
+            {
+                contents["application/x-ndjson"] = new() { Schema = await Schema(context, lines.Type, cancellation) };
             }
+
+            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = contents };
+        }
+
+        if (metadata.OfType<CsvAnswerDoc>().Any() && operation.Responses?["200"].Content is { } answers)
+        {
+            answers["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         }
 
         if (metadata.OfType<CallerRequirement>().FirstOrDefault() is { } requirement)
@@ -172,20 +179,39 @@ internal static class OpenApiDocument
         }
     }
 
-    // What the serializer's converters hide from the schema.
-    private static void Correct(OpenApiSchema schema, Type type)
+    private static async Task<IOpenApiSchema> Schema(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellation)
     {
+        var schema = await context.GetOrCreateSchemaAsync(type, null, cancellation);
+        context.Document!.AddComponent(type.Name, schema);
+        return new OpenApiSchemaReference(type.Name, context.Document);
+    }
+
+    // What the serializer's converters and its notion of 'required' hide from the schema.
+    private static void Correct(OpenApiSchema schema, JsonTypeInfo json)
+    {
+        var type = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
+        var none = type == json.Type ? default : JsonSchemaType.Null;
         if (type == typeof(DateTimeOffset))
         {
-            schema.Type = JsonSchemaType.String;
+            schema.Type = JsonSchemaType.String | none;
             schema.Format = "date-time";
         }
         else if (type == typeof(CaseSeverity))
         {
-            schema.Type = JsonSchemaType.String;
+            schema.Type = JsonSchemaType.String | none;
             schema.Enum = [.. WireNames.Severity.All.Select(n => JsonValue.Create(n))];
         }
+
+        foreach (var property in json.Properties.Where(p => IsOptional(json.Type, p)))
+        {
+            schema.Required?.Remove(property.Name);
+        }
     }
+
+    // An answer leaves out what its record says it does; a request may leave out whatever may be null.
+    private static bool IsOptional(Type type, JsonPropertyInfo property) =>
+        property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true
+        || (property.IsGetNullable && type.Name.EndsWith("Request", StringComparison.Ordinal));
 
     private static string PathDescription(string? name) => name switch
     {

@@ -34,6 +34,7 @@ internal static class CaseEndpoints
             .Describe("PostSupportCases", "Brings in updates of support cases",
                 "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one update on each line of at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
             .Takes<PostCasesRequest>(Example)
+            .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
             .Refuses(Problems.WorkspaceNotFound, Problems.TooManyCases);
         cases.MapGet("", List).RequirePerson()
@@ -46,6 +47,7 @@ internal static class CaseEndpoints
             .Query("to", "Created before.")
             .Paged()
             .Answers<ListResponse<CaseJson>>(200)
+            .AnswersCsv()
             .InWorkspace(Permissions.ViewSupportInsights)
             .Refuses(Problems.InvalidRequest, Problems.NotAcceptable);
     }

@@ -17,7 +17,7 @@ public class SupportCasesTests
             var shuffled = distinct.Concat(distinct.Where(_ => random.Next(3) == 0)).OrderBy(_ => random.Next()).ToArray();
 
             Assert.Equal(Everything(Applied(distinct)), Everything(Applied(shuffled, batch)));
-        });
+        }, iter: 1_000);
 
     [Fact]
     public void Applied_and_ignored_count_every_update_once() =>
@@ -136,7 +136,20 @@ public class SupportCasesTests
             while (after is not null);
 
             Assert.Equal(expected, read);
-        });
+        }, iter: 1_000);
+
+    [Theory]
+    [InlineData("café", "CAFÉ", true)]
+    [InlineData("café", "cafe", false)]
+    [InlineData("Straße", "STRASSE", false)]
+    [InlineData("anything", "", true)]
+    [InlineData("a*b", "*", true)]
+    [InlineData("ab", "*", false)]
+    public void Search_compares_characters_without_their_case(string title, string search, bool found)
+    {
+        var cases = Applied([Case("1", Start, title: title)]);
+        Assert.Equal(found ? 1 : 0, cases.Page(All with { Search = search }).TotalCount);
+    }
 
     [Fact]
     public void A_page_goes_on_behind_its_cursor_whatever_came_or_moved_since()

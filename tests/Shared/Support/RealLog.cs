@@ -10,6 +10,11 @@ internal static class RealLog
 {
     public static string? File { get; } = Find();
 
+    /// <summary>Null where the tests have to run.</summary>
+    public static string? SkipReason { get; } = File is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"))
+        ? "../shared/data/incident_event_log.csv is not there; it is part of a data set of the UCI Machine Learning Repository."
+        : null;
+
     public static IReadOnlyList<SupportCase> Updates()
     {
         var lines = System.IO.File.ReadAllLines(File ?? throw new FileNotFoundException("../shared/data/incident_event_log.csv"));
@@ -61,16 +66,8 @@ internal static class RealLog
 
     private static string? Find()
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (System.IO.File.Exists(Path.Combine(folder.FullName, "EngageCenter.Orleans.sln")))
-            {
-                var file = Path.Combine(folder.FullName, "..", "shared", "data", "incident_event_log.csv");
-                return System.IO.File.Exists(file) ? file : null;
-            }
-        }
-
-        return null;
+        var file = Path.Combine(Repository.Root, "..", "shared", "data", "incident_event_log.csv");
+        return System.IO.File.Exists(file) ? file : null;
     }
 }
 
@@ -78,11 +75,12 @@ internal static class RealLog
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class RealLogFactAttribute : FactAttribute
 {
-    public RealLogFactAttribute()
-    {
-        if (RealLog.File is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")))
-        {
-            Skip = "../shared/data/incident_event_log.csv is not there; it is part of a data set of the UCI Machine Learning Repository.";
-        }
-    }
+    public RealLogFactAttribute() => Skip = RealLog.SkipReason;
+}
+
+/// <inheritdoc cref="RealLogFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class RealLogTheoryAttribute : TheoryAttribute
+{
+    public RealLogTheoryAttribute() => Skip = RealLog.SkipReason;
 }

@@ -1,0 +1,69 @@
+using System.Xml.Linq;
+
+namespace EngageCenter.House.Tests;
+
+/// <summary>Which project may know of which, as ARCHITECTURE.md says.</summary>
+public class ArrowTests
+{
+    private static readonly Dictionary<string, string[]> Arrows = new()
+    {
+        ["Grains.Abstractions"] = [],
+        ["Grains"] = ["Grains.Abstractions"],
+        ["Silo"] = ["Grains"],
+        ["WebApi"] = ["Grains.Abstractions"],
+        ["LocalEntra"] = [],
+        ["DevHost"] = ["LocalEntra", "Silo", "WebApi"],
+    };
+
+    [Fact]
+    public void Projects_know_of_each_other_as_drawn() => Assert.Equal(
+        Arrows.OrderBy(a => a.Key).Select(a => $"{a.Key} → {string.Join(", ", a.Value)}"),
+        Projects("src").OrderBy(p => p.Name).Select(p => $"{p.Name} → {string.Join(", ", References(p.File).Order())}"));
+
+    [Fact]
+    public void Only_the_silo_names_a_provider_of_storage_or_clustering() => Assert.Equal(
+        ["Silo"],
+        Projects("src").Where(p => Packages(p.File).Any(n =>
+            n.StartsWith("Microsoft.Orleans.Persistence.", StringComparison.Ordinal)
+            || n.StartsWith("Microsoft.Orleans.Clustering.", StringComparison.Ordinal)
+            || n.Contains("Sqlite", StringComparison.Ordinal))).Select(p => p.Name));
+
+    [Fact]
+    public void Every_source_project_has_tests_beside_it()
+    {
+        // The abstractions are data and interfaces: the grains' tests are theirs.
+        var expected = Arrows.Keys.Where(n => n != "Grains.Abstractions").Append("House").Order();
+
+        Assert.Equal(expected, Projects("tests").Where(p => p.Name.EndsWith(".Tests", StringComparison.Ordinal)).Select(p => p.Name[..^".Tests".Length]).Order());
+    }
+
+    [Fact]
+    public void Every_project_is_in_the_solution()
+    {
+        var solution = File.ReadAllText(Path.Combine(Repository.Root, "EngageCenter.Orleans.sln"));
+
+        Assert.All(Projects("src").Concat(Projects("tests")), p => Assert.Contains($"{p.Name}.csproj", solution, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_dependency_has_its_reason_beside_its_version()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, "Directory.Packages.props")).Select(l => l.Trim()).ToList();
+        var bare = lines.Where((line, i) =>
+            line.StartsWith("<PackageVersion", StringComparison.Ordinal)
+            && !lines[i - 1].EndsWith("-->", StringComparison.Ordinal)
+            && !lines[i - 1].StartsWith("<PackageVersion", StringComparison.Ordinal));
+
+        Assert.Empty(bare);
+    }
+
+    private static IEnumerable<(string Name, string File)> Projects(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
+            .Select(f => (Path.GetFileNameWithoutExtension(f), f));
+
+    private static IEnumerable<string> References(string project) =>
+        XDocument.Load(project).Descendants("ProjectReference").Select(r => Path.GetFileNameWithoutExtension((string)r.Attribute("Include")!));
+
+    private static IEnumerable<string> Packages(string project) =>
+        XDocument.Load(project).Descendants("PackageReference").Select(r => (string)r.Attribute("Include")!);
+}

@@ -1,0 +1,40 @@
+using System.Text.RegularExpressions;
+
+namespace EngageCenter.House.Tests;
+
+public partial class DocumentTests
+{
+    public static TheoryData<string> Documents() => [.. Directory.EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
+        .Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))
+        .Where(f => !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Links_lead_somewhere(string document)
+    {
+        var file = Path.Combine(Repository.Root, document);
+        var broken = Link().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value)
+            .Where(l => !l.Contains("://", StringComparison.Ordinal) && !l.StartsWith('#'))
+            .Where(l => !Path.Exists(Path.Combine(Path.GetDirectoryName(file)!, l.Split('#')[0])));
+
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void The_architecture_names_files_that_are_there()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "ARCHITECTURE.md"));
+        var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(f => f.Replace('\\', '/')).ToList();
+        var names = SourceFile().Matches(text).Select(m => m.Groups[1].Value).Distinct().ToList();
+
+        Assert.NotEmpty(names);
+        Assert.DoesNotContain(names, n => !sources.Any(s => s.EndsWith("/" + n, StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"`([\w./]+\.cs)`")]
+    private static partial Regex SourceFile();
+}

@@ -1,0 +1,278 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Access;
+
+public sealed class WorkspaceAccessTests : IAsyncLifetime
+{
+    private static readonly WorkspaceView view = new(
+        new(WorkspaceId, "Contoso", "Contoso", "a1", AgreementType.EnterpriseSupportMca, new(2026, 1, 1), new(2028, 12, 31), DateTimeOffset.UnixEpoch), AgreementStatus.Active, 7);
+
+    private RunningWebApi api = null!;
+
+    public static TheoryData<string, string, string?> WorkspaceRequests => new()
+    {
+        { "GET", "", null },
+        { "PATCH", "", "{" },
+        { "GET", "/home", null },
+        { "GET", "/permissions", null },
+        { "POST", "/permissions/check", "{" },
+        { "GET", "/users?pageSize=0", null },
+        { "GET", "/groups?pageSize=0", null },
+        { "GET", "/groups/x", null },
+        { "PUT", "/groups/x", "{" },
+        { "DELETE", "/groups/x", null },
+        { "GET", "/audit-events?cursor=", null },
+        { "GET", "/support-cases?status=x", null },
+        { "GET", "/support-insights?from=x", null },
+    };
+
+    public async Task InitializeAsync() => api = await RunningWebApi.StartAsync();
+
+    public async Task DisposeAsync() => await api.DisposeAsync();
+
+    [Theory]
+    [MemberData(nameof(WorkspaceRequests))]
+    public async Task An_outsider_gets_the_same_404_whatever_they_send(string method, string path, string? body)
+    {
+        api.Decides(AccessDecision.Outsider(Ann, WorkspaceId));
+
+        var unknown = await api.SendAsync(method, $"/v1/workspaces/{WorkspaceId}{path}", Token(), body, "text/plain");
+        var malformed = await api.SendAsync(method, $"/v1/workspaces/what{path}", Token(), body, "text/plain");
+
+        Assert.Equal((404, "workspace-not-found"), (unknown.Status, unknown.Slug));
+        Assert.Equal(WithoutTrace(unknown), WithoutTrace(malformed));
+    }
+
+    [Theory]
+    [MemberData(nameof(WorkspaceRequests))]
+    public async Task An_unconfirmed_right_is_503_and_never_an_allow(string method, string path, string? body)
+    {
+        api.Decides(AccessDecision.Unconfirmed(Ann, WorkspaceId));
+
+        var answer = await api.SendAsync(method, $"/v1/workspaces/{WorkspaceId}{path}", Token(), body);
+
+        Assert.Equal((503, "access-unconfirmed"), (answer.Status, answer.Slug));
+        Assert.True(answer.Headers.ContainsKey("Retry-After"));
+    }
+
+    [Theory]
+    [InlineData("PATCH", "", "RenameSpace")]
+    [InlineData("GET", "/users?pageSize=0", "ViewUserRoles")]
+    [InlineData("GET", "/groups?pageSize=0", "ViewEntraGroups")]
+    [InlineData("GET", "/groups/x", "ViewEntraGroups")]
+    [InlineData("PUT", "/groups/x", "ManageEntraGroups")]
+    [InlineData("DELETE", "/groups/x", "ManageEntraGroups")]
+    [InlineData("GET", "/audit-events?cursor=", "ManageEntraGroups")]
+    [InlineData("GET", "/support-cases?status=x", "ViewSupportInsights")]
+    [InlineData("GET", "/support-insights?from=x", "ViewSupportInsights")]
+    public async Task A_member_without_the_permission_is_told_which_whatever_they_send(string method, string path, string permission)
+    {
+        api.Decides(Member((Permissions)ushort.MaxValue & ~Enum.Parse<Permissions>(permission)));
+
+        var answer = await api.SendAsync(method, $"/v1/workspaces/{WorkspaceId}{path}", Token(), method == "GET" ? null : "{", "text/plain");
+
+        Assert.Equal((403, "missing-permission"), (answer.Status, answer.Slug));
+        Assert.Equal(permission, answer.Json.GetProperty("permission").GetString());
+    }
+
+    [Fact]
+    public async Task A_policy_that_changed_is_decided_anew()
+    {
+        api.Decides(Member(Permissions.None, epoch: 1), Member(Permissions.None, epoch: 2));
+        api.Grains.On<IWorkspaceGrain>("Get", a => Task.FromResult(((AccessDecision)a[0]!).Epoch == 2 ? view : null));
+
+        var answer = await api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token());
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal("\"7\"", answer.Headers["ETag"]);
+    }
+
+    [Fact]
+    public async Task A_policy_that_changed_may_shut_the_caller_out()
+    {
+        api.Decides(Member(Permissions.RenameSpace), AccessDecision.Outsider(Ann, WorkspaceId));
+        api.Grains.On<IWorkspaceGrain>("Rename", _ => Task.FromResult(new RenameOutcome(RenameStatus.DecideAgain)));
+
+        var answer = await api.SendAsync("PATCH", $"/v1/workspaces/{WorkspaceId}", Token(), """{ "name": "New" }""");
+
+        Assert.Equal((404, "workspace-not-found"), (answer.Status, answer.Slug));
+    }
+
+    [Fact]
+    public async Task A_policy_that_never_settles_is_503()
+    {
+        var asked = 0;
+        api.Decides(Member(Permissions.None));
+        api.Grains.On<IWorkspaceGrain>("Get", _ =>
+        {
+            asked++;
+            return Task.FromResult<WorkspaceView?>(null);
+        });
+
+        var answer = await api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token());
+
+        Assert.Equal((503, "access-unconfirmed"), (answer.Status, answer.Slug));
+        Assert.Equal(6, asked);
+    }
+
+    [Fact]
+    public async Task A_client_that_has_the_current_version_gets_304()
+    {
+        api.Decides(Member(Permissions.None));
+        api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
+
+        var known = await api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token(), headers: ("If-None-Match", "\"6\", W/\"7\""));
+        var old = await api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token(), headers: ("If-None-Match", "\"6\""));
+
+        Assert.Equal((304, ""), (known.Status, known.Body));
+        Assert.Equal("\"7\"", known.Headers["ETag"]);
+        Assert.Equal(200, old.Status);
+    }
+
+    [Fact]
+    public async Task A_check_names_the_roles_that_give_a_permission()
+    {
+        var effective = new EffectiveAccess(
+            Member(Permissions.RenameSpace | Permissions.ViewUserRoles, epoch: 5),
+            [new(Roles.Administrator, RoleSource.EntraGroup, "g"), new(Roles.User, RoleSource.Default, null)]);
+        api.Decides(effective.Decision);
+        api.Explains(effective);
+
+        var answer = await api.SendAsync("POST", $"/v1/workspaces/{WorkspaceId}/permissions/check", Token(), """{ "permissions": ["RenameSpace", "AccessLearning"] }""");
+
+        Assert.Equal(
+            """{"results":[{"permission":"RenameSpace","allowed":true,"because":[{"role":"Administrator","source":"EntraGroup","sourceId":"g"}]},{"permission":"AccessLearning","allowed":false,"because":[]}],"epoch":5}""",
+            answer.Body);
+    }
+
+    [Fact]
+    public async Task Asking_about_someone_else_needs_a_permission_that_asking_about_oneself_does_not()
+    {
+        api.Decides(Member(Permissions.None));
+        api.Explains(new(Member(Permissions.None), []));
+
+        Assert.Equal(200, (await Check(Ann)).Status);
+        var answer = await Check(new(Tenant, Guid.NewGuid()));
+        Assert.Equal((403, "ViewUserRoles"), (answer.Status, answer.Json.GetProperty("permission").GetString()));
+
+        Task<Answer> Check(PersonId person) => api.SendAsync("POST", $"/v1/workspaces/{WorkspaceId}/permissions/check", Token(),
+            $$"""{ "permissions": ["RenameSpace"], "user": { "tenantId": "{{person.TenantId}}", "userId": "{{person.UserId}}" } }""");
+    }
+
+    [Theory]
+    [InlineData("""{ "permissions": [] }""", "permissions")]
+    [InlineData("""{ "permissions": ["RenameSpace", "renameSpace", 1] }""", "permissions[1] permissions[2]")]
+    [InlineData("""{ "permissions": ["None"], "user": { "userId": "x" } }""", "permissions[0] user.tenantId user.userId")]
+    public async Task A_check_that_is_not_valid_names_every_field(string body, string fields)
+    {
+        api.Decides(Member(Permissions.None));
+
+        var answer = await api.SendAsync("POST", $"/v1/workspaces/{WorkspaceId}/permissions/check", Token(), body);
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal(fields, string.Join(' ', answer.ErrorFields));
+    }
+
+    [Fact]
+    public async Task A_grant_says_where_it_is_and_honours_what_the_client_knew()
+    {
+        api.Decides(Member(Permissions.ManageEntraGroups));
+        var group = Guid.NewGuid();
+        PutGroup? put = null;
+        api.Grains.On<IWorkspaceGrain>("PutGroup", a =>
+        {
+            put = (PutGroup)a[2]!;
+            return Task.FromResult(new PutGroupOutcome(PutGroupStatus.Created,
+                new(group, "Support", Roles.SupportUser, (Actor)a[1]!, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 3)));
+        });
+
+        var answer = await api.SendAsync("PUT", $"/v1/workspaces/{WorkspaceId}/groups/{group}", Token(),
+            """{ "displayName": " Support ", "roles": ["SupportUser", "User"] }""", headers: ("If-Match", "\"2\""));
+
+        Assert.Equal(201, answer.Status);
+        Assert.Equal("\"3\"", answer.Headers["ETag"]);
+        Assert.Equal($"/v1/workspaces/{WorkspaceId}/groups/{group}", answer.Headers["Location"]);
+        Assert.Equal(new PutGroup(group, "Support", Roles.SupportUser | Roles.User, new(2)), put);
+    }
+
+    [Theory]
+    [InlineData("""{ "roles": [] }""", "roles")]
+    [InlineData("{}", "roles")]
+    [InlineData("""{ "roles": ["SupportUser", "SupportUser"] }""", "roles[1]")]
+    [InlineData("""{ "roles": ["supportuser"], "displayName": 3 }""", "displayName roles[0]")]
+    public async Task A_grant_that_is_not_valid_names_every_field(string body, string fields)
+    {
+        api.Decides(Member(Permissions.ManageEntraGroups));
+
+        var answer = await api.SendAsync("PUT", $"/v1/workspaces/{WorkspaceId}/groups/{Guid.NewGuid()}", Token(), body);
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal(fields, string.Join(' ', answer.ErrorFields));
+    }
+
+    [Theory]
+    [InlineData(PutGroupStatus.RoleNotAssignable, 409, "role-not-assignable")]
+    [InlineData(PutGroupStatus.TooManyGroups, 409, "too-many-groups")]
+    [InlineData(PutGroupStatus.TooManyWorkspaces, 409, "too-many-workspaces")]
+    [InlineData(PutGroupStatus.VersionMismatch, 412, "precondition-failed")]
+    public async Task A_refused_grant_says_why(PutGroupStatus outcome, int status, string slug)
+    {
+        api.Decides(Member(Permissions.ManageEntraGroups));
+        api.Grains.On<IWorkspaceGrain>("PutGroup", _ => Task.FromResult(new PutGroupOutcome(outcome)));
+
+        var answer = await api.SendAsync("PUT", $"/v1/workspaces/{WorkspaceId}/groups/{Guid.NewGuid()}", Token(), """{ "roles": ["IncidentManager"] }""");
+
+        Assert.Equal((status, slug), (answer.Status, answer.Slug));
+    }
+
+    [Fact]
+    public async Task Who_is_in_no_workspace_lands_nowhere()
+    {
+        api.Grains.On<IUserGrain>("Land", _ => Task.FromResult(new Landing(Standing.Outsider, default)));
+
+        var answer = await api.SendAsync("GET", "/v1/me/home", Token());
+
+        Assert.Equal((200, """{"workspace":null,"reason":"NoWorkspaces"}"""), (answer.Status, answer.Body));
+    }
+
+    [Fact]
+    public async Task A_home_page_has_what_the_caller_may_open_and_no_more()
+    {
+        api.Grains.On<IUserGrain>("Land", _ => Task.FromResult(new Landing(Standing.Member, Member(Permissions.ViewUserRoles | Permissions.AccessLearning))));
+        api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
+
+        var home = (await api.SendAsync("GET", "/v1/me/home", Token())).Json;
+
+        Assert.Equal("Contoso", home.GetProperty("workspace").GetProperty("name").GetString());
+        Assert.Equal(["Learning"], home.GetProperty("quickLinks").EnumerateArray().Select(l => l.GetProperty("name").GetString()!));
+        Assert.Equal(["AccountTeam", "Learning", "UserRoles"], home.GetProperty("capabilities").EnumerateArray().Select(c => c.GetString()!));
+        Assert.False(home.TryGetProperty("supportInsights", out _));
+        Assert.Equal("NoBillingAccess", home.GetProperty("accountTeam").GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task An_audit_event_has_text_and_lists_by_name()
+    {
+        api.Decides(Member(Permissions.ManageEntraGroups));
+        var values = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("displayName", ["Support"]).Add("roles", ["User"]);
+        var recorded = new AuditEvent(9, DateTimeOffset.UnixEpoch, new(ActorKind.User, Tenant, "u", "Ann"), AuditAction.GroupGranted, new(AuditTargetKind.Group, "g", null), null, values);
+        api.Grains.On<IWorkspaceGrain>("AuditEvents", _ => Task.FromResult<Paging.Page<AuditEvent>?>(new([recorded], "9", 12)));
+
+        var answer = await api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}/audit-events?pageSize=1", Token());
+
+        var item = answer.Json.GetProperty("value")[0];
+        Assert.Equal("9", item.GetProperty("eventId").GetString());
+        Assert.Equal("1970-01-01T00:00:00Z", item.GetProperty("occurredAt").GetString());
+        Assert.Equal("null", item.GetProperty("before").GetRawText());
+        Assert.Equal("""{"displayName":"Support","roles":["User"]}""", item.GetProperty("after").GetRawText());
+        Assert.Equal($"/v1/workspaces/{WorkspaceId}/audit-events?pageSize=1&cursor=OQ", answer.Json.GetProperty("nextLink").GetString());
+    }
+
+    private static string WithoutTrace(Answer answer) =>
+        $"{answer.Status} {answer.Json.GetProperty("type")} {answer.Json.GetProperty("title")} {answer.Json.GetProperty("detail")} {answer.Json.EnumerateObject().Count()}";
+}

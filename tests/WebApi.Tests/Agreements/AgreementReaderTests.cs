@@ -1,0 +1,134 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.WebApi.Agreements;
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.Tests.Agreements;
+
+public sealed class AgreementReaderTests
+{
+    private const string Valid = """
+        {
+          "name": " Contoso ", "agreementType": "Workload", "organization": { "tenantId": "c0000000-0000-4000-8000-000000000000", "name": "Contoso" },
+          "startDate": "2026-01-01", "endDate": "2026-12-31T23:30:00-02:00", "unknown": [],
+          "contacts": [ { "role": "CustomerSupportManager", "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000101", "displayName": "Ann", "email": "ann@contoso.example", "phone": "+1", "isPrimary": true } ],
+          "packages": [ { "packageId": "p-1", "kind": "AddOn", "name": "Azure", "startDate": "2026-01-01", "endDate": "2026-01-01", "billingAccountId": "BA", "billingProfileId": "BP", "hoursPurchased": 12.5 } ],
+          "billingReaders": [ { "billingAccountId": "BA", "tenantId": "c0000000-0000-4000-8000-000000000000", "groupId": "c0000000-0000-4000-8000-000000000206" } ]
+        }
+        """;
+
+    [Fact]
+    public void A_valid_agreement_is_read_whole()
+    {
+        var errors = new RequestErrors();
+
+        var agreement = AgreementReader.Read(JsonFields.Of(JsonElement.Parse(Valid), "", errors)!, errors)!;
+
+        Assert.False(errors.Any);
+        Assert.Equal(("Contoso", AgreementType.Workload, new DateOnly(2026, 1, 1), new DateOnly(2027, 1, 1)),
+            (agreement.Name, agreement.AgreementType, agreement.StartDate, agreement.EndDate));
+        var contact = Assert.Single(agreement.Contacts);
+        Assert.Equal((Roles.CustomerSupportManager, "Ann", "+1", true), (contact.Role, contact.DisplayName, contact.Phone, contact.IsPrimary));
+        Assert.Equal(12.5m, Assert.Single(agreement.Packages).HoursPurchased);
+        Assert.Null(Assert.Single(agreement.BillingReaders).BillingProfileId);
+    }
+
+    [Theory]
+    [InlineData("name", "\"\"", "name")]
+    [InlineData("name", "null", "name")]
+    [InlineData("agreementType", "\"workload\"", "agreementType")]
+    [InlineData("agreementType", "2", "agreementType")]
+    [InlineData("organization", "\"Contoso\"", "organization")]
+    [InlineData("organization", "{}", "organization.name organization.tenantId")]
+    [InlineData("startDate", "\"2026-02-30\"", "startDate")]
+    [InlineData("startDate", "20260101", "startDate")]
+    [InlineData("endDate", "\"2025-12-31\"", "endDate")]
+    [InlineData("contacts", "{}", "contacts")]
+    [InlineData("contacts", "[1]", "contacts[0]")]
+    [InlineData("contacts[0].role", "\"User\"", "contacts[0].role")]
+    [InlineData("contacts[0].role", "\"CustomerSupportManager, IncidentManager\"", "contacts[0].role")]
+    [InlineData("contacts[0].tenantId", "\"contoso\"", "contacts[0].tenantId")]
+    [InlineData("contacts[0].email", "\"ann\"", "contacts[0].email")]
+    [InlineData("contacts[0].isPrimary", "1", "contacts[0].isPrimary")]
+    [InlineData("packages", "[]", "packages")]
+    [InlineData("packages", "null", "packages")]
+    [InlineData("packages[0].packageId", "\"a/b\"", "packages[0].packageId")]
+    [InlineData("packages[0].kind", "0", "packages[0].kind")]
+    [InlineData("packages[0].endDate", "\"2025-12-31\"", "packages[0].endDate")]
+    [InlineData("packages[0].billingAccountId", "\" \"", "packages[0].billingAccountId")]
+    [InlineData("packages[0].hoursPurchased", "-1", "packages[0].hoursPurchased")]
+    [InlineData("packages[0].hoursPurchased", "1000000.01", "packages[0].hoursPurchased")]
+    [InlineData("packages[0].hoursPurchased", "1e400", "packages[0].hoursPurchased")]
+    [InlineData("packages[0].hoursPurchased", "\"5\"", "packages[0].hoursPurchased")]
+    [InlineData("billingReaders[0].groupId", "null", "billingReaders[0].userId")]
+    [InlineData("billingReaders[0].userId", "\"c0000000-0000-4000-8000-000000000101\"", "billingReaders[0].userId")]
+    public void What_is_wrong_is_named(string path, string value, string fields) => Assert.Equal(fields, Errors(With(path, value)));
+
+    [Fact]
+    public void All_that_is_wrong_is_named_at_once() =>
+        Assert.Equal("agreementType contacts endDate name organization startDate", Errors("""{ "contacts": 1 }"""));
+
+    [Fact]
+    public void The_same_contact_twice_is_wrong_and_the_same_person_in_two_roles_is_not()
+    {
+        Assert.Equal("contacts[1].userId", Errors(Twice("contacts", _ => { })));
+        Assert.Equal("", Errors(Twice("contacts", c => c["role"] = "IncidentManager")));
+    }
+
+    [Fact]
+    public void The_same_package_twice_is_wrong() => Assert.Equal("packages[1].packageId", Errors(Twice("packages", _ => { })));
+
+    [Theory]
+    [InlineData("contacts", 100)]
+    [InlineData("packages", 100)]
+    [InlineData("billingReaders", 500)]
+    public void A_list_has_a_limit(string list, int limit)
+    {
+        var document = JsonNode.Parse(Valid)!;
+        var one = document[list]![0]!;
+        document[list] = new JsonArray([.. Enumerable.Range(0, limit + 1).Select(_ => one.DeepClone())]);
+
+        Assert.Equal(list, Errors(document.ToJsonString()));
+    }
+
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("A.b_c~d-9", true)]
+    [InlineData("", false)]
+    [InlineData("a b", false)]
+    [InlineData("é", false)]
+    [InlineData("a/b", false)]
+    public void An_id_needs_no_escaping(string id, bool expected)
+    {
+        Assert.Equal(expected, AgreementReader.IsId(id));
+        Assert.False(AgreementReader.IsId(new string('a', 65)));
+    }
+
+    private static string With(string path, string value)
+    {
+        var document = JsonNode.Parse(Valid)!;
+        var steps = path.Replace("[0]", ".0", StringComparison.Ordinal).Split('.');
+        var parent = steps[..^1].Aggregate(document, (node, step) => step == "0" ? node[0]! : node[step]!);
+        parent[steps[^1]] = JsonNode.Parse(value);
+        return document.ToJsonString();
+    }
+
+    private static string Twice(string list, Action<JsonNode> change)
+    {
+        var document = JsonNode.Parse(Valid)!;
+        var second = document[list]![0]!.DeepClone();
+        change(second);
+        document[list]!.AsArray().Add(second);
+        return document.ToJsonString();
+    }
+
+    private static string Errors(string json)
+    {
+        var errors = new RequestErrors();
+        var agreement = AgreementReader.Read(JsonFields.Of(JsonElement.Parse(json), "", errors)!, errors);
+        Assert.Equal(agreement is null, errors.Any);
+        return string.Join(' ', errors.ToDictionary().Keys);
+    }
+}

@@ -1,0 +1,163 @@
+using EngageCenter.Access;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Http;
+
+public sealed class ProtocolTests : IAsyncLifetime
+{
+    private RunningWebApi api = null!;
+
+    public async Task InitializeAsync() => api = await RunningWebApi.StartAsync();
+
+    public async Task DisposeAsync() => await api.DisposeAsync();
+
+    [Fact]
+    public async Task An_unknown_address_is_a_problem_with_a_trace()
+    {
+        var answer = await api.SendAsync("GET", "/v1/nowhere");
+
+        Assert.Equal((404, "not-found"), (answer.Status, answer.Slug));
+        Assert.Equal(["type", "title", "status", "detail", "traceId"], answer.Json.EnumerateObject().Select(m => m.Name));
+        Assert.NotEmpty(answer.Json.GetProperty("traceId").GetString()!);
+        Assert.Equal("nosniff", answer.Headers["X-Content-Type-Options"]);
+    }
+
+    [Fact]
+    public async Task Another_method_is_a_problem_that_names_the_right_ones()
+    {
+        var answer = await api.SendAsync("DELETE", "/v1/roles", Token());
+
+        Assert.Equal((405, "method-not-allowed"), (answer.Status, answer.Slug));
+        Assert.Equal("GET", answer.Headers["Allow"]);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData("application/xml")]
+    public async Task A_body_of_another_type_is_415(string mediaType)
+    {
+        var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), "{}", mediaType);
+
+        Assert.Equal((415, "unsupported-media-type"), (answer.Status, answer.Slug));
+    }
+
+    [Fact]
+    public async Task A_body_beyond_the_limit_is_413()
+    {
+        var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), new string(' ', (1024 * 1024) + 1));
+
+        Assert.Equal((413, "content-too-large"), (answer.Status, answer.Slug));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{} {}")]
+    [InlineData("{ \"workspaceId\": \"a\", }")]
+    public async Task A_body_that_is_no_object_is_an_error_of_the_body(string body)
+    {
+        var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), body);
+
+        Assert.Equal((400, "invalid-request"), (answer.Status, answer.Slug));
+        Assert.Equal(["$"], answer.ErrorFields);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "workspaceId": 5 }""")]
+    [InlineData("""{ "workspaceId": null }""")]
+    [InlineData("""{ "workspaceId": "\ud800" }""")]
+    [InlineData("""{ "workspaceId": "a", "workspaceId": "b" }""")]
+    public async Task A_wrong_field_is_named(string body)
+    {
+        var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), body);
+
+        Assert.Equal((400, "invalid-request"), (answer.Status, answer.Slug));
+        Assert.Equal(["workspaceId"], answer.ErrorFields);
+    }
+
+    [Fact]
+    public async Task Storage_that_does_not_answer_is_503_and_says_when_to_try_again()
+    {
+        api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new StorageUnavailableException("a secret")));
+
+        var answer = await api.SendAsync("GET", "/v1/me", Token());
+
+        Assert.Equal((503, "service-unavailable"), (answer.Status, answer.Slug));
+        Assert.True(answer.Headers.ContainsKey("Retry-After"));
+        Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_tells_nothing_of_itself()
+    {
+        api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new InvalidOperationException("a secret")));
+
+        var answer = await api.SendAsync("GET", "/v1/me", Token());
+
+        Assert.Equal((500, "internal-error"), (answer.Status, answer.Slug));
+        Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_is_walked_by_its_links_and_gives_every_item_once()
+    {
+        var roles = new List<string>();
+        var pages = 0;
+        for (string? next = "/v1/roles?pageSize=3&mind=me"; next is not null; pages++)
+        {
+            var answer = await api.SendAsync("GET", next, Token());
+            Assert.Equal(200, answer.Status);
+            Assert.Equal(10, answer.Json.GetProperty("totalCount").GetInt32());
+            roles.AddRange(answer.Json.GetProperty("value").EnumerateArray().Select(r => r.GetProperty("role").GetString()!));
+            next = answer.Json.TryGetProperty("nextLink", out var link) ? link.GetString() : null;
+            Assert.True(next is null || (next.StartsWith("/v1/roles?", StringComparison.Ordinal) && next.Contains("mind=me", StringComparison.Ordinal)));
+        }
+
+        Assert.Equal(4, pages);
+        Assert.Equal(RoleTable.All.Select(r => r.Role.ToString()), roles);
+    }
+
+    [Theory]
+    [InlineData("pageSize=0", "pageSize")]
+    [InlineData("pageSize=501", "pageSize")]
+    [InlineData("pageSize=x", "pageSize")]
+    [InlineData("pageSize=", "pageSize")]
+    [InlineData("pageSize=1&pageSize=2", "pageSize")]
+    [InlineData("cursor=", "cursor")]
+    [InlineData("cursor=!", "cursor")]
+    [InlineData("cursor=OTk5", "cursor")]
+    public async Task A_page_that_is_none_is_400(string query, string field)
+    {
+        var answer = await api.SendAsync("GET", $"/v1/roles?{query}", Token());
+
+        Assert.Equal((400, "invalid-request"), (answer.Status, answer.Slug));
+        Assert.Equal([field], answer.ErrorFields);
+    }
+
+    [Fact]
+    public async Task Who_sends_too_much_is_told_to_wait()
+    {
+        await using var strict = await RunningWebApi.StartAsync(("WebApi:RateLimit:PermitLimit", "1"), ("WebApi:RateLimit:Burst", "1"));
+        var other = new PersonId(Tenant, Guid.NewGuid());
+        string? slug = null;
+        for (var i = 0; i < 50 && slug is null; i++)
+        {
+            slug = (await strict.SendAsync("GET", "/v1/roles", Token())).Slug;
+        }
+
+        Assert.Equal("too-many-requests", slug);
+        Assert.Equal(200, (await strict.SendAsync("GET", "/v1/roles", Token(other))).Status);
+    }
+
+    [Fact]
+    public async Task The_process_is_live_whatever_the_cluster_says()
+    {
+        Assert.Equal(200, (await api.SendAsync("GET", "/health/live")).Status);
+        Assert.Equal(503, (await api.SendAsync("GET", "/health/ready")).Status);
+    }
+}

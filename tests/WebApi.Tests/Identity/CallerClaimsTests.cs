@@ -1,0 +1,120 @@
+using System.Security.Claims;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Identity;
+
+namespace EngageCenter.WebApi.Tests.Identity;
+
+public sealed class CallerClaimsTests
+{
+    private const string Tenant = "c0000000-0000-4000-8000-000000000000";
+    private const string User = "c0000000-0000-4000-8000-000000000101";
+    private const string Group = "c0000000-0000-4000-8000-000000000206";
+    private static readonly DateTimeOffset now = new(2026, 7, 1, 8, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_person_has_the_token_s_groups_once_each_in_order()
+    {
+        var person = Person(("groups", Group), ("groups", Tenant), ("groups", Group.ToUpperInvariant()));
+
+        Assert.Equal(new PersonId(new(Tenant), new(User)), person.Person);
+        Assert.Equal(new Guid[] { new(Tenant), new(Group) }, person.SignIn!.Groups.AsEnumerable());
+        Assert.Equal(now, person.SignIn.IssuedAt);
+        Assert.True(person.HasScope);
+    }
+
+    [Fact]
+    public void Without_groups_the_person_has_none() => Assert.Empty(Person().SignIn!.Groups);
+
+    [Theory]
+    [InlineData("_claim_names", """{"groups":"src1"}""")]
+    [InlineData("_claim_names", "what")]
+    [InlineData("hasgroups", "true")]
+    public void A_token_that_leaves_the_groups_out_is_no_sign_in(string name, string value) => Assert.Null(Person((name, value)).SignIn);
+
+    [Fact]
+    public void Another_claim_that_is_left_out_does_not_matter() => Assert.NotNull(Person(("_claim_names", """{"other":"src1"}""")).SignIn);
+
+    [Fact]
+    public void More_groups_than_a_token_can_have_are_no_sign_in()
+    {
+        var groups = Enumerable.Range(0, CallerClaims.MaxGroups + 1).Select(_ => ("groups", (string?)Guid.NewGuid().ToString())).ToArray();
+
+        Assert.Null(Person(groups).SignIn);
+        Assert.NotNull(Person(groups[..CallerClaims.MaxGroups]).SignIn);
+    }
+
+    [Theory]
+    [InlineData("tid", null)]
+    [InlineData("tid", "contoso.example")]
+    [InlineData("oid", null)]
+    [InlineData("oid", "ann")]
+    [InlineData("iat", null)]
+    [InlineData("iat", "soon")]
+    [InlineData("iat", "-1")]
+    [InlineData("iat", "99999999999999999")]
+    [InlineData("iat", "1782892801")]
+    [InlineData("groups", "Administrators")]
+    [InlineData("ver", "1.0")]
+    public void A_token_without_what_we_need_is_none_of_ours(string name, string? value)
+    {
+        var (caller, fault) = CallerClaims.Read(Identity((name, value)), now);
+
+        Assert.Null(caller);
+        Assert.NotNull(fault);
+    }
+
+    [Theory]
+    [InlineData("access_as_user", true)]
+    [InlineData("other access_as_user", true)]
+    [InlineData("other", false)]
+    [InlineData("access_as_users", false)]
+    [InlineData(null, false)]
+    public void The_scope_is_one_word_among_others(string? scope, bool expected) => Assert.Equal(expected, Person(("scp", scope)).HasScope);
+
+    [Theory]
+    [InlineData("acct", "1", UserType.Guest)]
+    [InlineData("acct", "0", UserType.Member)]
+    [InlineData("idp", "https://elsewhere.example", UserType.Guest)]
+    [InlineData("idp", "https://issuer", UserType.Member)]
+    [InlineData("other", "1", UserType.Member)]
+    public void A_guest_is_known_by_the_account_or_the_provider(string name, string value, UserType expected) =>
+        Assert.Equal(expected, Person(("iss", "https://issuer"), (name, value)).Profile.UserType);
+
+    [Fact]
+    public void A_person_is_shown_by_name_and_email()
+    {
+        Assert.Equal(("Ann", "ann@contoso.example"), Shown(("name", "Ann"), ("email", "ann@contoso.example"), ("preferred_username", "a@contoso.example")));
+        Assert.Equal(("a@contoso.example", "a@contoso.example"), Shown(("preferred_username", "a@contoso.example")));
+        Assert.Equal((User, null), Shown());
+        Assert.Equal(256, Person(("name", new string('x', 300))).Profile.DisplayName.Length);
+        Assert.Equal(new string('x', 255), Person(("name", new string('x', 255) + "😀")).Profile.DisplayName);
+
+        static (string, string?) Shown(params (string, string?)[] claims) =>
+            (Person(claims).Profile.DisplayName, Person(claims).Profile.Email);
+    }
+
+    [Fact]
+    public void An_application_is_one_whatever_else_its_token_says()
+    {
+        var (caller, _) = CallerClaims.Read(Identity(("idtyp", "app"), ("roles", "A"), ("roles", "B")), now);
+
+        var application = Assert.IsType<ApplicationCaller>(caller);
+        Assert.Equal(["A", "B"], application.AppRoles);
+        Assert.Equal(User, application.Id);
+    }
+
+    [Theory]
+    [InlineData("idtyp", "user")]
+    [InlineData("roles", "Agreements.ReadWrite.All")]
+    public void Nothing_but_its_kind_makes_a_token_an_application_s(string name, string value) =>
+        Assert.IsType<PersonCaller>(CallerClaims.Read(Identity((name, value)), now).Caller);
+
+    private static PersonCaller Person(params (string, string?)[] claims) => Assert.IsType<PersonCaller>(CallerClaims.Read(Identity(claims), now).Caller);
+
+    private static ClaimsIdentity Identity(params (string Name, string? Value)[] claims)
+    {
+        (string Name, string? Value)[] usual = [("tid", Tenant), ("oid", User), ("iat", "1782892800"), ("scp", "access_as_user"), ("ver", "2.0")];
+        return new(usual.Where(u => claims.All(c => c.Name != u.Name)).Concat(claims)
+            .Where(c => c.Value is not null).Select(c => new Claim(c.Name, c.Value!)));
+    }
+}

@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using EngageCenter.Access;
+using EngageCenter.Users;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace EngageCenter.WebApi.Tests;
+
+/// <summary>The API on a port of its own, with an issuer whose key is at hand and grains that answer as a test says.</summary>
+public sealed class RunningWebApi : IAsyncDisposable
+{
+    public const string WorkspaceId = "0123456789abcdef0123456789abcdef";
+    public static readonly Guid Tenant = new("c0000000-0000-4000-8000-000000000000");
+    public static readonly PersonId Ann = new(Tenant, new("c0000000-0000-4000-8000-000000000101"));
+
+    private const string Issuer = "http://localhost:1";
+    private const string ClientId = "e0000000-0000-4000-8000-000000000001";
+    private static readonly RsaSecurityKey key = new(RSA.Create(2048)) { KeyId = "test" };
+
+    private readonly WebApplication app;
+
+    private RunningWebApi(WebApplication app, StubGrains grains)
+    {
+        this.app = app;
+        Grains = grains;
+        Client = new() { BaseAddress = new(app.Urls.Single()) };
+    }
+
+    public StubGrains Grains { get; }
+
+    public HttpClient Client { get; }
+
+    public static async Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection([
+            new("WebApi:Url", "http://127.0.0.1:0"),
+            new("AzureAd:Instance", Issuer),
+            new("AzureAd:ClientId", ClientId),
+            .. settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)),
+        ]);
+        var grains = new StubGrains();
+        builder.Services.AddSingleton(grains.Factory);
+        builder.AddEngageCenterWebApi();
+        builder.Services.PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt =>
+        {
+            var known = new OpenIdConnectConfiguration { Issuer = Issuer };
+            known.SigningKeys.Add(key);
+            jwt.ConfigurationManager = new StaticConfigurationManager<OpenIdConnectConfiguration>(known);
+        });
+
+        var app = builder.Build();
+        app.MapEngageCenterWebApi();
+        await app.StartAsync();
+        return new(app, grains);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.DisposeAsync();
+    }
+
+    /// <summary>A person's token.</summary>
+    public static string Token(PersonId? person = null, params (string Name, object? Value)[] claims) => Sign(
+    [
+        ("tid", (person ?? Ann).TenantId.ToString()), ("oid", (person ?? Ann).UserId.ToString()), ("ver", "2.0"),
+        ("scp", "access_as_user"), ("name", "Ann"), ("preferred_username", "ann@contoso.example"), .. claims,
+    ]);
+
+    public static string ApplicationToken(params string[] appRoles) => Sign(
+    [
+        ("tid", Tenant.ToString()), ("oid", "c0000000-0000-4000-8000-0000000000aa"), ("ver", "2.0"), ("idtyp", "app"), ("roles", appRoles),
+    ]);
+
+    /// <param name="claims">Later ones replace earlier ones; null takes one away.</param>
+    public static string Sign((string Name, object? Value)[] claims, TimeSpan? age = null, TimeSpan? lifetime = null)
+    {
+        var payload = new Dictionary<string, object>();
+        foreach (var (name, value) in claims)
+        {
+            payload.Remove(name);
+            if (value is not null)
+            {
+                payload.Add(name, value);
+            }
+        }
+
+        var issued = TimeProvider.System.GetUtcNow().UtcDateTime - (age ?? TimeSpan.Zero);
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = $"{Issuer}/{payload.GetValueOrDefault("tid")}/v2.0",
+            Audience = ClientId,
+            IssuedAt = issued,
+            NotBefore = issued,
+            Expires = issued + (lifetime ?? TimeSpan.FromHours(1)),
+            Claims = payload,
+            SigningCredentials = new(key, SecurityAlgorithms.RsaSha256),
+        });
+    }
+
+    public async Task<Answer> SendAsync(
+        string method, string path, string? token = null, string? body = null, string mediaType = "application/json", params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", mediaType);
+        }
+
+        using var response = await Client.SendAsync(request);
+        return new((int)response.StatusCode, response.Content.Headers.ContentType?.ToString(), await response.Content.ReadAsStringAsync(),
+            response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Every decision about Ann, one after another; the last one stays.</summary>
+    public void Decides(params AccessDecision[] decisions)
+    {
+        var next = 0;
+        Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(decisions[Math.Min(next++, decisions.Length - 1)]));
+    }
+
+    public void Explains(EffectiveAccess access) =>
+        Grains.On<IUserGrain>("Explain", _ => new ValueTask<EffectiveAccess>(access));
+
+    public static AccessDecision Member(Permissions permissions, long epoch = 1) => new(Ann, WorkspaceId, Standing.Member, permissions, epoch);
+}
+
+public sealed record Answer(int Status, string? ContentType, string Body, IReadOnlyDictionary<string, string> Headers)
+{
+    public JsonElement Json => JsonElement.Parse(Body);
+
+    /// <summary>Null where the answer is no problem.</summary>
+    public string? Slug => ContentType == "application/problem+json" ? Json.GetProperty("type").GetString()!["/problems/".Length..] : null;
+
+    public string[] ErrorFields => [.. Json.GetProperty("errors").EnumerateObject().Select(e => e.Name)];
+}
+
+/// <summary>Grains that answer as they are told, and fail where they are told nothing.</summary>
+public sealed class StubGrains
+{
+    private readonly ConcurrentDictionary<(Type, string), Func<object?[], object>> answers = new();
+
+    public StubGrains()
+    {
+        Factory = DispatchProxy.Create<IGrainFactory, Proxy>();
+        ((Proxy)(object)Factory).Call = (method, _) => Proxy.Of(method.GetGenericArguments()[0], (asked, arguments) =>
+            answers.TryGetValue((asked.DeclaringType!, asked.Name), out var answer)
+                ? answer(arguments)
+                : throw new InvalidOperationException($"Nobody said what {asked.Name} answers."));
+    }
+
+    public IGrainFactory Factory { get; }
+
+    public void On<TGrain>(string method, Func<object?[], object> answer) => answers[(typeof(TGrain), method)] = answer;
+
+    public class Proxy : DispatchProxy
+    {
+        public Func<MethodInfo, object?[], object>? Call { get; set; }
+
+        public static object Of(Type type, Func<MethodInfo, object?[], object> call)
+        {
+            var proxy = Create(type, typeof(Proxy));
+            ((Proxy)proxy).Call = call;
+            return proxy;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Call!(targetMethod!, args ?? []);
+    }
+}

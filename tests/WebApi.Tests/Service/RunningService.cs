@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+using EngageCenter.LocalEntra;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Providers;
+using Orleans.Storage;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>The service as it runs: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.</summary>
+public sealed class RunningService : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("engage-center-").FullName;
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> tokens = new();
+    private WebApplication entra = null!;
+    private WebApplication service = null!;
+    private int agreements;
+
+    internal FaultyStorage Storage { get; private set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public string EntraUrl => entra.Urls.Single();
+
+    public IServiceProvider Services => service.Services;
+
+    public async Task InitializeAsync()
+    {
+        entra = LocalEntraHost.Build(["--environment=Development"], builder =>
+        {
+            builder.Logging.SetMinimumLevel(LogLevel.Warning);
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["LocalEntra:Url"] = "http://127.0.0.1:0",
+                ["LocalEntra:DirectoryJson"] = TestDirectory.Json(),
+                ["LocalEntra:KeyFile"] = "",
+            });
+        });
+        await entra.StartAsync();
+
+        var builder = WebApplication.CreateBuilder(["--environment=Development"]);
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["WebApi:Url"] = "http://127.0.0.1:0",
+            ["AzureAd:Instance"] = $"{EntraUrl}/",
+            ["AzureAd:TenantId"] = "common",
+            ["AzureAd:ClientId"] = LocalEntraOptions.DefaultApiClientId,
+            ["Storage:SqliteFile"] = Path.Combine(folder, "state.db"),
+            ["Orleans:Endpoints:SiloPort"] = FreePort(),
+            ["Orleans:Endpoints:GatewayPort"] = FreePort(),
+        });
+        builder.AddEngageCenterSilo();
+        builder.AddEngageCenterWebApi();
+        FaultyStorage.Wrap(builder.Services);
+        service = builder.Build();
+        service.MapEngageCenterWebApi();
+        await service.StartAsync();
+
+        Storage = (FaultyStorage)service.Services.GetRequiredKeyedService<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
+        Http = new HttpClient { BaseAddress = new Uri(service.Urls.Single()) };
+    }
+
+    public async Task DisposeAsync()
+    {
+        Http?.Dispose();
+        await service.DisposeAsync();
+        await entra.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A person's token, of Contoso where nothing else is said. Kept, so that a person's token stays the same.</summary>
+    public Task<string> Token(string person, string tenant = TestDirectory.Contoso) => Token($"{tenant}/{person}", tenant, new()
+    {
+        ["grant_type"] = "password",
+        ["username"] = TestDirectory.Upn(person),
+        ["scope"] = "api://engage-center/access_as_user",
+    });
+
+    public Task<string> AppToken(string application = TestDirectory.Automation) => Token(application, TestDirectory.Contoso, new()
+    {
+        ["grant_type"] = "client_credentials",
+        ["client_id"] = application,
+        ["client_secret"] = TestDirectory.Secret,
+        ["scope"] = "api://engage-center/.default",
+    });
+
+    public async Task<HttpResponseMessage> Send(
+        HttpMethod method, string path, string? token, JsonNode? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        if (body is not null)
+        {
+            request.Content = JsonContent.Create(body);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await Http.SendAsync(request);
+    }
+
+    /// <summary>What a request that has to succeed answers.</summary>
+    public async Task<JsonNode> Json(HttpMethod method, string path, string token, JsonNode? body = null)
+    {
+        using var response = await Send(method, path, token, body);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path} answered {(int)response.StatusCode} {text}");
+        return JsonNode.Parse(text) ?? new JsonObject();
+    }
+
+    public async Task<JsonNode> Get(string path, string token) => await Json(HttpMethod.Get, path, token);
+
+    /// <summary>An agreement of Contoso with a contact for each contract role. The Customer Support Manager comes from Contoso, the others from Microsoft.</summary>
+    public static JsonObject Agreement(string name = "Contoso Enterprise Support") => new()
+    {
+        ["name"] = name,
+        ["agreementType"] = "EnterpriseSupportMca",
+        ["organization"] = new JsonObject { ["tenantId"] = TestDirectory.Contoso, ["name"] = "Contoso" },
+        ["startDate"] = "2020-01-01",
+        ["endDate"] = "2099-12-31",
+        ["contacts"] = new JsonArray(
+            Contact(Roles.CustomerSupportManager, TestDirectory.Contoso),
+            Contact(Roles.CustomerSuccessAccountManager, TestDirectory.Microsoft),
+            Contact(Roles.IncidentManager, TestDirectory.Microsoft)),
+        ["packages"] = new JsonArray(Package("contoso-unified")),
+        ["billingReaders"] = new JsonArray(),
+    };
+
+    public static JsonObject Contact(Roles role, string tenant) => new()
+    {
+        ["role"] = $"{role}",
+        ["tenantId"] = tenant,
+        ["userId"] = TestDirectory.UserId(TestDirectory.PersonOf(role)).ToString(),
+        ["displayName"] = TestDirectory.PersonOf(role),
+        ["email"] = TestDirectory.Upn(TestDirectory.PersonOf(role)),
+    };
+
+    public static JsonObject Package(string id) => new()
+    {
+        ["packageId"] = id,
+        ["kind"] = "EnterpriseWide",
+        ["name"] = id,
+        ["startDate"] = "2020-01-01",
+        ["endDate"] = "2099-12-31",
+        ["billingAccountId"] = "account",
+        ["billingProfileId"] = "profile",
+    };
+
+    public string NewAgreementId() => $"agreement-{Interlocked.Increment(ref agreements)}";
+
+    /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after.</summary>
+    public async Task<string> Workspace(bool granted = true)
+    {
+        var agreement = await Json(HttpMethod.Put, $"/v1/agreements/{NewAgreementId()}", await AppToken(), Agreement());
+        var workspace = (string)agreement["workspaces"]![0]!["workspaceId"]!;
+        foreach (var definition in RoleTable.All.Where(d => granted && (RoleTable.Assignable & d.Role) != 0))
+        {
+            await Json(
+                HttpMethod.Put, $"/v1/workspaces/{workspace}/groups/{TestDirectory.GroupId(definition.Role)}",
+                await ManagerToken(), new JsonObject { ["roles"] = new JsonArray($"{definition.Role}") });
+        }
+
+        return workspace;
+    }
+
+    public Task<string> ManagerToken() => TokenOf(Roles.CustomerSupportManager);
+
+    /// <summary>The token of the person who holds a role, from the tenant that they come from.</summary>
+    public Task<string> TokenOf(Roles role) => Token(
+        TestDirectory.PersonOf(role),
+        role is Roles.CustomerSuccessAccountManager or Roles.IncidentManager ? TestDirectory.Microsoft : TestDirectory.Contoso);
+
+    private static string FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return $"{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+
+    private Task<string> Token(string key, string tenant, Dictionary<string, string> form) =>
+        tokens.GetOrAdd(key, _ => new(() => Ask(tenant, form))).Value;
+
+    private async Task<string> Ask(string tenant, Dictionary<string, string> form)
+    {
+        using var content = new FormUrlEncodedContent(form);
+        using var response = await Http.PostAsync(new Uri($"{EntraUrl}/{tenant}/oauth2/v2.0/token"), content);
+        var answer = await response.Content.ReadFromJsonAsync<JsonObject>();
+        return (string)answer!["access_token"]!;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>The tenants of the tests: a customer with somebody for every role, another customer, and Microsoft.</summary>
+internal static class TestDirectory
+{
+    public const string Contoso = "c0000000-0000-4000-8000-000000000000";
+    public const string Fabrikam = "f0000000-0000-4000-8000-000000000000";
+    public const string Microsoft = "d0000000-0000-4000-8000-000000000000";
+
+    public const string Automation = "automation";
+    public const string Powerless = "powerless";
+    public const string Secret = "secret";
+
+    /// <summary>Belongs to more groups than a token holds.</summary>
+    public const string Overage = "overage";
+
+    /// <summary>Belongs to no group.</summary>
+    public const string Outsider = "outsider";
+
+    public static IReadOnlyList<string> AppRoles { get; } = ["Agreements.ReadWrite.All", "SupportCases.ReadWrite.All"];
+
+    /// <summary>The person who holds just this role in the shared workspace, besides User.</summary>
+    public static string PersonOf(Roles role) => $"{role}".ToLowerInvariant();
+
+    public static Guid UserId(string person) => Id(1, person);
+
+    public static Guid GroupId(Roles role) => Id(2, $"{role}");
+
+    /// <summary>A group nobody has to do with.</summary>
+    public static Guid SpareGroup(int n) => Id(3, $"{n}");
+
+    public static string Upn(string person) => $"{person}@contoso.example";
+
+    public static string Json()
+    {
+        var people = RoleTable.All.Select(d => PersonOf(d.Role)).Concat([Outsider, Overage]).ToList();
+        var groups = RoleTable.All.Where(d => (RoleTable.Assignable & d.Role) != 0).Select(d => d.Role).ToList();
+        var many = Enumerable.Range(0, 201).ToList();
+        return new JsonObject
+        {
+            ["tenants"] = new JsonArray(
+                Tenant(Contoso, "Contoso", people,
+                [
+                    .. groups.Select(r => Group(GroupId(r), $"{r}s", UserId(PersonOf(r)))),
+                    .. many.Select(n => Group(SpareGroup(n), $"Group {n}", UserId(Overage))),
+                ]),
+                Tenant(Fabrikam, "Fabrikam", [Outsider], [Group(GroupId(Roles.Administrator), "Namesake", UserId(Outsider))]),
+                Tenant(Microsoft, "Microsoft", people, [])),
+            ["applications"] = new JsonArray(
+                new JsonObject { ["clientId"] = Automation, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray([.. AppRoles.Select(r => JsonValue.Create(r))]) },
+                new JsonObject { ["clientId"] = Powerless, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray() }),
+        }.ToJsonString();
+    }
+
+    private static JsonObject Tenant(string id, string name, IEnumerable<string> people, IEnumerable<JsonObject> groups) => new()
+    {
+        ["tenantId"] = id,
+        ["displayName"] = name,
+        ["users"] = new JsonArray([.. people.Select(p => new JsonObject
+        {
+            ["id"] = UserId(p).ToString(),
+            ["displayName"] = p,
+            ["userPrincipalName"] = Upn(p),
+            ["mail"] = $"{p}@{name.ToLowerInvariant()}.example",
+            ["userType"] = "Member",
+        })]),
+        ["groups"] = new JsonArray([.. groups]),
+    };
+
+    private static JsonObject Group(Guid id, string name, Guid member) => new()
+    {
+        ["id"] = id.ToString(),
+        ["displayName"] = name,
+        ["members"] = new JsonArray(member.ToString()),
+    };
+
+    private static Guid Id(int kind, string name)
+    {
+        var hash = System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{kind}/{name}"));
+        return new Guid(hash.AsSpan(0, 16));
+    }
+}
