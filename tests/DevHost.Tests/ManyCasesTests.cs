@@ -21,12 +21,33 @@ public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
     private static readonly int count =
         Environment.GetEnvironmentVariable("CASES") is { Length: > 0 } cases ? int.Parse(cases, CultureInfo.InvariantCulture) : 100_000;
 
+    /// <summary>
+    /// The managed heap that the process is given, in bytes; with less it ends. What is kept of a case is its object of
+    /// 150 bytes, an id and a title of their own, 240, and its places in three indexes and the columns, 200; the tables
+    /// double now and then as they grow. So 100,000 cases mostly pass with 128 MB and never with 105, and get 191. The body is 432 bytes a case besides, twice that as text and more as objects: not all of it, as text and
+    /// objects, would fit.
+    /// </summary>
+    private static readonly long heap = (96L * 1024 * 1024) + (1_000L * count);
+
+    /// <summary>
+    /// Resident bytes by which the second half of a request may go beyond the first, for each of its cases: what is
+    /// kept three times over, as the collector lets garbage wait.
+    /// </summary>
+    private const int MaxGrowth = 2_000;
+
+    /// <summary>
+    /// Resident bytes by which the same request again may go beyond the first one. Nothing of it is kept, so it is the
+    /// collector's alone, less than the request's body, and does not grow with it.
+    /// </summary>
+    private const long MaxReplayGrowth = 32L * 1024 * 1024;
+
     private readonly TempFolder folder = new();
 
     [Fact]
     public async Task A_stream_of_cases_is_applied_in_flat_memory_and_counted_exactly()
     {
-        await using var host = await DevHostProcess.Start(new(folder.Path) { Sample = false });
+        await using var host = await DevHostProcess.Start(
+            new DevHostOptions(folder.Path) { Sample = false }.With("DOTNET_GCHeapHardLimit", $"0x{heap:X}"));
         using var client = host.Client();
         var automation = await client.Automation();
         var agreement = await client.Put(automation, "/v1/agreements/large", Samples.Agreement("DigitalNativeSupport", DevHostClient.Contoso, "Contoso", Adele, "unified"));
@@ -44,30 +65,52 @@ public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
             host.ResetPeak();
         });
         var since = Stopwatch.GetTimestamp();
-        using var response = await client.SendContent(HttpMethod.Post, automation, $"{workspace}/support-cases", stream);
+        var counts = await Post(host, client, automation, workspace, stream);
         var took = Stopwatch.GetElapsedTime(since);
         var secondPeak = host.PeakMemory;
 
-        var body = await response.Content.ReadAsStringAsync();
-        Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode} {body}");
-        var answer = JsonNode.Parse(body)!;
-        Assert.Equal((count, 0, 0), (Number(answer, "applied"), Number(answer, "ignored"), answer["rejected"]!.AsArray().Count));
+        Assert.Equal((count, 0, 0), counts);
         output.WriteLine(FormattableString.Invariant($"{count} cases, {stream.Bytes / MB:F1} MB as {stream.Bytes / count} bytes a line, in {took.TotalSeconds:F1} s: {count / took.TotalSeconds:F0} cases/s"));
-        output.WriteLine(FormattableString.Invariant($"resident: {before / MB:F0} MB before, at most {firstPeak / MB:F0} MB in the first half and {secondPeak / MB:F0} MB in the second"));
+        output.WriteLine(FormattableString.Invariant($"resident: {before / MB:F0} MB before, at most {firstPeak / MB:F0} MB in the first half and {secondPeak / MB:F0} MB in the second; {(secondPeak - before) / (double)count:F0} bytes a case. The heap's limit is {heap / MB:F0} MB"));
 
         await CheckTotals(client, adele, insights);
         await MeasureReads(client, adele, insights, workspace);
+        await Replay(host, client, automation, workspace, Math.Max(firstPeak, secondPeak));
         Assert.Equal(0, await host.Stop());
         CheckRows(host.Options.StoreFile);
-        CheckMemory(before, firstPeak, secondPeak);
+        Assert.InRange(secondPeak - firstPeak, long.MinValue, MaxGrowth * (count / 2L));
         await MeasureRestart(host.Options, client, adele, insights);
     }
 
     public void Dispose() => folder.Dispose();
 
-    private void CheckMemory(long before, long firstPeak, long secondPeak)
+    // Nothing of it is new, so nothing is written and nothing kept.
+    private async Task Replay(DevHostProcess host, DevHostClient client, string token, string workspace, long peak)
     {
-        output.WriteLine(FormattableString.Invariant($"that is {(secondPeak - before) / (double)count:F0} bytes a case over all, {(secondPeak - firstPeak) / (count / 2.0):F0} in the second half"));
+        host.ResetPeak();
+        using var stream = new CaseStream(count, () => { });
+        var since = Stopwatch.GetTimestamp();
+        Assert.Equal((0, count, 0), await Post(host, client, token, workspace, stream));
+        output.WriteLine(FormattableString.Invariant($"the same again in {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s, resident at most {host.PeakMemory / MB:F0} MB"));
+        Assert.InRange(host.PeakMemory - peak, long.MinValue, MaxReplayGrowth);
+    }
+
+    private static async Task<(int Applied, int Ignored, int Rejected)> Post(
+        DevHostProcess host, DevHostClient client, string token, string workspace, CaseStream stream)
+    {
+        try
+        {
+            using var response = await client.SendContent(HttpMethod.Post, token, $"{workspace}/support-cases", stream);
+            var body = await response.Content.ReadAsStringAsync();
+            Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode} {body}");
+            var answer = JsonNode.Parse(body)!;
+            return (Number(answer, "applied"), Number(answer, "ignored"), answer["rejected"]!.AsArray().Count);
+        }
+        catch (HttpRequestException cut)
+        {
+            // A refusal ends the connection while the client still writes, so it is the process that knows why.
+            throw new InvalidOperationException($"{cut.Message} {host}", cut);
+        }
     }
 
     private static async Task CheckTotals(DevHostClient client, string token, string path)
