@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EngageCenter.LocalEntra;
 using EngageCenter.Storage;
 using EngageCenter.WebApi;
+using Microsoft.AspNetCore.Connections;
 
 namespace EngageCenter.DevHost;
 
@@ -16,6 +17,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
     {
         this.entra = entra;
         this.service = service;
+        WantsSample = IsSampleWanted(service.Configuration);
     }
 
     public Uri EntraUrl => new(entra.Urls.Single());
@@ -30,6 +32,9 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     public CancellationToken Stopping => service.Lifetime.ApplicationStopping;
 
+    /// <summary>Whether the sample organization is wanted.</summary>
+    public bool WantsSample { get; }
+
     /// <summary>Ends with SIGINT or SIGTERM.</summary>
     public Task Completion => service.WaitForShutdownAsync();
 
@@ -43,37 +48,67 @@ internal sealed class DevelopmentHost : IAsyncDisposable
                 ["LocalEntra:DirectoryFile"] = Sample.File("contoso.json"),
             }));
         });
-        await entra.StartAsync();
+        try
+        {
+            await entra.StartAsync();
+            return await Start(entra, Compose(AsDevelopment(args), entra.Urls.Single()));
+        }
+        catch
+        {
+            await entra.DisposeAsync();
+            throw;
+        }
+    }
 
-        var service = Compose(AsDevelopment(args), entra.Urls.Single());
+    private static async Task<DevelopmentHost> Start(WebApplication entra, WebApplication service)
+    {
         var host = new DevelopmentHost(entra, service);
         try
         {
             await service.StartAsync();
-            return host;
         }
         catch
         {
-            await host.DisposeAsync();
+            await StopAsFarAsItStarted(service);
+            await service.DisposeAsync();
             throw;
         }
+
+        // Until the service listens for signals, LocalEntra alone has heard of one.
+        entra.Lifetime.ApplicationStopping.Register(service.Lifetime.StopApplication);
+        return host;
     }
 
     /// <summary>What to say of a fault that is the configuration's, and nothing of one that is ours.</summary>
     public static string? Refusal(Exception e) => e switch
     {
-        LocalEntraConfigurationException or StorageFileException => e.Message,
-        IOException { InnerException: SocketException or Microsoft.AspNetCore.Connections.AddressInUseException } =>
+        LocalEntraConfigurationException or StorageFileException or ConfigurationException => e.Message,
+        IOException { InnerException: SocketException or AddressInUseException } =>
             $"{e.Message} Set WebApi:Url or LocalEntra:Url to another address.",
+        AddressInUseException => $"{e.Message} for the silo. Set Orleans:Endpoints:SiloPort and GatewayPort to free ports, or leave them out.",
         _ => null,
     };
 
     public async ValueTask DisposeAsync()
     {
         // The service first: it still asks for keys while it drains.
+        await service.StopAsync();
         await service.DisposeAsync();
         await entra.StopAsync();
         await entra.DisposeAsync();
+    }
+
+    // The silo may be up where the web could not listen. Why it did not start is what counts, not what came of that.
+    private static async Task StopAsFarAsItStarted(WebApplication service)
+    {
+        try
+        {
+            await service.StopAsync();
+        }
+        catch (Exception)
+        {
+            // The silo says that it was not running.
+        }
     }
 
     private static WebApplication Compose(string[] args, string entraUrl)
@@ -88,17 +123,46 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         });
 
         // The silo is a cluster of its own that nobody else joins, so any two free ports will do.
+        var (silo, gateway) = FreePorts();
         builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
         {
-            ["Orleans:Endpoints:SiloPort"] = FreePort(),
-            ["Orleans:Endpoints:GatewayPort"] = FreePort(),
+            ["Orleans:Endpoints:SiloPort"] = silo,
+            ["Orleans:Endpoints:GatewayPort"] = gateway,
         }));
 
         builder.AddEngageCenterSilo();
-        builder.AddEngageCenterWebApi();
+        AddWebApi(builder);
         var app = builder.Build();
         app.MapEngageCenterWebApi();
         return app;
+    }
+
+    private static void AddWebApi(WebApplicationBuilder builder)
+    {
+        const string url = "WebApi:Url";
+        if (builder.Configuration[url] is { Length: > 0 } value
+            && !(Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp))
+        {
+            throw new ConfigurationException($"{url} is '{value}'; it must be one http address such as http://localhost:8080.");
+        }
+
+        try
+        {
+            builder.AddEngageCenterWebApi();
+        }
+        catch (InvalidOperationException unusable)
+        {
+            throw new ConfigurationException(unusable.Message, unusable);
+        }
+    }
+
+    private static bool IsSampleWanted(IConfiguration configuration)
+    {
+        const string key = "DevHost:Sample";
+        return string.IsNullOrWhiteSpace(configuration[key])
+            || (bool.TryParse(configuration[key], out var isWanted)
+                ? isWanted
+                : throw new ConfigurationException($"{key} is '{configuration[key]}'; it must be true or false."));
     }
 
     // Unless the environment says otherwise, which LocalEntra then refuses.
@@ -116,16 +180,28 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
             // Its first look always says that it comes late, by as long as the machine has been up.
             builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+
+            // Why it does not start is said once, on standard error, by whoever started it.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         }
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Missing(ConfigurationManager configuration, Dictionary<string, string?> defaults) =>
         defaults.Where(d => string.IsNullOrWhiteSpace(configuration[d.Key]));
 
-    private static string FreePort()
+    // Held at the same time, so that they differ.
+    private static (string Silo, string Gateway) FreePorts()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        using var silo = new TcpListener(IPAddress.Loopback, 0);
+        using var gateway = new TcpListener(IPAddress.Loopback, 0);
+        silo.Start();
+        gateway.Start();
+        return (PortOf(silo), PortOf(gateway));
     }
+
+    private static string PortOf(TcpListener listener) =>
+        ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A setting cannot be used; the message says which and why.</summary>
+    private sealed class ConfigurationException(string message, Exception? cause = null) : Exception(message, cause);
 }

@@ -5,8 +5,16 @@ using EngageCenter.DevHost;
 try
 {
     await using var host = await DevelopmentHost.Start(args);
-    await Sample.SetUp(host);
-    Console.WriteLine(Welcome.To(host));
+    try
+    {
+        var isSample = await Sample.SetUp(host);
+        Console.WriteLine(Welcome.To(host, isSample));
+    }
+    catch (Exception) when (host.Stopping.IsCancellationRequested)
+    {
+        // The next start goes on with the sample.
+    }
+
     await host.Completion;
     return 0;
 }

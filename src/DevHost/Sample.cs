@@ -7,7 +7,8 @@ namespace EngageCenter.DevHost;
 
 /// <summary>
 /// The sample organization, set up through the API itself as its automation and its support manager would do it. Once:
-/// whatever was set up or changed before stays as it is.
+/// whatever was set up or changed before stays as it is. The support cases of a workspace come last and in one write,
+/// so a workspace without any is one whose set-up was cut short, and is gone through again.
 /// </summary>
 internal sealed class Sample(HttpClient http, Uri entra, Uri service)
 {
@@ -20,24 +21,25 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
     /// <summary>A file of the samples, as it was built.</summary>
     public static string File(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
 
-    public static async Task SetUp(DevelopmentHost host)
+    /// <returns>Whether the sample organization is there.</returns>
+    public static async Task<bool> SetUp(DevelopmentHost host)
     {
-        if (!host.Configuration.GetValue("DevHost:Sample", true))
+        if (!host.WantsSample)
         {
-            return;
+            return false;
         }
 
         using var http = new HttpClient();
-        await new Sample(http, host.EntraUrl, host.ServiceUrl).SetUp(host.Time, host.Logger, host.Stopping);
+        return await new Sample(http, host.EntraUrl, host.ServiceUrl).SetUp(host.Time, host.Logger, host.Stopping);
     }
 
-    private async Task SetUp(TimeProvider time, ILogger logger, CancellationToken cancel)
+    private async Task<bool> SetUp(TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         if (await Token(cancel, ("grant_type", "client_credentials"), ("client_id", Application), ("client_secret", Secret), ("scope", "api://engage-center/.default")) is not { } automation
             || await Token(cancel, ("grant_type", "password"), ("username", Manager), ("scope", "api://engage-center/access_as_user")) is not { } manager)
         {
             logger.LogWarning("The directory is not the sample's, so the sample organization is not set up. Set DevHost:Sample=false for a directory of your own");
-            return;
+            return false;
         }
 
         var agreements = JsonNode.Parse(await System.IO.File.ReadAllTextAsync(File("contoso-agreements.json"), cancel))!.AsArray();
@@ -45,17 +47,20 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
         foreach (var sample in agreements)
         {
             var id = sample!["agreementId"]!.GetValue<string>();
-            if (await Send(HttpMethod.Get, $"v1/agreements/{id}", automation, null, cancel) is not null)
-            {
-                continue;
-            }
-
-            var agreement = (await Send(HttpMethod.Put, $"v1/agreements/{id}", automation, sample["agreement"], cancel))!;
+            var agreement = await Read($"v1/agreements/{id}", automation, cancel)
+                ?? await Send(HttpMethod.Put, $"v1/agreements/{id}", automation, sample["agreement"], cancel);
             foreach (var workspace in agreement["workspaces"]!.AsArray())
             {
-                await SetUp(workspace!["workspaceId"]!.GetValue<string>(), groups, automation, manager, time, cancel);
+                var workspaceId = workspace!["workspaceId"]!.GetValue<string>();
+                var cases = await Read($"v1/workspaces/{workspaceId}/support-cases?pageSize=1", manager, cancel);
+                if (cases?["totalCount"]!.GetValue<long>() == 0)
+                {
+                    await SetUp(workspaceId, groups, automation, manager, time, cancel);
+                }
             }
         }
+
+        return true;
     }
 
     private async Task SetUp(string workspaceId, JsonArray groups, string automation, string manager, TimeProvider time, CancellationToken cancel)
@@ -79,27 +84,30 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
             : null;
     }
 
-    private async Task<JsonNode?> Send(HttpMethod method, string path, string token, JsonNode? body, CancellationToken cancel)
+    /// <returns>Null where there is none, or none that the caller may see.</returns>
+    private async Task<JsonNode?> Read(string path, string token, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(method, new Uri(service, path));
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        if (body is not null)
-        {
-            request.Content = JsonContent.Create(body);
-        }
-
+        using var request = Request(HttpMethod.Get, path, token);
         using var response = await http.SendAsync(request, cancel);
-        if (method == HttpMethod.Get && response.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new InvalidOperationException(
-                $"The sample was not set up: {method} {path} answered {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}");
-        }
-
-        return await response.Content.ReadFromJsonAsync<JsonNode>(JsonSerializerOptions.Web, cancel);
+        return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden
+            ? null
+            : await Answer(request, response, cancel);
     }
+
+    private async Task<JsonNode> Send(HttpMethod method, string path, string token, JsonNode? body, CancellationToken cancel)
+    {
+        using var request = Request(method, path, token);
+        request.Content = JsonContent.Create(body);
+        using var response = await http.SendAsync(request, cancel);
+        return await Answer(request, response, cancel);
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path, string token) =>
+        new(method, new Uri(service, path)) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+
+    private static async Task<JsonNode> Answer(HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancel) =>
+        response.IsSuccessStatusCode
+            ? (await response.Content.ReadFromJsonAsync<JsonNode>(JsonSerializerOptions.Web, cancel))!
+            : throw new InvalidOperationException(
+                $"The sample was not set up: {request.Method} {request.RequestUri} answered {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}");
 }

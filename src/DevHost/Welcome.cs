@@ -20,7 +20,8 @@ internal static class Welcome
         ("joni@microsoft.example", "Incident Manager, by contract (tenant d0000000-0000-4000-8000-000000000000)"),
     ];
 
-    public static string To(DevelopmentHost host)
+    /// <param name="isSample">Whether the sample organization is there to be tried.</param>
+    public static string To(DevelopmentHost host, bool isSample)
     {
         var (service, entra) = (Address(host.ServiceUrl), Address(host.EntraUrl));
         var addresses = $"""
@@ -29,7 +30,7 @@ internal static class Welcome
               web API      {service}   (reference: {service}/scalar, document: {service}/openapi/v1.json)
               LocalEntra   {entra}   (stands in for Microsoft Entra ID on this machine)
             """;
-        if (!host.Configuration.GetValue("DevHost:Sample", true))
+        if (!isSample)
         {
             return addresses;
         }

@@ -1,0 +1,127 @@
+using Xunit.Abstractions;
+
+namespace EngageCenter.DevHost.Tests;
+
+public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
+{
+    // The end comes with this many acknowledgements: early, while grains activate, and late, when logs have grown.
+    private static readonly int[] kills = [3, 60, 250, 500];
+
+    private readonly TempFolder folder = new();
+
+    [Fact]
+    public async Task What_is_acknowledged_survives_a_kill_at_any_moment_once()
+    {
+        var options = new DevHostOptions(folder.Path);
+        using var client = new DevHostClient(options);
+        Ledger ledger = new();
+        Writers writers = new(client, ledger);
+
+        for (var round = 0; round < kills.Length; round++)
+        {
+            await using var host = await DevHostProcess.Start(options);
+            if (round == 0)
+            {
+                await writers.SignIn();
+            }
+
+            // All of the round before, seen by the tokens of then; and from now on that is the truth.
+            await Verify(ledger, writers, isFirst: round == 0);
+            await RunUntil(ledger, writers, kills[round], seed: 100 * round, host.Kill);
+            if (round == 1)
+            {
+                Copy(options.StoreFile, EarlierStore);
+            }
+        }
+
+        // And a stop in the middle of it all, which the last writes may be told of.
+        await using (var host = await DevHostProcess.Start(options))
+        {
+            await Verify(ledger, writers);
+            await RunUntil(ledger, writers, 200, seed: 900, async () => Assert.Equal(0, await host.Stop()));
+            Assert.Empty(host.Errors);
+        }
+
+        await using (var last = await DevHostProcess.Start(options))
+        {
+            Assert.Empty(ledger.Violations(await writers.Read()));
+        }
+
+        output.WriteLine($"{ledger.Acknowledged} writes acknowledged, {ledger.Unanswered} unanswered.");
+        Assert.True(ledger.Unanswered > kills.Length, "Nothing was under way when the process ended.");
+        await AnEarlierStoreIsFoundOut(options, ledger, writers);
+    }
+
+    [Fact]
+    public async Task A_signal_ends_it_with_exit_code_0_and_a_restart_shows_the_state()
+    {
+        var options = new DevHostOptions(folder.Path);
+        using var client = new DevHostClient(options);
+        string token, workspace;
+        await using (var host = await DevHostProcess.Start(options))
+        {
+            token = await client.Person("megan@contoso.example");
+            workspace = $"/v1/workspaces/{(await client.All(token, "/v1/me/workspaces"))[0]["workspaceId"]}";
+            await client.Patch(token, workspace, new System.Text.Json.Nodes.JsonObject { ["name"] = "Renamed" });
+
+            Assert.Equal((0, ""), (await host.Stop(), host.Errors));
+
+            // The last to close the store leaves one file that can be copied.
+            Assert.Equal([options.StoreFile], Directory.GetFiles(Path.GetDirectoryName(options.StoreFile)!));
+        }
+
+        await using var restarted = await DevHostProcess.Start(options);
+        Assert.Equal("Renamed", (await client.Get(token, workspace))["name"]!.GetValue<string>());
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private string EarlierStore => folder.File(Path.Combine("earlier", "engage-center.db"));
+
+    private static async Task Verify(Ledger ledger, Writers writers, bool isFirst = false)
+    {
+        var read = await writers.Read();
+        Assert.Empty(isFirst ? [] : ledger.Violations(read));
+        ledger.Adopt(read);
+    }
+
+    private static async Task RunUntil(Ledger ledger, Writers writers, int acknowledged, int seed, Func<Task> end)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goal = ledger.Acknowledged + acknowledged;
+        ledger.OnAcknowledged = count =>
+        {
+            if (count == goal)
+            {
+                writers.Ending();
+                reached.SetResult();
+            }
+        };
+
+        var running = writers.Run(seed);
+        await await Task.WhenAny(reached.Task, running);
+        await end();
+        await running;
+        Assert.True(reached.Task.IsCompleted);
+    }
+
+    // What the ledger would say of a store that lost writes: all the above is worth nothing if it says nothing.
+    private async Task AnEarlierStoreIsFoundOut(DevHostOptions options, Ledger ledger, Writers writers)
+    {
+        await using var host = await DevHostProcess.Start(options with { StoreFile = EarlierStore });
+        var violations = ledger.Violations(await writers.Read());
+        Assert.Contains(violations, v => v.StartsWith("name of", StringComparison.Ordinal));
+        Assert.Contains(violations, v => v.StartsWith("case NEW", StringComparison.Ordinal));
+        Assert.Contains(violations, v => v.StartsWith("group", StringComparison.Ordinal));
+        Assert.Contains(violations, v => v.StartsWith("workspaces of ledger", StringComparison.Ordinal));
+    }
+
+    private static void Copy(string store, string to)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(store)!))
+        {
+            File.Copy(file, Path.Combine(Path.GetDirectoryName(to)!, Path.GetFileName(file)));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+
+namespace EngageCenter.DevHost.Tests;
+
+/// <summary>Waits for a condition by asking again, in bounded time.</summary>
+internal static class Until
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    public static async Task True(Func<Task<bool>> condition, TimeSpan bound, string what)
+    {
+        var since = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(Interval);
+        while (!await condition())
+        {
+            if (Stopwatch.GetElapsedTime(since) > bound)
+            {
+                throw new TimeoutException($"Not within {bound.TotalSeconds:0} s: {what}");
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
+    }
+}
