@@ -18,6 +18,7 @@ namespace EngageCenter.Support;
 [GrainType("support")]
 internal sealed class SupportGrain(
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
+    PolicyCache policies,
     TimeProvider clock,
     ILogger<SupportGrain> logger) : Grain, ISupportGrain
 {
@@ -51,17 +52,11 @@ internal sealed class SupportGrain(
         return decision.Outcome;
     }
 
-    public Task<Page<SupportCase>> Cases(AccessDecision decision, CaseQuery query)
-    {
-        Demand(decision);
-        return Task.FromResult(cases.Page(query));
-    }
+    public async Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query) =>
+        await Accepts(decision) ? cases.Page(query) : null;
 
-    public Task<SupportInsights> Insights(AccessDecision decision, InsightsWindow window)
-    {
-        Demand(decision);
-        return Task.FromResult(cases.Insights(window, clock.GetUtcNow()));
-    }
+    public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window) =>
+        await Accepts(decision) ? cases.Insights(window, clock.GetUtcNow()) : null;
 
     private async Task<bool> WorkspaceExists()
     {
@@ -70,11 +65,6 @@ internal sealed class SupportGrain(
         return workspaceExists;
     }
 
-    private void Demand(AccessDecision decision)
-    {
-        if (!decision.Allows(Permissions.ViewSupportInsights) || decision.WorkspaceId != this.GetPrimaryKeyString())
-        {
-            throw new UnauthorizedAccessException("The decision does not allow ViewSupportInsights in this workspace.");
-        }
-    }
+    private async ValueTask<bool> Accepts(AccessDecision decision) =>
+        await policies.Accept(decision, this.GetPrimaryKeyString(), Permissions.ViewSupportInsights) is not null;
 }
