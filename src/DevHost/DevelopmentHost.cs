@@ -128,6 +128,11 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         {
             ["Orleans:Endpoints:SiloPort"] = silo,
             ["Orleans:Endpoints:GatewayPort"] = gateway,
+
+            // After kill -9 the first change of a workspace waits for the sum of the two. There is no other silo here
+            // whose leases could be out, so the wait may be short.
+            ["Access:Lease"] = "00:00:01",
+            ["Access:Authority"] = "00:00:01",
         }));
 
         builder.AddEngageCenterSilo();

@@ -14,9 +14,11 @@ public static class GrainsHosting
     public static ISiloBuilder AddEngageCenterGrains(this ISiloBuilder silo)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddMetrics();
+        silo.Services.AddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
         silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section)
-            .Validate(o => o.Lease >= AccessOptions.MinLease && o.Lease <= AccessOptions.MaxLease, "Access:Lease is from 1 s to 1 min.")
+            .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
             .ValidateOnStart();
         return silo;
     }

@@ -5,6 +5,10 @@ using EngageCenter.Paging;
 namespace EngageCenter.Support;
 
 /// <summary>The support cases of a workspace, and the insights aggregated from them. Keyed by the workspace's id.</summary>
+/// <remarks>
+/// What a person asks comes with the <see cref="AccessDecision"/> of their user grain. One of another epoch than the
+/// workspace's own is answered by null: decide again.
+/// </remarks>
 [GrainInterfaceType("EngageCenter.ISupportGrain"), Alias("EngageCenter.ISupportGrain")]
 public interface ISupportGrain : IGrainWithStringKey
 {
@@ -17,11 +21,11 @@ public interface ISupportGrain : IGrainWithStringKey
 
     /// <summary>Needs ViewSupportInsights. Newest <c>createdAt</c> first, then by case id.</summary>
     [Alias("Cases")]
-    Task<Page<SupportCase>> Cases(AccessDecision decision, CaseQuery query);
+    Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query);
 
     /// <summary>Needs ViewSupportInsights. Exact: equal to a recomputation from the newest state of every case.</summary>
     [Alias("Insights")]
-    Task<SupportInsights> Insights(AccessDecision decision, InsightsWindow window);
+    Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window);
 }
 
 public enum IngestStatus

@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using Orleans.Concurrency;
 
 namespace EngageCenter.Workspaces;
 
@@ -17,10 +18,10 @@ namespace EngageCenter.Workspaces;
 public interface IWorkspaceGrain : IGrainWithStringKey
 {
     /// <summary>The workspace without a person: for grains and applications. Null where there is none.</summary>
-    [Alias("Header")]
+    [Alias("Header"), AlwaysInterleave]
     Task<WorkspaceHeader?> Header();
 
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<WorkspaceView?> Get(AccessDecision decision);
 
     /// <summary>Needs RenameSpace.</summary>
@@ -28,11 +29,11 @@ public interface IWorkspaceGrain : IGrainWithStringKey
     Task<RenameOutcome> Rename(AccessDecision decision, Actor actor, RenameWorkspace command);
 
     /// <summary>Needs ViewEntraGroups. By group id.</summary>
-    [Alias("Groups")]
+    [Alias("Groups"), AlwaysInterleave]
     Task<Page<GroupGrant>?> Groups(AccessDecision decision, GroupQuery query);
 
     /// <summary>Needs ViewEntraGroups. A page of one or none.</summary>
-    [Alias("Group")]
+    [Alias("Group"), AlwaysInterleave]
     Task<Page<GroupGrant>?> Group(AccessDecision decision, Guid groupId);
 
     /// <summary>Needs ManageEntraGroups.</summary>
@@ -44,6 +45,6 @@ public interface IWorkspaceGrain : IGrainWithStringKey
     Task<DeleteGroupOutcome> DeleteGroup(AccessDecision decision, Actor actor, DeleteGroup command);
 
     /// <summary>Needs ManageEntraGroups. Newest first.</summary>
-    [Alias("AuditEvents")]
+    [Alias("AuditEvents"), AlwaysInterleave]
     Task<Page<AuditEvent>?> AuditEvents(AccessDecision decision, PageRequest page);
 }

@@ -9,14 +9,17 @@ namespace EngageCenter.Access;
 /// what is forgotten is asked for again.
 /// </summary>
 internal sealed partial class PolicyCache(
-    IGrainFactory grains, IOptions<AccessOptions> options, TimeProvider time, ILogger<PolicyCache> logger) : IPolicyHolder
+    IGrainFactory grains, IOptions<AccessOptions> options, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger) : IPolicyHolder
 {
     public const int MaxPolicies = 20_000;
     private const int Attempts = 5;
 
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
+    private readonly long origin = time.GetTimestamp();
     private readonly Lock referenceLock = new();
     private IPolicyHolder? reference;
+
+    private TimeSpan Now => time.GetElapsedTime(origin);
 
     /// <summary>A policy to decide by, from memory where there is one.</summary>
     public ValueTask<PolicyAnswer> Get(string workspaceId) =>
@@ -24,17 +27,32 @@ internal sealed partial class PolicyCache(
             ? new(new PolicyAnswer(PolicyAnswerKind.Leased, lease))
             : new(Ask(workspaceId));
 
+    /// <summary>
+    /// For a grain that is asked to act on a decision: whether it is of the current policy. One that lacks the
+    /// permission should not have been handed on.
+    /// </summary>
+    /// <exception cref="UnauthorizedAccessException">It is of another workspace, or does not allow what is required.</exception>
+    public async ValueTask<LeasedPolicy?> Accept(AccessDecision decision, string workspaceId, Permissions required)
+    {
+        if (decision.WorkspaceId != workspaceId || !decision.Allows(required))
+        {
+            throw new UnauthorizedAccessException($"The decision does not allow {required} in this workspace.");
+        }
+
+        var answer = await Get(workspaceId);
+        return answer.Lease?.Leased is { } policy && policy.Epoch == decision.Epoch ? policy : null;
+    }
+
     public Task Recall(string workspaceId)
     {
         if (slots.TryGetValue(workspaceId, out var slot))
         {
             lock (slot)
             {
-                // A grant that is on its way was given before this recall: its request no longer counts.
-                slot.Recalls++;
-                slot.Request = null;
                 slot.Lease?.Recall();
                 slot.Lease = null;
+                slot.Holder.Recall();
+                slot.Request = null;
             }
         }
 
@@ -45,7 +63,7 @@ internal sealed partial class PolicyCache(
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var slot = slots.GetOrAdd(workspaceId, static _ => new());
+            var slot = slots.GetOrAdd(workspaceId, _ => new(options.Value.Lease));
             Task<PolicyAnswer> request;
             lock (slot)
             {
@@ -61,54 +79,71 @@ internal sealed partial class PolicyCache(
 
                 // All who ask meanwhile wait for the same answer. It is asked outside of the asking grain's turn,
                 // since that grain may end first.
-                request = slot.Request ??= Task.Run(() => Request(workspaceId, slot, slot.Recalls));
+                if (slot.Request is null)
+                {
+                    var number = slot.Holder.Ask(Now);
+                    slot.Request = Task.Run(() => Request(workspaceId, slot, number));
+                }
+
+                request = slot.Request;
             }
 
             var answer = await request;
+            if (answer.Kind == PolicyAnswerKind.Unconfirmed)
+            {
+                metrics.Unconfirmed();
+            }
+
             if (answer.Kind != PolicyAnswerKind.Recalled)
             {
                 return answer;
             }
         }
 
+        metrics.Unconfirmed();
         return new(PolicyAnswerKind.Unconfirmed, null);
     }
 
-    private async Task<PolicyAnswer> Request(string workspaceId, Slot slot, long recalls)
+    private async Task<PolicyAnswer> Request(string workspaceId, Slot slot, long number)
     {
-        // Counted from here, while the owner counts from its answer: we always let go first.
-        var expires = time.GetTimestamp() + ((long)(options.Value.Lease.TotalSeconds * time.TimestampFrequency));
-        LeasedPolicy? leased = null;
-        var failed = false;
+        LeaseAnswer answer;
         try
         {
-            leased = await grains.GetGrain<IPolicyOwner>(workspaceId).Lease(Reference());
+            answer = await grains.GetGrain<IPolicyOwner>(workspaceId).Lease(Reference());
         }
         catch (Exception e)
         {
             LogUnconfirmed(logger, workspaceId, e);
-            failed = true;
+            answer = new(PolicyAnswerKind.Unconfirmed, null);
         }
 
+        PolicyLease? lease = null;
         lock (slot)
         {
-            if (slot.Recalls != recalls)
+            if (answer.Policy is not { } policy)
+            {
+                // One that was recalled meanwhile has a successor, which is not ours to end.
+                if (slot.Holder.Failed(number))
+                {
+                    slot.Request = null;
+                    Forget(workspaceId, slot);
+                }
+
+                return new(answer.Kind, null);
+            }
+
+            if (!slot.Holder.Granted(number, policy))
             {
                 return new(PolicyAnswerKind.Recalled, null);
             }
 
             slot.Request = null;
-            if (leased is null)
-            {
-                Forget(workspaceId, slot);
-                return new(failed ? PolicyAnswerKind.Unconfirmed : PolicyAnswerKind.NoWorkspace, null);
-            }
-
-            slot.Lease = new(leased, time, expires);
+            slot.Lease = lease = new(policy, () => Now, slot.Holder.Expires);
         }
 
+        metrics.Leased();
         Trim();
-        return new(PolicyAnswerKind.Leased, slot.Lease);
+        return new(PolicyAnswerKind.Leased, lease);
     }
 
     private IPolicyHolder Reference()
@@ -149,13 +184,13 @@ internal sealed partial class PolicyCache(
     [LoggerMessage(LogLevel.Warning, "The policy of workspace {WorkspaceId} could not be confirmed")]
     private static partial void LogUnconfirmed(ILogger logger, string workspaceId, Exception exception);
 
-    private sealed class Slot
+    private sealed class Slot(TimeSpan lease)
     {
+        public PolicyHolder<LeasedPolicy> Holder { get; } = new(lease);
+
         public PolicyLease? Lease { get; set; }
 
         public Task<PolicyAnswer>? Request { get; set; }
-
-        public long Recalls { get; set; }
 
         public bool Forgotten { get; set; }
     }
@@ -163,9 +198,9 @@ internal sealed partial class PolicyCache(
 
 internal enum PolicyAnswerKind
 {
+    Unconfirmed,
     Leased,
     NoWorkspace,
-    Unconfirmed,
 
     /// <summary>Recalled while on its way: ask again.</summary>
     Recalled,

@@ -1,4 +1,5 @@
 using EngageCenter.Workspaces;
+using Orleans.Concurrency;
 
 namespace EngageCenter.Access;
 
@@ -10,18 +11,24 @@ internal sealed record LeasedPolicy(
     [property: Id(1)] AccessPolicy Policy,
     [property: Id(2)] long Epoch);
 
+/// <param name="Policy">Null where there is no such workspace, or where nothing can be confirmed now.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.LeaseAnswer")]
+internal readonly record struct LeaseAnswer(
+    [property: Id(0)] PolicyAnswerKind Kind,
+    [property: Id(1)] LeasedPolicy? Policy);
+
 /// <summary>
 /// The right to decide by a policy for a limited time. The test of <see cref="IsValid"/> is the last thing before an
 /// answer: a lease that was recalled decides nothing more.
 /// </summary>
-/// <param name="expires">A timestamp of the time provider, counted from when the lease was asked for.</param>
-internal sealed class PolicyLease(LeasedPolicy leased, TimeProvider time, long expires)
+/// <param name="clock">How late it is, on the clock of <paramref name="expires"/>.</param>
+internal sealed class PolicyLease(LeasedPolicy leased, Func<TimeSpan> clock, TimeSpan expires)
 {
     private volatile bool recalled;
 
     public LeasedPolicy Leased => leased;
 
-    public bool IsValid => !recalled && time.GetTimestamp() < expires;
+    public bool IsValid => !recalled && clock() < expires;
 
     public void Recall() => recalled = true;
 }
@@ -39,7 +46,10 @@ internal interface IPolicyHolder : IGrainObserver
 [GrainInterfaceType("EngageCenter.IPolicyOwner"), Alias("EngageCenter.IPolicyOwner")]
 internal interface IPolicyOwner : IGrainWithStringKey
 {
-    /// <summary>Leases the policy to a silo for <see cref="AccessOptions.Lease"/>. Null where there is no such workspace.</summary>
-    [Alias("Lease")]
-    Task<LeasedPolicy?> Lease(IPolicyHolder holder);
+    /// <summary>
+    /// Leases the policy to a silo for <see cref="AccessOptions.Lease"/>. Interleaves: a change that waits for its turn
+    /// does not hold up whoever checks.
+    /// </summary>
+    [Alias("Lease"), AlwaysInterleave]
+    Task<LeaseAnswer> Lease(IPolicyHolder holder);
 }

@@ -18,6 +18,7 @@ namespace EngageCenter.Support;
 [GrainType("support")]
 internal sealed class SupportGrain(
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
+    PolicyCache policies,
     TimeProvider clock,
     ILogger<SupportGrain> logger) : Grain, ISupportGrain
 {
@@ -45,23 +46,26 @@ internal sealed class SupportGrain(
         if (!decision.Newer.IsEmpty)
         {
             await log!.Commit(decision.Newer);
-            cases.Apply(decision.Newer);
+            try
+            {
+                cases.Apply(decision.Newer);
+            }
+            catch
+            {
+                // Stored, and perhaps half of it in memory: the next activation reads all of it.
+                DeactivateOnIdle();
+                throw;
+            }
         }
 
         return decision.Outcome;
     }
 
-    public Task<Page<SupportCase>> Cases(AccessDecision decision, CaseQuery query)
-    {
-        Demand(decision);
-        return Task.FromResult(cases.Page(query));
-    }
+    public async Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query) =>
+        await Accepts(decision) ? cases.Page(query) : null;
 
-    public Task<SupportInsights> Insights(AccessDecision decision, InsightsWindow window)
-    {
-        Demand(decision);
-        return Task.FromResult(cases.Insights(window, clock.GetUtcNow()));
-    }
+    public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window) =>
+        await Accepts(decision) ? cases.Insights(window, clock.GetUtcNow()) : null;
 
     private async Task<bool> WorkspaceExists()
     {
@@ -70,11 +74,6 @@ internal sealed class SupportGrain(
         return workspaceExists;
     }
 
-    private void Demand(AccessDecision decision)
-    {
-        if (!decision.Allows(Permissions.ViewSupportInsights) || decision.WorkspaceId != this.GetPrimaryKeyString())
-        {
-            throw new UnauthorizedAccessException("The decision does not allow ViewSupportInsights in this workspace.");
-        }
-    }
+    private async ValueTask<bool> Accepts(AccessDecision decision) =>
+        await policies.Accept(decision, this.GetPrimaryKeyString(), Permissions.ViewSupportInsights) is not null;
 }

@@ -12,6 +12,9 @@ namespace EngageCenter.Workspaces;
 [Alias("EngageCenter.Workspace")]
 internal sealed record Workspace
 {
+    /// <summary>Who owns the policy, see <see cref="PolicyOwner{THolder}"/>.</summary>
+    public Tenure Tenure { get; init; }
+
     /// <summary>Null until an agreement provisions it: there is no such workspace.</summary>
     public WorkspaceContract? Contract { get; init; }
 

@@ -3,44 +3,88 @@ using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
 
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// A workspace, and the owner of its access policy. Keyed by the workspace's id. Not reentrant: what is asked during
-/// a change waits for it, and then sees it.
+/// A workspace, and the owner of its access policy. Keyed by the workspace's id. One command at a time; queries and
+/// leases interleave with it, and see what was stored last.
 /// </summary>
 [GrainType("workspace")]
-internal sealed class WorkspaceGrain(
-    [PersistentState("workspace")] IPersistentState<Workspace> storage,
-    IGrainStorage rows,
-    IOptions<AccessOptions> options,
-    TimeProvider time) : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace
+internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, IOwnedPolicy
 {
-    private readonly PolicyLeases leases = new(options.Value.Lease, time);
+    private const int TakeOverAttempts = 5;
+
+    private readonly IPersistentState<Workspace> storage;
+    private readonly IGrainStorage rows;
+    private readonly TimeProvider time;
+    private readonly Func<PolicyOwnership> newOwnership;
+    private PolicyOwnership ownership;
+    private bool isActive;
+
+    // What storage is known to hold. The state of 'storage' is ahead of it while a write is under way.
+    private Workspace state = new();
+    private Workspace? next;
     private LeasedPolicy? policy;
 
-    private Workspace State => storage.State;
+    public WorkspaceGrain(
+        [PersistentState("workspace")] IPersistentState<Workspace> storage,
+        IGrainStorage rows,
+        IOptions<AccessOptions> options,
+        AccessMetrics metrics,
+        TimeProvider time,
+        ILogger<WorkspaceGrain> logger)
+    {
+        (this.storage, this.rows, this.time) = (storage, rows, time);
+        newOwnership = () => new(Id, this, options.Value, metrics, time, logger);
+        ownership = newOwnership();
+    }
 
     private string Id => this.GetPrimaryKeyString();
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    private LeasedPolicy Policy => policy ??= State.Policy(Id);
+    private LeasedPolicy Policy => policy ??= state.Policy(Id);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            state = storage.State;
+            if (await ownership.TakeOver(state.Contract is null ? null : state.Tenure))
+            {
+                isActive = true;
+                return;
+            }
+
+            if (attempt == TakeOverAttempts)
+            {
+                throw new StorageUnavailableException($"The workspace could not be taken over: {ownership.Fault?.Message}", ownership.Fault!);
+            }
+
+            // Somebody else took over at the same time, or storage failed: start again from what it holds.
+            ownership = newOwnership();
+            await storage.ReadStateAsync(cancellationToken);
+        }
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        state.Contract is null ? Task.CompletedTask : ownership.Release().WaitAsync(cancellationToken);
 
     public async Task<WorkspaceHeader> Provision(Actor actor, WorkspaceContract contract)
     {
-        await Commit(State.Provision(actor, contract, Now));
-        return State.Header(Id);
+        await Commit(state.Provision(actor, contract, Now));
+        return state.Header(Id);
     }
 
     public Task<WorkspaceHeader?> Header()
     {
-        if (State.Contract is not null)
+        if (state.Contract is not null)
         {
-            return Task.FromResult<WorkspaceHeader?>(State.Header(Id));
+            return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
         }
 
         // An id that somebody made up: nothing of it stays in memory.
@@ -48,77 +92,75 @@ internal sealed class WorkspaceGrain(
         return Task.FromResult<WorkspaceHeader?>(null);
     }
 
-    public Task<LeasedPolicy?> Lease(IPolicyHolder holder)
+    public async Task<LeaseAnswer> Lease(IPolicyHolder holder)
     {
-        if (State.Contract is null)
+        if (state.Contract is null)
         {
             DeactivateOnIdle();
-            return Task.FromResult<LeasedPolicy?>(null);
+            return new(PolicyAnswerKind.NoWorkspace, null);
         }
 
-        leases.Grant(holder);
-        return Task.FromResult<LeasedPolicy?>(Policy);
+        return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy) : new(PolicyAnswerKind.Unconfirmed, null);
     }
 
-    public Task<WorkspaceView?> Get(AccessDecision decision) =>
-        Task.FromResult(Accepts(decision, Permissions.None) ? State.View(Id, Now) : null);
+    public async Task<WorkspaceView?> Get(AccessDecision decision) =>
+        await Accepts(decision, Permissions.None) ? state.View(Id, Now) : null;
 
     public async Task<RenameOutcome> Rename(AccessDecision decision, Actor actor, RenameWorkspace command)
     {
-        if (!Accepts(decision, Permissions.RenameSpace))
+        if (!await Accepts(decision, Permissions.RenameSpace))
         {
             return new(RenameStatus.DecideAgain);
         }
 
-        var (status, next) = State.Rename(actor, command, Id, Now);
-        await Commit(next);
-        return new(status, State.View(Id, Now));
+        var (status, renamed) = state.Rename(actor, command, Id, Now);
+        await Commit(renamed);
+        return new(status, state.View(Id, Now));
     }
 
-    public Task<Page<GroupGrant>?> Groups(AccessDecision decision, GroupQuery query) =>
-        Task.FromResult(Accepts(decision, Permissions.ViewEntraGroups) ? State.List(query) : null);
+    public async Task<Page<GroupGrant>?> Groups(AccessDecision decision, GroupQuery query) =>
+        await Accepts(decision, Permissions.ViewEntraGroups) ? state.List(query) : null;
 
-    public Task<Page<GroupGrant>?> Group(AccessDecision decision, Guid groupId)
+    public async Task<Page<GroupGrant>?> Group(AccessDecision decision, Guid groupId)
     {
-        if (!Accepts(decision, Permissions.ViewEntraGroups))
+        if (!await Accepts(decision, Permissions.ViewEntraGroups))
         {
-            return Task.FromResult<Page<GroupGrant>?>(null);
+            return null;
         }
 
-        ImmutableArray<GroupGrant> found = State.Group(groupId) is { } grant ? [grant] : [];
-        return Task.FromResult<Page<GroupGrant>?>(new(found, null, found.Length));
+        ImmutableArray<GroupGrant> found = state.Group(groupId) is { } grant ? [grant] : [];
+        return new(found, null, found.Length);
     }
 
     public async Task<PutGroupOutcome> PutGroup(AccessDecision decision, Actor actor, PutGroup command)
     {
-        if (!Accepts(decision, Permissions.ManageEntraGroups))
+        if (!await Accepts(decision, Permissions.ManageEntraGroups))
         {
             return new(PutGroupStatus.DecideAgain);
         }
 
-        var (outcome, next) = State.PutGroup(actor, command, Now);
-        if (outcome.Status == PutGroupStatus.Created && !await GroupGrain(command.GroupId).Add(Id, next.Epoch))
+        var (outcome, granted) = state.PutGroup(actor, command, Now);
+        if (outcome.Status == PutGroupStatus.Created && !await GroupGrain(command.GroupId).Add(Id, granted.Epoch))
         {
             return new(PutGroupStatus.TooManyWorkspaces);
         }
 
-        await Commit(next);
+        await Commit(granted);
         return outcome;
     }
 
     public async Task<DeleteGroupOutcome> DeleteGroup(AccessDecision decision, Actor actor, DeleteGroup command)
     {
-        if (!Accepts(decision, Permissions.ManageEntraGroups))
+        if (!await Accepts(decision, Permissions.ManageEntraGroups))
         {
             return new(DeleteGroupStatus.DecideAgain);
         }
 
-        var (status, next) = State.DeleteGroup(actor, command, Now);
-        var changes = !ReferenceEquals(next, State);
-        await Commit(next);
-        if (changes)
+        var (status, revoked) = state.DeleteGroup(actor, command, Now);
+        if (!ReferenceEquals(revoked, state))
         {
-            await GroupGrain(command.GroupId).Remove(Id, next.Epoch);
+            await Commit(revoked);
+            await GroupGrain(command.GroupId).Remove(Id, revoked.Epoch);
         }
 
         return new(status);
@@ -126,15 +168,16 @@ internal sealed class WorkspaceGrain(
 
     public async Task<Page<AuditEvent>?> AuditEvents(AccessDecision decision, PageRequest page)
     {
-        if (!Accepts(decision, Permissions.ManageEntraGroups))
+        if (!await Accepts(decision, Permissions.ManageEntraGroups))
         {
             return null;
         }
 
-        var newest = State.Audit.Last;
+        var trail = state.Audit;
+        var newest = trail.Last;
         if (page.After is { } after)
         {
-            if (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var shown) || shown < 1 || shown > newest)
+            if (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var shown) || shown < 2 || shown > newest)
             {
                 throw new InvalidCursorException();
             }
@@ -143,45 +186,86 @@ internal sealed class WorkspaceGrain(
         }
 
         var oldest = Math.Max(1, newest - page.Size + 1);
-        var events = await Read(oldest, newest);
-        return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)State.Audit.Last));
+        var events = await Read(trail.Recent, oldest, newest);
+        return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)trail.Last));
+    }
+
+    async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
+    {
+        var written = (isChange ? next! : state) with { Tenure = tenure };
+        storage.State = written;
+        await storage.WriteStateAsync();
+        (state, policy) = (written, null);
+    }
+
+    async Task<long> IOwnedPolicy.ReadTerm()
+    {
+        var row = new GrainState<Workspace>(new());
+        await rows.ReadStateAsync("workspace", GrainContext.GrainId, row);
+        return row.State!.Tenure.Term;
+    }
+
+    async Task<long> IOwnedPolicy.Reload()
+    {
+        await storage.ReadStateAsync();
+        (state, policy) = (storage.State, null);
+        return state.Tenure.Term;
+    }
+
+    // While it activates, a lost term is tried for again.
+    void IOwnedPolicy.End()
+    {
+        if (isActive)
+        {
+            DeactivateOnIdle();
+        }
     }
 
     /// <summary>
-    /// Whether to act on a decision: it must be of this policy, or the caller decides again. One that lacks the
-    /// permission should not have been handed on.
+    /// Whether to act on a decision: this must still be the owner, and the decision of this policy, or the caller
+    /// decides again. One that lacks the permission should not have been handed on.
     /// </summary>
-    private bool Accepts(AccessDecision decision, Permissions required)
+    private async ValueTask<bool> Accepts(AccessDecision decision, Permissions required)
     {
         if (decision.WorkspaceId != Id || !decision.Allows(required))
         {
             throw new UnauthorizedAccessException($"The decision does not allow {required} in this workspace.");
         }
 
-        return State.Contract is not null && decision.Epoch == State.Epoch;
+        return state.Contract is not null && await ownership.Confirm() && decision.Epoch == state.Epoch;
     }
 
     // The order is the promise: no silo decides by the old state any more, then the new one is stored, then it is
-    // acknowledged. A decision made in between waits for us.
-    private async Task Commit(Workspace next)
+    // acknowledged.
+    private async Task Commit(Workspace changed)
     {
-        if (ReferenceEquals(next, State))
+        if (ReferenceEquals(changed, state))
         {
             return;
         }
 
-        if (State.Audit.Full is { } full)
+        if (state.Audit.Full is { } full)
         {
             await Store(full.Number, full.Events);
         }
 
-        await leases.Recall(Id);
-        policy = null;
-        await storage.Commit(this, next);
+        next = changed;
+        var (status, retryAfter) = await ownership.Change();
+        next = null;
+        switch (status)
+        {
+            case ChangeStatus.Changed:
+                return;
+            case ChangeStatus.Refused:
+                throw new TryLaterException(retryAfter);
+            default:
+                throw new StorageUnavailableException(
+                    $"The change of the workspace was not confirmed: {ownership.Fault?.Message}", ownership.Fault!);
+        }
     }
 
     private IGroupGrain GroupGrain(Guid groupId) =>
-        GrainFactory.GetGrain<IGroupGrain>($"{State.Contract!.TenantId:D}/{groupId:D}");
+        GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
 
     // A segment is written before the state that no longer holds its events; where that state was then not stored,
     // the same segment is written again.
@@ -207,9 +291,8 @@ internal sealed class WorkspaceGrain(
     }
 
     /// <summary>The events from the newest to the oldest sequence, both included.</summary>
-    private async Task<ImmutableArray<AuditEvent>> Read(long oldest, long newest)
+    private async Task<ImmutableArray<AuditEvent>> Read(ImmutableArray<AuditEvent> recent, long oldest, long newest)
     {
-        var recent = State.Audit.Recent;
         var firstRecent = recent.IsEmpty ? 1 : recent[0].Sequence;
         var segments = new List<Task<AuditSegment>>();
         for (var segment = (oldest - 1) / AuditTrail.SegmentSize; segment * AuditTrail.SegmentSize < Math.Min(newest, firstRecent - 1); segment++)

@@ -38,13 +38,8 @@ internal sealed class WorkspaceUsersGrain(
 
     public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query)
     {
-        if (decision.WorkspaceId != Id || !decision.Allows(Permissions.ViewUserRoles))
-        {
-            throw new UnauthorizedAccessException("The decision does not allow ViewUserRoles in this workspace.");
-        }
-
-        var answer = await policies.Get(Id);
-        return answer.Lease?.Leased is { } policy && policy.Epoch == decision.Epoch ? People(policy).List(query) : null;
+        var policy = await policies.Accept(decision, Id, Permissions.ViewUserRoles);
+        return policy is null ? null : People(policy).List(query);
     }
 
     public Task Seen(SeenUser user)

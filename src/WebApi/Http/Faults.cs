@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net.Sockets;
+using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using Microsoft.AspNetCore.Connections;
@@ -18,14 +20,14 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
             return true;
         }
 
-        await Answer(exception).ExecuteAsync(httpContext);
+        await Answer(httpContext, exception).ExecuteAsync(httpContext);
         return true;
     }
 
     /// <summary>Storage, the cluster or the way there did not answer.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
     {
-        StorageUnavailableException or TimeoutException or OrleansException or SocketException => true,
+        StorageUnavailableException or TryLaterException or TimeoutException or OrleansException or SocketException => true,
         ConnectionAbortedException or ConnectionResetException => true,
         // What the Orleans client says while it stops, and before it has heard from a silo which grains there are.
         ObjectDisposedException => true,
@@ -34,7 +36,7 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         _ => false,
     };
 
-    private IResult Answer(Exception exception)
+    private IResult Answer(HttpContext httpContext, Exception exception)
     {
         switch (exception)
         {
@@ -42,6 +44,9 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
                 return Problems.Invalid("cursor", Cursors.Message);
             case BadHttpRequestException refused:
                 return Problems.Of(refused.StatusCode).Answer();
+            case TryLaterException later:
+                httpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(later.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+                return Problems.ServiceUnavailable.Answer();
             case var _ when IsUnavailable(exception):
                 LogUnavailable(exception);
                 return Problems.ServiceUnavailable.Answer();

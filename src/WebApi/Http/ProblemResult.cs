@@ -16,7 +16,7 @@ internal sealed class ProblemResult(Problem problem, string? detail, ImmutableAr
     {
         var response = httpContext.Response;
         response.StatusCode = problem.Status;
-        if (problem.RetryAfter is { } seconds)
+        if (problem.RetryAfter is { } seconds && !response.Headers.ContainsKey("Retry-After"))
         {
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }

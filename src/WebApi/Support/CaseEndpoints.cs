@@ -137,12 +137,12 @@ internal static class CaseEndpoints
         {
             if (representation == Representation.Json)
             {
-                return Lists.Answer(http.Request, await support.Cases(decision, query), CaseJson.Of);
+                return await support.Cases(decision, query) is { } page ? Lists.Answer(http.Request, page, CaseJson.Of) : null;
             }
 
             // All of it: where a page would begin does not matter, and nobody asks how many there are.
             var whole = query with { Page = new(Paging.PageRequest.MaxSize, null), Count = false };
-            return new CaseExport(visit, support, whole, await support.Cases(decision, whole));
+            return await support.Cases(decision, whole) is { } first ? new CaseExport(visit, support, whole, first) : null;
         });
     }
 

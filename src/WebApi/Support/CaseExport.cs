@@ -15,6 +15,9 @@ namespace EngageCenter.WebApi.Support;
 /// </summary>
 internal sealed class CaseExport(WorkspaceVisit visit, ISupportGrain support, CaseQuery query, Page<SupportCase> first) : IResult
 {
+    // A policy that changes with every page is not one that a reader waits for.
+    private const int Attempts = 5;
+
     private static readonly CsvConfiguration format = new(CultureInfo.InvariantCulture)
     {
         NewLine = "\r\n",
@@ -42,15 +45,34 @@ internal sealed class CaseExport(WorkspaceVisit visit, ISupportGrain support, Ca
                 return;
             }
 
-            await visit.Decide();
-            if (visit.Refusal is not null)
+            if (await Read(next) is not { } following)
             {
                 httpContext.Abort();
                 return;
             }
 
-            page = await support.Cases(visit.Decision, query with { Page = new(PageRequest.MaxSize, next) });
+            page = following;
         }
+    }
+
+    // The right is decided anew for each page; null where it is gone, or cannot be had.
+    private async Task<Page<SupportCase>?> Read(string next)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            await visit.Decide();
+            if (visit.Refusal is not null)
+            {
+                return null;
+            }
+
+            if (await support.Cases(visit.Decision, query with { Page = new(PageRequest.MaxSize, next) }) is { } page)
+            {
+                return page;
+            }
+        }
+
+        return null;
     }
 
     public static string Write(IEnumerable<SupportCase> cases, bool withHeader)

@@ -30,6 +30,8 @@ internal static class InsightsEndpoints
         var errors = new RequestErrors();
         var window = InsightsWindows.Read(new(http.Request.Query, errors), errors, time.GetUtcNow());
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            TypedResults.Ok(SupportInsightsResponse.Of(id, await grains.GetGrain<ISupportGrain>(id).Insights(decision, window))));
+            await grains.GetGrain<ISupportGrain>(id).Insights(decision, window) is { } insights
+                ? TypedResults.Ok(SupportInsightsResponse.Of(id, insights))
+                : null);
     }
 }

@@ -26,16 +26,17 @@ internal sealed class HomePage(IGrainFactory grains, TimeProvider time)
     public Task<IResult> Show(WorkspaceVisit visit) => visit.Act(async decision =>
     {
         var workspace = visit.Workspace.Get(decision);
-        var insights = Insights(decision);
-        await Task.WhenAll(workspace, insights);
-        return await workspace is { } view
-            ? TypedResults.Ok(new HomeResponse(
+        var insights = decision.Allows(Permissions.ViewSupportInsights) ? Insights(decision) : null;
+        await Task.WhenAll(workspace, insights ?? Task.CompletedTask);
+        var totals = insights is null ? null : await insights;
+        return await workspace is not { } view || (insights is not null && totals is null)
+            ? null
+            : TypedResults.Ok(new HomeResponse(
                 WorkspaceResponse.Of(view),
                 QuickLinks(decision),
                 Capabilities(decision),
-                await insights,
-                AccountTeamResponse.NoBillingAccess))
-            : null;
+                totals is { } of ? InsightTotalsJson.Of(of.Totals) : null,
+                AccountTeamResponse.NoBillingAccess));
     });
 
     public static IReadOnlyList<string> Capabilities(AccessDecision decision) =>
@@ -52,15 +53,6 @@ internal sealed class HomePage(IGrainFactory grains, TimeProvider time)
         return [.. links.Where(l => decision.Allows(l.Permission)).Select(l => l.Link)];
     }
 
-    private async Task<InsightTotalsJson?> Insights(AccessDecision decision)
-    {
-        if (!decision.Allows(Permissions.ViewSupportInsights))
-        {
-            return null;
-        }
-
-        var insights = await grains.GetGrain<ISupportGrain>(decision.WorkspaceId)
-            .Insights(decision, InsightsWindows.UpTo(time.GetUtcNow()));
-        return InsightTotalsJson.Of(insights.Totals);
-    }
+    private Task<SupportInsights?> Insights(AccessDecision decision) =>
+        grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, InsightsWindows.UpTo(time.GetUtcNow()));
 }

@@ -24,6 +24,9 @@ public sealed class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<IGrainStorage>(Store);
             silo.Services.AddSingleton<TimeProvider>(Time);
             silo.AddEngageCenterGrains();
+
+            // After a fault a change waits for leases that may be out: here not for long.
+            silo.Configure<AccessOptions>(o => o.Lease = o.Authority = TimeSpan.FromSeconds(1));
         });
         cluster = builder.Build();
     }

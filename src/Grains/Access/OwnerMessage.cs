@@ -1,0 +1,47 @@
+namespace EngageCenter.Access;
+
+/// <summary>What storage holds of ownership, beside the policy and its epoch.</summary>
+/// <param name="Term">Grows by one with each activation that takes over.</param>
+/// <param name="Released">Whether the last owner let go in order: then no lease of its time is out.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.Tenure")]
+internal readonly record struct Tenure([property: Id(0)] long Term, [property: Id(1)] bool Released);
+
+/// <summary>What a <see cref="PolicyOwner{THolder}"/> asks of its shell.</summary>
+internal abstract record OwnerMessage<THolder>
+{
+    private OwnerMessage()
+    {
+    }
+
+    /// <summary>Store this tenure on the version last read or written, with the change that is under way if it is one.</summary>
+    public sealed record Write(Tenure Tenure, bool IsChange) : OwnerMessage<THolder>;
+
+    /// <summary>Read the term again.</summary>
+    public sealed record Read : OwnerMessage<THolder>;
+
+    /// <summary>Read the row again; the next write is on what was read.</summary>
+    public sealed record Reload : OwnerMessage<THolder>;
+
+    /// <summary>Answer a request with the policy.</summary>
+    public sealed record Grant(THolder Holder, long Request) : OwnerMessage<THolder>;
+
+    public sealed record Refuse(THolder Holder, long Request) : OwnerMessage<THolder>;
+
+    public sealed record Confirmed(long Act) : OwnerMessage<THolder>;
+
+    public sealed record Unconfirmed(long Act) : OwnerMessage<THolder>;
+
+    public sealed record Recall(THolder Holder, long Number) : OwnerMessage<THolder>;
+
+    /// <summary>The change is stored: acknowledge it.</summary>
+    public sealed record Changed : OwnerMessage<THolder>;
+
+    /// <summary>The change was not started.</summary>
+    public sealed record ChangeRefused(TimeSpan RetryAfter) : OwnerMessage<THolder>;
+
+    /// <summary>The change may or may not have been stored.</summary>
+    public sealed record ChangeFailed : OwnerMessage<THolder>;
+
+    /// <summary>End the activation.</summary>
+    public sealed record Ended : OwnerMessage<THolder>;
+}

@@ -1,0 +1,275 @@
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Access;
+
+/// <summary>What a <see cref="PolicyOwnership"/> does through its grain.</summary>
+internal interface IOwnedPolicy
+{
+    /// <summary>Stores the tenure, with the change under way if it is one, on the version last read or written.</summary>
+    Task Write(Tenure tenure, bool isChange);
+
+    /// <summary>Reads the term anew.</summary>
+    Task<long> ReadTerm();
+
+    /// <summary>Reads the row anew, to write on it: its term.</summary>
+    Task<long> Reload();
+
+    /// <summary>Ends the activation: another one may own the policy now.</summary>
+    void End();
+}
+
+internal enum ChangeStatus
+{
+    Changed,
+
+    /// <summary>Refused before it started: it might have had to wait longer than its caller.</summary>
+    Refused,
+
+    /// <summary>It may or may not have been stored.</summary>
+    Unknown,
+}
+
+/// <summary>
+/// The shell around <see cref="PolicyOwner{THolder}"/>: carries its messages to storage and to the silos, within the
+/// turns of the workspace's grain. It decides nothing.
+/// </summary>
+internal sealed partial class PolicyOwnership(
+    string workspaceId, IOwnedPolicy policy, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
+{
+    private readonly PolicyOwner<IPolicyHolder> owner = new(options.Lease, options.Authority);
+    private readonly long origin = time.GetTimestamp();
+
+    // Who waits for an answer of the owner's: lease requests and acts, by number.
+    private readonly Dictionary<long, TaskCompletionSource<bool>> asked = [];
+    private TaskCompletionSource<(ChangeStatus Status, TimeSpan RetryAfter)>? change;
+    private TaskCompletionSource? ended;
+    private long numbers;
+    private Exception? fault;
+
+    private TimeSpan Now => time.GetElapsedTime(origin);
+
+    /// <summary>Why the ownership ended, where storage was the cause.</summary>
+    public Exception? Fault => fault;
+
+    /// <summary>Rule 1: takes over from whoever owned the policy before. Done when storage has confirmed it.</summary>
+    /// <param name="read">What storage holds, null for nothing.</param>
+    /// <returns>Whether this is the owner now; if not, another one took over at the same time.</returns>
+    public async Task<bool> TakeOver(Tenure? read)
+    {
+        ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = Carry(owner.Start(read, Now));
+        await first;
+        metrics.TookOver();
+        return !owner.HasEnded;
+    }
+
+    /// <summary>Leases the policy to a silo. False where it cannot be leased now.</summary>
+    public Task<bool> Lease(IPolicyHolder holder) => Ask(number => owner.LeaseAsked(holder, number, Now));
+
+    /// <summary>Whether this activation still owns the policy, for what it does itself.</summary>
+    public Task<bool> Confirm() => Ask(number => owner.ConfirmAsked(number, Now));
+
+    /// <summary>Makes the change that <see cref="IOwnedPolicy.Write"/> is going to store, when no silo decides by the policy any more.</summary>
+    public async Task<(ChangeStatus Status, TimeSpan RetryAfter)> Change()
+    {
+        var outcome = change = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = Now;
+        _ = Carry(owner.ChangeAsked(options.Patience, started));
+        await TickUntil(outcome.Task);
+        change = null;
+        if ((await outcome.Task).Status == ChangeStatus.Unknown)
+        {
+            // Whoever asks next finds the next activation.
+            await ended!.Task;
+        }
+
+        return await outcome.Task;
+    }
+
+    /// <summary>Rule 5: lets go in order, so that the next owner need not wait.</summary>
+    public async Task Release()
+    {
+        var over = ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (owner.HasEnded)
+        {
+            return;
+        }
+
+        _ = Carry(owner.Stop(Now));
+        await TickUntil(over.Task);
+    }
+
+    private async Task TickUntil(Task done)
+    {
+        while (!done.IsCompleted)
+        {
+            if (owner.NextTick is { } next)
+            {
+                using var cancel = new CancellationTokenSource();
+                var due = next - Now;
+                var delay = Task.Delay(due > TimeSpan.Zero ? due : TimeSpan.Zero, time, cancel.Token);
+                if (await Task.WhenAny(done, delay) == delay)
+                {
+                    metrics.SilentHolders(owner.LeasesOut);
+                    _ = Carry(owner.Tick(Now));
+                }
+
+                await cancel.CancelAsync();
+            }
+            else
+            {
+                await done;
+            }
+        }
+    }
+
+    private async Task<bool> Ask(Func<long, IReadOnlyList<OwnerMessage<IPolicyHolder>>> ask)
+    {
+        var number = ++numbers;
+        var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        asked.Add(number, answer);
+        _ = Carry(ask(number));
+        return await answer.Task;
+    }
+
+    // Completes when all that it started has. What fails is told to the owner, so nothing is thrown from here.
+    private Task Carry(IReadOnlyList<OwnerMessage<IPolicyHolder>> messages)
+    {
+        List<Task>? started = null;
+        foreach (var message in messages)
+        {
+            switch (message)
+            {
+                case OwnerMessage<IPolicyHolder>.Write write:
+                    (started ??= []).Add(Write(write));
+                    break;
+                case OwnerMessage<IPolicyHolder>.Read:
+                    (started ??= []).Add(Read());
+                    break;
+                case OwnerMessage<IPolicyHolder>.Reload:
+                    (started ??= []).Add(Reload());
+                    break;
+                case OwnerMessage<IPolicyHolder>.Recall recall:
+                    (started ??= []).Add(Recall(recall));
+                    break;
+                case OwnerMessage<IPolicyHolder>.Grant grant:
+                    Answer(grant.Request, true);
+                    break;
+                case OwnerMessage<IPolicyHolder>.Refuse refuse:
+                    Answer(refuse.Request, false);
+                    break;
+                case OwnerMessage<IPolicyHolder>.Confirmed confirmed:
+                    Answer(confirmed.Act, true);
+                    break;
+                case OwnerMessage<IPolicyHolder>.Unconfirmed unconfirmed:
+                    Answer(unconfirmed.Act, false);
+                    break;
+                case OwnerMessage<IPolicyHolder>.Changed:
+                    change?.TrySetResult((ChangeStatus.Changed, TimeSpan.Zero));
+                    break;
+                case OwnerMessage<IPolicyHolder>.ChangeRefused refused:
+                    change?.TrySetResult((ChangeStatus.Refused, refused.RetryAfter));
+                    break;
+                case OwnerMessage<IPolicyHolder>.ChangeFailed:
+                    change?.TrySetResult((ChangeStatus.Unknown, TimeSpan.Zero));
+                    break;
+                case OwnerMessage<IPolicyHolder>.Ended:
+                    ended?.TrySetResult();
+                    policy.End();
+                    break;
+                default:
+                    throw new InvalidOperationException($"No way to carry {message}.");
+            }
+        }
+
+        return started is null ? Task.CompletedTask : Task.WhenAll(started);
+    }
+
+    private void Answer(long number, bool answer)
+    {
+        if (asked.Remove(number, out var waiting))
+        {
+            waiting.SetResult(answer);
+        }
+    }
+
+    private async Task Write(OwnerMessage<IPolicyHolder>.Write write)
+    {
+        var sent = Now;
+        try
+        {
+            await policy.Write(write.Tenure, write.IsChange);
+        }
+        catch (Exception e)
+        {
+            fault ??= e;
+            LogNotWritten(logger, workspaceId, e);
+            await Carry(owner.WriteFailed());
+            return;
+        }
+
+        await Carry(owner.Written(sent, Now));
+    }
+
+    private async Task Read()
+    {
+        var sent = Now;
+        long? term = null;
+        try
+        {
+            term = await policy.ReadTerm();
+            if (term != owner.Term)
+            {
+                metrics.LostAuthority();
+            }
+        }
+        catch (Exception e)
+        {
+            LogNotConfirmed(logger, workspaceId, e);
+        }
+
+        await Carry(owner.TermRead(term, sent, Now));
+    }
+
+    private async Task Reload()
+    {
+        long? term = null;
+        try
+        {
+            term = await policy.Reload();
+        }
+        catch (Exception e)
+        {
+            LogNotConfirmed(logger, workspaceId, e);
+        }
+
+        await Carry(owner.Reloaded(term));
+    }
+
+    private async Task Recall(OwnerMessage<IPolicyHolder>.Recall recall)
+    {
+        var sent = Now;
+        try
+        {
+            await recall.Holder.Recall(workspaceId);
+        }
+        catch (Exception e)
+        {
+            // It may still decide until its lease has run out, and that is what the change waits for.
+            LogSilent(logger, workspaceId, e);
+            return;
+        }
+
+        metrics.Recalled(Now - sent);
+        await Carry(owner.RecallAnswered(recall.Holder, recall.Number, Now));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The policy of workspace {WorkspaceId} was not confirmed to be stored; the activation ends")]
+    private static partial void LogNotWritten(ILogger logger, string workspaceId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Whether this activation still owns the policy of workspace {WorkspaceId} could not be read")]
+    private static partial void LogNotConfirmed(ILogger logger, string workspaceId, Exception exception);
+
+    [LoggerMessage(LogLevel.Information, "A silo did not answer the recall of the policy of workspace {WorkspaceId}")]
+    private static partial void LogSilent(ILogger logger, string workspaceId, Exception exception);
+}
