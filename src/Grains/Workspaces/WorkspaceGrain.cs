@@ -134,7 +134,7 @@ internal sealed class WorkspaceGrain(
         var newest = State.Audit.Last;
         if (page.After is { } after)
         {
-            if (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var shown) || shown < 1 || shown > newest)
+            if (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var shown) || shown <= 1 || shown > newest)
             {
                 throw new InvalidCursorException();
             }
