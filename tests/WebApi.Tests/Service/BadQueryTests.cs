@@ -55,7 +55,8 @@ public class BadQueryTests(RunningService service)
                 await Refused(rows, $"{list}?cursor={cursor}", "cursor");
             }
 
-            foreach (var other in lists.Where(l => l != list))
+            // An event's number may be that of a place in the table of roles as well, which is the same for everybody.
+            foreach (var other in lists.Where(l => l != list && !(list == "/v1/roles" && l.EndsWith("/audit-events", StringComparison.Ordinal))))
             {
                 await Refused(rows, $"{list}?cursor={cursors[other]}", "cursor");
             }

@@ -100,10 +100,10 @@ public class PagingTests(RunningService service)
         {
             await Follow(path + query, "caseId", stays, async () =>
             {
+                // A new one with every fourth page, before and after the place where we are; and one that stays is updated there.
                 var came = comings++;
                 await Post([
-                    Cases.Of($"s-new-{came}", ("createdAt", $"2026-07-{1 + (came % 6):00}T08:00:00Z")),
-                    // A case that stays is updated where it is.
+                    Cases.Of($"s-new-{came / 4}", ("createdAt", $"2026-07-{1 + (came / 4 % 6):00}T08:00:00Z")),
                     Cases.Of(stays[came % Items], ("createdAt", $"2026-07-{1 + (came % Items / 2):00}T08:00:00Z"), ("revision", 2 + came))]);
             });
         }

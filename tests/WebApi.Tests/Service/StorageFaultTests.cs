@@ -228,6 +228,76 @@ public class StorageFaultTests(RunningService service)
         Assert.Equal(2_500, (int)insights["totals"]!["opened"]!);
     }
 
+    [Fact]
+    public async Task A_list_of_people_that_cannot_be_written_keeps_nobody_out()
+    {
+        var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
+        await service.Join(team, person);
+        await service.Grant(workspace, team, Roles.Administrator);
+        var token = await service.NewerToken(person);
+        service.Storage.FailsToWrite = name => name.StartsWith("people-", StringComparison.Ordinal);
+        try
+        {
+            await service.Get($"/v1/workspaces/{workspace}", token);
+        }
+        finally
+        {
+            service.Storage.FailsToWrite = _ => false;
+        }
+
+        // They are told of it with the next question.
+        await service.Get("/v1/me", token);
+        var people = await Manager($"/v1/workspaces/{workspace}/users?status=Active");
+        Assert.Contains($"{TestDirectory.UserId(person)}", people.Values("userId"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_unavailable_and_neither_a_fault_nor_an_absence()
+    {
+        var (workspace, person, team) = (await service.Workspace(), service.NewPerson(), service.NewTeam());
+        await service.Join(team, person);
+        await service.Grant(workspace, team, Roles.Administrator, Roles.SupportUser);
+        var token = await service.NewerToken(person);
+        var app = await service.AppToken();
+        var cases = $"/v1/workspaces/{workspace}/support-cases";
+        var rows = new Rows();
+        service.Storage.FailsToRead = _ => true;
+        try
+        {
+            await Refused(HttpMethod.Get, "/v1/me", token);
+            await Refused(HttpMethod.Get, "/v1/me/workspaces", token);
+            await Refused(HttpMethod.Get, "/v1/me/home", token);
+            await Refused(HttpMethod.Get, $"/v1/workspaces/{workspace}", token);
+            await Refused(HttpMethod.Put, "/v1/me/current-workspace", token, new JsonObject { ["workspaceId"] = workspace });
+            await Refused(HttpMethod.Get, "/v1/workspaces/0123456789abcdef0123456789abcdef", await service.ManagerToken());
+            await Refused(HttpMethod.Get, cases, await service.ManagerToken());
+            await Refused(HttpMethod.Get, $"/v1/workspaces/{workspace}/support-insights", await service.ManagerToken());
+            await Refused(HttpMethod.Get, $"/v1/workspaces/{workspace}/home", await service.ManagerToken());
+            await Refused(HttpMethod.Post, cases, app, new JsonObject { ["value"] = new JsonArray(Cases.Of("one")) });
+            await Refused(HttpMethod.Post, cases, app, Answers.Ndjson(Cases.Of("one").ToJsonString()));
+            await Refused(HttpMethod.Get, "/v1/agreements/never-asked-for", app);
+            await Refused(HttpMethod.Put, "/v1/agreements/never-asked-for", app, RunningService.Agreement());
+        }
+        finally
+        {
+            service.Storage.FailsToRead = _ => false;
+        }
+
+        rows.AllHold();
+        await service.Get($"/v1/workspaces/{workspace}", token);
+        Assert.Equal(0, (int)(await Manager(cases))["totalCount"]!);
+        using var missing = await service.Send(HttpMethod.Get, "/v1/agreements/never-asked-for", app);
+        await missing.IsProblem(404, "agreement-not-found");
+
+        Task Refused(HttpMethod method, string path, string caller, object? body = null) => rows.Try($"{method} {path}", async () =>
+        {
+            using var response = await service.Send(method, path, caller, body);
+            var text = await response.Content.ReadAsStringAsync();
+            Assert.True(response.StatusCode == HttpStatusCode.ServiceUnavailable, $"{(int)response.StatusCode} {text}");
+            await response.IsProblem(503, text.Contains("access-unconfirmed", StringComparison.Ordinal) ? "access-unconfirmed" : "service-unavailable");
+        });
+    }
+
     private static bool IsCases(string row) => row.StartsWith("cases-", StringComparison.Ordinal);
 
     private static JsonObject Workload(string person, int packages)
