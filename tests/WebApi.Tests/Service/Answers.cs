@@ -57,7 +57,7 @@ internal static class Answers
         return content;
     }
 
-    /// <summary>The values of one property of every item of a list, through all of its pages.</summary>
+    /// <summary>The values of one property of every item of a list.</summary>
     public static IEnumerable<string> Values(this JsonNode list, string property) =>
         list["value"]!.AsArray().Select(item => (string)item![property]!);
 }
