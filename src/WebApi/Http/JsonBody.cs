@@ -18,15 +18,21 @@ internal static class JsonBody
     /// <returns>The body's fields, or why there are none.</returns>
     public static async Task<(JsonFields? Fields, IResult? Refusal)> Read(HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes)
     {
-        if (!IsEmpty(request) && !IsJson(request))
+        // Of a body without a type or a length only reading tells whether it is there.
+        if (!MayBeEmpty(request) && !IsJson(request))
         {
-            return (null, Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8."));
+            return (null, NotJson());
         }
 
         var (bytes, refusal) = await ReadBytes(request, maxBytes);
         if (bytes is null)
         {
             return (null, refusal);
+        }
+
+        if (bytes.Length > 0 && !IsJson(request))
+        {
+            return (null, NotJson());
         }
 
         try
@@ -56,7 +62,7 @@ internal static class JsonBody
         media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         || (media.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)));
 
-    private static bool IsEmpty(HttpRequest request) => request.ContentLength is null or 0 && request.ContentType is null;
+    private static bool MayBeEmpty(HttpRequest request) => request.ContentLength is null or 0 && request.ContentType is null;
 
     private static ReadOnlySpan<byte> WithoutMark(byte[] bytes) =>
         bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
@@ -85,6 +91,9 @@ internal static class JsonBody
             }
         }
     }
+
+    private static IResult NotJson() =>
+        Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8.");
 
     private static IResult TooLarge(int maxBytes) =>
         Problems.ContentTooLarge.Answer($"The body may have {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));

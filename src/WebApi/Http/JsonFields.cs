@@ -233,7 +233,7 @@ internal sealed class JsonFields
             return null;
         }
 
-        if (Guid.TryParseExact(text, "D", out var guid))
+        if (Http.Text.TryReadGuid(text, out var guid))
         {
             return guid;
         }

@@ -42,4 +42,11 @@ internal static class Text
 
         return true;
     }
+
+    /// <summary>A GUID with hyphens and nothing else: the framework would pass over spaces around it.</summary>
+    public static bool TryReadGuid(string raw, out Guid guid)
+    {
+        guid = default;
+        return raw.Length == 36 && Guid.TryParseExact(raw, "D", out guid);
+    }
 }

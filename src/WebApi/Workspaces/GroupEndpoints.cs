@@ -160,7 +160,7 @@ internal static class GroupEndpoints
 
     private static Guid GroupId(string groupId, RequestErrors errors)
     {
-        if (!Guid.TryParseExact(groupId, "D", out var group))
+        if (!Text.TryReadGuid(groupId, out var group))
         {
             errors.Add("groupId", "Must be a GUID such as c0000000-0000-4000-8000-000000000206.");
         }

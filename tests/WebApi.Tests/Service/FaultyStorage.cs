@@ -10,6 +10,9 @@ internal sealed class FaultyStorage(IGrainStorage inner) : IGrainStorage, ILifec
     /// <summary>Whether a write of the row of this name fails.</summary>
     public Func<string, bool> FailsToWrite { get; set; } = _ => false;
 
+    /// <summary>Whether a read of the row of this name fails.</summary>
+    public Func<string, bool> FailsToRead { get; set; } = _ => false;
+
     /// <summary>Puts itself before the default storage.</summary>
     public static void Wrap(IServiceCollection services)
     {
@@ -23,7 +26,7 @@ internal sealed class FaultyStorage(IGrainStorage inner) : IGrainStorage, ILifec
     public void Participate(ISiloLifecycle lifecycle) => (inner as ILifecycleParticipant<ISiloLifecycle>)?.Participate(lifecycle);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        inner.ReadStateAsync(stateName, grainId, grainState);
+        FailsToRead(stateName) ? throw new IOException("The disk does not answer.") : inner.ReadStateAsync(stateName, grainId, grainState);
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         FailsToWrite(stateName) ? throw new IOException("The disk is full.") : inner.WriteStateAsync(stateName, grainId, grainState);

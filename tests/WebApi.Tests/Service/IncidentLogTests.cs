@@ -10,7 +10,8 @@ namespace EngageCenter.WebApi.Tests.Service;
 /// A real incident log, shuffled, with replays and with broken cases among the good ones, through the API: whatever
 /// way it came, the insights are those of a recomputation.
 /// </summary>
-public class IncidentLogTests(RunningService service) : IClassFixture<RunningService>
+[Collection(RunningService.Collection)]
+public class IncidentLogTests(RunningService service)
 {
     private static readonly (DateTimeOffset From, DateTimeOffset To)[] Windows =
     [

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
 using EngageCenter.LocalEntra;
@@ -10,21 +12,35 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.Providers;
 using Orleans.Storage;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>The service as it runs: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.</summary>
-public sealed class RunningService : IAsyncLifetime
+[CollectionDefinition(Collection)]
+public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningService>
 {
+    /// <summary>The tests that share one service. They run one after the other; each has workspaces of its own.</summary>
+    public const string Collection = "The running service";
+
     private readonly string folder = Directory.CreateTempSubdirectory("engage-center-").FullName;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> tokens = new();
     private WebApplication entra = null!;
     private WebApplication service = null!;
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> workspaces = new();
+    private readonly string keyFile;
     private int agreements;
+    private int people;
+    private int teams;
+
+    public RunningService() => keyFile = Path.Combine(folder, "key.pem");
 
     internal FaultyStorage Storage { get; private set; } = null!;
+
+    /// <summary>LocalEntra's clock. It stands still, an hour behind, so that a test can make its tokens newer, second by second.</summary>
+    public FakeTimeProvider EntraTime { get; } = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -41,8 +57,10 @@ public sealed class RunningService : IAsyncLifetime
             {
                 ["LocalEntra:Url"] = "http://127.0.0.1:0",
                 ["LocalEntra:DirectoryJson"] = TestDirectory.Json(),
-                ["LocalEntra:KeyFile"] = "",
+                ["LocalEntra:KeyFile"] = keyFile,
+                ["LocalEntra:TokenLifetime"] = "12:00:00",
             });
+            builder.Services.AddSingleton<TimeProvider>(EntraTime);
         });
         await entra.StartAsync();
 
@@ -57,6 +75,10 @@ public sealed class RunningService : IAsyncLifetime
             ["Storage:SqliteFile"] = Path.Combine(folder, "state.db"),
             ["Orleans:Endpoints:SiloPort"] = FreePort(),
             ["Orleans:Endpoints:GatewayPort"] = FreePort(),
+
+            // After a fault a change waits for leases that may be out: here not for long.
+            ["Access:Lease"] = "00:00:01",
+            ["Access:Authority"] = "00:00:01",
         });
         builder.AddEngageCenterSilo();
         builder.AddEngageCenterWebApi();
@@ -78,12 +100,18 @@ public sealed class RunningService : IAsyncLifetime
     }
 
     /// <summary>A person's token, of Contoso where nothing else is said. Kept, so that a person's token stays the same.</summary>
-    public Task<string> Token(string person, string tenant = TestDirectory.Contoso) => Token($"{tenant}/{person}", tenant, new()
+    public Task<string> Token(string person, string tenant = TestDirectory.Contoso) =>
+        Token($"{tenant}/{person}", tenant, PasswordGrant(person));
+
+    /// <summary>A token of this very moment of <see cref="EntraTime"/>.</summary>
+    public Task<string> FreshToken(string person) => Ask(TestDirectory.Contoso, PasswordGrant(person));
+
+    /// <summary>A token that is newer than all before it.</summary>
+    public Task<string> NewerToken(string person)
     {
-        ["grant_type"] = "password",
-        ["username"] = TestDirectory.Upn(person),
-        ["scope"] = "api://engage-center/access_as_user",
-    });
+        EntraTime.Advance(TimeSpan.FromSeconds(1));
+        return FreshToken(person);
+    }
 
     public Task<string> AppToken(string application = TestDirectory.Automation) => Token(application, TestDirectory.Contoso, new()
     {
@@ -93,8 +121,9 @@ public sealed class RunningService : IAsyncLifetime
         ["scope"] = "api://engage-center/.default",
     });
 
+    /// <param name="body">JSON as text or as a node, or any content.</param>
     public async Task<HttpResponseMessage> Send(
-        HttpMethod method, string path, string? token, JsonNode? body = null, params (string Name, string Value)[] headers)
+        HttpMethod method, string path, string? token, object? body = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         if (token is not null)
@@ -102,10 +131,14 @@ public sealed class RunningService : IAsyncLifetime
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        if (body is not null)
+        request.Content = body switch
         {
-            request.Content = JsonContent.Create(body);
-        }
+            HttpContent content => content,
+            JsonNode json => JsonContent.Create(json),
+            string text => new StringContent(text, Encoding.UTF8, "application/json"),
+            null => null,
+            _ => throw new ArgumentException("Neither JSON nor content.", nameof(body)),
+        };
 
         foreach (var (name, value) in headers)
         {
@@ -116,12 +149,12 @@ public sealed class RunningService : IAsyncLifetime
     }
 
     /// <summary>What a request that has to succeed answers.</summary>
-    public async Task<JsonNode> Json(HttpMethod method, string path, string token, JsonNode? body = null)
+    public async Task<JsonNode> Json(HttpMethod method, string path, string token, object? body = null)
     {
         using var response = await Send(method, path, token, body);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, $"{method} {path} answered {(int)response.StatusCode} {text}");
-        return JsonNode.Parse(text) ?? new JsonObject();
+        return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!;
     }
 
     public async Task<JsonNode> Get(string path, string token) => await Json(HttpMethod.Get, path, token);
@@ -179,6 +212,46 @@ public sealed class RunningService : IAsyncLifetime
         return workspace;
     }
 
+    /// <summary>The one workspace of all tests that say the same <paramref name="purpose"/>.</summary>
+    public Task<string> WorkspaceFor(string purpose) => workspaces.GetOrAdd(purpose, _ => new(() => Workspace())).Value;
+
+    /// <summary>Somebody of Contoso whom no other test knows, and who belongs to no group.</summary>
+    public string NewPerson() => TestDirectory.Spare(Interlocked.Increment(ref people) - 1);
+
+    /// <summary>A group of Contoso that no other test knows, without members.</summary>
+    public Guid NewTeam() => TestDirectory.Team(Interlocked.Increment(ref teams) - 1);
+
+    /// <summary>Puts somebody in a group; the next token says so.</summary>
+    public async Task Join(Guid group, string person)
+    {
+        using var response = await Http.PostAsync(
+            new Uri($"{EntraUrl}/graph/v1.0/groups/{group}/members/$ref"),
+            JsonContent.Create(new JsonObject { ["@odata.id"] = $"{EntraUrl}/graph/v1.0/directoryObjects/{TestDirectory.UserId(person)}" }));
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+    }
+
+    public async Task Leave(Guid group, string person)
+    {
+        using var response = await Http.DeleteAsync(new Uri($"{EntraUrl}/graph/v1.0/groups/{group}/members/{TestDirectory.UserId(person)}/$ref"));
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+    }
+
+    /// <summary>Grants a group roles in a workspace.</summary>
+    public async Task Grant(string workspace, Guid group, params Roles[] roles) => await Json(
+        HttpMethod.Put, $"/v1/workspaces/{workspace}/groups/{group}", await ManagerToken(),
+        new JsonObject { ["roles"] = new JsonArray([.. roles.Select(r => JsonValue.Create($"{r}"))]) });
+
+    public async Task Revoke(string workspace, Guid group) =>
+        await Json(HttpMethod.Delete, $"/v1/workspaces/{workspace}/groups/{group}", await ManagerToken());
+
+    /// <summary>The key that LocalEntra signs with, for a token that only a test would make.</summary>
+    internal RSA EntraKey()
+    {
+        var key = RSA.Create();
+        key.ImportFromPem(File.ReadAllText(keyFile));
+        return key;
+    }
+
     public Task<string> ManagerToken() => TokenOf(Roles.CustomerSupportManager);
 
     /// <summary>The token of the person who holds a role, from the tenant that they come from.</summary>
@@ -192,6 +265,13 @@ public sealed class RunningService : IAsyncLifetime
         listener.Start();
         return $"{((IPEndPoint)listener.LocalEndpoint).Port}";
     }
+
+    private static Dictionary<string, string> PasswordGrant(string person) => new()
+    {
+        ["grant_type"] = "password",
+        ["username"] = TestDirectory.Upn(person),
+        ["scope"] = "api://engage-center/access_as_user",
+    };
 
     private Task<string> Token(string key, string tenant, Dictionary<string, string> form) =>
         tokens.GetOrAdd(key, _ => new(() => Ask(tenant, form))).Value;

@@ -20,6 +20,8 @@ internal static class TestDirectory
     /// <summary>Belongs to no group.</summary>
     public const string Outsider = "outsider";
 
+    private const int Spares = 100;
+
     public static IReadOnlyList<string> AppRoles { get; } = ["Agreements.ReadWrite.All", "SupportCases.ReadWrite.All"];
 
     /// <summary>The person who holds just this role in the shared workspace, besides User.</summary>
@@ -32,19 +34,27 @@ internal static class TestDirectory
     /// <summary>A group nobody has to do with.</summary>
     public static Guid SpareGroup(int n) => Id(3, $"{n}");
 
+    /// <summary>Somebody of Contoso alone who belongs to no group until a test puts them in one.</summary>
+    public static string Spare(int n) => n < Spares ? $"spare{n}" : throw new ArgumentOutOfRangeException(nameof(n), n, "There are not that many.");
+
+    /// <summary>A group of Contoso without members.</summary>
+    public static Guid Team(int n) => n < Spares ? Id(4, $"{n}") : throw new ArgumentOutOfRangeException(nameof(n), n, "There are not that many.");
+
     public static string Upn(string person) => $"{person}@contoso.example";
 
     public static string Json()
     {
         var people = RoleTable.All.Select(d => PersonOf(d.Role)).Concat([Outsider, Overage]).ToList();
         var groups = RoleTable.All.Where(d => (RoleTable.Assignable & d.Role) != 0).Select(d => d.Role).ToList();
+        var spares = Enumerable.Range(0, Spares).ToList();
         var many = Enumerable.Range(0, 201).ToList();
         return new JsonObject
         {
             ["tenants"] = new JsonArray(
-                Tenant(Contoso, "Contoso", people,
+                Tenant(Contoso, "Contoso", people.Concat(spares.Select(Spare)),
                 [
                     .. groups.Select(r => Group(GroupId(r), $"{r}s", UserId(PersonOf(r)))),
+                    .. spares.Select(n => Group(Team(n), $"Team {n}")),
                     .. many.Select(n => Group(SpareGroup(n), $"Group {n}", UserId(Overage))),
                 ]),
                 Tenant(Fabrikam, "Fabrikam", [Outsider], [Group(GroupId(Roles.Administrator), "Namesake", UserId(Outsider))]),
@@ -70,11 +80,11 @@ internal static class TestDirectory
         ["groups"] = new JsonArray([.. groups]),
     };
 
-    private static JsonObject Group(Guid id, string name, Guid member) => new()
+    private static JsonObject Group(Guid id, string name, params Guid[] members) => new()
     {
         ["id"] = id.ToString(),
         ["displayName"] = name,
-        ["members"] = new JsonArray(member.ToString()),
+        ["members"] = new JsonArray([.. members.Select(m => JsonValue.Create(m.ToString()))]),
     };
 
     private static Guid Id(int kind, string name)

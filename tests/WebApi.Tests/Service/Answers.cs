@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Xunit.Sdk;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>What tests hold an answer to.</summary>
+internal static class Answers
+{
+    /// <summary>That the answer is this problem, in the form that every problem has.</summary>
+    /// <param name="field">What <c>errors</c> has to name.</param>
+    public static async Task<JsonObject> IsProblem(this HttpResponseMessage response, int status, string slug, string? field = null)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(
+            (int)response.StatusCode == status && text.Contains($"/problems/{slug}\"", StringComparison.Ordinal),
+            $"Expected {status} {slug}, and it is {(int)response.StatusCode} {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = JsonNode.Parse(text)!.AsObject();
+        Assert.Equal($"/problems/{slug}", (string?)problem["type"]);
+        Assert.Equal(status, (int)problem["status"]!);
+        foreach (var member in (string[])["title", "detail", "traceId"])
+        {
+            Assert.False(string.IsNullOrWhiteSpace((string?)problem[member]), $"There is no {member}: {text}");
+        }
+
+        if (status is 429 or 503)
+        {
+            Assert.True(response.Headers.RetryAfter?.Delta > TimeSpan.Zero, "There is no Retry-After.");
+        }
+
+        if (field is not null)
+        {
+            Assert.True(problem["errors"]?[field]?.AsArray() is { Count: > 0 }, $"'errors' does not name {field}: {text}");
+        }
+
+        return problem;
+    }
+
+    public static async Task<JsonNode> Is(this HttpResponseMessage response, HttpStatusCode status)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == status, $"Expected {(int)status}, and it is {(int)response.StatusCode} {text}");
+        return text.Length == 0 || text[0] != '{' ? new JsonObject() : JsonNode.Parse(text)!;
+    }
+
+    public static StringContent Ndjson(params string[] lines) =>
+        new(string.Join('\n', lines), Encoding.UTF8, "application/x-ndjson");
+
+    /// <summary>A body of any type; none at all where <paramref name="type"/> is null.</summary>
+    public static ByteArrayContent Raw(byte[] bytes, string? type)
+    {
+        var content = new ByteArrayContent(bytes);
+        content.Headers.ContentType = type is null ? null : MediaTypeHeaderValue.Parse(type);
+        return content;
+    }
+
+    /// <summary>The values of one property of every item of a list.</summary>
+    public static IEnumerable<string> Values(this JsonNode list, string property) =>
+        list["value"]!.AsArray().Select(item => (string)item![property]!);
+}
+
+/// <summary>Many rows of a table, of which all are tried before the test fails with those that do not hold.</summary>
+internal sealed class Rows
+{
+    private readonly List<string> failures = [];
+
+    public async Task Try(string row, Func<Task> test)
+    {
+        try
+        {
+            await test();
+        }
+        catch (Exception failure) when (failure is XunitException or InvalidOperationException or HttpRequestException or NullReferenceException)
+        {
+            failures.Add($"{row}: {failure.Message}");
+        }
+    }
+
+    public void AllHold() => Assert.True(failures.Count == 0, $"{failures.Count} rows do not hold:\n{string.Join('\n', failures)}");
+}

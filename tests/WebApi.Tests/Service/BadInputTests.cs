@@ -1,0 +1,387 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>What is malformed or out of range is refused by name, and changes nothing.</summary>
+[Collection(RunningService.Collection)]
+public class BadInputTests(RunningService service)
+{
+    private const string Group = "a0000000-0000-4000-8000-000000000001";
+
+    // What is no text that people could be shown, as it stands inside of a JSON string.
+    private static readonly string[] noText =
+    [
+        "a\\u0000b", "a\\u0007b", "a\\nb", "a\\tb", "a\\u001bb", "a\\u007fb", "a\\u0085b", "a\\u2028b", "a\\u2029b",
+        "a\\ud800b", "a\\udc00b", "\\udc00\\ud800", "\\ud83d",
+    ];
+
+    [Fact]
+    public async Task A_name_has_1_to_100_characters_that_can_be_shown()
+    {
+        (string? Body, string Field)[] rows =
+        [
+            ("{}", "name"), ("""{"Name":"a"}""", "name"), ("""{"name":null}""", "name"), ("""{"name":5}""", "name"), ("""{"name":true}""", "name"),
+            ("""{"name":[]}""", "name"), ("""{"name":["a"]}""", "name"), ("""{"name":{}}""", "name"), ("""{"name":""}""", "name"),
+            ("""{"name":"  \t \u00a0 "}""", "name"), (Name(new('n', 101)), "name"), (Name(new('ä', 101)), "name"),
+            (Name(string.Concat(Enumerable.Repeat("\\ud83d\\ude00", 101))), "name"), (Name(new('n', 100_000)), "name"),
+            ("""{"name":"a","name":"b"}""", "name"), ("""{"name":"a","\u006eame":"a"}""", "name"),
+            .. noText.Select(t => (Name(t), "name")),
+        ];
+        await AllRefused(HttpMethod.Patch, "", rows);
+
+        static string Name(string name) => $$"""{"name":"{{name}}"}""";
+    }
+
+    [Fact]
+    public async Task A_name_is_trimmed_and_may_be_in_any_script()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var emoji = string.Concat(Enumerable.Repeat("😀", 100));
+        foreach (var (name, expected) in new[] { ("  Contoso  ", "Contoso"), (new string('n', 100), new string('n', 100)), (emoji, emoji), ("Ünïcødé 支持 دعم", "Ünïcødé 支持 دعم") })
+        {
+            var renamed = await service.Json(HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), new JsonObject { ["name"] = name });
+            Assert.Equal(expected, (string?)renamed["name"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_grant_names_assignable_roles_once_each()
+    {
+        (string? Body, string Field)[] rows =
+        [
+            ("{}", "roles"), ("""{"roles":null}""", "roles"), ("""{"roles":"User"}""", "roles"), ("""{"roles":{}}""", "roles"), ("""{"roles":[]}""", "roles"),
+            ("""{"roles":["Superuser"]}""", "roles[0]"), ("""{"roles":["user"]}""", "roles[0]"), ("""{"roles":["USER"]}""", "roles[0]"),
+            ("""{"roles":["1"]}""", "roles[0]"), ("""{"roles":[1]}""", "roles[0]"), ("""{"roles":[null]}""", "roles[0]"), ("""{"roles":["None"]}""", "roles[0]"),
+            ("""{"roles":["User","User, Administrator"]}""", "roles[1]"), ("""{"roles":["User "]}""", "roles[0]"), ("""{"roles":["\ud800"]}""", "roles[0]"),
+            ("""{"roles":["User",["User"]]}""", "roles[1]"), ("""{"roles":["User","Administrator","User"]}""", "roles[2]"),
+            ($$"""{"roles":[{{string.Join(',', Enumerable.Repeat("\"User\"", 11))}}]}""", "roles"),
+            ("""{"roles":["User"],"roles":["Administrator"]}""", "roles"),
+            ("""{"roles":["User"],"displayName":5}""", "displayName"), ("""{"roles":["User"],"displayName":""}""", "displayName"),
+            ("""{"roles":["User"],"displayName":"   "}""", "displayName"),
+            ($$"""{"roles":["User"],"displayName":"{{new string('n', 257)}}"}""", "displayName"),
+            .. noText.Select(t => ($$"""{"roles":["User"],"displayName":"{{t}}"}""", "displayName")),
+        ];
+        await AllRefused(HttpMethod.Put, $"/groups/{Group}", rows);
+    }
+
+    [Fact]
+    public async Task A_contract_role_is_not_granted_to_a_group()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        var rows = new Rows();
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var role in RoleTable.All.Where(d => d.Assignment == RoleAssignment.Contract).Select(d => d.Role))
+            {
+                foreach (var roles in (string[])[$"\"{role}\"", $"\"User\",\"{role}\""])
+                {
+                    foreach (var group in (string[])[Group, $"{TestDirectory.GroupId(Roles.Administrator)}"])
+                    {
+                        await rows.Try(roles, async () =>
+                        {
+                            using var response = await service.Send(
+                                HttpMethod.Put, $"/v1/workspaces/{workspace}/groups/{group}", await service.ManagerToken(), $$"""{"roles":[{{roles}}]}""");
+                            await response.IsProblem(409, "role-not-assignable");
+                        });
+                    }
+                }
+            }
+        });
+        rows.AllHold();
+    }
+
+    [Fact]
+    public async Task A_groups_id_is_a_GUID()
+    {
+        string[] ids = ["x", "a0000000000040008000000000000001", "{a0000000-0000-4000-8000-000000000001}", "a0000000-0000-4000-8000-00000000000g", "%20", new('a', 300), "a0000000-0000-4000-8000-000000000001%20"];
+        foreach (var id in ids)
+        {
+            await AllRefused(HttpMethod.Put, $"/groups/{id}", ("""{"roles":["User"]}""", "groupId"), ("{}", "groupId"), ("{}", "roles"));
+            await AllRefused(HttpMethod.Get, $"/groups/{id}", (null, "groupId"));
+            await AllRefused(HttpMethod.Delete, $"/groups/{id}", (null, "groupId"));
+        }
+    }
+
+    [Fact]
+    public async Task A_check_asks_1_to_50_permissions_of_one_person()
+    {
+        (string? Body, string Field)[] rows =
+        [
+            ("{}", "permissions"), ("""{"permissions":null}""", "permissions"), ("""{"permissions":"RenameSpace"}""", "permissions"),
+            ("""{"permissions":[]}""", "permissions"), ("""{"permissions":["None"]}""", "permissions[0]"), ("""{"permissions":["renameSpace"]}""", "permissions[0]"),
+            ("""{"permissions":["RenameSpace",2]}""", "permissions[1]"), ("""{"permissions":["2"]}""", "permissions[0]"), ("""{"permissions":["Rename Space"]}""", "permissions[0]"),
+            ($$"""{"permissions":[{{string.Join(',', Enumerable.Repeat("\"RenameSpace\"", 51))}}]}""", "permissions"),
+            (Of("5"), "user"), (Of("[]"), "user"), (Of($"\"{Group}\""), "user"), (Of("{}"), "user.tenantId"), (Of("{}"), "user.userId"),
+            (Of($"{{\"tenantId\":\"{Group}\",\"userId\":\"x\"}}"), "user.userId"),
+            (Of($"{{\"tenantId\":5,\"userId\":\"{Group}\"}}"), "user.tenantId"),
+            (Of($"{{\"tenantId\":\"{Group}\",\"userId\":null}}"), "user.userId"),
+            (Of($"{{\"tenantId\":\"{Group}\",\"tenantId\":\"{Group}\",\"userId\":\"{Group}\"}}"), "user.tenantId"),
+        ];
+        await AllRefused(HttpMethod.Post, "/permissions/check", rows);
+
+        static string Of(string user) => $"{{\"permissions\":[\"RenameSpace\"],\"user\":{user}}}";
+    }
+
+    [Fact]
+    public async Task Opening_a_workspace_takes_its_id()
+    {
+        var rows = new Rows();
+        var token = await service.ManagerToken();
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var body in (string[])["{}", """{"workspaceId":null}""", """{"workspaceId":5}""", """{"workspaceId":[]}""", """{"workspaceId":""}""", $$"""{"workspaceId":"{{workspace}}","workspaceId":"{{workspace}}"}"""])
+            {
+                await rows.Try(body, async () =>
+                {
+                    using var response = await service.Send(HttpMethod.Put, "/v1/me/current-workspace", token, body);
+                    await response.IsProblem(400, "invalid-request", "workspaceId");
+                });
+            }
+        });
+        rows.AllHold();
+    }
+
+    [Fact]
+    public async Task Every_body_is_one_JSON_object()
+    {
+        string[] bodies =
+        [
+            "[]", "null", "1", "\"text\"", "true", "", "  ", "{", "{}}", "{} x", "{}{}", "{,}", "{\"a\":1,}", "{a:1}", "{'a':1}", "// no\n{}", "{\"a\":01}", "{\"a\":NaN}",
+            "{\"a\":\"\\x\"}", "{\"a\":\"\t\"}", string.Concat(Enumerable.Repeat("{\"a\":", 20)) + "1" + new string('}', 20), new string('[', 10_000), "<a/>",
+        ];
+        await EachWithBody(async (request, rows) =>
+        {
+            foreach (var body in bodies)
+            {
+                await rows.Try($"{request} {(body.Length > 30 ? body[..30] : body)}", async () =>
+                {
+                    using var response = await service.Send(request.Method, request.Path, await TokenFor(request), body);
+                    await response.IsProblem(400, "invalid-request", "$");
+                });
+            }
+
+            await rows.Try($"{request} without a body", async () =>
+            {
+                using var response = await service.Send(request.Method, request.Path, await TokenFor(request));
+                await response.IsProblem(400, "invalid-request", "$");
+            });
+        });
+    }
+
+    [Fact]
+    public async Task Every_body_is_of_the_type_that_it_says()
+    {
+        string?[] types =
+        [
+            "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "text/json", "application/json; charset=utf-16",
+            "application/json; charset=iso-8859-1", "application/octet-stream", "application/x-ndjson; charset=utf-16", null,
+        ];
+        await EachWithBody(async (request, rows) =>
+        {
+            var body = Encoding.UTF8.GetBytes(request.Body!.ToJsonString());
+            foreach (var type in types)
+            {
+                await rows.Try($"{request} {type}", async () =>
+                {
+                    using var response = await service.Send(request.Method, request.Path, await TokenFor(request), Answers.Raw(body, type));
+                    await response.IsProblem(415, "unsupported-media-type");
+                });
+            }
+
+            await rows.Try($"{request} compressed", async () =>
+            {
+                using var content = Answers.Raw(body, "application/json");
+                content.Headers.ContentEncoding.Add("gzip");
+                using var response = await service.Send(request.Method, request.Path, await TokenFor(request), content);
+                await response.IsProblem(415, "unsupported-media-type");
+            });
+        });
+    }
+
+    [Fact]
+    public async Task A_body_without_a_type_or_a_length_is_no_JSON_either()
+    {
+        await EachWithBody(async (request, rows) => await rows.Try($"{request}", async () =>
+        {
+            using var response = await service.Send(
+                request.Method, request.Path, await TokenFor(request), new Chunked(Encoding.UTF8.GetBytes(request.Body!.ToJsonString()), type: null));
+            await response.IsProblem(415, "unsupported-media-type");
+        }));
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("APPLICATION/JSON; charset=UTF-8")]
+    [InlineData("application/json; charset=\"utf-8\"")]
+    [InlineData("application/merge-patch+json")]
+    public async Task JSON_goes_by_these_names(string type)
+    {
+        var workspace = await service.Workspace(granted: false);
+        using var response = await service.Send(
+            HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), Answers.Raw("\uFEFF{\"name\":\"Named\"}"u8.ToArray(), type));
+        await response.Is(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_body_has_its_limit_with_and_without_a_length()
+    {
+        await EachWithBody(async (request, rows) =>
+        {
+            var limit = request.IsApplications && request.IsInWorkspace ? 8 * 1024 * 1024 : 1024 * 1024;
+            var json = request.Body!.ToJsonString();
+            var body = Encoding.UTF8.GetBytes(json + new string(' ', limit + 1 - Encoding.UTF8.GetByteCount(json)));
+            await rows.Try($"{request}, with a length", async () =>
+            {
+                using var response = await service.Send(request.Method, request.Path, await TokenFor(request), Answers.Raw(body, "application/json"));
+                Assert.Equal(limit, (int)(await response.IsProblem(413, "content-too-large"))["maxBytes"]!);
+            });
+            await rows.Try($"{request}, chunked", async () =>
+            {
+                using var response = await service.Send(request.Method, request.Path, await TokenFor(request), new Chunked(body, "application/json"));
+                await response.IsProblem(413, "content-too-large");
+            });
+        });
+
+        // One byte less is taken.
+        var workspace = await service.Workspace(granted: false);
+        var most = Encoding.UTF8.GetBytes("{\"name\":\"Named\"}".PadRight(1024 * 1024));
+        foreach (HttpContent content in (HttpContent[])[Answers.Raw(most, "application/json"), new Chunked(most, "application/json")])
+        {
+            using var response = await service.Send(HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), content);
+            await response.Is(HttpStatusCode.OK);
+        }
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_no_name()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        byte[][] bodies = [[.. "{\"name\":\"a"u8, 0xFF, .. "\"}"u8], [.. "{\"name\":\"a"u8, 0xC0, 0x80, .. "\"}"u8], [.. "{\"name\":\"a"u8, 0xED, 0xA0, 0x80, .. "\"}"u8]];
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var body in bodies)
+            {
+                using var response = await service.Send(
+                    HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), Answers.Raw(body, "application/json"));
+                await response.IsProblem(400, "invalid-request");
+            }
+        });
+    }
+
+    [Fact]
+    public async Task All_errors_are_told_at_once()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        using var response = await service.Send(
+            HttpMethod.Put, $"/v1/workspaces/{workspace}/groups/x", await service.ManagerToken(), """{"roles":["king"],"displayName":5}""", ("If-Match", "nonsense"));
+        var problem = await response.IsProblem(400, "invalid-request");
+        Assert.Equal(["If-Match", "displayName", "groupId", "roles[0]"], problem["errors"]!.AsObject().Select(e => e.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Of_very_many_errors_the_answer_tells_some()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        var body = $"{{{string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"f{n}\":1,\"f{n}\":2"))}}}";
+        using var response = await service.Send(HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), body);
+        Assert.InRange((await response.IsProblem(400, "invalid-request"))["errors"]!.AsObject().Count, 1, 100);
+    }
+
+    [Fact]
+    public async Task An_address_that_there_is_not_is_a_problem_for_everybody()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        foreach (var token in (string?[])[null, await service.ManagerToken(), await service.AppToken()])
+        {
+            foreach (var path in (string[])["/v1", "/v1/nothing", "/v2/roles", "/v1/roles/x", $"/v1/workspaces/{workspace}/nothing", "/v1/workspaces", "/v1/agreements", "/v1/me/home/x", "/problems/nothing"])
+            {
+                using var response = await service.Send(HttpMethod.Get, path, token);
+                await response.IsProblem(404, "not-found");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_method_that_an_address_does_not_take_is_a_problem_that_names_those_it_takes()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        var rows = new Rows();
+        foreach (var path in ValidRequest.All(workspace, "0").GroupBy(r => r.Endpoint.Split(' ')[1]))
+        {
+            var taken = path.Select(r => r.Method.Method).Order(StringComparer.Ordinal).ToList();
+            foreach (var method in ((string[])["POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"]).Except(taken))
+            {
+                await rows.Try($"{method} {path.Key}", async () =>
+                {
+                    using var response = await service.Send(new(method), path.First().Path, await service.ManagerToken());
+                    await response.IsProblem(405, "method-not-allowed");
+                    Assert.Superset(taken.ToHashSet(), response.Content.Headers.Allow.ToHashSet());
+                    Assert.DoesNotContain(method, response.Content.Headers.Allow);
+                });
+            }
+        }
+
+        rows.AllHold();
+    }
+
+    private Task<string> TokenFor(ValidRequest request) => request.IsApplications ? service.AppToken() : service.ManagerToken();
+
+    private async Task EachWithBody(Func<ValidRequest, Rows, Task> test)
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        var rows = new Rows();
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.Body is not null))
+            {
+                await test(request, rows);
+            }
+
+            rows.AllHold();
+        });
+    }
+
+    /// <summary>That a person's endpoint in a workspace refuses each body, names the field, and changes nothing.</summary>
+    private async Task AllRefused(HttpMethod method, string path, params (string? Body, string Field)[] bodies)
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadInputTests));
+        var rows = new Rows();
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var (body, field) in bodies)
+            {
+                await rows.Try($"{method} {path} {(body?.Length > 100 ? body[..100] : body)}", async () =>
+                {
+                    using var response = await service.Send(method, $"/v1/workspaces/{workspace}{path}", await service.ManagerToken(), body);
+                    await response.IsProblem(400, "invalid-request", field);
+                });
+            }
+
+            rows.AllHold();
+        });
+    }
+
+    /// <summary>A body whose length nobody says beforehand.</summary>
+    private sealed class Chunked : HttpContent
+    {
+        private readonly byte[] bytes;
+
+        public Chunked(byte[] bytes, string? type)
+        {
+            this.bytes = bytes;
+            Headers.ContentType = type is null ? null : System.Net.Http.Headers.MediaTypeHeaderValue.Parse(type);
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(bytes).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

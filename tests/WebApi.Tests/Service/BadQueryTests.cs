@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>Queries, cursors and windows that are malformed or out of range.</summary>
+[Collection(RunningService.Collection)]
+public class BadQueryTests(RunningService service)
+{
+    private static readonly string[] pageSizes =
+        ["0", "501", "-1", "abc", "", "1.5", "1e2", "%2B5", "0x10", "99999999999", "%205", "5&pageSize=5", "5&PAGESIZE=6"];
+
+    private static readonly string[] instants =
+    [
+        "yesterday", "2026", "2026-07-01", "2026-07-01T08:00:00", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "10000-01-01T00:00:00Z",
+        "2026-07-01T25:00:00Z", "0000-01-01T00:00:00Z", "1751356800", "2026-07-01T08:00:00Z&{0}=2026-07-01T08:00:00Z", "2026-07-01T08:00:00.Z", "2026-07-01T08:00:00%2B99:00",
+    ];
+
+    [Fact]
+    public async Task A_page_has_1_to_500_items()
+    {
+        var rows = new Rows();
+        foreach (var list in await Lists())
+        {
+            foreach (var size in pageSizes)
+            {
+                await Refused(rows, $"{list}?pageSize={size}", "pageSize");
+            }
+
+            foreach (var size in (string[])["1", "500"])
+            {
+                await rows.Try($"{list} {size}", async () => await service.Get($"{list}?pageSize={size}", await service.ManagerToken()));
+            }
+        }
+
+        rows.AllHold();
+    }
+
+    [Fact]
+    public async Task A_cursor_is_one_that_the_list_handed_out()
+    {
+        await Fill();
+        var lists = await Lists();
+        var cursors = new Dictionary<string, string>();
+        foreach (var list in lists)
+        {
+            cursors[list] = ((string)(await service.Get($"{list}?pageSize=1", await service.ManagerToken()))["nextLink"]!).Split("cursor=")[1];
+        }
+
+        var rows = new Rows();
+        foreach (var list in lists)
+        {
+            foreach (var cursor in (string[])["", "!", "garbage", "AAAA", "%00", "_-_-", "LTE", "MA", "OTk5OTk5OTk5OTk5", new('A', 3_000), $"{cursors[list]}&cursor={cursors[list]}", cursors[list] + "x"])
+            {
+                await Refused(rows, $"{list}?cursor={cursor}", "cursor");
+            }
+
+            // An event's number may be that of a place in the table of roles as well, which is the same for everybody.
+            foreach (var other in lists.Where(l => l != list && !(list == "/v1/roles" && l.EndsWith("/audit-events", StringComparison.Ordinal))))
+            {
+                await Refused(rows, $"{list}?cursor={cursors[other]}", "cursor");
+            }
+        }
+
+        rows.AllHold();
+    }
+
+    [Fact]
+    public async Task A_filter_has_one_value_that_there_is()
+    {
+        var workspace = await service.WorkspaceFor(nameof(BadQueryTests));
+        var to = $"/v1/workspaces/{workspace}";
+        (string Path, string Name, string[] Wrong)[] filters =
+        [
+            ("users", "role", ["king", "user", "USER", "1", "None", "User,Administrator", "User&role=User", "%00"]),
+            ("users", "status", ["active", "0", "Closed", "Active&status=Pending"]),
+            ("users", "source", ["contract", "0", "Direct"]),
+            ("users", "search", [new('a', 201), "%00", "a%07b", "a&search=b", "%0Aa%0Ab"]),
+            ("groups", "role", ["king", "user", "1", "None", "User&role=User"]),
+            ("groups", "search", [new('a', 201), "%00", "a&search=b"]),
+            ("support-cases", "status", ["closed", "4", "Active", "New&status=New"]),
+            ("support-cases", "severity", ["a", "One", "0", "D", "A&severity=B"]),
+            ("support-cases", "product", [new('a', 201), "%00", "a&product=b"]),
+            ("support-cases", "search", [new('a', 201), "%00", "a&search=b"]),
+            ("support-cases", "from", instants),
+            ("support-cases", "to", instants),
+            ("support-insights", "from", instants),
+            ("support-insights", "to", instants),
+        ];
+        var rows = new Rows();
+        foreach (var (path, name, wrong) in filters)
+        {
+            foreach (var value in wrong)
+            {
+                await Refused(rows, $"{to}/{path}?{name}={value.Replace("{0}", name, StringComparison.Ordinal)}", name);
+            }
+        }
+
+        rows.AllHold();
+    }
+
+    [Theory]
+    [InlineData("support-cases")]
+    [InlineData("support-insights")]
+    public async Task A_window_begins_before_it_ends(string path)
+    {
+        var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/{path}";
+        var rows = new Rows();
+        await Refused(rows, $"{to}?from=2026-07-01T00:00:00Z&to=2026-07-01T00:00:00Z", "from");
+        await Refused(rows, $"{to}?from=2026-07-01T00:00:01Z&to=2026-07-01T00:00:00Z", "from");
+        // The same instant in another offset.
+        await Refused(rows, $"{to}?from=2026-07-01T02:00:00%2B02:00&to=2026-07-01T00:00:00Z", "from");
+        rows.AllHold();
+
+        foreach (var window in (string[])["from=2026-07-01T00:00:00Z&to=2026-07-01T00:00:00.0000001Z", "from=2026-07-01T02:00:00%2B02:00&to=2026-07-01T00:00:01Z", "to=0001-01-02T00:00:00Z", "from=9999-12-31T23:59:58Z&to=9999-12-31T23:59:59.9999999Z", "from=2026-01-01T00:00:00%2b14:00&to=2026-02-01t00:00:00z"])
+        {
+            await service.Get($"{to}?{window}", await service.ManagerToken());
+        }
+    }
+
+    [Fact]
+    public async Task A_window_of_insights_has_a_limit_and_is_never_a_fault()
+    {
+        var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/support-insights";
+        var rows = new Rows();
+        await Refused(rows, $"{to}?from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z", "from");
+        await Refused(rows, $"{to}?from=9999-12-31T00:00:00Z", "from");
+        rows.AllHold();
+        await service.Get($"{to}?from=0001-01-01T00:00:00Z&to=0001-01-01T00:00:00.0000001Z", await service.ManagerToken());
+        await service.Get($"{to}?from=1900-01-01T00:00:00Z&to=2100-01-01T00:00:00Z", await service.ManagerToken());
+    }
+
+    [Theory]
+    [InlineData("image/png")]
+    [InlineData("application/json;q=0, text/csv;q=0")]
+    public async Task Cases_are_JSON_or_CSV(string accept)
+    {
+        var path = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/support-cases";
+        using var response = await service.Send(HttpMethod.Get, path, await service.ManagerToken(), null, ("Accept", accept));
+        await response.IsProblem(406, "not-acceptable");
+    }
+
+    [Fact]
+    public async Task An_agreement_is_asked_for_by_an_id()
+    {
+        var app = await service.AppToken();
+        var rows = new Rows();
+        foreach (var id in (string[])["a%20b", "%C3%A4", "a%2Fb", new('a', 65), "a%0A", "a*b"])
+        {
+            foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Put])
+            {
+                await rows.Try($"{method} {id}", async () =>
+                {
+                    using var response = await service.Send(method, $"/v1/agreements/{id}", app, method == HttpMethod.Put ? RunningService.Agreement() : null);
+                    await response.IsProblem(400, "invalid-request", "agreementId");
+                });
+            }
+        }
+
+        rows.AllHold();
+        using var missing = await service.Send(HttpMethod.Get, $"/v1/agreements/{new string('a', 64)}", app);
+        await missing.IsProblem(404, "agreement-not-found");
+    }
+
+    private async Task<List<string>> Lists()
+    {
+        var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}";
+        return ["/v1/roles", $"{to}/users", $"{to}/groups", $"{to}/audit-events", $"{to}/support-cases"];
+    }
+
+    // So that every list has a second page: two people came, and there are two cases.
+    private async Task Fill()
+    {
+        var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}";
+        await service.Get(to, await service.TokenOf(Roles.Administrator));
+        await service.Json(HttpMethod.Post, $"{to}/support-cases", await service.AppToken(), new JsonObject { ["value"] = new JsonArray(Cases.Of("one"), Cases.Of("two")) });
+    }
+
+    private async Task Refused(Rows rows, string path, string field)
+    {
+        var shown = path.Length > 160 ? path[..160] : path;
+        await rows.Try(shown, async () =>
+        {
+            using var response = await service.Send(HttpMethod.Get, path, await service.ManagerToken());
+            await response.IsProblem(400, "invalid-request", field);
+        });
+    }
+}

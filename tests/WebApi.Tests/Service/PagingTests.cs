@@ -1,0 +1,204 @@
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>Whoever follows nextLink meets each item that stays exactly once, whatever comes and goes meanwhile.</summary>
+[Collection(RunningService.Collection)]
+public class PagingTests(RunningService service)
+{
+    private const int Items = 8;
+
+    private static readonly int[] sizes = [1, 2, 3, 5, 7, 8, 9, 500];
+
+    private int comings;
+
+    [Fact]
+    public async Task Groups_come_and_go()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var stays = Enumerable.Range(0, Items).Select(n => TestDirectory.SpareGroup(100 + n)).ToList();
+        foreach (var group in stays)
+        {
+            await service.Grant(workspace, group, Roles.User);
+        }
+
+        await Follow($"/v1/workspaces/{workspace}/groups", "groupId", stays.Select(g => $"{g}"), async () =>
+        {
+            var (came, left) = (Interlocked.Increment(ref comings), comings - 3);
+            await service.Grant(workspace, TestDirectory.SpareGroup(1_000 + came), Roles.User);
+            await service.Revoke(workspace, TestDirectory.SpareGroup(1_000 + left));
+        });
+    }
+
+    [Fact]
+    public async Task Groups_that_a_filter_takes_come_and_go()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var stays = Enumerable.Range(0, Items).Select(n => TestDirectory.SpareGroup(100 + n)).ToList();
+        foreach (var group in stays)
+        {
+            await service.Grant(workspace, group, Roles.SupportUser);
+            await service.Grant(workspace, TestDirectory.SpareGroup(300 + comings++), Roles.User);
+        }
+
+        await Follow($"/v1/workspaces/{workspace}/groups?role=SupportUser", "groupId", stays.Select(g => $"{g}"), async () =>
+        {
+            var (came, left) = (Interlocked.Increment(ref comings), comings - 3);
+            await service.Grant(workspace, TestDirectory.SpareGroup(1_000 + came), Roles.SupportUser);
+            await service.Grant(workspace, TestDirectory.SpareGroup(1_000 + left), Roles.User);
+        });
+    }
+
+    [Fact]
+    public async Task People_come_and_go()
+    {
+        var app = await service.AppToken();
+        var path = $"/v1/agreements/{service.NewAgreementId()}";
+        var stays = Enumerable.Range(0, Items).Select(n => Guid.Parse($"b0000000-0000-4000-8000-{n * 1_000:d12}")).ToList();
+        var passing = new List<Guid>();
+        var workspace = (string)(await Put())["workspaces"]![0]!["workspaceId"]!;
+        var manager = TestDirectory.UserId(TestDirectory.PersonOf(Roles.CustomerSupportManager));
+
+        await Follow($"/v1/workspaces/{workspace}/users", "userId", stays.Append(manager).Select(p => $"{p}"), async () =>
+        {
+            passing.Add(Guid.Parse($"b0000000-0000-4000-8000-{comings++ % Items * 1_000 + 500 + comings:d12}"));
+            if (passing.Count > 3)
+            {
+                passing.RemoveAt(0);
+            }
+
+            await Put();
+        });
+
+        async Task<JsonNode> Put()
+        {
+            var agreement = RunningService.Agreement();
+            agreement["contacts"] = new JsonArray([
+                RunningService.Contact(Roles.CustomerSupportManager, TestDirectory.Contoso),
+                .. stays.Concat(passing).Select(p =>
+                {
+                    var contact = RunningService.Contact(Roles.IncidentManager, TestDirectory.Microsoft);
+                    contact["userId"] = p.ToString();
+                    return contact;
+                })]);
+            return await service.Json(HttpMethod.Put, path, app, agreement);
+        }
+    }
+
+    [Fact]
+    public async Task Cases_come()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var path = $"/v1/workspaces/{workspace}/support-cases";
+        var app = await service.AppToken();
+        // Some of the same instant, so that the id decides between them.
+        var stays = Enumerable.Range(0, Items).Select(n => $"stays-{n}").ToList();
+        await Post(stays.Select((id, n) => Cases.Of(id, ("createdAt", $"2026-07-{1 + (n / 2):00}T08:00:00Z"))));
+
+        foreach (var query in (string[])["", "?status=InProgress", "?search=s", "?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&severity=A"])
+        {
+            await Follow(path + query, "caseId", stays, async () =>
+            {
+                // A new one with every fourth page, before and after the place where we are; and one that stays is updated there.
+                var came = comings++;
+                await Post([
+                    Cases.Of($"s-new-{came / 4}", ("createdAt", $"2026-07-{1 + (came / 4 % 6):00}T08:00:00Z")),
+                    Cases.Of(stays[came % Items], ("createdAt", $"2026-07-{1 + (came % Items / 2):00}T08:00:00Z"), ("revision", 2 + came))]);
+            });
+        }
+
+        async Task Post(IEnumerable<JsonObject> cases) =>
+            await service.Json(HttpMethod.Post, path, app, new JsonObject { ["value"] = new JsonArray([.. cases]) });
+    }
+
+    [Fact]
+    public async Task Events_are_recorded_newest_first()
+    {
+        var workspace = await service.Workspace();
+        var path = $"/v1/workspaces/{workspace}/audit-events";
+        for (var i = 0; i < 40; i++)
+        {
+            await Rename();
+        }
+
+        var stays = (await All(path, 500)).Select(e => (string)e["eventId"]!).ToList();
+        Assert.Equal(stays.OrderByDescending(long.Parse), stays);
+        await Follow(path, "eventId", stays, Rename, [1, 7, 16, 31, 32, 33, 500]);
+
+        async Task Rename() => await service.Json(
+            HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), new JsonObject { ["name"] = $"Name {comings++}" });
+    }
+
+    [Fact]
+    public async Task Roles_stay() => await Follow("/v1/roles", "role", RoleTable.All.Select(d => $"{d.Role}"), () => Task.CompletedTask);
+
+    [Fact]
+    public async Task A_page_has_50_items_where_nothing_is_said()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var path = $"/v1/workspaces/{workspace}/support-cases";
+        await service.Json(HttpMethod.Post, path, await service.AppToken(), new JsonObject { ["value"] = new JsonArray([.. Enumerable.Range(0, 51).Select(n => Cases.Of($"{n}"))]) });
+
+        var first = await service.Get(path, await service.ManagerToken());
+        Assert.Equal((50, 51), (first["value"]!.AsArray().Count, (int)first["totalCount"]!));
+        Assert.StartsWith("/v1/", (string)first["nextLink"]!, StringComparison.Ordinal);
+        var last = await service.Get((string)first["nextLink"]!, await service.ManagerToken());
+        Assert.Single(last["value"]!.AsArray());
+        Assert.False(last.AsObject().ContainsKey("nextLink"));
+        Assert.Equal(51, (int)last["totalCount"]!);
+
+        // A page that ends with the list is the last one.
+        var whole = await service.Get($"{path}?pageSize=51", await service.ManagerToken());
+        Assert.False(whole.AsObject().ContainsKey("nextLink"));
+    }
+
+    [Fact]
+    public async Task The_link_to_the_next_page_keeps_the_query()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var path = $"/v1/workspaces/{workspace}/support-cases";
+        await service.Json(HttpMethod.Post, path, await service.AppToken(), new JsonObject
+        {
+            ["value"] = new JsonArray([.. Enumerable.Range(0, 10).Select(n => Cases.Of($"{n}", ("title", n % 2 == 0 ? "R&D + 100% = ä?" : "Other")))]),
+        });
+        var items = await All($"{path}?pageSize=2&search={Uri.EscapeDataString("r&d + 100% = Ä?")}&status=InProgress", null);
+        Assert.Equal(["0", "2", "4", "6", "8"], items.Select(i => (string)i["caseId"]!));
+    }
+
+    /// <summary>Follows a list once for each page size, with something that happens between any two pages.</summary>
+    private async Task Follow(string path, string id, IEnumerable<string> stays, Func<Task> meanwhile, int[]? pageSizes = null)
+    {
+        var expected = stays.Order(StringComparer.Ordinal).ToList();
+        foreach (var size in pageSizes ?? sizes)
+        {
+            var met = new List<string>();
+            var next = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}pageSize={size}";
+            for (var pages = 0; next is not null; pages++)
+            {
+                Assert.InRange(pages, 0, 500);
+                var page = await service.Get(next, await service.ManagerToken());
+                Assert.InRange(page["value"]!.AsArray().Count, 0, size);
+                met.AddRange(page.Values(id));
+                next = (string?)page["nextLink"];
+                await meanwhile();
+            }
+
+            Assert.Equal(expected, met.Where(expected.Contains).Order(StringComparer.Ordinal));
+            Assert.Equal(met.Count, met.Distinct().Count());
+        }
+    }
+
+    private async Task<List<JsonNode>> All(string path, int? pageSize)
+    {
+        var items = new List<JsonNode>();
+        for (var next = pageSize is null ? path : $"{path}?pageSize={pageSize}"; next is not null;)
+        {
+            var page = await service.Get(next, await service.ManagerToken());
+            items.AddRange(page["value"]!.AsArray()!);
+            next = (string?)page["nextLink"];
+        }
+
+        return items;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>If-Match and If-None-Match on every resource that has an ETag.</summary>
+[Collection(RunningService.Collection)]
+public class PreconditionTests(RunningService service)
+{
+    private static readonly string[] malformed = ["nonsense", "\"", "\"a\" \"b\"", "1", "*, \"1\" x", "'1'"];
+
+    [Theory]
+    [MemberData(nameof(Resources))]
+    public async Task A_resource_that_is_known_is_not_sent_again(string resource)
+    {
+        var (path, token, _) = await Make(resource);
+        var tag = await Tag(path, token);
+        foreach (var known in (string[])[tag, $"\"0\", {tag}", $"W/{tag}", "*", $"\"0\",W/{tag}"])
+        {
+            using var response = await service.Send(HttpMethod.Get, path, token, null, ("If-None-Match", known));
+            await response.Is(HttpStatusCode.NotModified);
+            Assert.Equal(tag, response.Headers.ETag?.Tag);
+            Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+        }
+
+        foreach (var other in (string[])["\"0\"", tag.Trim('"'), "nonsense", "\"\""])
+        {
+            using var response = await service.Send(HttpMethod.Get, path, token, null, ("If-None-Match", other));
+            await response.Is(HttpStatusCode.OK);
+            Assert.Equal(tag, response.Headers.ETag?.Tag);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Resources))]
+    public async Task A_change_of_another_version_is_refused_and_changes_nothing(string resource)
+    {
+        var (path, token, changes) = await Make(resource);
+        var before = await Read(path, token);
+        var tag = before.Tag;
+        foreach (var (method, body) in changes)
+        {
+            foreach (var other in (string[])["\"0\"", "\"999999\"", $"W/{tag}", "\"not a version\"", "\"-1\"", $"\"0{tag.Trim('"')}\"", "\"999998\", \"999999\", \"0\""])
+            {
+                using var response = await service.Send(method, path, token, body?.DeepClone(), ("If-Match", other));
+                await response.IsProblem(412, "precondition-failed");
+            }
+
+            foreach (var wrong in malformed)
+            {
+                using var response = await service.Send(method, path, token, body?.DeepClone(), ("If-Match", wrong));
+                await response.IsProblem(400, "invalid-request", "If-Match");
+            }
+
+            using var none = await service.Send(method, path, token, body?.DeepClone(), ("If-None-Match", "*"));
+            await none.IsProblem(400, "invalid-request", "If-None-Match");
+        }
+
+        Assert.Equal(before, await Read(path, token));
+    }
+
+    [Theory]
+    [MemberData(nameof(Resources))]
+    public async Task A_change_of_the_current_version_succeeds_and_answers_with_the_next(string resource)
+    {
+        foreach (var condition in (string[])["{0}", "*", "\"0\", {0}, \"1\""])
+        {
+            var (path, token, changes) = await Make(resource);
+            foreach (var (method, body) in changes)
+            {
+                var tag = await Tag(path, token);
+                using var response = await service.Send(
+                    method, path, token, body?.DeepClone(), ("If-Match", condition.Replace("{0}", tag, StringComparison.Ordinal)));
+                Assert.True(response.IsSuccessStatusCode, $"{resource} {method} {condition}: {response.StatusCode}");
+                if (method != HttpMethod.Delete)
+                {
+                    Assert.NotEqual(tag, response.Headers.ETag?.Tag);
+                    Assert.Equal(response.Headers.ETag?.Tag, await Tag(path, token));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_there_matches_nothing()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var group = $"/v1/workspaces/{workspace}/groups/{TestDirectory.SpareGroup(1)}";
+        var (manager, app) = (await service.ManagerToken(), await service.AppToken());
+        var agreement = $"/v1/agreements/{service.NewAgreementId()}";
+        foreach (var condition in (string[])["*", "\"1\"", "\"0\", \"1\""])
+        {
+            using var put = await service.Send(HttpMethod.Put, group, manager, """{"roles":["User"]}""", ("If-Match", condition));
+            await put.IsProblem(412, "precondition-failed");
+            using var delete = await service.Send(HttpMethod.Delete, group, manager, null, ("If-Match", condition));
+            await delete.IsProblem(412, "precondition-failed");
+            using var created = await service.Send(HttpMethod.Put, agreement, app, RunningService.Agreement(), ("If-Match", condition));
+            await created.IsProblem(412, "precondition-failed");
+        }
+
+        using var missing = await service.Send(HttpMethod.Get, group, manager);
+        await missing.IsProblem(404, "group-not-found");
+        using var absent = await service.Send(HttpMethod.Get, agreement, app);
+        await absent.IsProblem(404, "agreement-not-found");
+    }
+
+    [Fact]
+    public async Task A_version_that_does_not_match_comes_before_the_rules_of_the_domain()
+    {
+        var workspace = await service.Workspace();
+        var group = $"/v1/workspaces/{workspace}/groups/{TestDirectory.GroupId(Roles.User)}";
+        using var response = await service.Send(
+            HttpMethod.Put, group, await service.ManagerToken(), """{"roles":["IncidentManager"]}""", ("If-Match", "\"0\""));
+        await response.IsProblem(412, "precondition-failed");
+    }
+
+    [Fact]
+    public async Task Putting_and_deleting_again_changes_nothing()
+    {
+        foreach (var resource in (string[])["workspace", "group", "agreement"])
+        {
+            var (path, token, changes) = await Make(resource);
+            foreach (var (method, body) in changes.Where(c => c.Method != HttpMethod.Delete))
+            {
+                await service.Json(method, path, token, body!.DeepClone());
+                var once = await Read(path, token);
+                await service.Json(method, path, token, body!.DeepClone());
+                Assert.Equal(once, await Read(path, token));
+            }
+        }
+
+        var workspace = await service.Workspace();
+        var group = $"/v1/workspaces/{workspace}/groups/{TestDirectory.GroupId(Roles.User)}";
+        var epochs = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await service.Send(HttpMethod.Delete, group, await service.ManagerToken());
+            await response.Is(HttpStatusCode.NoContent);
+            epochs.Add(await Snapshot.Of(service, workspace));
+        }
+
+        Assert.Single(epochs.Distinct());
+    }
+
+    public static TheoryData<string> Resources() => new("workspace", "group", "agreement");
+
+    /// <summary>A resource of its own, and the changes that it takes.</summary>
+    private async Task<(string Path, string Token, (HttpMethod Method, JsonNode? Body)[] Changes)> Make(string resource)
+    {
+        if (resource == "agreement")
+        {
+            var path = $"/v1/agreements/{service.NewAgreementId()}";
+            var app = await service.AppToken();
+            await service.Json(HttpMethod.Put, path, app, RunningService.Agreement());
+            return (path, app, [(HttpMethod.Put, RunningService.Agreement("Changed"))]);
+        }
+
+        var workspace = await service.Workspace(granted: false);
+        var manager = await service.ManagerToken();
+        if (resource == "workspace")
+        {
+            return ($"/v1/workspaces/{workspace}", manager, [(HttpMethod.Patch, new JsonObject { ["name"] = "Changed" })]);
+        }
+
+        await service.Grant(workspace, TestDirectory.SpareGroup(1), Roles.User);
+        return ($"/v1/workspaces/{workspace}/groups/{TestDirectory.SpareGroup(1)}", manager,
+        [
+            (HttpMethod.Put, new JsonObject { ["roles"] = new JsonArray("Administrator"), ["displayName"] = "Changed" }),
+            (HttpMethod.Delete, null),
+        ]);
+    }
+
+    private async Task<string> Tag(string path, string token) => (await Read(path, token)).Tag;
+
+    private async Task<(string Tag, string Body)> Read(string path, string token)
+    {
+        using var response = await service.Send(HttpMethod.Get, path, token);
+        await response.Is(HttpStatusCode.OK);
+        return (response.Headers.ETag!.ToString(), await response.Content.ReadAsStringAsync());
+    }
+}

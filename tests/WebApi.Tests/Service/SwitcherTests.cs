@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>The workspace switcher, and where a person lands.</summary>
+[Collection(RunningService.Collection)]
+public class SwitcherTests(RunningService service)
+{
+    [Fact]
+    public async Task The_list_of_workspaces_is_complete_and_by_name()
+    {
+        var person = service.NewPerson();
+        var workspaces = await Workspaces(person, [.. Enumerable.Range(0, 60).Select(n => string.Create(CultureInfo.InvariantCulture, $"Workload {59 - n:00}"))]);
+        var token = await service.NewerToken(person);
+
+        foreach (var query in (string[])["", "?pageSize=1", "?pageSize=50&cursor=MQ", "?pageSize=0"])
+        {
+            var list = await service.Get($"/v1/me/workspaces{query}", token);
+            Assert.Equal(workspaces.OrderBy(w => w.Name, StringComparer.Ordinal).Select(w => w.Id), list.Values("workspaceId"));
+            Assert.Equal(60, (int)list["totalCount"]!);
+            Assert.False(list.AsObject().ContainsKey("nextLink"));
+        }
+    }
+
+    [Fact]
+    public async Task Opening_a_workspace_clears_the_bold_and_makes_it_the_current_one()
+    {
+        var person = service.NewPerson();
+        var workspaces = await Workspaces(person, ["One", "Two"]);
+        var token = await service.NewerToken(person);
+        foreach (var item in (await service.Get("/v1/me/workspaces", token))["value"]!.AsArray())
+        {
+            Assert.Equal((false, false), ((bool)item!["hasBeenAccessed"]!, (bool)item["isCurrent"]!));
+            Assert.True(item.AsObject().ContainsKey("lastAccessedAt"));
+            Assert.Null(item["lastAccessedAt"]);
+            Assert.Equal("Workload", (string?)item["agreementType"]);
+            Assert.Equal(["CustomerSupportManager", "User"], item["roles"]!.AsArray().Select(r => (string)r!).Order());
+            Assert.Contains("RenameSpace", item["permissions"]!.AsArray().Select(p => (string)p!));
+        }
+
+        Assert.Null((await service.Get("/v1/me", token))["lastAccessedWorkspaceId"]);
+        foreach (var (id, _) in workspaces)
+        {
+            var opened = await Open(id, token);
+            Assert.Equal((true, true), ((bool)opened["hasBeenAccessed"]!, (bool)opened["isCurrent"]!));
+            var list = await service.Get("/v1/me/workspaces", token);
+            Assert.Equal(opened.ToJsonString(), list["value"]!.AsArray().Single(w => (string)w!["workspaceId"]! == id)!.ToJsonString());
+            Assert.Single(list["value"]!.AsArray(), w => (bool)w!["isCurrent"]!);
+            Assert.Equal(id, (string?)(await service.Get("/v1/me", token))["lastAccessedWorkspaceId"]);
+        }
+
+        Assert.All((await service.Get("/v1/me/workspaces", token))["value"]!.AsArray(), w => Assert.True((bool)w!["hasBeenAccessed"]!));
+    }
+
+    [Fact]
+    public async Task Looking_is_not_opening()
+    {
+        var person = service.NewPerson();
+        var workspaces = await Workspaces(person, ["One", "Two"]);
+        var token = await service.NewerToken(person);
+        var before = (await service.Get("/v1/me/workspaces", token)).ToJsonString();
+        foreach (var path in (string[])["/v1/me", "/v1/me/home", "/v1/me/home", $"/v1/workspaces/{workspaces[1].Id}", $"/v1/workspaces/{workspaces[1].Id}/home", $"/v1/workspaces/{workspaces[1].Id}/permissions"])
+        {
+            await service.Get(path, token);
+        }
+
+        Assert.Equal(before, (await service.Get("/v1/me/workspaces", token)).ToJsonString());
+        Assert.Null((await service.Get("/v1/me", token))["lastAccessedWorkspaceId"]);
+    }
+
+    [Fact]
+    public async Task A_GET_changes_nothing()
+    {
+        var workspace = await service.Workspace();
+        var token = await service.ManagerToken();
+        // What a person's newest token says has been told to the list of people by then.
+        await service.Get($"/v1/workspaces/{workspace}", token);
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.Method == HttpMethod.Get && !r.IsApplications))
+            {
+                await service.Get(request.Path, token);
+                await service.Get(request.Path, token);
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Who_has_no_workspace_lands_nowhere()
+    {
+        var home = await service.Get("/v1/me/home", await service.NewerToken(service.NewPerson()));
+        Assert.True(home.AsObject().ContainsKey("workspace"));
+        Assert.Null(home["workspace"]);
+        Assert.Equal("NoWorkspaces", (string?)home["reason"]);
+    }
+
+    [Fact]
+    public async Task A_person_lands_where_they_were_last_and_else_in_the_next_best()
+    {
+        var (person, team) = (service.NewPerson(), service.NewTeam());
+        await service.Join(team, person);
+        var token = await service.NewerToken(person);
+        var workspaces = new List<string>();
+        foreach (var name in (string[])["Alpha", "Beta", "Gamma", "delta"])
+        {
+            var id = await service.Workspace(granted: false);
+            await service.Json(HttpMethod.Patch, $"/v1/workspaces/{id}", await service.ManagerToken(), new JsonObject { ["name"] = name });
+            await service.Grant(id, team, Roles.SupportUser);
+            workspaces.Add(id);
+        }
+
+        var (alpha, beta, gamma, delta) = (workspaces[0], workspaces[1], workspaces[2], workspaces[3]);
+
+        // Never opened one: the first by name.
+        Assert.Equal(alpha, await Landing(token));
+        await Open(beta, token);
+        Assert.Equal(beta, await Landing(token));
+        await Open(delta, token);
+        await Open(gamma, token);
+        Assert.Equal(gamma, await Landing(token));
+
+        // The last one is closed to them: the one opened most recently that is not.
+        await service.Revoke(gamma, team);
+        Assert.Equal(delta, await Landing(token));
+        await service.Revoke(delta, team);
+        Assert.Equal(beta, await Landing(token));
+        Assert.Equal([alpha, beta], (await service.Get("/v1/me/workspaces", token)).Values("workspaceId"));
+        Assert.Equal(gamma, (string?)(await service.Get("/v1/me", token))["lastAccessedWorkspaceId"]);
+
+        // None that they opened is: the first by name. And none at all.
+        await service.Revoke(beta, team);
+        Assert.Equal(alpha, await Landing(token));
+        await service.Revoke(alpha, team);
+        Assert.Null(await Landing(token));
+
+        // What is open again is the last accessed one again.
+        await service.Grant(gamma, team, Roles.SupportUser);
+        await service.Grant(alpha, team, Roles.SupportUser);
+        Assert.Equal(gamma, await Landing(token));
+    }
+
+    [Fact]
+    public async Task The_home_page_shows_what_the_caller_may_open()
+    {
+        var workspace = await service.Workspace();
+        var rows = new Rows();
+        foreach (var definition in RoleTable.All)
+        {
+            await rows.Try($"{definition.Role}", async () =>
+            {
+                var token = await service.TokenOf(definition.Role);
+                var home = await service.Get($"/v1/workspaces/{workspace}/home", token);
+                var permissions = definition.Permissions | RoleTable.PermissionsOf(Roles.User);
+                string?[] links =
+                [
+                    permissions.HasFlag(Permissions.ViewSupportInsights) ? "SupportInsights" : null,
+                    permissions.HasFlag(Permissions.AccessAssessments) ? "Assessments" : null,
+                    permissions.HasFlag(Permissions.AccessLearning) ? "Learning" : null,
+                ];
+                Assert.Equal(links.OfType<string>(), home["quickLinks"]!.AsArray().Select(l => (string)l!["name"]!));
+                Assert.All(home["quickLinks"]!.AsArray(), l => Assert.StartsWith("/v1/", (string)l!["href"]!, StringComparison.Ordinal));
+                Assert.Equal(permissions.HasFlag(Permissions.ViewSupportInsights), home.AsObject().ContainsKey("supportInsights"));
+                Assert.Equal(workspace, (string?)home["workspace"]!["workspaceId"]);
+                Assert.NotNull(home["accountTeam"]!["microsoftSupport"]);
+            });
+        }
+
+        rows.AllHold();
+    }
+
+    private async Task<string?> Landing(string token) =>
+        (string?)(await service.Get("/v1/me/home", token))["workspace"]?["workspaceId"];
+
+    private async Task<JsonNode> Open(string workspace, string token) =>
+        await service.Json(HttpMethod.Put, "/v1/me/current-workspace", token, new JsonObject { ["workspaceId"] = workspace });
+
+    /// <summary>A workspace for each name, of which a person is the Customer Support Manager.</summary>
+    private async Task<List<(string Id, string Name)>> Workspaces(string person, string[] names)
+    {
+        var agreement = RunningService.Agreement("Workloads");
+        agreement["agreementType"] = "Workload";
+        agreement["packages"] = new JsonArray([.. names.Select(name =>
+        {
+            var package = RunningService.Package(name.Replace(' ', '-'));
+            package["name"] = name;
+            return package;
+        })]);
+        var contact = RunningService.Contact(Roles.CustomerSupportManager, TestDirectory.Contoso);
+        contact["userId"] = TestDirectory.UserId(person).ToString();
+        agreement["contacts"] = new JsonArray(contact);
+        var answer = await service.Json(HttpMethod.Put, $"/v1/agreements/{service.NewAgreementId()}", await service.AppToken(), agreement);
+        return [.. answer["workspaces"]!.AsArray().Select(w => ((string)w!["workspaceId"]!, (string)w["name"]!))];
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>A request that an endpoint answers with success to whoever may do what it asks.</summary>
+/// <param name="Endpoint">The method and the route's pattern.</param>
+/// <param name="Required">The permission it takes in the workspace; null where it is of no workspace, or an application's.</param>
+internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required)
+{
+    /// <summary>Whether it is an application's rather than a person's.</summary>
+    public bool IsApplications => Endpoint.Contains("agreements", StringComparison.Ordinal) || Endpoint.StartsWith("POST /v1/workspaces/{id}/support-cases", StringComparison.Ordinal);
+
+    /// <summary>Whether its path names a workspace.</summary>
+    public bool IsInWorkspace => Endpoint.Contains("/{id}", StringComparison.Ordinal);
+
+    /// <summary>Whether the answer rests on who the caller is in some workspace.</summary>
+    public bool NeedsDecision => !IsApplications && Endpoint != "GET /v1/roles";
+
+    /// <summary>One for each endpoint; <paramref name="unique"/>, a number, keeps those that create from meeting what is there.</summary>
+    public static List<ValidRequest> All(string workspace, string unique)
+    {
+        const string at = "/v1/workspaces/{id}";
+        var to = $"/v1/workspaces/{workspace}";
+        var group = TestDirectory.SpareGroup(unique.Length == 0 ? 0 : 1_000 + int.Parse(unique, CultureInfo.InvariantCulture));
+        return
+        [
+            new("GET /v1/roles", HttpMethod.Get, "/v1/roles", null, null),
+            new("PUT /v1/agreements/{agreementId}", HttpMethod.Put, $"/v1/agreements/table-{unique}", RunningService.Agreement(), null),
+            new("GET /v1/agreements/{agreementId}", HttpMethod.Get, "/v1/agreements/agreement-1", null, null),
+            new("GET /v1/me", HttpMethod.Get, "/v1/me", null, null),
+            new("GET /v1/me/workspaces", HttpMethod.Get, "/v1/me/workspaces", null, null),
+            new("PUT /v1/me/current-workspace", HttpMethod.Put, "/v1/me/current-workspace", new JsonObject { ["workspaceId"] = workspace }, null),
+            new("GET /v1/me/home", HttpMethod.Get, "/v1/me/home", null, null),
+            new($"GET {at}", HttpMethod.Get, to, null, Permissions.None),
+            new($"PATCH {at}", HttpMethod.Patch, to, new JsonObject { ["name"] = $"Contoso {unique}" }, Permissions.RenameSpace),
+            new($"GET {at}/home", HttpMethod.Get, $"{to}/home", null, Permissions.None),
+            new($"GET {at}/permissions", HttpMethod.Get, $"{to}/permissions", null, Permissions.None),
+            new($"POST {at}/permissions/check", HttpMethod.Post, $"{to}/permissions/check", new JsonObject { ["permissions"] = new JsonArray("RenameSpace") }, Permissions.None),
+            new($"GET {at}/users", HttpMethod.Get, $"{to}/users", null, Permissions.ViewUserRoles),
+            new($"GET {at}/groups", HttpMethod.Get, $"{to}/groups", null, Permissions.ViewEntraGroups),
+            new($"GET {at}/groups/{{groupId}}", HttpMethod.Get, $"{to}/groups/{TestDirectory.GroupId(Roles.User)}", null, Permissions.ViewEntraGroups),
+            new($"PUT {at}/groups/{{groupId}}", HttpMethod.Put, $"{to}/groups/{group}", new JsonObject { ["roles"] = new JsonArray("User") }, Permissions.ManageEntraGroups),
+            new($"DELETE {at}/groups/{{groupId}}", HttpMethod.Delete, $"{to}/groups/{group}", null, Permissions.ManageEntraGroups),
+            new($"GET {at}/audit-events", HttpMethod.Get, $"{to}/audit-events", null, Permissions.ManageEntraGroups),
+            new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null),
+            new($"GET {at}/support-cases", HttpMethod.Get, $"{to}/support-cases", null, Permissions.ViewSupportInsights),
+            new($"GET {at}/support-insights", HttpMethod.Get, $"{to}/support-insights", null, Permissions.ViewSupportInsights),
+        ];
+    }
+
+    public override string ToString() => Endpoint;
+}
