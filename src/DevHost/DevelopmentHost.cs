@@ -191,8 +191,9 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string?>> Missing(ConfigurationManager configuration, Dictionary<string, string?> defaults) =>
-        defaults.Where(d => string.IsNullOrWhiteSpace(configuration[d.Key]));
+    // At once: asked again, when the sources are read anew, nothing would be missing any more.
+    private static List<KeyValuePair<string, string?>> Missing(ConfigurationManager configuration, Dictionary<string, string?> defaults) =>
+        [.. defaults.Where(d => string.IsNullOrWhiteSpace(configuration[d.Key]))];
 
     // Held at the same time, so that they differ.
     private static (string Silo, string Gateway) FreePorts()

@@ -222,9 +222,10 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
     }
 
     /// <summary>
-    /// Whether to act on a decision: this must still be the owner, and the decision of this policy, or the caller
-    /// decides again. One that lacks the permission should not have been handed on.
+    /// Whether to act on a decision: it has to be of this policy, or the caller decides again. One that lacks the
+    /// permission should not have been handed on.
     /// </summary>
+    /// <exception cref="StorageUnavailableException">This may no longer be the owner of the policy.</exception>
     private async ValueTask<bool> Accepts(AccessDecision decision, Permissions required)
     {
         if (decision.WorkspaceId != Id || !decision.Allows(required))
@@ -232,7 +233,13 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
             throw new UnauthorizedAccessException($"The decision does not allow {required} in this workspace.");
         }
 
-        return state.Contract is not null && await ownership.Confirm() && decision.Epoch == state.Epoch;
+        if (state.Contract is not null && !await ownership.Confirm())
+        {
+            // To decide again would not help: another activation owns the policy, or storage does not say.
+            throw new StorageUnavailableException("The workspace could not confirm that it owns its policy.");
+        }
+
+        return decision.Epoch == state.Epoch;
     }
 
     // The order is the promise: no silo decides by the old state any more, then the new one is stored, then it is
