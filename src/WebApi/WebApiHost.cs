@@ -71,6 +71,8 @@ public static class WebApiHost
 
         // The framework logs the whole address of each request, and that holds what people search for.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // It warns of a key that nothing here uses.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // A token that does not validate is its bearer's fault, and whoever likes can send many.
         builder.Logging.AddFilter("Microsoft.IdentityModel", LogLevel.Critical);
     }
