@@ -1,0 +1,88 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Grains.Tests.Workspaces;
+
+public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
+{
+    private readonly Contoso contoso = new(cluster);
+
+    [Fact]
+    public async Task Whoever_came_is_listed_with_the_roles_that_the_policy_gives_now()
+    {
+        var (workspace, group, other) = (await contoso.Workspace(), Guid.NewGuid(), Guid.NewGuid());
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group, other);
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        await contoso.StandingOf(member, workspace);
+        Assert.Equal([Roles.SupportUser, Roles.User], (await Find(workspace, member.Person))!.Roles.Select(r => r.Role));
+
+        // Granted later, to a group that their token carried all along.
+        await contoso.Grant(workspace, other, Roles.LearningUser);
+        Assert.Contains((await Find(workspace, member.Person))!.Roles, r => r.Role == Roles.LearningUser);
+
+        await contoso.Revoke(workspace, group);
+        await contoso.Revoke(workspace, other);
+        Assert.Null(await Find(workspace, member.Person));
+    }
+
+    [Fact]
+    public async Task A_member_whose_new_token_lacks_the_group_is_no_longer_listed()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        var person = contoso.Somebody();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        await contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace);
+        await cluster.Forget();
+
+        await cluster.User(person).Me(Contoso.SignIn(person, 60));
+
+        Assert.Null(await Find(workspace, person));
+    }
+
+    [Fact]
+    public async Task Sign_ins_that_come_together_are_all_stored()
+    {
+        var workspace = await contoso.Workspace();
+        var people = Enumerable.Range(0, 300).Select(_ => contoso.Somebody()).ToList();
+        var list = cluster.Grains.GetGrain<ISeenUsers>(workspace);
+
+        await Task.WhenAll(people.Select(p => list.Seen(Seen(p, 0))));
+
+        await cluster.Forget();
+        var group = Guid.NewGuid();
+        await contoso.Grant(workspace, group, Roles.User);
+        Assert.Single((await List(workspace)).Items);
+        await Task.WhenAll(people.Select(p => list.Seen(Seen(p, 1, group))));
+        Assert.Equal(301, (await List(workspace)).TotalCount);
+    }
+
+    [Fact]
+    public async Task An_older_sign_in_that_comes_while_a_newer_one_is_stored_changes_nothing()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.User);
+        var person = contoso.Somebody();
+        var list = cluster.Grains.GetGrain<ISeenUsers>(workspace);
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => list.Seen(Seen(person, i % 2 == 0 ? 60 : 0, group))));
+
+        Assert.Equal(Seen(person, 60).LastSignInAt, (await Find(workspace, person))!.LastSignInAt);
+    }
+
+    private static SeenUser Seen(PersonId person, int seconds, params Guid[] groups)
+    {
+        var signIn = Contoso.SignIn(person, seconds, groups);
+        return new(person, signIn.Profile, signIn.Groups, signIn.IssuedAt, signIn.IssuedAt);
+    }
+
+    private async Task<WorkspaceUser?> Find(string workspace, PersonId person) =>
+        (await List(workspace)).Items.SingleOrDefault(u => u.Person == person);
+
+    private async Task<Paging.Page<WorkspaceUser>> List(string workspace)
+    {
+        var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
+        var page = await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(null, Roles.None, null, null, new(500, null)));
+        return page!;
+    }
+}
