@@ -32,6 +32,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     private readonly HashSet<THolder> recalled = [];
     private Phase phase = Phase.New;
     private bool reading;
+
+    // Whether storage has confirmed a write of the term. Before that, what storage holds of it may be another owner's.
+    private bool isConfirmed;
     private long recall;
     private TimeSpan authorityUntil;
     private TimeSpan changeableFrom;
@@ -82,7 +85,8 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         Expect(Phase.New);
         if (read is not { } tenure)
         {
-            // Nobody owned it before, so nobody has a lease; the first change writes the first term.
+            // Nobody owned it before, so nobody has a lease; the first change writes the first term. Another activation
+            // may be about to do the same, so until then this one neither grants nor releases.
             Term = 1;
             phase = Phase.Owning;
             changeableFrom = now;
@@ -100,6 +104,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>A write was confirmed. <paramref name="sent"/> is when it was sent: from then on the term was ours.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> Written(TimeSpan sent, TimeSpan now)
     {
+        isConfirmed = true;
         switch (phase)
         {
             case Phase.TakingOver:
@@ -130,7 +135,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// </summary>
     public IReadOnlyList<OwnerMessage<THolder>> WriteFailed()
     {
-        if (phase == Phase.Writing && !Releasing)
+        if (phase == Phase.Writing && !Releasing && isConfirmed)
         {
             phase = Phase.Settling;
             Refuse();
@@ -204,7 +209,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         {
             Refuse();
         }
-        else if (term != Term)
+        else if (term != Term || !isConfirmed)
         {
             End();
         }
@@ -271,7 +276,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
             return Flush();
         }
 
-        if (phase != Phase.Owning || now < changeableFrom)
+        if (phase != Phase.Owning || now < changeableFrom || !isConfirmed)
         {
             End();
             return Flush();
