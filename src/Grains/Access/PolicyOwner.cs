@@ -107,6 +107,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         isConfirmed = true;
         switch (phase)
         {
+            case Phase.Ended:
+                // It ended while the write was under way, and has said that its outcome is unknown.
+                return Flush();
             case Phase.TakingOver:
                 // Unless the owner before us let go in order, it may still grant, and what it granted may be out.
                 changeableFrom = changeableFrom == TimeSpan.MaxValue ? now + authority + lease : changeableFrom;
@@ -142,7 +145,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
             messages.Add(new OwnerMessage<THolder>.ChangeFailed());
             messages.Add(new OwnerMessage<THolder>.Reload());
         }
-        else
+        else if (phase != Phase.Ended)
         {
             End();
         }
@@ -270,7 +273,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// </summary>
     public IReadOnlyList<OwnerMessage<THolder>> Stop(TimeSpan now)
     {
-        if (phase == Phase.Settling)
+        if (phase is Phase.Settling or Phase.Ended)
         {
             // It releases already, and ends then.
             return Flush();
