@@ -229,7 +229,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <param name="patience">How long its caller waits. A change that might have to wait longer is refused before it starts.</param>
     public IReadOnlyList<OwnerMessage<THolder>> ChangeAsked(TimeSpan patience, TimeSpan now)
     {
-        if (phase is Phase.Settling or Phase.Ended)
+        if (phase is Phase.Settling or Phase.Ended || Releasing)
         {
             messages.Add(new OwnerMessage<THolder>.ChangeRefused(TimeSpan.Zero));
             return Flush();
