@@ -66,9 +66,6 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>Leases out, some perhaps run out already.</summary>
     public int LeasesOut => leases.Count;
 
-    // While a change waits to start, leases go on: whoever checks does not wait with it.
-    private bool Closed => phase is Phase.Recalling or Phase.Writing;
-
     private bool Releasing { get; set; }
 
     /// <summary>When <see cref="Tick"/> has something to do, or null.</summary>
@@ -335,7 +332,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     // Grants and confirms, if we may; else asks storage whether the term is still ours.
     private void Serve(TimeSpan now)
     {
-        if (waiting.Count == 0 || phase is Phase.New or Phase.TakingOver)
+        // While a write is under way nobody knows which policy is the current one: it may be stored, and another owner
+        // may have shown it already. So acts wait for the outcome as well.
+        if (waiting.Count == 0 || phase is Phase.New or Phase.TakingOver or Phase.Writing)
         {
             return;
         }
@@ -359,10 +358,11 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
 
         foreach (var served in waiting.ToList())
         {
-            // A lease that is granted now would have to be recalled at once; who asks gets the changed policy.
+            // A lease that is granted now would have to be recalled at once; who asks gets the changed policy. While a
+            // change only waits to start, leases go on: whoever checks does not wait with it.
             if (served is OwnerMessage<THolder>.Grant grant)
             {
-                if (Closed)
+                if (phase == Phase.Recalling)
                 {
                     continue;
                 }
