@@ -87,7 +87,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         {
             if (state is null)
             {
-                reply(new(PolicyAnswerKind.NoWorkspace, null));
+                storage.Read(silo, (isRead, row, _) => reply(new(isRead && row is null ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed, null)));
                 if (!isBusy)
                 {
                     End();
