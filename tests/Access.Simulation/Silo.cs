@@ -78,6 +78,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
             return;
         }
 
+        var isOlder = attempt == 1 && slot.Request is not null;
         if (slot.Request is null)
         {
             slot.Request = [];
@@ -86,7 +87,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
 
         slot.Request.Add((kind, leased) =>
         {
-            if (kind != PolicyAnswerKind.Recalled)
+            if (kind != PolicyAnswerKind.Recalled && !(kind == PolicyAnswerKind.NoWorkspace && isOlder))
             {
                 done(kind, leased);
             }
