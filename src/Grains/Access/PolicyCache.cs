@@ -40,7 +40,9 @@ internal sealed partial class PolicyCache(
         }
 
         var answer = await Get(workspaceId);
-        return answer.Lease?.Leased is { } policy && policy.Epoch == decision.Epoch ? policy : null;
+
+        // The answer may be to a request that was sent before this act was asked for, and have come late.
+        return answer.Lease is { IsValid: true } lease && lease.Leased.Epoch == decision.Epoch ? lease.Leased : null;
     }
 
     public Task Recall(string workspaceId)
