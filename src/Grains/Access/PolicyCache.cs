@@ -40,7 +40,9 @@ internal sealed partial class PolicyCache(
         }
 
         var answer = await Get(workspaceId);
-        return answer.Lease?.Leased is { } policy && policy.Epoch == decision.Epoch ? policy : null;
+
+        // The answer may be to a request that was sent before this act was asked for, and have come late.
+        return answer.Lease is { IsValid: true } lease && lease.Leased.Epoch == decision.Epoch ? lease.Leased : null;
     }
 
     public Task Recall(string workspaceId)
@@ -65,6 +67,7 @@ internal sealed partial class PolicyCache(
         {
             var slot = slots.GetOrAdd(workspaceId, _ => new(options.Value.Lease));
             Task<PolicyAnswer> request;
+            bool isOlder;
             lock (slot)
             {
                 if (slot.Forgotten)
@@ -79,6 +82,7 @@ internal sealed partial class PolicyCache(
 
                 // All who ask meanwhile wait for the same answer. It is asked outside of the asking grain's turn,
                 // since that grain may end first.
+                isOlder = attempt == 0 && slot.Request is not null;
                 if (slot.Request is null)
                 {
                     var number = slot.Holder.Ask(Now);
@@ -94,7 +98,8 @@ internal sealed partial class PolicyCache(
                 metrics.Unconfirmed();
             }
 
-            if (answer.Kind != PolicyAnswerKind.Recalled)
+            // That there was no workspace when somebody else asked says nothing of now; a lease does, by itself.
+            if (answer.Kind != PolicyAnswerKind.Recalled && !(answer.Kind == PolicyAnswerKind.NoWorkspace && isOlder))
             {
                 return answer;
             }

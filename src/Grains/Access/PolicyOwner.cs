@@ -32,6 +32,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     private readonly HashSet<THolder> recalled = [];
     private Phase phase = Phase.New;
     private bool reading;
+
+    // Whether storage has confirmed a write of the term. Before that, what storage holds of it may be another owner's.
+    private bool isConfirmed;
     private long recall;
     private TimeSpan authorityUntil;
     private TimeSpan changeableFrom;
@@ -63,9 +66,6 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>Leases out, some perhaps run out already.</summary>
     public int LeasesOut => leases.Count;
 
-    // While a change waits to start, leases go on: whoever checks does not wait with it.
-    private bool Closed => phase is Phase.Recalling or Phase.Writing;
-
     private bool Releasing { get; set; }
 
     /// <summary>When <see cref="Tick"/> has something to do, or null.</summary>
@@ -82,7 +82,8 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         Expect(Phase.New);
         if (read is not { } tenure)
         {
-            // Nobody owned it before, so nobody has a lease; the first change writes the first term.
+            // Nobody owned it before, so nobody has a lease; the first change writes the first term. Another activation
+            // may be about to do the same, so until then this one neither grants nor releases.
             Term = 1;
             phase = Phase.Owning;
             changeableFrom = now;
@@ -100,8 +101,12 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>A write was confirmed. <paramref name="sent"/> is when it was sent: from then on the term was ours.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> Written(TimeSpan sent, TimeSpan now)
     {
+        isConfirmed = true;
         switch (phase)
         {
+            case Phase.Ended:
+                // It ended while the write was under way, and has said that its outcome is unknown.
+                return Flush();
             case Phase.TakingOver:
                 // Unless the owner before us let go in order, it may still grant, and what it granted may be out.
                 changeableFrom = changeableFrom == TimeSpan.MaxValue ? now + authority + lease : changeableFrom;
@@ -130,14 +135,14 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// </summary>
     public IReadOnlyList<OwnerMessage<THolder>> WriteFailed()
     {
-        if (phase == Phase.Writing && !Releasing)
+        if (phase == Phase.Writing && !Releasing && isConfirmed)
         {
             phase = Phase.Settling;
             Refuse();
             messages.Add(new OwnerMessage<THolder>.ChangeFailed());
             messages.Add(new OwnerMessage<THolder>.Reload());
         }
-        else
+        else if (phase != Phase.Ended)
         {
             End();
         }
@@ -204,7 +209,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         {
             Refuse();
         }
-        else if (term != Term)
+        else if (term != Term || !isConfirmed)
         {
             End();
         }
@@ -221,7 +226,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <param name="patience">How long its caller waits. A change that might have to wait longer is refused before it starts.</param>
     public IReadOnlyList<OwnerMessage<THolder>> ChangeAsked(TimeSpan patience, TimeSpan now)
     {
-        if (phase is Phase.Settling or Phase.Ended)
+        if (phase is Phase.Settling or Phase.Ended || Releasing)
         {
             messages.Add(new OwnerMessage<THolder>.ChangeRefused(TimeSpan.Zero));
             return Flush();
@@ -265,13 +270,13 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// </summary>
     public IReadOnlyList<OwnerMessage<THolder>> Stop(TimeSpan now)
     {
-        if (phase == Phase.Settling)
+        if (phase is Phase.Settling or Phase.Ended)
         {
             // It releases already, and ends then.
             return Flush();
         }
 
-        if (phase != Phase.Owning || now < changeableFrom)
+        if (phase != Phase.Owning || now < changeableFrom || !isConfirmed)
         {
             End();
             return Flush();
@@ -327,7 +332,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     // Grants and confirms, if we may; else asks storage whether the term is still ours.
     private void Serve(TimeSpan now)
     {
-        if (waiting.Count == 0 || phase is Phase.New or Phase.TakingOver)
+        // While a write is under way nobody knows which policy is the current one: it may be stored, and another owner
+        // may have shown it already. So acts wait for the outcome as well.
+        if (waiting.Count == 0 || phase is Phase.New or Phase.TakingOver or Phase.Writing)
         {
             return;
         }
@@ -351,10 +358,11 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
 
         foreach (var served in waiting.ToList())
         {
-            // A lease that is granted now would have to be recalled at once; who asks gets the changed policy.
+            // A lease that is granted now would have to be recalled at once; who asks gets the changed policy. While a
+            // change only waits to start, leases go on: whoever checks does not wait with it.
             if (served is OwnerMessage<THolder>.Grant grant)
             {
-                if (Closed)
+                if (phase == Phase.Recalling)
                 {
                     continue;
                 }

@@ -96,8 +96,9 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
     {
         if (state.Contract is null)
         {
+            // That there is no workspace is an answer as well, and another activation may have made one since.
             DeactivateOnIdle();
-            return new(PolicyAnswerKind.NoWorkspace, null);
+            return new(await ((IOwnedPolicy)this).ReadTerm() == 0 ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed, null);
         }
 
         return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy) : new(PolicyAnswerKind.Unconfirmed, null);

@@ -1,0 +1,161 @@
+namespace EngageCenter.Access.Simulation;
+
+/// <summary>What an owner answers to who asks for a lease.</summary>
+internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy);
+
+/// <summary>The right to decide by a policy for a while, as <see cref="PolicyLease"/> is.</summary>
+internal sealed class Lease(Policy policy, Silo silo, TimeSpan expires)
+{
+    public Policy Policy => policy;
+
+    public bool IsRecalled { get; set; }
+
+    public bool IsValid => !IsRecalled && silo.Clock < expires;
+}
+
+/// <summary>
+/// A process that runs for a while: a clock of its own, and the shell around a <see cref="PolicyHolder{TPolicy}"/>, which does as
+/// <see cref="PolicyCache"/> does. What restarts on the same node is another silo.
+/// </summary>
+internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan clock)
+{
+    private const int Attempts = 5;
+
+    private readonly World world = simulation.World;
+    private Slot slot = new();
+
+    public int Node => node;
+
+    public string Name => $"s{node}.{run}";
+
+    public TimeSpan Clock => world.Now + clock;
+
+    public bool IsDown { get; set; }
+
+    public TimeSpan PausedUntil { get; set; }
+
+    public bool IsPaused => PausedUntil > world.Now;
+
+    /// <summary>Where this silo's grain directory says that the workspace is.</summary>
+    public OwnerActivation? View { get; set; }
+
+    public override string ToString() => Name;
+
+    /// <summary>A policy to decide by, from memory where there is one.</summary>
+    public void Get(Action<PolicyAnswerKind, Lease?> done)
+    {
+        if (slot.Lease is { IsValid: true } lease)
+        {
+            done(PolicyAnswerKind.Leased, lease);
+        }
+        else
+        {
+            Ask(1, done);
+        }
+    }
+
+    public void Recall()
+    {
+        world.History.Notes?.Note(world.Now, Name, slot.Lease is { IsValid: true } held ? $"gives up epoch {held.Policy.Epoch}" : "is recalled, and holds nothing");
+        if (slot.Lease is { } lease)
+        {
+            lease.IsRecalled = true;
+        }
+
+        slot.Lease = null;
+        slot.Holder.Recall();
+        if (simulation.Fault != Fault.GrantSurvivesRecall)
+        {
+            slot.Request = null;
+        }
+    }
+
+    private void Ask(int attempt, Action<PolicyAnswerKind, Lease?> done)
+    {
+        if (slot.Lease is { IsValid: true } lease)
+        {
+            done(PolicyAnswerKind.Leased, lease);
+            return;
+        }
+
+        var isOlder = attempt == 1 && slot.Request is not null;
+        if (slot.Request is null)
+        {
+            slot.Request = [];
+            Request(slot, slot.Request, slot.Holder.Ask(Clock), Clock);
+        }
+
+        slot.Request.Add((kind, leased) =>
+        {
+            if (kind != PolicyAnswerKind.Recalled && !(kind == PolicyAnswerKind.NoWorkspace && isOlder))
+            {
+                done(kind, leased);
+            }
+            else if (attempt == Attempts)
+            {
+                done(PolicyAnswerKind.Unconfirmed, null);
+            }
+            else
+            {
+                Ask(attempt + 1, done);
+            }
+        });
+    }
+
+    private void Request(Slot asking, List<Action<PolicyAnswerKind, Lease?>> waiting, long number, TimeSpan asked)
+    {
+        var owner = simulation.Route(this);
+        world.History.Notes?.Note(world.Now, Name, $"asks {owner} for a lease");
+        world.Call<LeaseReply>(this, owner.Silo, reply => owner.Lease(this, reply), answer =>
+        {
+            var (kind, lease) = Answered(asking, number, asked, answer);
+            foreach (var who in waiting)
+            {
+                world.Soon(this, () => who(kind, lease));
+            }
+        });
+    }
+
+    private (PolicyAnswerKind Kind, Lease? Lease) Answered(Slot asking, long number, TimeSpan asked, LeaseReply? answer)
+    {
+        if (answer?.Policy is not { } policy)
+        {
+            if (asking.Holder.Failed(number))
+            {
+                asking.Request = null;
+                slot = new();
+            }
+
+            return (answer?.Kind ?? PolicyAnswerKind.Unconfirmed, null);
+        }
+
+        if (simulation.Fault == Fault.HolderCountsFromAnswer && asking.Holder.Failed(number))
+        {
+            number = asking.Holder.Ask(Clock);
+        }
+        else if (simulation.Fault == Fault.GrantSurvivesRecall && !asking.Holder.IsAsking)
+        {
+            number = asking.Holder.Ask(asked);
+        }
+
+        if (!asking.Holder.Granted(number, policy))
+        {
+            return (PolicyAnswerKind.Recalled, null);
+        }
+
+        asking.Request = null;
+        asking.Lease = new(policy, this, asking.Holder.Expires);
+        world.History.Notes?.Note(world.Now, Name, $"has epoch {policy.Epoch} for {(asking.Holder.Expires - Clock).TotalSeconds:F3} s");
+        return (PolicyAnswerKind.Leased, asking.Lease);
+    }
+
+    private sealed class Slot
+    {
+        public PolicyHolder<Policy> Holder { get; } = new(Simulation.Lease);
+
+        public Lease? Lease { get; set; }
+
+        /// <summary>Who waits for the request under way.</summary>
+        public List<Action<PolicyAnswerKind, Lease?>>? Request { get; set; }
+    }
+}

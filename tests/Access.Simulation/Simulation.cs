@@ -1,0 +1,397 @@
+using System.Collections.Immutable;
+using EngageCenter.Users;
+
+namespace EngageCenter.Access.Simulation;
+
+/// <summary>What happened in one run or in many.</summary>
+internal sealed record Totals(
+    int Seeds, int Decisions, int Changes, int Acts, int Unconfirmed, int Crashes, int Pauses, int Cuts, int Owners, int Duplicates, int Violations)
+{
+    public static Totals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    public static Totals operator +(Totals one, Totals other) => new(
+        one.Seeds + other.Seeds, one.Decisions + other.Decisions, one.Changes + other.Changes, one.Acts + other.Acts,
+        one.Unconfirmed + other.Unconfirmed, one.Crashes + other.Crashes, one.Pauses + other.Pauses, one.Cuts + other.Cuts,
+        one.Owners + other.Owners, one.Duplicates + other.Duplicates, one.Violations + other.Violations);
+}
+
+/// <summary>What came of a run.</summary>
+internal sealed record Outcome(ulong Seed, Totals Totals, History History, ImmutableArray<Violation> Violations);
+
+/// <summary>
+/// One workspace, a few silos and persons, and everything that can go wrong between them, drawn from a seed. First
+/// trouble, then a time without, in which it has to recover. The same seed is the same run.
+/// </summary>
+internal sealed class Simulation
+{
+    /// <summary>Client operations and troubles of a run.</summary>
+    public const int DefaultSteps = 300;
+
+    private const int Nodes = 4;
+    private const int Persons = 3;
+    private const int Groups = 3;
+    private const int MaxOwners = 4;
+
+    private readonly Dice dice;
+    private readonly History history;
+    private readonly Silo[] silos = new Silo[Nodes];
+    private readonly Person[] persons = new Person[Persons];
+    private readonly List<OwnerActivation> owners = [];
+    private readonly List<Decision> decisions = [];
+    private OwnerActivation? outside;
+    private int runs;
+    private int ownersStarted;
+    private int crashes;
+    private int pauses;
+    private int cuts;
+    private int duplicates;
+
+    private Simulation(ulong seed, Fault fault, bool keepNotes)
+    {
+        Fault = fault;
+        dice = new(seed);
+        history = new(keepNotes);
+        World = new(dice, history);
+        Storage = new(World, history.Commit);
+        for (var node = 0; node < Nodes; node++)
+        {
+            silos[node] = NewSilo(node);
+        }
+
+        for (var person = 0; person < Persons; person++)
+        {
+            persons[person] = new(person, new(World));
+            Issue(persons[person]);
+        }
+    }
+
+    public static TimeSpan Lease { get; } = TimeSpan.FromSeconds(10);
+
+    public static TimeSpan Authority { get; } = TimeSpan.FromSeconds(20);
+
+    public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(25);
+
+    public Fault Fault { get; }
+
+    public World World { get; }
+
+    public StoredRow<Row> Storage { get; }
+
+    public static Outcome Run(ulong seed, Fault fault = Fault.None, int steps = DefaultSteps, bool keepNotes = false)
+    {
+        var simulation = new Simulation(seed, fault, keepNotes);
+        try
+        {
+            simulation.Trouble(steps);
+            simulation.Recover();
+        }
+        catch (InvalidOperationException e)
+        {
+            simulation.history.Failures.Add($"{simulation.World.Now.TotalSeconds:F3}: {e}");
+        }
+
+        var (history, violations) = (simulation.history, Guarantees.Violated(simulation.history));
+        int Count(Kind kind, bool confirmed) => history.Operations.Count(o => o.Kind == kind && o.Ended is not null && (o.Epoch is not null) == confirmed);
+        return new(
+            seed,
+            new(1, Count(Kind.Check, true), Count(Kind.Change, true), Count(Kind.Act, true), Count(Kind.Check, false), simulation.crashes,
+                simulation.pauses, simulation.cuts, simulation.ownersStarted, simulation.duplicates, violations.Length),
+            history,
+            violations);
+    }
+
+    /// <summary>Group ids as bits.</summary>
+    public static int Bits(ImmutableArray<Guid> groups)
+    {
+        var bits = 0;
+        foreach (var group in groups)
+        {
+            bits |= 1 << group.ToByteArray()[0];
+        }
+
+        return bits;
+    }
+
+    /// <summary>The activation that a silo's directory names, or another one, or a new one: directories agree only in the end.</summary>
+    public OwnerActivation Route(Silo? viewer)
+    {
+        var known = viewer is null ? outside : viewer.View;
+        if (known is { IsOpen: true, Silo.IsDown: false } && !(known.Silo.IsPaused && dice.Chance(0.3)) && !dice.Chance(World.Weather.Astray))
+        {
+            return known;
+        }
+
+        var open = Open().Where(o => !o.Silo.IsPaused || dice.Chance(0.3)).ToList();
+        var routed = open.Count == 0 || (open.Count < MaxOwners && dice.Chance(World.Weather.Duplicates))
+            ? NewOwner(viewer)
+            : dice.Pick(open);
+        if (viewer is null)
+        {
+            outside = routed;
+        }
+        else
+        {
+            viewer.View = routed;
+        }
+
+        return routed;
+    }
+
+    private void Trouble(int steps)
+    {
+        if (dice.Chance(0.3))
+        {
+            // A workspace comes to be, asked for twice.
+            Change(null);
+            outside = dice.Chance(0.5) ? null : outside;
+            Change(null);
+        }
+        else
+        {
+            Storage.Put(new(new(1, Released: true), new(1, dice.Below(1 << Groups), dice.Below(1 << Persons))));
+        }
+
+        // How much trouble, of which kind.
+        var kinds = Enumerable.Range(0, 7).Where(_ => dice.Chance(0.6)).ToList();
+        var trouble = dice.Pick([0.03, 0.08, 0.15]);
+        for (var step = 0; step < steps; step++)
+        {
+            var gap = dice.Below(20) switch { 0 => dice.Seconds(2, 14), < 5 => dice.Seconds(0.3, 2), _ => dice.Seconds(0, 0.3) };
+            World.RunUntil(World.Now + gap);
+            if (kinds.Count > 0 && dice.Chance(trouble))
+            {
+                Trouble(dice.Pick(kinds), silos[dice.Below(Nodes)]);
+            }
+            else
+            {
+                Work();
+            }
+        }
+    }
+
+    // The faults are over: what is on its way arrives, then all has to work again.
+    private void Recover()
+    {
+        World.Weather = World.Weather.Fair();
+        World.Heal();
+        World.RunUntil(silos.Select(s => s.PausedUntil).Append(World.Now).Max());
+        foreach (var other in Open().SkipLast(1).ToList())
+        {
+            other.Stop();
+        }
+
+        for (var over = World.Now + (3 * (Authority + Lease)); World.Now < over;)
+        {
+            World.RunUntil(World.Now + dice.Seconds(0, 3));
+            Work();
+        }
+
+        // A client tries again what was refused.
+        var asked = history.Operations.Count;
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            foreach (var person in persons)
+            {
+                Check(person, person.Tokens[^1]);
+            }
+
+            Change(null);
+            World.RunUntil(World.Now + Authority);
+        }
+
+        var since = history.Operations.Skip(asked).ToList();
+        if (!since.Any(o => o.Kind == Kind.Change && o.Epoch is not null))
+        {
+            history.Failures.Add("Without any more faults, no change succeeds.");
+        }
+
+        foreach (var person in persons)
+        {
+            if (!since.Any(o => o.Kind == Kind.Check && o.Person == person.Number && o.Epoch is not null))
+            {
+                history.Failures.Add($"Without any more faults, no check of {person} is answered.");
+            }
+        }
+    }
+
+    private void Work()
+    {
+        switch (dice.Below(20))
+        {
+            case < 11:
+                var person = dice.Pick(persons);
+                Check(person, dice.Chance(0.7) ? person.Tokens[^1] : dice.Pick(person.Tokens));
+                break;
+            case < 14:
+                Change(dice.Chance(0.3) && decisions.Count > 0 ? dice.Pick(decisions) : null);
+                break;
+            case < 16 when decisions.Count > 0:
+                Act(dice.Chance(0.7) ? decisions[^1] : dice.Pick(decisions));
+                break;
+            case < 18 when decisions.Count > 0:
+                ActElsewhere(dice.Chance(0.7) ? decisions[^1] : dice.Pick(decisions), dice.Pick(silos));
+                break;
+            default:
+                Issue(dice.Pick(persons));
+                break;
+        }
+    }
+
+    private void Trouble(int kind, Silo silo)
+    {
+        switch (kind)
+        {
+            case 0 when !silo.IsDown:
+                crashes++;
+                Note(silo, "crashes");
+                silo.IsDown = true;
+                World.After(dice.Seconds(0.1, 20), null, () => silos[silo.Node] = NewSilo(silo.Node));
+                break;
+            case 1 when !silo.IsPaused && !silo.IsDown:
+                pauses++;
+                silo.PausedUntil = World.Now + (dice.Chance(0.5) ? dice.Seconds(0.5, 12) : dice.Seconds(25, 60));
+                Note(silo, $"is paused until {silo.PausedUntil.TotalSeconds:F3}");
+                break;
+            case 2:
+                CutOff(silo, dice.Pick(silos).Node);
+                break;
+            case 3:
+                CutOff(silo, StoredRow<Row>.Node);
+                break;
+            case 4:
+                var open = Open().ToList();
+                if (open.Count > 0)
+                {
+                    dice.Pick(open).Stop();
+                }
+
+                break;
+            case 5 when Open().Count() < MaxOwners:
+                silo.View = NewOwner(silo);
+                outside = dice.Chance(0.5) ? silo.View : outside;
+                break;
+            case 6:
+                dice.Pick(persons).Activation?.End();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void CutOff(Silo silo, int from)
+    {
+        if (silo.Node != from && !World.IsCut(silo.Node, from))
+        {
+            cuts++;
+            var until = dice.Seconds(1, 45);
+            Note(silo, $"is cut off from {(from < 0 ? "storage" : $"node {from}")} for {until.TotalSeconds:F3} s");
+            World.Cut(silo.Node, from);
+            World.After(until, null, () => World.Heal(silo.Node, from));
+        }
+    }
+
+    private void Check(Person person, SignIn token)
+    {
+        var user = UserOf(person);
+        World.Call<CheckReply>(null, user.Silo, reply => user.Decide(token, reply), answer =>
+        {
+            if (answer?.Decision is { Allowed: true } allowed)
+            {
+                decisions.Add(allowed);
+                if (decisions.Count > 8)
+                {
+                    decisions.RemoveAt(0);
+                }
+            }
+        });
+    }
+
+    private void Change(Decision? decision)
+    {
+        var (owner, bit) = (Route(null), dice.Below(Groups + Persons));
+        World.Call<ChangeReply>(
+            null,
+            owner.Silo,
+            reply => owner.Change(
+                decision,
+                policy => policy is null
+                    ? new(1, 1 << dice.Below(Groups), 0)
+                    : bit < Groups
+                        ? policy with { Epoch = policy.Epoch + 1, Groups = policy.Groups ^ (1 << bit) }
+                        : policy with { Epoch = policy.Epoch + 1, Contacts = policy.Contacts ^ (1 << (bit - Groups)) },
+                reply),
+            _ => { });
+    }
+
+    private void Act(Decision decision)
+    {
+        var owner = Route(dice.Pick(silos));
+        World.Call<ActReply>(null, owner.Silo, reply => owner.Act(decision, reply), _ => { });
+    }
+
+    /// <summary>Rule 7, in a grain that is not the workspace: it goes by its own silo's copy, as <see cref="PolicyCache.Accept"/> does.</summary>
+    private void ActElsewhere(Decision decision, Silo silo) => World.Call<ActReply>(
+        null,
+        silo,
+        reply =>
+        {
+            var act = history.Begin(Kind.Act, $"grain@{silo}", World.Now);
+            (act.Person, act.Decided) = (decision.Person, decision.Epoch);
+            silo.Get((_, lease) =>
+            {
+                var acts = lease is not null && (lease.IsValid || Fault == Fault.ActByExpiredLease) && lease.Policy.Epoch == decision.Epoch;
+                history.End(act, acts ? decision.Epoch : null, World.Now);
+                reply(new(acts));
+            });
+        },
+        _ => { });
+
+    // Somebody's groups change now and then, and each token says what they are; some tokens are of the same second.
+    private void Issue(Person person)
+    {
+        var groups = dice.Below(1 << Groups);
+        var issued = new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero).AddSeconds(Math.Floor(World.Now.TotalSeconds));
+        person.Tokens.Add(SignIn.Create(
+            person.Id, issued, new(person.ToString(), null, UserType.Member),
+            Enumerable.Range(0, Groups).Where(g => (groups & (1 << g)) != 0).Select(g => new Guid(g, 0, 0, new byte[8]))));
+    }
+
+    private UserActivation UserOf(Person person)
+    {
+        if (person.Activation is not { IsOpen: true, Silo.IsDown: false } active || (active.Silo.IsPaused && dice.Chance(0.3)))
+        {
+            person.Activation = active = new(this, person, Up());
+            active.Activate();
+        }
+
+        return active;
+    }
+
+    private OwnerActivation NewOwner(Silo? near)
+    {
+        duplicates += Open().Any() ? 1 : 0;
+        var owner = new OwnerActivation(this, near is { IsDown: false } && dice.Chance(0.5) ? near : Up(), ++ownersStarted);
+        owners.RemoveAll(o => !o.IsOpen || o.Silo.IsDown);
+        owners.Add(owner);
+        Note(owner.Silo, $"activates {owner}");
+        owner.Activate();
+        return owner;
+    }
+
+    private IEnumerable<OwnerActivation> Open() => owners.Where(o => o is { IsOpen: true, Silo.IsDown: false });
+
+    private Silo Up()
+    {
+        var up = silos.Where(s => s is { IsDown: false, IsPaused: false }).ToList();
+        return up.Count > 0 ? dice.Pick(up) : dice.Pick(silos);
+    }
+
+    private Silo NewSilo(int node)
+    {
+        var silo = new Silo(this, node, ++runs, dice.Seconds(0, 100_000));
+        Note(silo, "starts");
+        return silo;
+    }
+
+    private void Note(Silo silo, string what) => history.Notes?.Note(World.Now, silo.Name, what);
+}

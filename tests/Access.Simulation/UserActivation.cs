@@ -1,0 +1,243 @@
+using EngageCenter.Users;
+
+namespace EngageCenter.Access.Simulation;
+
+/// <summary>Somebody with tokens, old and new ones.</summary>
+internal sealed class Person(int number, StoredRow<UserState> storage)
+{
+    public int Number => number;
+
+    public PersonId Id { get; } = new(Guid.Empty, new Guid(number + 1, 0, 0, new byte[8]));
+
+    public StoredRow<UserState> Storage => storage;
+
+    public List<SignIn> Tokens { get; } = [];
+
+    public UserActivation? Activation { get; set; }
+
+    public override string ToString() => $"user{number}";
+}
+
+internal sealed record CheckReply(Decision? Decision);
+
+/// <summary>An activation of a user: the shell around <see cref="UserState"/> and a cached decision, which does as the user grain does.</summary>
+internal sealed class UserActivation(Simulation simulation, Person person, Silo silo)
+{
+    private const int Attempts = 5;
+
+    private readonly World world = simulation.World;
+    private readonly long since = simulation.World.History.Mark();
+    private readonly List<(Action Run, Action Refuse)> inbox = [];
+    private List<(Action Done, Action Failed)> writing = [];
+    private List<(Action Done, Action Failed)> waiting = [];
+    private UserState stored = new();
+    private UserState durable = new();
+    private long version;
+    private bool isActive;
+    private bool isWriting;
+    private (Lease Lease, SeenUser Seen, bool Allowed)? known;
+
+    public Silo Silo => silo;
+
+    public bool IsOpen { get; private set; } = true;
+
+    public override string ToString() => $"{person}@{silo}";
+
+    public void Activate() => person.Storage.Read(silo, (isRead, row, readVersion) =>
+    {
+        if (!isRead)
+        {
+            End();
+            return;
+        }
+
+        (stored, version, isActive) = (row ?? new(), readVersion, true);
+        durable = stored;
+        foreach (var (run, _) in inbox)
+        {
+            run();
+        }
+
+        inbox.Clear();
+    });
+
+    public void Decide(SignIn token, Action<CheckReply> reply)
+    {
+        if (isActive && IsOpen)
+        {
+            Run();
+        }
+        else if (IsOpen)
+        {
+            inbox.Add((Run, Refuse));
+        }
+        else
+        {
+            Refuse();
+        }
+
+        void Refuse() => reply(new((Decision?)null));
+
+        void Run()
+        {
+            var check = world.History.Begin(Kind.Check, ToString(), world.Now);
+            (check.Person, check.Token, check.ActiveSince) = (person.Number, token, since);
+            if (Covers(durable, token) && Recall())
+            {
+                Answer(check, known!.Value.Lease.Policy.Epoch, known.Value.Allowed, reply);
+                return;
+            }
+
+            Accept(token, () => Examine(1, check, reply), Refuse);
+        }
+    }
+
+    public void End()
+    {
+        IsOpen = false;
+        foreach (var (_, refuse) in inbox.Concat(writing).Concat(waiting).ToList())
+        {
+            refuse();
+        }
+
+        inbox.Clear();
+        writing.Clear();
+        waiting.Clear();
+    }
+
+    private bool Recall() => known is { } made && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
+
+    private void Examine(int attempt, Operation check, Action<CheckReply> reply)
+    {
+        if (attempt > Attempts)
+        {
+            world.History.End(check, null, world.Now);
+            reply(new((Decision?)null));
+            return;
+        }
+
+        if (Recall())
+        {
+            Answer(check, known!.Value.Lease.Policy.Epoch, known.Value.Allowed, reply);
+            return;
+        }
+
+        silo.Get((kind, lease) =>
+        {
+            if (lease is null)
+            {
+                known = null;
+                if (kind == PolicyAnswerKind.NoWorkspace)
+                {
+                    Answer(check, 0, false, reply);
+                }
+                else
+                {
+                    world.History.End(check, null, world.Now);
+                    reply(new((Decision?)null));
+                }
+
+                return;
+            }
+
+            var seen = durable.Seen!;
+            var allowed = lease.Policy.Allows(person.Number, Simulation.Bits(seen.Groups));
+
+            // Somebody may have to be told before the answer, and that takes its time.
+            if (world.Dice.Chance(0.1))
+            {
+                world.After(world.Dice.Chance(0.1) ? world.Dice.Seconds(1, 12) : world.Dice.Seconds(0.001, 0.2), silo, Decided);
+            }
+            else
+            {
+                Decided();
+            }
+
+            void Decided()
+            {
+                if (!lease.IsValid || !ReferenceEquals(durable.Seen, seen))
+                {
+                    Examine(attempt + 1, check, reply);
+                    return;
+                }
+
+                known = (lease, seen, allowed);
+                Answer(check, lease.Policy.Epoch, allowed, reply);
+            }
+        });
+    }
+
+    private void Answer(Operation check, long epoch, bool allowed, Action<CheckReply> reply)
+    {
+        (check.Allowed, check.Seen, check.Groups) = (allowed, durable.Seen, Simulation.Bits(durable.Groups));
+        world.History.End(check, epoch, world.Now);
+        reply(new(new Decision(person.Number, epoch, allowed)));
+    }
+
+    private bool Covers(UserState state, SignIn token) => simulation.Fault == Fault.OlderTokenTaken
+        ? state.Seen is { } seen && seen.LastSignInAt == token.IssuedAt && seen.Groups.SequenceEqual(token.Groups)
+        : state.Covers(token);
+
+    private UserState Accepted(UserState state, SignIn token) => simulation.Fault == Fault.OlderTokenTaken
+        ? state with { Seen = new(token.Person, token.Profile, token.Groups, token.IssuedAt, token.IssuedAt) }
+        : state.Accept(token);
+
+    // Writes that overlap are joined into one.
+    private void Accept(SignIn token, Action done, Action failed)
+    {
+        if (Covers(durable, token))
+        {
+            done();
+            return;
+        }
+
+        if (!Covers(stored, token))
+        {
+            stored = Accepted(stored, token);
+            waiting.Add((done, failed));
+        }
+        else
+        {
+            (waiting.Count > 0 ? waiting : writing).Add((done, failed));
+        }
+
+        Write();
+    }
+
+    private void Write()
+    {
+        if (isWriting || waiting.Count == 0)
+        {
+            return;
+        }
+
+        isWriting = true;
+        (writing, waiting) = (waiting, []);
+        var next = stored;
+        person.Storage.Write(silo, next, version, at =>
+        {
+            isWriting = false;
+            if (!IsOpen)
+            {
+                return;
+            }
+
+            if (at is not { } now)
+            {
+                End();
+                return;
+            }
+
+            (version, durable) = (now, next);
+            world.History.Notes?.Note(world.Now, ToString(), $"stored the token of {durable.Seen!.LastSignInAt:HH:mm:ss}, groups {History.Bits(Simulation.Bits(durable.Groups))}");
+            var done = writing;
+            writing = [];
+            foreach (var (then, _) in done)
+            {
+                then();
+            }
+
+            Write();
+        });
+    }
+}

@@ -1,0 +1,194 @@
+namespace EngageCenter.Access.Simulation;
+
+/// <summary>How bad things are, drawn once a seed: some runs are mild in one way and harsh in another.</summary>
+internal sealed record Weather(
+    double Loss, double Slow, double StorageFails, double StorageSlow, double Astray, double Duplicates, TimeSpan Timeout, TimeSpan StorageTimeout)
+{
+    public static Weather Draw(Dice dice) => new(
+        dice.Pick([0, 0.01, 0.06]),
+        dice.Pick([0.005, 0.03, 0.12]),
+        dice.Pick([0, 0.01, 0.06]),
+        dice.Pick([0.005, 0.03, 0.12]),
+        dice.Pick([0, 0.03, 0.15]),
+        dice.Pick([0.02, 0.15, 0.5]),
+        TimeSpan.FromSeconds(dice.Pick([5, 30, 30])),
+        TimeSpan.FromSeconds(dice.Pick([3, 12, 45])));
+
+    public Weather Fair() => this with { Loss = 0, Slow = 0, StorageFails = 0, StorageSlow = 0, Astray = 0, Duplicates = 0 };
+}
+
+/// <summary>Virtual time, what is going to happen, and a network that loses, delays and reorders. One event at a time.</summary>
+internal sealed class World(Dice dice, History history)
+{
+    private readonly PriorityQueue<(Silo? On, Action Event, long Number), (TimeSpan At, long Number)> events = new();
+    private readonly HashSet<(int, int)> cuts = [];
+    private long numbers;
+
+    public Dice Dice => dice;
+
+    public History History => history;
+
+    public Weather Weather { get; set; } = Weather.Draw(dice);
+
+    public TimeSpan Now { get; private set; }
+
+    /// <param name="on">The silo whose event it is: it never happens once that one is down, and late while it is paused. Null for the world outside.</param>
+    public void After(TimeSpan delay, Silo? on, Action happens)
+    {
+        var number = ++numbers;
+        events.Enqueue((on, happens, number), (Now + delay, number));
+    }
+
+    /// <summary>A continuation: soon, and not at once.</summary>
+    public void Soon(Silo on, Action happens) =>
+        After(dice.Chance(0.02) ? dice.Seconds(0, 3) : dice.Seconds(0, 0.003), on, happens);
+
+    public void RunUntil(TimeSpan end)
+    {
+        while (events.TryPeek(out var next, out var due) && due.At <= end)
+        {
+            events.Dequeue();
+            Now = due.At;
+            if (next.On is not { } silo)
+            {
+                next.Event();
+            }
+            else if (silo.PausedUntil > Now)
+            {
+                events.Enqueue(next, (silo.PausedUntil, next.Number));
+            }
+            else if (!silo.IsDown)
+            {
+                next.Event();
+            }
+        }
+
+        Now = end;
+    }
+
+    /// <summary>A call between silos. The answer is null where none came in time; one that comes later counts for nothing.</summary>
+    /// <param name="serve">Runs on the other side, and answers when it likes.</param>
+    public void Call<TAnswer>(Silo? from, Silo to, Action<Action<TAnswer>> serve, Action<TAnswer?> done)
+        where TAnswer : class
+    {
+        var over = false;
+        After(Weather.Timeout, from, () => Finish(null));
+        if (to.IsDown)
+        {
+            After(Delay(), from, () => Finish(null));
+            return;
+        }
+
+        Send(from, to, () => serve(answer => Send(to, from, () => Finish(answer))));
+
+        void Finish(TAnswer? answer)
+        {
+            if (!over)
+            {
+                over = true;
+                done(answer);
+            }
+        }
+    }
+
+    public void Cut(int one, int other) => cuts.Add((Math.Min(one, other), Math.Max(one, other)));
+
+    public void Heal() => cuts.Clear();
+
+    public void Heal(int one, int other) => cuts.Remove((Math.Min(one, other), Math.Max(one, other)));
+
+    public bool IsCut(int one, int other) => cuts.Contains((Math.Min(one, other), Math.Max(one, other)));
+
+    private void Send(Silo? from, Silo? to, Action arrives)
+    {
+        if (from == to)
+        {
+            After(dice.Seconds(0, 0.002), to, arrives);
+        }
+        else if (!dice.Chance(Weather.Loss) && !(from is not null && to is not null && IsCut(from.Node, to.Node)))
+        {
+            After(Delay(), to, arrives);
+        }
+    }
+
+    private TimeSpan Delay() => dice.Chance(Weather.Slow)
+        ? dice.Seconds(1, 28)
+        : dice.Chance(0.1) ? dice.Seconds(0.1, 2) : dice.Seconds(0.001, 0.05);
+}
+
+/// <summary>A row in storage, which writes it only on the version that was read.</summary>
+internal sealed class StoredRow<TState>(World world, Action<TState, TimeSpan>? taken = null)
+    where TState : class
+{
+    /// <summary>The node number of storage, for cuts.</summary>
+    public const int Node = -1;
+
+    private TState? state;
+    private long version;
+
+    /// <summary>Puts the row there before the run.</summary>
+    public void Put(TState initial)
+    {
+        (state, version) = (initial, version + 1);
+        taken?.Invoke(initial, world.Now);
+    }
+
+    public void Read(Silo silo, Action<bool, TState?, long> done) => Operate(
+        silo, () => (true, state, version), read => done(read.Item1, read.state, read.version));
+
+    /// <param name="done">The new version; null where the write conflicted, failed, or nobody knows.</param>
+    public void Write(Silo silo, TState next, long on, Action<long?> done) => Operate<long?>(
+        silo,
+        () =>
+        {
+            if (version != on)
+            {
+                return null;
+            }
+
+            (state, version) = (next, version + 1);
+            taken?.Invoke(next, world.Now);
+            return version;
+        },
+        done);
+
+    // Reaches storage soon, late, or never; so does its answer. Whoever asked does not wait for ever.
+    private void Operate<TResult>(Silo silo, Func<TResult> operate, Action<TResult?> done)
+    {
+        var (dice, weather, over) = (world.Dice, world.Weather, false);
+        world.After(weather.StorageTimeout, silo, () => Finish(default));
+        if (dice.Chance(weather.StorageFails) || world.IsCut(silo.Node, Node))
+        {
+            if (dice.Chance(0.5))
+            {
+                world.After(dice.Seconds(0.01, 0.5), silo, () => Finish(default));
+            }
+
+            return;
+        }
+
+        world.After(Delay(), null, () =>
+        {
+            var result = operate();
+            if (!dice.Chance(weather.StorageFails) && !world.IsCut(silo.Node, Node))
+            {
+                world.After(Delay(), silo, () => Finish(result));
+            }
+        });
+
+        void Finish(TResult? result)
+        {
+            if (!over)
+            {
+                over = true;
+                done(result);
+            }
+        }
+    }
+
+    private TimeSpan Delay()
+    {
+        var dice = world.Dice;
+        return dice.Chance(world.Weather.StorageSlow) ? dice.Seconds(0.5, 60) : dice.Seconds(0.002, 0.1);
+    }
+}
