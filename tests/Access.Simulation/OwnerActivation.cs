@@ -278,14 +278,17 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
 
     private void Carry(IReadOnlyList<OwnerMessage<Silo>> messages)
     {
-        if (simulation.Fault == Fault.CommitBeforeRecall && change is not null && messages.Any(m => m is OwnerMessage<Silo>.Recall))
+        if (change is not null && messages.Any(m => m is OwnerMessage<Silo>.Recall))
         {
-            CommitFirst(() => CarryAll(messages));
+            change.Leases = machine.LeasesOut;
+            if (simulation.Fault == Fault.CommitBeforeRecall)
+            {
+                CommitFirst(change, messages);
+                return;
+            }
         }
-        else
-        {
-            CarryAll(messages);
-        }
+
+        CarryAll(messages);
     }
 
     private void CarryAll(IReadOnlyList<OwnerMessage<Silo>> messages)
@@ -427,7 +430,6 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         recall = recalled.Number;
         if (change is not null)
         {
-            change.Leases = change.Recalls == 0 ? machine.LeasesOut : change.Leases;
             change.Recalls++;
         }
 
@@ -454,7 +456,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
     }
 
     // Stores the change, lets the machine recall only then, and gives it the outcome when it means to write.
-    private void CommitFirst(Action then)
+    private void CommitFirst(Operation changing, IReadOnlyList<OwnerMessage<Silo>> recalls)
     {
         var (sent, written) = (silo.Clock, new Row(new(machine.Term, false), next!));
         storage.Write(silo, written, version, stored =>
@@ -469,7 +471,10 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
                 early = () => Carry(machine.WriteFailed());
             }
 
-            then();
+            if (change == changing)
+            {
+                CarryAll(recalls);
+            }
         });
     }
 

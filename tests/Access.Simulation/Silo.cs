@@ -108,7 +108,12 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         world.History.Notes?.Note(world.Now, Name, $"asks {owner} for a lease");
         world.Call<LeaseReply>(this, owner.Silo, reply => owner.Lease(this, reply), answer =>
         {
-            var (kind, lease) = Answered(asking, number, asked, answer);
+            if (simulation.Fault == Fault.GrantSurvivesRecall && asking.Request == waiting && !asking.Holder.IsAsking)
+            {
+                number = asking.Holder.Ask(asked);
+            }
+
+            var (kind, lease) = Answered(asking, number, answer);
             foreach (var who in waiting)
             {
                 world.Soon(this, () => who(kind, lease));
@@ -116,7 +121,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         });
     }
 
-    private (PolicyAnswerKind Kind, Lease? Lease) Answered(Slot asking, long number, TimeSpan asked, LeaseReply? answer)
+    private (PolicyAnswerKind Kind, Lease? Lease) Answered(Slot asking, long number, LeaseReply? answer)
     {
         if (answer?.Policy is not { } policy)
         {
@@ -132,10 +137,6 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         if (simulation.Fault == Fault.HolderCountsFromAnswer && asking.Holder.Failed(number))
         {
             number = asking.Holder.Ask(Clock);
-        }
-        else if (simulation.Fault == Fault.GrantSurvivesRecall && !asking.Holder.IsAsking)
-        {
-            number = asking.Holder.Ask(asked);
         }
 
         if (!asking.Holder.Granted(number, policy))

@@ -152,7 +152,7 @@ internal sealed class Simulation
         }
 
         // How much trouble, of which kind.
-        var kinds = Enumerable.Range(0, 7).Where(_ => dice.Chance(0.6)).ToList();
+        var kinds = Enumerable.Range(0, 8).Where(_ => dice.Chance(0.6)).ToList();
         var trouble = dice.Pick([0.03, 0.08, 0.15]);
         for (var step = 0; step < steps; step++)
         {
@@ -272,6 +272,11 @@ internal sealed class Simulation
                 break;
             case 6:
                 dice.Pick(persons).Activation?.End();
+                break;
+            case 7:
+                var (to, until) = (dice.Below(Nodes), World.Now + dice.Seconds(5, 40));
+                Note(silo, $"takes long to reach node {to}, until {until.TotalSeconds:F3}");
+                World.Jam(silo.Node, to, until);
                 break;
             default:
                 break;

@@ -22,6 +22,7 @@ internal sealed class World(Dice dice, History history)
 {
     private readonly PriorityQueue<(Silo? On, Action Event, long Number), (TimeSpan At, long Number)> events = new();
     private readonly HashSet<(int, int)> cuts = [];
+    private readonly Dictionary<(int From, int To), TimeSpan> jams = [];
     private long numbers;
 
     public Dice Dice => dice;
@@ -93,7 +94,14 @@ internal sealed class World(Dice dice, History history)
 
     public void Cut(int one, int other) => cuts.Add((Math.Min(one, other), Math.Max(one, other)));
 
-    public void Heal() => cuts.Clear();
+    /// <summary>Most of what one node sends another takes long, for a while; what that one sends does not.</summary>
+    public void Jam(int from, int to, TimeSpan until) => jams[(from, to)] = until;
+
+    public void Heal()
+    {
+        cuts.Clear();
+        jams.Clear();
+    }
 
     public void Heal(int one, int other) => cuts.Remove((Math.Min(one, other), Math.Max(one, other)));
 
@@ -107,7 +115,8 @@ internal sealed class World(Dice dice, History history)
         }
         else if (!dice.Chance(Weather.Loss) && !(from is not null && to is not null && IsCut(from.Node, to.Node)))
         {
-            After(Delay(), to, arrives);
+            var isJammed = from is not null && to is not null && jams.TryGetValue((from.Node, to.Node), out var until) && Now < until;
+            After(isJammed && dice.Chance(0.7) ? dice.Seconds(1, 20) : Delay(), to, arrives);
         }
     }
 

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace EngageCenter.Access.Simulation;
+
+/// <summary>What docs/coherence.md promises, under everything that the simulator can think of.</summary>
+public class SimulationTests(ITestOutputHelper output)
+{
+    private const int Seeds = 1_000;
+
+    public static TheoryData<string> Faults => [.. Enum.GetNames<Fault>().Where(f => f != nameof(Fault.None))];
+
+    /// <summary><c>SIMULATION_SEEDS</c> says how many, 1,000 if nothing does.</summary>
+    [Fact]
+    public void Every_guarantee_holds_over_many_seeds()
+    {
+        var seeds = int.Parse(Environment.GetEnvironmentVariable("SIMULATION_SEEDS") ?? $"{Seeds}", CultureInfo.InvariantCulture);
+        var totals = Totals.None;
+        for (var seed = 1ul; seed <= (ulong)seeds; seed++)
+        {
+            var outcome = Simulation.Run(seed);
+            Assert.True(outcome.Violations.IsEmpty, outcome.Violations.IsEmpty ? null : $"Seed {seed}: {outcome.Violations[0].What}");
+            totals += outcome.Totals;
+        }
+
+        output.WriteLine($"{totals}");
+
+        // Nothing was found because nothing was wrong, and not because nothing happened.
+        Assert.True(totals.Decisions > 50 * seeds && totals.Changes > 10 * seeds && totals.Acts > 10 * seeds, $"{totals}");
+        Assert.True(totals.Crashes > seeds && totals.Pauses > seeds && totals.Cuts > seeds && totals.Duplicates > seeds, $"{totals}");
+    }
+
+    [Theory, MemberData(nameof(Faults))]
+    public void Every_planted_fault_is_found(string planted)
+    {
+        var fault = Enum.Parse<Fault>(planted);
+        for (var seed = 1ul; seed <= Seeds; seed++)
+        {
+            // By what somebody saw, rather than by an exception or a run that got stuck.
+            if (Simulation.Run(seed, fault).Violations.FirstOrDefault(v => v.Operations.Length == 2) is { } found)
+            {
+                output.WriteLine($"Seed {seed}: {found.What}");
+                return;
+            }
+        }
+
+        Assert.Fail($"{planted} was not found within {Seeds} seeds.");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_same_seed_is_the_same_run(ulong seed)
+    {
+        var (one, other) = (Simulation.Run(seed, keepNotes: true), Simulation.Run(seed, keepNotes: true));
+
+        Assert.Equal(one.History.Print([]), other.History.Print([]));
+        Assert.Equal(one.Totals, Simulation.Run(seed).Totals);
+    }
+}

@@ -1,0 +1,441 @@
+using EngageCenter.Access;
+
+namespace EngageCenter.Grains.Tests.Access;
+
+/// <summary>
+/// The owner's part of docs/coherence.md, rule by rule. A lease lasts 10 s, authority 20 s; the owner before had term 4.
+/// What the owner says is written as its shell would read it.
+/// </summary>
+public class PolicyOwnerTests
+{
+    private static readonly TimeSpan Patience = At(25);
+
+    // Rule 1: take over.
+
+    [Fact]
+    public void An_owner_takes_over_by_a_write_of_the_next_term()
+    {
+        var owner = New();
+
+        Says(owner.Start(new Tenure(4, Released: true), At(0)), "write term 5");
+        Says(owner.Written(At(0), At(1)));
+        Assert.Equal(5, owner.Term);
+    }
+
+    [Fact]
+    public void A_take_over_that_was_not_confirmed_is_none()
+    {
+        var owner = New();
+        owner.Start(new Tenure(4, Released: true), At(0));
+
+        Says(owner.WriteFailed(), "ended");
+        Assert.True(owner.HasEnded);
+    }
+
+    [Fact]
+    public void Whoever_asks_before_the_take_over_waits_for_it()
+    {
+        var owner = New();
+        owner.Start(new Tenure(4, Released: false), At(0));
+
+        Says(owner.LeaseAsked("a", 1, At(0.5)));
+        Says(owner.Written(At(0), At(1)), "grant a 1");
+    }
+
+    [Fact]
+    public void After_a_release_the_first_change_is_made_at_once() =>
+        Says(Owning().ChangeAsked(Patience, At(1)), "write change, term 5");
+
+    [Fact]
+    public void Without_a_release_the_first_change_waits_for_what_the_owner_before_may_have_granted()
+    {
+        var owner = New();
+        owner.Start(new Tenure(4, Released: false), At(0));
+        owner.Written(At(0), At(2));
+
+        Says(owner.ChangeAsked(At(60), At(3)));
+        Assert.Equal(At(32), owner.NextTick);
+        Says(owner.LeaseAsked("a", 1, At(4)), "grant a 1");
+        Says(owner.Tick(At(31.999)));
+        Says(owner.Tick(At(32)), "write change, term 5");
+    }
+
+    [Fact]
+    public void A_change_that_might_have_to_wait_longer_than_its_caller_is_refused()
+    {
+        var owner = Owning(released: false);
+
+        // 29 s until the first change, and at worst a lease of 10 s.
+        Says(owner.ChangeAsked(Patience, At(1)), "refuse change, 14 s");
+        Says(owner.ChangeAsked(Patience, At(15)));
+    }
+
+    // A workspace that comes to be.
+
+    [Fact]
+    public void Where_there_is_no_row_the_first_change_writes_the_first_term()
+    {
+        var owner = New();
+
+        Says(owner.Start(null, At(0)));
+        Says(owner.ChangeAsked(Patience, At(1)), "write change, term 1");
+        Says(owner.Written(At(1), At(2)), "changed");
+        Says(owner.LeaseAsked("a", 1, At(3)), "grant a 1");
+    }
+
+    [Fact]
+    public void A_first_term_that_another_owner_wrote_is_not_taken_for_its_own()
+    {
+        var owner = New();
+        owner.Start(null, At(0));
+
+        Says(owner.LeaseAsked("a", 1, At(1)), "read");
+        Says(owner.TermRead(1, At(1), At(2)), "refuse a 1", "ended");
+    }
+
+    [Fact]
+    public void A_first_term_that_was_not_confirmed_is_not_released()
+    {
+        var owner = New();
+        owner.Start(null, At(0));
+        owner.ChangeAsked(Patience, At(1));
+
+        Says(owner.WriteFailed(), "change unknown", "ended");
+        Says(Stopped(o => o.Start(null, At(0))), "ended");
+    }
+
+    // Rule 2: grant.
+
+    [Fact]
+    public void Authority_is_confirmed_once_for_all_who_wait()
+    {
+        var owner = Owning();
+
+        Says(owner.LeaseAsked("a", 1, At(19)), "grant a 1");
+        Says(owner.LeaseAsked("b", 2, At(20)), "read");
+        Says(owner.ConfirmAsked(3, At(20.5)));
+        Says(owner.TermRead(5, At(20), At(21)), "grant b 2", "confirmed 3");
+        Says(owner.ConfirmAsked(4, At(39)), "confirmed 4");
+        Says(owner.ConfirmAsked(5, At(40)), "read");
+    }
+
+    [Fact]
+    public void Authority_counts_from_when_the_read_was_sent()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(20));
+
+        Says(owner.TermRead(5, At(20), At(40)), "read");
+        Says(owner.TermRead(5, At(40), At(41)), "grant a 1");
+    }
+
+    [Fact]
+    public void Where_the_term_cannot_be_read_nothing_is_granted()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(20));
+        owner.ConfirmAsked(2, At(20));
+
+        Says(owner.TermRead(null, At(20), At(21)), "refuse a 1", "unconfirmed 2");
+        Says(owner.LeaseAsked("a", 3, At(22)), "read");
+    }
+
+    [Fact]
+    public void An_owner_that_finds_another_term_ends()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(20));
+
+        Says(owner.TermRead(6, At(20), At(21)), "refuse a 1", "ended");
+        Says(owner.LeaseAsked("a", 2, At(22)), "refuse a 2");
+        Says(owner.ConfirmAsked(3, At(22)), "unconfirmed 3");
+        Says(owner.ChangeAsked(Patience, At(22)), "refuse change, 0 s");
+    }
+
+    [Fact]
+    public void Of_two_requests_of_a_holder_that_wait_the_older_one_is_refused()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(20));
+
+        Says(owner.LeaseAsked("a", 2, At(21)), "refuse a 1");
+        Says(owner.TermRead(5, At(20), At(22)), "grant a 2");
+    }
+
+    // Rule 3: change.
+
+    [Fact]
+    public void A_change_recalls_every_lease_before_it_is_stored()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.LeaseAsked("b", 2, At(2));
+
+        Says(owner.ChangeAsked(Patience, At(3)), "recall a 1", "recall b 1");
+        Says(owner.RecallAnswered("b", 1, At(4)));
+        Says(owner.RecallAnswered("b", 1, At(4)));
+        Says(owner.RecallAnswered("a", 1, At(5)), "write change, term 5");
+        Says(owner.Written(At(5), At(6)), "changed");
+        Assert.Equal(0, owner.LeasesOut);
+    }
+
+    [Fact]
+    public void A_silent_holder_is_waited_for_until_its_lease_has_run_out()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(2));
+        owner.ChangeAsked(Patience, At(3));
+
+        Assert.Equal(At(12), owner.NextTick);
+        Says(owner.Tick(At(11.999)));
+        Says(owner.Tick(At(12)), "write change, term 5");
+        Assert.Null(owner.NextTick);
+    }
+
+    [Fact]
+    public void A_lease_that_has_run_out_is_not_recalled()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+
+        Says(owner.ChangeAsked(Patience, At(11)), "write change, term 5");
+    }
+
+    [Fact]
+    public void Who_asks_for_a_lease_during_a_change_gets_the_changed_policy()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.ChangeAsked(Patience, At(2));
+
+        Says(owner.LeaseAsked("b", 2, At(3)));
+        owner.RecallAnswered("a", 1, At(4));
+        Says(owner.LeaseAsked("a", 3, At(5)));
+        Says(owner.Written(At(4), At(6)), "changed", "grant b 2", "grant a 3");
+    }
+
+    [Fact]
+    public void Acts_go_on_during_a_recall_but_not_while_nobody_knows_what_is_stored()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.ChangeAsked(Patience, At(2));
+
+        Says(owner.ConfirmAsked(2, At(3)), "confirmed 2");
+        owner.RecallAnswered("a", 1, At(4));
+        Says(owner.ConfirmAsked(3, At(5)));
+        Says(owner.Written(At(4), At(6)), "changed", "confirmed 3");
+    }
+
+    [Fact]
+    public void Authority_that_ends_during_a_change_is_confirmed_before_anything_else_is_done()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(18));
+        owner.ChangeAsked(Patience, At(19));
+
+        Says(owner.ConfirmAsked(2, At(20)), "read");
+        Says(owner.TermRead(5, At(20), At(21)), "confirmed 2");
+        Says(owner.RecallAnswered("a", 1, At(22)), "write change, term 5");
+    }
+
+    [Fact]
+    public void An_owner_that_finds_another_term_during_a_change_makes_none()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(18));
+        owner.ChangeAsked(Patience, At(19));
+        owner.ConfirmAsked(2, At(20));
+
+        Says(owner.TermRead(6, At(20), At(21)), "unconfirmed 2", "change unknown", "ended");
+        Says(owner.RecallAnswered("a", 1, At(22)));
+        Says(owner.Tick(At(40)));
+    }
+
+    // Rule 3: a change that was not confirmed.
+
+    [Fact]
+    public void An_owner_whose_change_was_not_confirmed_reads_what_became_of_it_and_lets_go()
+    {
+        var owner = Settling();
+
+        Says(owner.Reloaded(5), "write release, term 5");
+        Says(owner.Written(At(4), At(5)), "ended");
+    }
+
+    [Theory]
+    [InlineData(6L)]
+    [InlineData(null)]
+    public void It_lets_go_of_nothing_that_is_not_known_to_be_its_own(long? term) => Says(Settling().Reloaded(term), "ended");
+
+    [Fact]
+    public void A_release_that_was_not_confirmed_leaves_the_next_owner_to_wait()
+    {
+        var owner = Settling();
+        owner.Reloaded(5);
+
+        Says(owner.WriteFailed(), "ended");
+    }
+
+    [Fact]
+    public void Until_then_it_does_nothing_else()
+    {
+        var owner = Settling();
+
+        Says(owner.LeaseAsked("a", 7, At(4)), "refuse a 7");
+        Says(owner.ConfirmAsked(8, At(4)), "unconfirmed 8");
+        Says(owner.ChangeAsked(Patience, At(4)), "refuse change, 0 s");
+        Says(owner.Stop(At(4)));
+        Says(owner.Tick(At(40)));
+    }
+
+    [Fact]
+    public void Whoever_waited_for_the_change_is_refused()
+    {
+        var owner = Owning();
+        owner.ChangeAsked(Patience, At(2));
+        owner.LeaseAsked("a", 1, At(3));
+        owner.ConfirmAsked(2, At(3));
+
+        Says(owner.WriteFailed(), "refuse a 1", "unconfirmed 2", "change unknown", "reload");
+    }
+
+    // Rule 4: recall.
+
+    [Fact]
+    public void The_late_answer_to_an_earlier_recall_says_nothing_of_a_lease_granted_since()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.ChangeAsked(Patience, At(2));
+        owner.Tick(At(11));
+        owner.Written(At(11), At(11.5));
+        owner.LeaseAsked("a", 2, At(12));
+
+        Says(owner.ChangeAsked(Patience, At(13)), "recall a 2");
+        Says(owner.RecallAnswered("a", 1, At(14)));
+        Says(owner.RecallAnswered("a", 2, At(15)), "write change, term 5");
+    }
+
+    // Rule 5: release.
+
+    [Fact]
+    public void An_orderly_end_recalls_and_then_releases()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+
+        Says(owner.Stop(At(2)), "recall a 1");
+        Says(owner.LeaseAsked("b", 2, At(3)));
+        Says(owner.ChangeAsked(Patience, At(3)), "refuse change, 0 s");
+        Says(owner.RecallAnswered("a", 1, At(4)), "write release, term 5");
+        Says(owner.ConfirmAsked(3, At(5)));
+        Says(owner.Written(At(4), At(6)), "refuse b 2", "unconfirmed 3", "ended");
+    }
+
+    [Fact]
+    public void An_owner_that_may_not_change_yet_does_not_release_either()
+    {
+        var owner = Owning(released: false);
+
+        Says(owner.Stop(At(29.999)), "ended");
+    }
+
+    [Fact]
+    public void A_release_waits_for_a_silent_holder_as_a_change_does()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.Stop(At(2));
+
+        Assert.Equal(At(11), owner.NextTick);
+        Says(owner.Tick(At(11)), "write release, term 5");
+        Says(owner.WriteFailed(), "ended");
+    }
+
+    [Fact]
+    public void Before_it_owns_anything_an_owner_just_ends()
+    {
+        Says(Stopped(_ => { }), "ended");
+        Says(Stopped(o => o.Start(new Tenure(4, Released: true), At(0))), "ended");
+    }
+
+    [Fact]
+    public void An_end_in_the_middle_of_a_change_leaves_its_outcome_open()
+    {
+        var waiting = Owning(released: false);
+        waiting.ChangeAsked(At(60), At(1));
+        Says(waiting.Stop(At(2)), "change unknown", "ended");
+
+        var recalling = Owning();
+        recalling.LeaseAsked("a", 1, At(1));
+        recalling.ChangeAsked(Patience, At(2));
+        Says(recalling.Stop(At(3)), "change unknown", "ended");
+
+        var writing = Owning();
+        writing.ChangeAsked(Patience, At(2));
+        Says(writing.Stop(At(3)), "change unknown", "ended");
+    }
+
+    [Fact]
+    public void What_becomes_of_a_write_after_the_end_is_the_next_owners_to_read()
+    {
+        var owner = Owning();
+        owner.ChangeAsked(Patience, At(2));
+        owner.Stop(At(3));
+
+        Says(owner.Written(At(2), At(4)));
+        Says(owner.WriteFailed());
+        Says(owner.Reloaded(5));
+        Says(owner.Stop(At(5)));
+        Assert.True(owner.HasEnded);
+    }
+
+    private static PolicyOwner<string> New() => new(lease: At(10), authority: At(20));
+
+    /// <summary>An owner of term 5, confirmed at 0 s.</summary>
+    private static PolicyOwner<string> Owning(bool released = true)
+    {
+        var owner = New();
+        owner.Start(new Tenure(4, released), At(0));
+        owner.Written(At(0), At(0));
+        return owner;
+    }
+
+    private static PolicyOwner<string> Settling()
+    {
+        var owner = Owning();
+        owner.ChangeAsked(Patience, At(2));
+        Says(owner.WriteFailed(), "change unknown", "reload");
+        return owner;
+    }
+
+    private static IReadOnlyList<OwnerMessage<string>> Stopped(Action<PolicyOwner<string>> after)
+    {
+        var owner = New();
+        after(owner);
+        return owner.Stop(At(1));
+    }
+
+    private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static void Says(IReadOnlyList<OwnerMessage<string>> messages, params string[] expected) =>
+        Assert.Equal(expected, messages.Select(Text));
+
+    private static string Text(OwnerMessage<string> message) => message switch
+    {
+        OwnerMessage<string>.Write { IsChange: true } write => $"write change, term {write.Tenure.Term}",
+        OwnerMessage<string>.Write write => $"write {(write.Tenure.Released ? "release, " : "")}term {write.Tenure.Term}",
+        OwnerMessage<string>.Read => "read",
+        OwnerMessage<string>.Reload => "reload",
+        OwnerMessage<string>.Grant grant => $"grant {grant.Holder} {grant.Request}",
+        OwnerMessage<string>.Refuse refuse => $"refuse {refuse.Holder} {refuse.Request}",
+        OwnerMessage<string>.Confirmed confirmed => $"confirmed {confirmed.Act}",
+        OwnerMessage<string>.Unconfirmed unconfirmed => $"unconfirmed {unconfirmed.Act}",
+        OwnerMessage<string>.Recall recall => $"recall {recall.Holder} {recall.Number}",
+        OwnerMessage<string>.Changed => "changed",
+        OwnerMessage<string>.ChangeRefused refused => $"refuse change, {refused.RetryAfter.TotalSeconds:0.###} s",
+        OwnerMessage<string>.ChangeFailed => "change unknown",
+        _ => "ended",
+    };
+}
