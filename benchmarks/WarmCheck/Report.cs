@@ -18,7 +18,7 @@ internal static class Report
         Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {Environment.ProcessorCount} cores, "
             + $"{(GCSettings.IsServerGC ? "server" : "workstation")} garbage collection, {Build}");
         Console.WriteLine($"{settings.Users} people with {settings.Groups} groups each, {settings.Callers} calls at once "
-            + $"from {(settings.FromClient ? "a client over TCP" : "the silo's process")}, {settings.Rounds} rounds of {settings.Milliseconds} ms");
+            + $"from {(settings.FromClient ? "a client over TCP" : "the silo's process")}, {settings.Rounds} rounds of {settings.Milliseconds} ms for each");
         Console.WriteLine();
         Console.WriteLine("       calls per second                     ratio to the check");
         Console.WriteLine("round       check    no-op alike      no-op   alike   no-op");
@@ -53,7 +53,7 @@ internal static class Report
         return median >= atLeast;
     }
 
-    // Of one round, that is of two laps one after the other: the machine's mood changes, and it is alike in both.
+    // Of one round, in which the two took short turns: whatever else the machine did, it did to both.
     private static double ToAlike(Round round) => round.Check.PerSecond / round.NothingAlike.PerSecond;
 
     private static double ToNothing(Round round) => round.Check.PerSecond / round.Nothing.PerSecond;

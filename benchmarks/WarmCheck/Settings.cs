@@ -6,7 +6,7 @@ namespace EngageCenter.WarmCheck;
 /// <param name="Groups">Groups in each person's token, and in the workspace. 1 to 200.</param>
 /// <param name="Callers">Calls under way at once. 1 to 10,000.</param>
 /// <param name="Rounds">Measured rounds of each kind of call. 1 to 1,000.</param>
-/// <param name="Milliseconds">How long a round is. 10 to 60,000.</param>
+/// <param name="Milliseconds">How long each kind of call is made in a round. 100 to 60,000.</param>
 /// <param name="FromClient">Whether the calls come over TCP from a client, rather than from the silo's own process.</param>
 /// <param name="AtLeast">The median ratio below which the benchmark fails; 0 for none.</param>
 internal sealed record Settings(int Users, int Groups, int Callers, int Rounds, int Milliseconds, bool FromClient, double AtLeast)
@@ -28,7 +28,7 @@ internal sealed record Settings(int Users, int Groups, int Callers, int Rounds, 
             Number("--groups", 20, 200),
             Number("--callers", 8 * Environment.ProcessorCount, 10_000),
             Number("--rounds", 20, 1_000),
-            Number("--milliseconds", 500, 60_000, least: 10),
+            Number("--milliseconds", 500, 60_000, least: 100),
             Take("--from") switch { null or "silo" => false, "client" => true, _ => throw Refused("--from") },
             Ratio("--at-least"));
         return given.Count == 0 ? settings : throw Refused(given.Keys.First());
