@@ -42,7 +42,7 @@ public class ArrowTests
     {
         var solution = File.ReadAllText(Path.Combine(Repository.Root, "EngageCenter.Orleans.sln"));
 
-        Assert.All(Projects("src").Concat(Projects("tests")), p => Assert.Contains($"{p.Name}.csproj", solution, StringComparison.Ordinal));
+        Assert.All(Projects("src").Concat(Projects("tests")).Concat(Projects("benchmarks")), p => Assert.Contains($"{p.Name}.csproj", solution, StringComparison.Ordinal));
     }
 
     [Fact]

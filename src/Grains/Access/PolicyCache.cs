@@ -45,6 +45,12 @@ internal sealed partial class PolicyCache(
         return answer.Lease is { IsValid: true } lease && lease.Leased.Epoch == decision.Epoch ? lease.Leased : null;
     }
 
+    /// <summary>
+    /// Whom to recall a lease from: for one that this silo holds, this object itself. While the silo shuts down its own
+    /// reference is no longer answered, and the release of its workspaces would wait for leases to run out.
+    /// </summary>
+    public IPolicyHolder Nearest(IPolicyHolder holder) => holder.Equals(Reference()) ? this : holder;
+
     public Task Recall(string workspaceId)
     {
         if (slots.TryGetValue(workspaceId, out var slot))

@@ -34,7 +34,7 @@ internal enum ChangeStatus
 /// turns of the workspace's grain. It decides nothing.
 /// </summary>
 internal sealed partial class PolicyOwnership(
-    string workspaceId, IOwnedPolicy policy, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
+    string workspaceId, IOwnedPolicy policy, PolicyCache policies, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
 {
     private readonly PolicyOwner<IPolicyHolder> owner = new(options.Lease, options.Authority);
     private readonly long origin = time.GetTimestamp();
@@ -251,7 +251,7 @@ internal sealed partial class PolicyOwnership(
         var sent = Now;
         try
         {
-            await recall.Holder.Recall(workspaceId);
+            await policies.Nearest(recall.Holder).Recall(workspaceId);
         }
         catch (Exception e)
         {

@@ -48,7 +48,7 @@ internal sealed partial class UserGrain(
     }
 
     public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId) =>
-        durable.Covers(signIn) && Recall(workspaceId) is { } access
+        signIn.Person == Person && durable.Covers(signIn) && Recall(workspaceId) is { } access
             ? new(access.Decision)
             : DecideAnew(signIn, workspaceId);
 

@@ -33,13 +33,14 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
     public WorkspaceGrain(
         [PersistentState("workspace")] IPersistentState<Workspace> storage,
         IGrainStorage rows,
+        PolicyCache policies,
         IOptions<AccessOptions> options,
         AccessMetrics metrics,
         TimeProvider time,
         ILogger<WorkspaceGrain> logger)
     {
         (this.storage, this.rows, this.time) = (storage, rows, time);
-        newOwnership = () => new(Id, this, options.Value, metrics, time, logger);
+        newOwnership = () => new(Id, this, policies, options.Value, metrics, time, logger);
         ownership = newOwnership();
     }
 

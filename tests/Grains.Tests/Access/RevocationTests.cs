@@ -104,6 +104,11 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
         var workspace = await contoso.Workspace();
 
         await Assert.ThrowsAsync<ArgumentException>(() => cluster.User(contoso.Somebody()).Decide(contoso.AdeleSignIn, workspace).AsTask());
+
+        // Also where the decision is warm, and the stranger's token as old.
+        Assert.Equal(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => cluster.User(contoso.Adele).Decide(Contoso.SignIn(contoso.Somebody(), 0), workspace).AsTask());
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.WarmCheck;
+
+/// <summary>A workspace, its groups, and people who are in all of them and have signed in.</summary>
+internal sealed record Contoso(string WorkspaceId, ImmutableArray<SignIn> People)
+{
+    private static readonly DateTimeOffset Morning = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
+
+    public static async Task<Contoso> SetUp(IGrainFactory grains, Settings settings)
+    {
+        var tenant = Guid.NewGuid();
+        var adele = Token(new(tenant, Guid.NewGuid()), []);
+        var groups = Enumerable.Range(0, settings.Groups).Select(_ => Guid.NewGuid()).ToList();
+        var workspaceId = await Agree(grains, tenant, adele.Person);
+        foreach (var group in groups)
+        {
+            await Grant(grains, workspaceId, adele, group);
+        }
+
+        var people = Enumerable.Range(0, settings.Users).Select(_ => new PersonId(tenant, Guid.NewGuid())).ToList();
+        foreach (var person in people)
+        {
+            await grains.GetGrain<IUserGrain>(person.ToString()).Decide(Token(person, groups), workspaceId);
+        }
+
+        // Each request brings groups of its own, equal to those that the grain keeps but not the same: so it is here.
+        return new(workspaceId, [.. people.Select(p => Token(p, groups))]);
+    }
+
+    private static SignIn Token(PersonId person, IEnumerable<Guid> groups) => SignIn.Create(
+        person, Morning, new($"Person {person.UserId}", $"{person.UserId}@contoso.example", UserType.Member), groups);
+
+    private static async Task<string> Agree(IGrainFactory grains, Guid tenant, PersonId adele)
+    {
+        var agreement = new Agreement(
+            "Contoso 2026", AgreementType.EnterpriseSupportMca, new(tenant, "Contoso"), new(2020, 1, 1), new(2099, 12, 31),
+            [new(Roles.CustomerSupportManager, adele, "Adele Vance", "adele@contoso.example", null, true)], [], []);
+        var outcome = await grains.GetGrain<IAgreementGrain>("contoso")
+            .Put(new(ActorKind.Application, Guid.Empty, "automation", null), new(agreement, null));
+        return outcome.Agreement!.Workspaces.Single().WorkspaceId;
+    }
+
+    private static async Task Grant(IGrainFactory grains, string workspaceId, SignIn adele, Guid group)
+    {
+        var actor = new Actor(ActorKind.User, adele.Person.TenantId, adele.Person.UserId.ToString(), "Adele Vance");
+        PutGroupOutcome outcome;
+        do
+        {
+            var decision = await grains.GetGrain<IUserGrain>(adele.Person.ToString()).Decide(adele, workspaceId);
+            outcome = await grains.GetGrain<IWorkspaceGrain>(workspaceId).PutGroup(decision, actor, new(group, null, Roles.SupportUser, null));
+        }
+        while (outcome.Status == PutGroupStatus.DecideAgain);
+
+        if (outcome.Status != PutGroupStatus.Created)
+        {
+            throw new InvalidOperationException($"The group was not created: {outcome.Status}.");
+        }
+    }
+}
