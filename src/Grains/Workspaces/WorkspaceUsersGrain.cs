@@ -95,8 +95,14 @@ internal sealed class WorkspaceUsersGrain(
 
             try
             {
-                await log.Commit([.. batch.Select(b => b.Entry).Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))]);
-                current = null;
+                // None, where the write before has stored what was told again meanwhile.
+                List<SeenEntry> news = [.. batch.Select(b => b.Entry).Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
+                if (news.Count > 0)
+                {
+                    await log.Commit(news);
+                    current = null;
+                }
+
                 batch.ForEach(b => b.Stored.SetResult());
             }
             catch (Exception e)
