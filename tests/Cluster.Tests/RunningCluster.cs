@@ -72,7 +72,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["LocalEntra__Url"] = Url(port),
             ["LocalEntra__DirectoryFile"] = folder.Write("directory.json", organization.Directory().ToJsonString()),
             ["LocalEntra__KeyFile"] = folder.File("key.pem"),
-            ["LocalEntra__TokenLifetime"] = "24:00:00",
+            ["LocalEntra__TokenLifetime"] = "12:00:00",
         });
         SiloNodes = [.. Enumerable.Range(0, Silos).Select(n => Add($"silo-{n}", "EngageCenter.Silo.dll", port => new(Membership())
         {
@@ -85,7 +85,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["Access__Authority"] = Authority.ToString(),
 
             // A silo that was paused is now noticed before it goes on, and now only afterwards.
-            ["Orleans__Membership__ProbeTimeout"] = "00:00:02",
+            ["Orleans__Membership__ProbeTimeout"] = "00:00:01.5",
             ["Orleans__Membership__NumMissedProbesLimit"] = "3",
             ["Orleans__Membership__TableRefreshTimeout"] = "00:00:05",
         }))];
@@ -117,6 +117,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         var all = settings(port);
         all["ASPNETCORE_ENVIRONMENT"] = "Development";
         all["Logging__LogLevel__Default"] = "Warning";
+        all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
 
         // Six of them share this machine's memory.
         all["DOTNET_gcServer"] = "0";
