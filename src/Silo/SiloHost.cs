@@ -7,19 +7,22 @@ namespace EngageCenter;
 
 /// <summary>
 /// Composes a silo of the service: in a process of its own, within a development host, or within a test. The only
-/// place that names a provider of clustering or storage.
+/// place that names a provider of storage; one of clustering is named by web nodes too, which find the silos by it.
 /// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term><c>Orleans:Clustering</c></term><description>A clustering provider, by <c>ProviderType</c>. Without it the
-/// silo is a cluster of its own that listens on loopback.</description></item>
-/// <item><term><c>Orleans:Endpoints:SiloPort</c>, <c>GatewayPort</c></term><description>11111 and 30000.</description></item>
+/// <item><term><c>Orleans:Clustering</c></term><description>A clustering provider, by <c>ProviderType</c>: <c>Redis</c>, with
+/// its <c>ConnectionString</c>. Without it the silo is a cluster of its own that listens on loopback.</description></item>
+/// <item><term><c>Orleans:Membership</c></term><description>When a silo that does not answer counts as dead: Orleans' own
+/// <see cref="ClusterMembershipOptions"/>. A silo that was paused for longer than that ends when it comes back.</description></item>
+/// <item><term><c>Orleans:Endpoints:SiloPort</c>, <c>GatewayPort</c>, <c>AdvertisedIPAddress</c></term><description>11111,
+/// 30000, and the machine's own address, or loopback for a cluster of its own.</description></item>
 /// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>. Without
 /// it, SQLite.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
 /// <item><term><c>Orleans:ServiceId</c></term><description><c>engage-center</c>. It is a part of every stored row's key:
-/// changing it hides what is stored.</description></item>
+/// changing it hides what is stored. Web nodes need the same one.</description></item>
 /// </list>
 /// </remarks>
 public static class SiloHost
@@ -32,8 +35,6 @@ public static class SiloHost
     /// sets no limit, and a queue that cannot be worked off within the response timeout only uses up memory.
     /// </summary>
     public const int MaxEnqueuedRequests = 10_000;
-
-    private const string DefaultServiceId = "engage-center";
 
     /// <summary>Adds the silo, its storage and its health checks (tagged <see cref="SiloHealth.ReadyTag"/>).</summary>
     /// <exception cref="StorageFileException">Not here but when the host starts: the SQLite file is unusable.</exception>
@@ -59,9 +60,10 @@ public static class SiloHost
         // Orleans has a default of its own, 'default', which says nothing in a file or a server that others share.
         if (string.IsNullOrWhiteSpace(silo.Configuration["Orleans:ServiceId"]))
         {
-            silo.Configure<ClusterOptions>(options => options.ServiceId = DefaultServiceId);
+            silo.Configure<ClusterOptions>(options => options.ServiceId = EngageCenterService.DefaultId);
         }
 
+        silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration("Orleans:Membership");
         if (silo.Configuration.GetSection("Orleans:Clustering").Exists())
         {
             return silo;

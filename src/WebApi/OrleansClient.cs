@@ -9,7 +9,7 @@ internal static class OrleansClient
     private static readonly TimeSpan retry = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says; without it, the silos at <see cref="WebApiOptions.Gateways"/>,
+    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says (<c>Redis</c>, with its <c>ConnectionString</c>); without it, the silos at <see cref="WebApiOptions.Gateways"/>,
     /// or the one on this machine.
     /// </summary>
     public static void AddOrleansClient(this WebApplicationBuilder builder)
@@ -21,6 +21,12 @@ internal static class OrleansClient
             if (string.IsNullOrEmpty(builder.Configuration["Orleans:Clustering:ProviderType"]))
             {
                 UseGateways(client, WebApiOptions.Read(builder.Configuration));
+            }
+
+            // A part of the key by which a clustering provider keeps its silos.
+            if (string.IsNullOrWhiteSpace(builder.Configuration["Orleans:ServiceId"]))
+            {
+                client.Configure<ClusterOptions>(options => options.ServiceId = EngageCenterService.DefaultId);
             }
 
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(15));

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Text;
 
 namespace EngageCenter.DevHost.Tests;
 
@@ -14,28 +12,22 @@ internal sealed class DevHostProcess : IAsyncDisposable
     /// <summary>Takes some 3 s on two cores that have nothing else to do.</summary>
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(30);
-
     // Copied with its runtime configuration next to the tests, since they refer to it.
     private static readonly string program = Path.Combine(AppContext.BaseDirectory, "EngageCenter.DevHost.dll");
 
-    private readonly Process process;
-    private readonly Output output;
-    private readonly Output errors;
+    private readonly ProgramProcess process;
 
     private DevHostProcess(DevHostOptions options)
     {
         Options = options;
-        process = Process.Start(StartInfo(options)) ?? throw new InvalidOperationException("The process did not start.");
-        output = new(process.StandardOutput);
-        errors = new(process.StandardError);
+        process = ProgramProcess.OfDotnet(program, options.Folder, options.Environment());
     }
 
     public DevHostOptions Options { get; }
 
-    public string Output => output.Text;
+    public string Output => process.Output;
 
-    public string Errors => errors.Text;
+    public string Errors => process.Errors;
 
     public static async Task<DevHostProcess> Start(DevHostOptions options)
     {
@@ -75,37 +67,14 @@ internal sealed class DevHostProcess : IAsyncDisposable
     public DevHostClient Client() => new(Options);
 
     /// <summary>SIGKILL: nothing in the process hears of it.</summary>
-    public async Task Kill()
-    {
-        process.Kill();
-        await Ended();
-    }
+    public Task Kill() => process.Kill();
 
     /// <summary>SIGTERM, as a shell or a service manager sends it.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> Stop()
-    {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        return await Ended();
-    }
+    public Task<int> Stop() => process.Stop();
 
     /// <returns>The exit code.</returns>
-    public async Task<int> Ended()
-    {
-        using var bound = new CancellationTokenSource(StopBound);
-        try
-        {
-            await process.WaitForExitAsync(bound.Token);
-            await Task.WhenAll(output.Completion, errors.Completion).WaitAsync(bound.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            throw new TimeoutException($"It did not end within {StopBound.TotalSeconds:0} s. {this}");
-        }
-
-        return process.ExitCode;
-    }
+    public Task<int> Ended() => process.Ended();
 
     /// <summary>The most memory that was resident since the last <see cref="ResetPeak"/>, in bytes.</summary>
     public long PeakMemory => MemoryOf("VmHWM");
@@ -115,20 +84,11 @@ internal sealed class DevHostProcess : IAsyncDisposable
 
     public void ResetPeak() => File.WriteAllText($"/proc/{process.Id}/clear_refs", "5");
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!process.HasExited)
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-        }
+    public ValueTask DisposeAsync() => process.DisposeAsync();
 
-        process.Dispose();
-    }
+    public override string ToString() => process.ToString();
 
-    public override string ToString() => $"Standard output:\n{Output}\nStandard error:\n{Errors}";
-
-    private bool HasEnded => process.HasExited;
+    private bool HasEnded => process.HasEnded;
 
     private bool HasLine(string with) => Output.Split('\n')[..^1].Any(line => line.Contains(with, StringComparison.Ordinal));
 
@@ -136,66 +96,6 @@ internal sealed class DevHostProcess : IAsyncDisposable
     {
         var line = File.ReadLines($"/proc/{process.Id}/status").Single(l => l.StartsWith(field + ":", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
-    }
-
-    private static ProcessStartInfo StartInfo(DevHostOptions options)
-    {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
-        {
-            ArgumentList = { program },
-            WorkingDirectory = options.Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-
-        // Nothing of whoever runs the tests: no settings of theirs, and no environment.
-        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        foreach (var (name, value) in options.Environment())
-        {
-            start.Environment[name] = value;
-        }
-
-        return start;
-    }
-
-    private static bool IsSetting(string name) =>
-        name.Contains("__", StringComparison.Ordinal)
-        || name is "ASPNETCORE_ENVIRONMENT" or "DOTNET_ENVIRONMENT" or "ASPNETCORE_URLS" or "DOTNET_URLS";
-}
-
-/// <summary>What a stream has said so far.</summary>
-internal sealed class Output
-{
-    private readonly StringBuilder text = new();
-
-    public Output(StreamReader reader) => Completion = Read(reader);
-
-    public Task Completion { get; }
-
-    public string Text
-    {
-        get
-        {
-            lock (text)
-            {
-                return text.ToString();
-            }
-        }
-    }
-
-    private async Task Read(StreamReader reader)
-    {
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            lock (text)
-            {
-                text.Append(line).Append('\n');
-            }
-        }
     }
 }
 

@@ -21,18 +21,21 @@ public class ArrowTests
         Projects("src").OrderBy(p => p.Name).Select(p => $"{p.Name} → {string.Join(", ", References(p.File).Order())}"));
 
     [Fact]
-    public void Only_the_silo_names_a_provider_of_storage_or_clustering() => Assert.Equal(
+    public void Only_the_silo_names_a_provider_of_storage() => Assert.Equal(
         ["Silo"],
-        Projects("src").Where(p => Packages(p.File).Any(n =>
-            n.StartsWith("Microsoft.Orleans.Persistence.", StringComparison.Ordinal)
-            || n.StartsWith("Microsoft.Orleans.Clustering.", StringComparison.Ordinal)
-            || n.Contains("Sqlite", StringComparison.Ordinal))).Select(p => p.Name));
+        Naming(n => n.StartsWith("Microsoft.Orleans.Persistence.", StringComparison.Ordinal) || n.Contains("Sqlite", StringComparison.Ordinal)));
+
+    // A silo joins a cluster by it, a web node finds the silos by it; nobody else has to do with a cluster.
+    [Fact]
+    public void Only_the_two_hosts_of_a_cluster_name_a_provider_of_clustering() => Assert.Equal(
+        ["Silo", "WebApi"],
+        Naming(n => n.StartsWith("Microsoft.Orleans.Clustering.", StringComparison.Ordinal)));
 
     [Fact]
     public void Every_source_project_has_tests_beside_it()
     {
-        // The abstractions are data and interfaces: the grains' tests are theirs.
-        var expected = Arrows.Keys.Where(n => n != "Grains.Abstractions").Append("House").Order();
+        // The abstractions are data and interfaces: the grains' tests are theirs. The house and a cluster are of all.
+        var expected = Arrows.Keys.Where(n => n != "Grains.Abstractions").Append("House").Append("Cluster").Order();
 
         Assert.Equal(expected, Projects("tests").Where(p => p.Name.EndsWith(".Tests", StringComparison.Ordinal)).Select(p => p.Name[..^".Tests".Length]).Order());
     }
@@ -56,6 +59,9 @@ public class ArrowTests
 
         Assert.Empty(bare);
     }
+
+    private static IEnumerable<string> Naming(Predicate<string> package) =>
+        Projects("src").Where(p => Packages(p.File).Any(package.Invoke)).Select(p => p.Name).Order();
 
     private static IEnumerable<(string Name, string File)> Projects(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.csproj", SearchOption.AllDirectories)

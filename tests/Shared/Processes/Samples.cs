@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace EngageCenter.DevHost.Tests;
+namespace EngageCenter;
 
 /// <summary>Bodies of requests.</summary>
 internal static class Samples

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace EngageCenter.DevHost.Tests;
+namespace EngageCenter;
 
 /// <summary>Waits for a condition by asking again, in bounded time.</summary>
 internal static class Until

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace EngageCenter.DevHost.Tests;
+namespace EngageCenter;
 
 internal static class FreePort
 {

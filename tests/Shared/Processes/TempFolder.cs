@@ -1,8 +1,8 @@
-namespace EngageCenter.DevHost.Tests;
+namespace EngageCenter;
 
 internal sealed class TempFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("engage-center-devhost-").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory("engage-center-").FullName;
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

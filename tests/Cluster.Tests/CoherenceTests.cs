@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace EngageCenter.Cluster.Tests;
+
+/// <summary>
+/// What docs/coherence.md promises, over TCP, with the real membership and directory and with crashes.
+/// <c>CHANGES=10000 dotnet test tests/Cluster.Tests</c> takes its time; <c>SEED</c> chooses other faults.
+/// </summary>
+public class CoherenceTests(ITestOutputHelper output)
+{
+    private const int Members = 12;
+    private const int FewestRounds = 6;
+
+    private static readonly int changes = Setting("CHANGES", 300);
+    private static readonly int seed = Setting("SEED", 1);
+
+    [Fact]
+    public async Task What_was_revoked_stays_revoked_while_silos_crash_and_stand_still()
+    {
+        await using var cluster = await RunningCluster.Start(new(Members));
+        using var client = new ClusterClient(cluster);
+        using var load = new Load(cluster, client);
+        var chaos = new Chaos(cluster, seed);
+        var since = Stopwatch.GetTimestamp();
+        try
+        {
+            await load.SetUp(Members);
+            await Under(load, chaos);
+            await load.ReadEnd();
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{e.Message}\n{Report(load, chaos, since)}\n{cluster}", e);
+        }
+
+        output.WriteLine(Report(load, chaos, since));
+        var violations = load.History.Violations();
+        Assert.True(violations.Count == 0, $"{violations.Count} violations, seed {seed}:\n{string.Join('\n', violations.Take(20))}\n{cluster}");
+        Assert.True(load.Surprises.IsEmpty, $"{load.Surprises.Count} surprises:\n{string.Join('\n', load.Surprises.Take(20))}\n{cluster}");
+
+        // Otherwise it says nothing.
+        Assert.True(load.Acknowledged >= changes, "Too few changes.");
+        Assert.True(load.History.Checks.Count >= 10 * changes, "Too few checks.");
+        Assert.All([true, false], allowed => Assert.True(load.History.Checks.Count(c => c.Allowed == allowed) >= changes, $"Too few checks answered {allowed}."));
+        Assert.All(cluster.Web, web => Assert.Contains(load.History.Checks, c => c.Node == web.Name));
+        Assert.True(chaos is { Kills: > 0, Pauses: > 0, Rounds: >= FewestRounds }, "Too few faults.");
+    }
+
+    private static async Task Under(Load load, Chaos chaos)
+    {
+        var running = load.Run(checkEvery: TimeSpan.FromMilliseconds(100), changeEvery: TimeSpan.FromMilliseconds(200));
+        try
+        {
+            while (chaos.Rounds < FewestRounds || load.Acknowledged < changes)
+            {
+                await chaos.Round();
+            }
+        }
+        finally
+        {
+            await load.EndAsync();
+            await running;
+        }
+    }
+
+    private static string Report(Load load, Chaos chaos, long since) => string.Create(CultureInfo.InvariantCulture, $"""
+        seed {seed}, {Stopwatch.GetElapsedTime(since).TotalSeconds:F0} s
+        checks answered: {load.History.Checks.Count}, of them allowed: {load.History.Checks.Count(c => c.Allowed)}, not answered or 503: {load.Unanswered}
+        changes acknowledged: {load.Acknowledged}, unknown: {load.Unknown}
+        rounds: {chaos.Rounds}, kills: {chaos.Kills}, pauses: {chaos.Pauses}, silos expelled: {chaos.Expelled}
+        longest time without an answer: {load.LongestSilence().TotalSeconds:F1} s
+        """);
+
+    internal static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
+}

@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace EngageCenter.Cluster.Tests;
+
+/// <summary>One place in the cluster, with its ports and settings; after a crash the same place has another process.</summary>
+internal sealed class Node(string name, string program, string folder, int port, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(90);
+    private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    // What those that have ended said last.
+    private readonly List<string> obituaries = [];
+    private ProgramProcess? process;
+
+    public string Name => name;
+
+    public Uri Url { get; } = new($"http://{IPAddress.Loopback}:{port}");
+
+    public bool HasEnded => process is null || process.HasEnded;
+
+    public void Launch() => process = ProgramProcess.OfDotnet(Path.Combine(AppContext.BaseDirectory, program), folder, settings);
+
+    public Task Kill() => process!.Kill();
+
+    public Task Pause() => process!.Pause();
+
+    public Task Resume() => process!.Resume();
+
+    /// <summary>Another process in the place of one that has ended.</summary>
+    public async Task Relaunch()
+    {
+        obituaries.Add(Tail(process!.ToString()));
+        await process.DisposeAsync();
+        Launch();
+    }
+
+    public async Task Ready()
+    {
+        try
+        {
+            await Until.True(async () => HasEnded || await IsReady(), StartBound, $"{name} is ready");
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}\n{this}", late);
+        }
+
+        if (HasEnded)
+        {
+            throw new InvalidOperationException($"It ended before it was ready.\n{this}");
+        }
+    }
+
+    public async Task<bool> IsReady()
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Url, "/health/ready"));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public ValueTask DisposeAsync() => process?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    public override string ToString() =>
+        $"== {name}\n{string.Join('\n', obituaries.TakeLast(2).Append(Tail(process?.ToString() ?? "Never started.")))}";
+
+    private static string Tail(string text) => text.Length <= 6_000 ? text : "…" + text[^6_000..];
+}

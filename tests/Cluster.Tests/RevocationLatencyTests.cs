@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace EngageCenter.Cluster.Tests;
+
+/// <summary>
+/// What a revocation costs where nothing fails, with members asking all the time. <c>MEMBERS=100000</c> chooses another
+/// size of the group; <c>MEASURED</c>, how many changes are measured.
+/// </summary>
+public class RevocationLatencyTests(ITestOutputHelper output)
+{
+    private const int SignedIn = 10;
+
+    private static readonly TimeSpan bound = TimeSpan.FromMinutes(5);
+    private static readonly int members = CoherenceTests.Setting("MEMBERS", 1_000);
+    private static readonly int measured = CoherenceTests.Setting("MEASURED", 200);
+
+    [Fact]
+    public async Task Without_faults_every_change_is_acknowledged_and_every_check_answered()
+    {
+        await using var cluster = await RunningCluster.Start(new(members));
+        using var client = new ClusterClient(cluster);
+        using var load = new Load(cluster, client);
+        await load.SetUp(Math.Min(SignedIn, members));
+        var since = Stopwatch.GetTimestamp();
+        var running = load.Run(checkEvery: TimeSpan.FromMilliseconds(20), changeEvery: TimeSpan.FromMilliseconds(50));
+        try
+        {
+            await Until.True(() => Task.FromResult(load.Acknowledged >= measured), bound, $"{measured} changes are acknowledged");
+        }
+        finally
+        {
+            await load.EndAsync();
+            await running;
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
+        await load.ReadEnd();
+        List<TimeSpan> latencies = [.. load.Latencies.Order()];
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
+            {members} members: {latencies.Count} changes, request to acknowledgement p50 {At(0.5):F1} ms, p99 {At(0.99):F1} ms; meanwhile {load.History.Checks.Count / seconds:F0} checks/s
+            """));
+        Assert.Empty(load.History.Violations());
+        Assert.Empty(load.Surprises);
+
+        double At(double part) => latencies[(int)Math.Ceiling(part * latencies.Count) - 1].TotalMilliseconds;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace EngageCenter;
+
+/// <summary>What a stream has said so far.</summary>
+internal sealed class Output
+{
+    private readonly StringBuilder text = new();
+
+    public Output(StreamReader reader) => Completion = Read(reader);
+
+    public Task Completion { get; }
+
+    public string Text
+    {
+        get
+        {
+            lock (text)
+            {
+                return text.ToString();
+            }
+        }
+    }
+
+    private async Task Read(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (text)
+            {
+                text.Append(line).Append('\n');
+            }
+        }
+    }
+}

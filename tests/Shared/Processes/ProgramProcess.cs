@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace EngageCenter;
+
+/// <summary>A program in a process of its own, which is not left behind.</summary>
+internal sealed class ProgramProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(30);
+
+    private readonly Process process;
+    private readonly Output output;
+    private readonly Output errors;
+
+    private ProgramProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        process = Process.Start(start) ?? throw new InvalidOperationException("The process did not start.");
+        output = new(process.StandardOutput);
+        errors = new(process.StandardError);
+    }
+
+    public int Id => process.Id;
+
+    public string Output => output.Text;
+
+    public string Errors => errors.Text;
+
+    public bool HasEnded => process.HasExited;
+
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
+    public static ProgramProcess Of(string program, string folder, params IEnumerable<string> arguments) =>
+        new(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder });
+
+    /// <summary>With nothing of whoever runs the tests: no settings of theirs, and no environment.</summary>
+    public static ProgramProcess OfDotnet(string assembly, string folder, IEnumerable<KeyValuePair<string, string>> settings)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly]) { WorkingDirectory = folder };
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new(start);
+    }
+
+    /// <summary>SIGKILL: nothing in the process hears of it.</summary>
+    public async Task Kill()
+    {
+        process.Kill();
+        await Ended();
+    }
+
+    /// <summary>SIGTERM, as a shell or a service manager sends it.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> Stop()
+    {
+        await Signal("TERM");
+        return await Ended();
+    }
+
+    /// <summary>SIGSTOP: it stands still until <see cref="Resume"/>, and knows nothing of it.</summary>
+    public Task Pause() => Signal("STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task Resume() => Signal("CONT");
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> Ended()
+    {
+        using var bound = new CancellationTokenSource(StopBound);
+        try
+        {
+            await process.WaitForExitAsync(bound.Token);
+            await Task.WhenAll(output.Completion, errors.Completion).WaitAsync(bound.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"It did not end within {StopBound.TotalSeconds:0} s. {this}");
+        }
+
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+    }
+
+    public override string ToString() => $"Standard output:\n{Output}\nStandard error:\n{Errors}";
+
+    private async Task Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    private static bool IsSetting(string name) =>
+        name.Contains("__", StringComparison.Ordinal)
+        || name is "ASPNETCORE_ENVIRONMENT" or "DOTNET_ENVIRONMENT" or "ASPNETCORE_URLS" or "DOTNET_URLS";
+}
