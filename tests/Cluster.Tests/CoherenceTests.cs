@@ -13,7 +13,7 @@ public class CoherenceTests(ITestOutputHelper output)
     private const int Members = 12;
     private const int FewestRounds = 6;
 
-    private static readonly int changes = Setting("CHANGES", 300);
+    private static readonly int changes = Setting("CHANGES", 200);
     private static readonly int seed = Setting("SEED", 1);
 
     [Fact]
