@@ -106,6 +106,7 @@ internal sealed partial class PolicyOwnership(
             if (owner.NextTick is { } next)
             {
                 using var cancel = new CancellationTokenSource();
+                // A lease that nobody gives back is waited out: time is what is waited for here, not a guess at it.
                 var due = next - Now;
                 var delay = Task.Delay(due > TimeSpan.Zero ? due : TimeSpan.Zero, time, cancel.Token);
                 if (await Task.WhenAny(done, delay) == delay)
