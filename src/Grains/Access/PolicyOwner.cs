@@ -63,6 +63,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>Whether this owner does nothing any more.</summary>
     public bool HasEnded => phase == Phase.Ended;
 
+    /// <summary>Whether a change waits for leases that are out to be given back, or to run out.</summary>
+    public bool IsRecalling => phase == Phase.Recalling;
+
     /// <summary>Leases out, some perhaps run out already.</summary>
     public int LeasesOut => leases.Count;
 

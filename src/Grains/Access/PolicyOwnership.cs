@@ -57,9 +57,12 @@ internal sealed partial class PolicyOwnership(
     public async Task<bool> TakeOver(Tenure? read)
     {
         ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        var first = Carry(owner.Start(read, Now));
-        await first;
-        metrics.TookOver();
+        await Carry(owner.Start(read, Now));
+        if (read is not null && !owner.HasEnded)
+        {
+            metrics.TookOver();
+        }
+
         return !owner.HasEnded;
     }
 
@@ -111,8 +114,12 @@ internal sealed partial class PolicyOwnership(
                 var delay = Task.Delay(due > TimeSpan.Zero ? due : TimeSpan.Zero, time, cancel.Token);
                 if (await Task.WhenAny(done, delay) == delay)
                 {
-                    metrics.SilentHolders(owner.LeasesOut);
+                    var (wasRecalling, before) = (owner.IsRecalling, owner.LeasesOut);
                     _ = Carry(owner.Tick(Now));
+                    if (wasRecalling)
+                    {
+                        metrics.SilentHolders(before - owner.LeasesOut);
+                    }
                 }
 
                 await cancel.CancelAsync();
