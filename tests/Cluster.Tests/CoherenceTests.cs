@@ -11,6 +11,7 @@ namespace EngageCenter.Cluster.Tests;
 public class CoherenceTests(ITestOutputHelper output)
 {
     private const int Members = 12;
+    private const int Workspaces = 12;
     private const int FewestRounds = 6;
 
     private static readonly int changes = Setting("CHANGES", 200);
@@ -21,7 +22,7 @@ public class CoherenceTests(ITestOutputHelper output)
     {
         await using var cluster = await RunningCluster.Start(new(Members));
         using var client = new ClusterClient(cluster);
-        using var load = new Load(cluster, client);
+        using var load = new Load(cluster, client, Workspaces);
         var chaos = new Chaos(cluster, seed);
         var since = Stopwatch.GetTimestamp();
         try

@@ -10,9 +10,8 @@ namespace EngageCenter.Cluster.Tests;
 /// and the history of it. The group always holds a role, so its members are never outsiders: what comes and goes
 /// is the right to see support insights.
 /// </summary>
-internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisposable
+internal sealed class Load(RunningCluster cluster, ClusterClient client, int workspaceCount) : IDisposable
 {
-    private const int Workspaces = 4;
     private const string Right = "ViewSupportInsights";
     private const string WithRight = "SupportUser";
     private const string WithoutRight = "LearningUser";
@@ -50,7 +49,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisp
             members.Add(await client.Person(Organization.Member(n)));
         }
 
-        var packages = Enumerable.Range(0, Workspaces).Select(n => $"package-{n}");
+        var packages = Enumerable.Range(0, workspaceCount).Select(n => $"package-{n}");
         var agreement = await client.Insist(
             HttpMethod.Put, automation, "/v1/agreements/cluster", Samples.Agreement("Workload", Organization.Tenant, "Contoso", Organization.ManagerId, packages));
         workspaces = [.. agreement.Body!["workspaces"]!.AsArray().Select(w => w!["workspaceId"]!.GetValue<string>())];
