@@ -17,8 +17,10 @@ namespace EngageCenter;
 /// <see cref="ClusterMembershipOptions"/>. A silo that was paused for longer than that ends when it comes back.</description></item>
 /// <item><term><c>Orleans:Endpoints:SiloPort</c>, <c>GatewayPort</c>, <c>AdvertisedIPAddress</c></term><description>11111,
 /// 30000, and the machine's own address, or loopback for a cluster of its own.</description></item>
-/// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>. Without
-/// it, SQLite.</description></item>
+/// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>, such as
+/// <c>AzureBlobStorage</c> with its <c>ServiceKey</c> or <c>ConnectionString</c>. Without it, SQLite.</description></item>
+/// <item><term><c>ConnectionStrings:&lt;ServiceKey&gt;</c></term><description>The account of that storage: its address, for a
+/// managed identity, or a connection string.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
 /// <item><term><c>Orleans:ServiceId</c></term><description><c>engage-center</c>. It is a part of every stored row's key:
@@ -41,7 +43,7 @@ public static class SiloHost
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage());
+        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices());
         builder.AddSiloHealth();
         return builder;
     }
