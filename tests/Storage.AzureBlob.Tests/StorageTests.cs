@@ -4,6 +4,7 @@ using Orleans.Storage;
 namespace EngageCenter.Storage.AzureBlob.Tests;
 
 /// <summary>What Orleans may expect of a provider of grain storage.</summary>
+[Collection(BlobFixture.OneAtATime)]
 public sealed class StorageTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 {
     private const string Name = "note";

@@ -7,6 +7,7 @@ using Orleans.Storage;
 namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
 
 /// <summary>What the callers of grains see of the store.</summary>
+[Collection(BlobFixture.OneAtATime)]
 public sealed class GrainTests : IAsyncLifetime, IDisposable
 {
     private static readonly Guid Tenant = Guid.NewGuid();

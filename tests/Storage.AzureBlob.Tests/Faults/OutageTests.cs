@@ -22,7 +22,7 @@ public sealed class OutageTests : IDisposable
         await silo.Storage.WriteStateAsync("state", Id, state);
         Assert.Equal(HealthStatus.Healthy, await Health(silo));
 
-        await azurite.Kill();
+        await azurite.Stop();
         state.State = new Note { Text = "never stored" };
         await Assert.ThrowsAsync<IOException>(() => silo.Storage.WriteStateAsync("state", Id, state));
         await Assert.ThrowsAsync<IOException>(() => silo.Storage.ClearStateAsync("state", Id, state));

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
 
 /// <summary>How a silo is told of its store, and what it says where that is wrong.</summary>
+[Collection(BlobFixture.OneAtATime)]
 public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 {
     private const string Secret = "c2VjcmV0";

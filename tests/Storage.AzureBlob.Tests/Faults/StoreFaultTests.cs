@@ -4,6 +4,7 @@ using Orleans.Storage;
 namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
 
 /// <summary>The store slow, failing or out of reach, and answers lost: no success that is none, and no effect twice.</summary>
+[Collection(BlobFixture.OneAtATime)]
 public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<FaultyBlobFixture>, IDisposable
 {
     private const int Attempts = 1 + BlobClients.MaxRetries;
@@ -175,7 +176,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     {
         var step = Gen.Select(Gen.Bool, Gen.Frequency((3, Gen.Const(Fate.Happens)), (1, Gen.Const(Fate.IsRefused)),
             (1, Gen.Const(Fate.IsLost)), (2, Gen.Const(Fate.AnswerIsLost))).Array[Attempts]);
-        await step.Array[1, 20].SampleAsync(StoresWhatItConfirms, iter: 60, threads: 1);
+        await step.Array[1, 20].SampleAsync(StoresWhatItConfirms, iter: 50, threads: 1);
     }
 
     private async Task<bool> StoresWhatItConfirms((bool Clears, Fate[] Fates)[] steps)
