@@ -51,10 +51,13 @@ internal sealed class Azurite : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL; connections to it are refused from then on.</summary>
-    public Task Kill() => process.Kill();
+    /// <summary>
+    /// SIGTERM; connections to it are refused from then on. It writes its tables to disk now and then and when it is
+    /// asked to end, so that what it has confirmed would not survive SIGKILL, as it does in Azure.
+    /// </summary>
+    public Task Stop() => process.Stop();
 
-    /// <summary>Another process with what the killed one stored, on its port.</summary>
+    /// <summary>Another process with what the stopped one stored, on its port.</summary>
     public async Task Relaunch()
     {
         await process.DisposeAsync();
