@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace EngageCenter;
 
-/// <summary>Azurite's blob service of the test's own: on loopback, as a process, and ended with the test.</summary>
+/// <summary>Azurite's blob service of the test's own: as a process, and ended with the test.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
     // Azurite's account is the same everywhere, and its key is in its documentation.
@@ -19,24 +19,26 @@ internal sealed class Azurite : IAsyncDisposable
     private readonly bool inMemory;
     private ProgramProcess process;
 
-    private Azurite(string folder, bool inMemory, int port)
+    private readonly Place place;
+
+    private Azurite(string folder, bool inMemory, Place place, int port)
     {
-        (this.folder, this.inMemory, Port) = (folder, inMemory, port);
+        (this.folder, this.inMemory, this.place, Port) = (folder, inMemory, place, port);
         process = Launch();
     }
 
     public int Port { get; }
 
-    public string ConnectionString => ConnectionStringAt(Port);
+    public string ConnectionString => ConnectionStringAt(Port, place.Address);
 
     /// <summary>By way of something that listens on another port and passes requests on.</summary>
-    public static string ConnectionStringAt(int port) =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{IPAddress.Loopback}:{Text(port)}/{Account};";
+    public static string ConnectionStringAt(int port, IPAddress? address = null) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{address ?? IPAddress.Loopback}:{Text(port)}/{Account};";
 
     /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
-    public static async Task<Azurite> Start(string folder, bool inMemory = true)
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null)
     {
-        var azurite = new Azurite(folder, inMemory, FreePort.Next());
+        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, FreePort.Next());
         try
         {
             await azurite.Listens();
@@ -49,10 +51,13 @@ internal sealed class Azurite : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL; connections to it are refused from then on.</summary>
-    public Task Kill() => process.Kill();
+    /// <summary>
+    /// SIGTERM; connections to it are refused from then on. It writes its tables to disk now and then and when it is
+    /// asked to end, so that what it has confirmed would not survive SIGKILL, as it does in Azure.
+    /// </summary>
+    public Task Stop() => process.Stop();
 
-    /// <summary>Another process with what the killed one stored, on its port.</summary>
+    /// <summary>Another process with what the stopped one stored, on its port.</summary>
     public async Task Relaunch()
     {
         await process.DisposeAsync();
@@ -73,8 +78,8 @@ internal sealed class Azurite : IAsyncDisposable
         try
         {
             // The SDK speaks a newer version of the protocol than Azurite knows of.
-            return ProgramProcess.Of("node", folder, [
-                program, "--blobHost", IPAddress.Loopback.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
+            return ProgramProcess.Of(place, "node", folder, [
+                program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
                 .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder]]);
         }
         catch (Win32Exception absent)
@@ -97,7 +102,7 @@ internal sealed class Azurite : IAsyncDisposable
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, Port);
+            await client.ConnectAsync(place.Address, Port);
             return true;
         }
         catch (SocketException)
