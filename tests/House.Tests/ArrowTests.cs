@@ -9,10 +9,11 @@ public class ArrowTests
     {
         ["Grains.Abstractions"] = [],
         ["Grains"] = ["Grains.Abstractions"],
-        ["Silo"] = ["Grains"],
-        ["WebApi"] = ["Grains.Abstractions"],
+        ["ServiceDefaults"] = [],
+        ["Silo"] = ["Grains", "ServiceDefaults"],
+        ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
-        ["DevHost"] = ["LocalEntra", "Silo", "WebApi"],
+        ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
     };
 
     [Fact]

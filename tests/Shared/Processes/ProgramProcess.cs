@@ -109,5 +109,6 @@ internal sealed class ProgramProcess : IAsyncDisposable
 
     private static bool IsSetting(string name) =>
         name.Contains("__", StringComparison.Ordinal)
+        || name.StartsWith("OTEL_", StringComparison.Ordinal)
         || name is "ASPNETCORE_ENVIRONMENT" or "DOTNET_ENVIRONMENT" or "ASPNETCORE_URLS" or "DOTNET_URLS";
 }
