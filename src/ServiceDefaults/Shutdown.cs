@@ -39,10 +39,10 @@ public static partial class Shutdown
         var bound = app.Services.GetRequiredService<ShutdownOptions>().Timeout + Grace;
         var (lifetime, logger) = (app.Lifetime, app.Logger);
 
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
-        var running = app.RunAsync();
+        var stopping = lifetime.ApplicationStopping;
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = stopping.Token.Register(told.SetResult);
+        await using var registration = stopping.Register(told.SetResult);
+        var running = app.RunAsync(CancellationToken.None);
         if (await Task.WhenAny(running, told.Task) == told.Task
             && await Task.WhenAny(running, Task.Delay(bound, time, CancellationToken.None)) != running)
         {
@@ -54,7 +54,7 @@ public static partial class Shutdown
         {
             await running;
         }
-        catch (OperationCanceledException) when (told.Task.IsCompleted)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Told to stop before it had started, while it waited for its cluster for instance.
         }

@@ -20,9 +20,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly List<Node> nodes = [];
     private Redis? redis;
 
-    private RunningCluster()
-    {
-    }
+    private readonly IReadOnlyDictionary<string, string> ofAll;
+
+    private RunningCluster(IReadOnlyDictionary<string, string> settings) => ofAll = settings;
 
     public Node Entra { get; private set; } = null!;
 
@@ -30,12 +30,14 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     public IReadOnlyList<Node> Web { get; private set; } = [];
 
-    public static async Task<RunningCluster> Start(Organization organization)
+    /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
+    public static async Task<RunningCluster> Start(
+        Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var cluster = new RunningCluster();
+        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>());
         try
         {
-            await cluster.StartAll(organization);
+            await cluster.StartAll(organization, silos, webNodes);
             return cluster;
         }
         catch (Exception e)
@@ -64,7 +66,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>What all of them said last.</summary>
     public override string ToString() => string.Join('\n', nodes);
 
-    private async Task StartAll(Organization organization)
+    private async Task StartAll(Organization organization, int silos, int webNodes)
     {
         redis = await Redis.Start(folder.Path);
         Entra = Add("entra", "EngageCenter.LocalEntra.dll", port => new()
@@ -74,7 +76,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["LocalEntra__KeyFile"] = folder.File("key.pem"),
             ["LocalEntra__TokenLifetime"] = "12:00:00",
         });
-        SiloNodes = [.. Enumerable.Range(0, Silos).Select(n => Add($"silo-{n}", "EngageCenter.Silo.dll", port => new(Membership())
+        SiloNodes = [.. Enumerable.Range(0, silos).Select(n => Add($"silo-{n}", "EngageCenter.Silo.dll", port => new(Membership())
         {
             ["Silo__Url"] = Url(port),
             ["Storage__SqliteFile"] = folder.File("engage-center.db"),
@@ -89,7 +91,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["Orleans__Membership__NumMissedProbesLimit"] = "3",
             ["Orleans__Membership__TableRefreshTimeout"] = "00:00:05",
         }))];
-        Web = [.. Enumerable.Range(0, WebNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", port => new(Membership())
+        Web = [.. Enumerable.Range(0, webNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", port => new(Membership())
         {
             ["WebApi__Url"] = Url(port),
             ["AzureAd__Instance"] = Entra.Url.ToString(),
@@ -117,7 +119,15 @@ internal sealed class RunningCluster : IAsyncDisposable
         var all = settings(port);
         all["ASPNETCORE_ENVIRONMENT"] = "Development";
         all["Logging__LogLevel__Default"] = "Warning";
+
+        // Whoever stops a node here says what to expect of it.
+        all["Shutdown__DrainDelay"] = "00:00:00";
         all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
+
+        foreach (var (key, value) in ofAll)
+        {
+            all[key] = value;
+        }
 
         // Six of them share this machine's memory.
         all["DOTNET_gcServer"] = "0";
