@@ -5,8 +5,8 @@ using OpenTelemetry;
 namespace EngageCenter;
 
 /// <summary>
-/// Takes the keys of people's grains out of spans: <c>user/{tenant id}/{object id}</c> becomes <c>user</c>, wherever
-/// Orleans says it, in an exception's text too. Which workspace a span was about stays.
+/// Takes the keys of people's grains out of spans: <c>user/{tenant id}/{object id}</c> becomes <c>user</c>, wherever it
+/// is said, in an exception's text or a blob's address too. Which workspace a span was about stays.
 /// </summary>
 internal sealed partial class WithoutPersons : BaseProcessor<Activity>
 {
@@ -26,8 +26,13 @@ internal sealed partial class WithoutPersons : BaseProcessor<Activity>
         {
             data.SetTag(key, value);
         }
+
+        if (data.StatusDescription is { } description && PersonsGrain().IsMatch(description))
+        {
+            data.SetStatus(data.Status, PersonsGrain().Replace(description, "user"));
+        }
     }
 
-    [GeneratedRegex("user/[0-9a-fA-F-]{36}/[0-9a-fA-F-]{36}")]
+    [GeneratedRegex("user(/|%2F)[0-9a-f-]{36}(/|%2F)[0-9a-f-]{36}", RegexOptions.IgnoreCase)]
     private static partial Regex PersonsGrain();
 }

@@ -91,6 +91,8 @@ public class TelemetryTests
         const string person = "user/c0000000-0000-4000-8000-000000000000/c0000000-0000-4000-8000-000000000101";
         using var span = new Activity("Decide").Start();
         span.SetTag("rpc.target", person).SetTag("exception.message", $"No answer from [{person}].").SetTag("rpc.source", "workspace/0123").SetTag("count", 3);
+        span.SetTag("url.full", $"http://account/container/state-{person.Replace("/", "%2F", StringComparison.Ordinal)}.json");
+        span.SetStatus(ActivityStatusCode.Error, $"{person} failed");
 
         using (var processor = new WithoutPersons())
         {
@@ -99,6 +101,8 @@ public class TelemetryTests
 
         Assert.Equal("user", span.GetTagItem("rpc.target"));
         Assert.Equal("No answer from [user].", span.GetTagItem("exception.message"));
+        Assert.Equal("http://account/container/state-user.json", span.GetTagItem("url.full"));
+        Assert.Equal((ActivityStatusCode.Error, "user failed"), (span.Status, span.StatusDescription));
         Assert.Equal("workspace/0123", span.GetTagItem("rpc.source"));
         Assert.Equal(3, span.GetTagItem("count"));
     }
