@@ -108,7 +108,7 @@ internal sealed partial class AzureBlobGrainStorage(
     {
         try
         {
-            await Ask("create the container", null, bound => container.CreateIfNotExistsAsync(cancellationToken: bound), cancellationToken);
+            await Ask("create", null, bound => container.CreateIfNotExistsAsync(cancellationToken: bound), cancellationToken);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
@@ -163,7 +163,7 @@ internal sealed partial class AzureBlobGrainStorage(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && Failure(e) is { } failure)
         {
-            LogFailure(e, what, blob?.Name ?? "", address);
+            LogFailure(e, what, blob?.Name ?? "the container", address);
             throw failure;
         }
     }
@@ -222,6 +222,6 @@ internal sealed partial class AzureBlobGrainStorage(
 
     private T New<T>() => activators.GetActivator<T>().Create();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not {What} {Blob} in {Container}.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not {What} {Blob} ({Container}).")]
     private partial void LogFailure(Exception exception, string what, string blob, string container);
 }

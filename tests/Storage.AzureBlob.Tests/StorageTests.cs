@@ -173,18 +173,6 @@ public sealed class StorageTests(BlobFixture fixture) : IClassFixture<BlobFixtur
     }
 
     [Fact]
-    public async Task A_clear_by_who_knows_of_no_state_conflicts_where_there_is_one()
-    {
-        var id = NewId();
-        var unaware = await Read(id);
-        await Write(id, new Note { Text = "1" });
-
-        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync(Name, id, unaware));
-
-        Assert.Equal("1", (await Read(id)).State!.Text);
-    }
-
-    [Fact]
     public async Task Clearing_what_was_never_written_does_nothing()
     {
         var id = NewId();
