@@ -17,11 +17,12 @@ internal sealed class Azurite : IAsyncDisposable
 
     private readonly string folder;
     private readonly bool inMemory;
+    private readonly IEnumerable<string> options;
     private ProgramProcess process;
 
-    private Azurite(string folder, bool inMemory, int port)
+    private Azurite(string folder, bool inMemory, IEnumerable<string> options, int port)
     {
-        (this.folder, this.inMemory, Port) = (folder, inMemory, port);
+        (this.folder, this.inMemory, this.options, Port) = (folder, inMemory, options, port);
         process = Launch();
     }
 
@@ -34,9 +35,10 @@ internal sealed class Azurite : IAsyncDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{IPAddress.Loopback}:{Text(port)}/{Account};";
 
     /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
-    public static async Task<Azurite> Start(string folder, bool inMemory = true)
+    /// <param name="options">More of its own.</param>
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, IEnumerable<string>? options = null)
     {
-        var azurite = new Azurite(folder, inMemory, FreePort.Next());
+        var azurite = new Azurite(folder, inMemory, options ?? [], FreePort.Next());
         try
         {
             await azurite.Listens();
@@ -78,7 +80,7 @@ internal sealed class Azurite : IAsyncDisposable
             // The SDK speaks a newer version of the protocol than Azurite knows of.
             return ProgramProcess.Of("node", folder, [
                 program, "--blobHost", IPAddress.Loopback.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
-                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder]]);
+                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder], .. options]);
         }
         catch (Win32Exception absent)
         {
