@@ -55,10 +55,10 @@ internal sealed partial class AzureBlobGrainStorage(
         var blob = BlobOf(stateName, grainId);
         var (content, etag) = await Ask("read", blob, bound => Download(blob, bound), cancellationToken);
 
-        // Nothing, or what a clear without deletion leaves behind.
-        var state = content.IsEmpty ? default : serializer.Deserialize<T>(new BinaryData(content));
+        // Empty where there is nothing, or what a clear without deletion leaves behind.
+        var state = content.IsEmpty ? New<T>() : serializer.Deserialize<T>(new BinaryData(content));
+        grainState.RecordExists = !content.IsEmpty && state is not null;
         grainState.State = state ?? New<T>();
-        grainState.RecordExists = state is not null;
         grainState.ETag = etag?.ToString()!;
     }
 

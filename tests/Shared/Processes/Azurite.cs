@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace EngageCenter;
 
-/// <summary>Azurite's blob service of the test's own: on loopback, as a process, and ended with the test.</summary>
+/// <summary>Azurite's blob service of the test's own: as a process, and ended with the test.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
     // Azurite's account is the same everywhere, and its key is in its documentation.
@@ -18,27 +18,28 @@ internal sealed class Azurite : IAsyncDisposable
     private readonly string folder;
     private readonly bool inMemory;
     private readonly IEnumerable<string> options;
+    private readonly Place place;
     private ProgramProcess process;
 
-    private Azurite(string folder, bool inMemory, IEnumerable<string> options, int port)
+    private Azurite(string folder, bool inMemory, Place place, IEnumerable<string> options, int port)
     {
-        (this.folder, this.inMemory, this.options, Port) = (folder, inMemory, options, port);
+        (this.folder, this.inMemory, this.place, this.options, Port) = (folder, inMemory, place, options, port);
         process = Launch();
     }
 
     public int Port { get; }
 
-    public string ConnectionString => ConnectionStringAt(Port);
+    public string ConnectionString => ConnectionStringAt(Port, place.Address);
 
     /// <summary>By way of something that listens on another port and passes requests on.</summary>
-    public static string ConnectionStringAt(int port) =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{IPAddress.Loopback}:{Text(port)}/{Account};";
+    public static string ConnectionStringAt(int port, IPAddress? address = null) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{address ?? IPAddress.Loopback}:{Text(port)}/{Account};";
 
     /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
     /// <param name="options">More of its own.</param>
-    public static async Task<Azurite> Start(string folder, bool inMemory = true, IEnumerable<string>? options = null)
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null, IEnumerable<string>? options = null)
     {
-        var azurite = new Azurite(folder, inMemory, options ?? [], FreePort.Next());
+        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, options ?? [], FreePort.Next());
         try
         {
             await azurite.Listens();
@@ -78,8 +79,8 @@ internal sealed class Azurite : IAsyncDisposable
         try
         {
             // The SDK speaks a newer version of the protocol than Azurite knows of.
-            return ProgramProcess.Of("node", folder, [
-                program, "--blobHost", IPAddress.Loopback.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
+            return ProgramProcess.Of(place, "node", folder, [
+                program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
                 .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder], .. options]);
         }
         catch (Win32Exception absent)
@@ -102,7 +103,7 @@ internal sealed class Azurite : IAsyncDisposable
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, Port);
+            await client.ConnectAsync(place.Address, Port);
             return true;
         }
         catch (SocketException)
