@@ -126,7 +126,7 @@ internal sealed class CommandLine
             new(parsed.GetRequiredValue(name), parsed.GetValue(workspaces), parsed.GetValue(people), parsed.GetValue(batch)),
             parsed.GetValue(report),
             parsed.GetValue(allowedErrors),
-            string.Join(' ', args));
+            string.Join(' ', args.Where((argument, n) => argument != report.Name && (n == 0 || args[n - 1] != report.Name))));
     }
 
     // What a single option cannot tell.

@@ -8,7 +8,7 @@ public sealed class InProcessTests : IDisposable
 {
     private static readonly DatasetSize size = new("test", 2, 6, 5);
     private static readonly LoadOptions load = new(
-        null, ArrivalProcess.Constant, 4, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), Seed: 1);
+        100, ArrivalProcess.Constant, 40, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), Seed: 1);
 
     private readonly TempFolder folder = new();
 

@@ -9,7 +9,7 @@ namespace EngageCenter.LoadTests;
 /// <param name="Weights">Of the scenarios in the mix.</param>
 /// <param name="ReportFolder">Null for none.</param>
 /// <param name="AllowedErrors">Of all scenarios together; wrong answers are never allowed.</param>
-/// <param name="Command">As it was asked for.</param>
+/// <param name="Command">As it was asked for, save where the report goes.</param>
 internal sealed record LoadTestOptions(
     ImmutableArray<int> InProcessSilos,
     string? Script,

@@ -9,7 +9,7 @@ internal static class Example
         new("Some processor", 2, 23.5, "Linux, linux-x64", 0.25, ".NET 10.0.0, server garbage collection", "10.4.2", "0123abc", "Release"),
         new(silos, "in processes of their own, found through Redis"),
         "10 workspaces; 100 people",
-        $"--cluster --scenario check,grant-revoke --report {silos}",
+        "--cluster --scenario check,grant-revoke",
         "30 s of each scenario, after 5 s to warm up",
         [
             new(

@@ -6,7 +6,7 @@ namespace EngageCenter.LoadTests;
 
 /// <summary>All that is known of the load on one cluster; <c>report.json</c> is this.</summary>
 /// <param name="Format">Grows when what is written today could be misread by what reads it tomorrow.</param>
-/// <param name="Command">The arguments.</param>
+/// <param name="Command">The arguments, save where the report goes.</param>
 internal sealed record LoadReport(
     int Format,
     DateTimeOffset MeasuredAt,

@@ -43,7 +43,15 @@ internal static class MarkdownReport
     private static void Scenario(StringBuilder page, string name, string load, IReadOnlyList<(LoadReport Report, RunResult Run)> runs)
     {
         page.Append(CultureInfo.InvariantCulture, $"### {name}, {load}\n");
-        page.Append("| silos | operation | count | per second | p50 | p90 | p99 | p99.9 | max | service p50 | service p99 | start late p50 | start late p99 |\n");
+        page.Append("| silos | operations per second | silos, µs of processor per operation | client, µs per operation | cores busy, silos | cores busy, client | waited for a place | errors |\n");
+        page.Append("|---|---|---|---|---|---|---|---|\n");
+        foreach (var (report, run) in runs)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {report.Target.Silos} | {run.PerSecond:F1} | {Use(run, "silos", u => u.Microseconds)} | {Use(run, "client", u => u.Microseconds)} ");
+            page.Append(CultureInfo.InvariantCulture, $"| {Use(run, "silos", u => u.Cores)} | {Use(run, "client", u => u.Cores)} | {run.Waited} | {run.ErrorCount}{(run.IsInterrupted ? "; interrupted" : "")} |\n");
+        }
+
+        page.Append("\n| silos | operation | count | per second | p50 | p90 | p99 | p99.9 | max | service p50 | service p99 | start late p50 | start late p99 |\n");
         page.Append("|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         foreach (var (report, run) in runs)
         {
@@ -52,14 +60,6 @@ internal static class MarkdownReport
                 page.Append(CultureInfo.InvariantCulture, $"| {report.Target.Silos} | {o.Kind} | {o.Count} | {o.PerSecond:F1} | {Time(o.Latency.P50)} | {Time(o.Latency.P90)} | {Time(o.Latency.P99)} | {Time(o.Latency.P999)} | {Time(o.Latency.Max)} ");
                 page.Append(CultureInfo.InvariantCulture, $"| {Time(o.Service.P50)} | {Time(o.Service.P99)} | {Time(o.Delay.P50)} | {Time(o.Delay.P99)} |\n");
             }
-        }
-
-        page.Append("\n| silos | operations per second | silos, µs of processor per operation | client, µs per operation | cores busy, silos | cores busy, client | waited for a place | errors |\n");
-        page.Append("|---|---|---|---|---|---|---|---|\n");
-        foreach (var (report, run) in runs)
-        {
-            page.Append(CultureInfo.InvariantCulture, $"| {report.Target.Silos} | {run.PerSecond:F1} | {Use(run, "silos", u => u.Microseconds)} | {Use(run, "client", u => u.Microseconds)} ");
-            page.Append(CultureInfo.InvariantCulture, $"| {Use(run, "silos", u => u.Cores)} | {Use(run, "client", u => u.Cores)} | {run.Waited} | {run.ErrorCount}{(run.IsInterrupted ? "; interrupted" : "")} |\n");
         }
 
         Errors(page, runs);
