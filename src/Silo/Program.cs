@@ -12,7 +12,7 @@ try
 {
     return await app.RunToEndAsync();
 }
-catch (StorageFileException)
+catch (Exception e) when (e is StorageFileException or IOException)
 {
     // The host has logged it; a crash would only print it again.
     return 1;

@@ -15,11 +15,14 @@ namespace EngageCenter;
 /// <item><term><c>Orleans:Clustering</c></term><description>A clustering provider, by <c>ProviderType</c>: <c>Redis</c>, with
 /// its <c>ConnectionString</c>. Without it the silo is a cluster of its own that listens on loopback.</description></item>
 /// <item><term><c>Orleans:Membership</c></term><description>When a silo that does not answer counts as dead: Orleans' own
-/// <see cref="ClusterMembershipOptions"/>. A silo that was paused for longer than that ends when it comes back.</description></item>
+/// <see cref="ClusterMembershipOptions"/>, here after <c>NumMissedProbesLimit</c> (3) times <c>MaxProbeTimeout</c> (5 s).
+/// A silo that was paused for longer than that ends when it comes back.</description></item>
 /// <item><term><c>Orleans:Endpoints:SiloPort</c>, <c>GatewayPort</c>, <c>AdvertisedIPAddress</c></term><description>11111,
 /// 30000, and the machine's own address, or loopback for a cluster of its own.</description></item>
-/// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>. Without
-/// it, SQLite.</description></item>
+/// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>, such as
+/// <c>AzureBlobStorage</c> with its <c>ServiceKey</c> or <c>ConnectionString</c>. Without it, SQLite.</description></item>
+/// <item><term><c>ConnectionStrings:&lt;ServiceKey&gt;</c></term><description>The account of that storage: its address, for a
+/// managed identity, or a connection string.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
 /// <item><term><c>Dashboard:Enabled</c></term><description>False. Whether the silo collects what the dashboard of the web nodes
@@ -32,6 +35,9 @@ public static class SiloHost
 {
     /// <summary>A grain call that takes longer fails with a <see cref="TimeoutException"/>.</summary>
     public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Three of them unanswered, and a silo is declared dead: after 15 s.</summary>
+    public static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Requests that wait for one activation; more are refused with a <c>LimitExceededException</c>. Orleans itself
@@ -51,7 +57,8 @@ public static class SiloHost
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddTracing().AddDashboardWhereEnabled());
+        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson()
+            .AddStorage().AddBlobServices().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
         return builder;
     }
@@ -75,7 +82,7 @@ public static class SiloHost
             silo.Configure<ClusterOptions>(options => options.ServiceId = EngageCenterService.DefaultId);
         }
 
-        silo.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration("Orleans:Membership");
+        silo.Services.AddOptions<ClusterMembershipOptions>().Configure(DeclareDeadSoon).BindConfiguration("Orleans:Membership");
         if (silo.Configuration.GetSection("Orleans:Clustering").Exists())
         {
             return silo;
@@ -87,6 +94,11 @@ public static class SiloHost
             endpoints.GetValue(nameof(EndpointOptions.SiloPort), EndpointOptions.DEFAULT_SILO_PORT),
             endpoints.GetValue(nameof(EndpointOptions.GatewayPort), EndpointOptions.DEFAULT_GATEWAY_PORT));
     }
+
+    // A silo that stands still with its connections open counts as dead after the longest probe timeout times the limit of
+    // missed probes: a minute as Orleans has it, half of it longer than the calls to its grains wait.
+    private static void DeclareDeadSoon(ClusterMembershipOptions options) =>
+        (options.ProbeTimeout, options.MaxProbeTimeout, options.NumMissedProbesLimit) = (LongestProbe / 2, LongestProbe, 3);
 
     private static ISiloBuilder AddStorage(this ISiloBuilder silo)
     {

@@ -10,6 +10,10 @@ internal static class OrleansClient
 {
     private static readonly TimeSpan retry = TimeSpan.FromSeconds(2);
 
+    // A gateway that stands still without closing its connection is left once it is off the list: until then what went
+    // through it waits. One read of the membership each time.
+    private static readonly TimeSpan gatewayRefresh = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says (<c>Redis</c>, with its <c>ConnectionString</c>); without it, the silos at <see cref="WebApiOptions.Gateways"/>,
     /// or the one on this machine.
@@ -41,10 +45,11 @@ internal static class OrleansClient
                 client.AddDashboard();
             }
 
-            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(15));
+            client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = gatewayRefresh);
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(30));
             client.UseConnectionRetryFilter(async (_, cancellation) =>
             {
+                // There is no cluster to wait for a signal from.
                 await Task.Delay(retry, TimeProvider.System, cancellation);
                 return true;
             });

@@ -17,6 +17,12 @@ internal enum Fault
     /// <summary>A holder counts its lease from when the answer came.</summary>
     HolderCountsFromAnswer,
 
+    /// <summary>A holder counts a lease by its own setting rather than its owner's.</summary>
+    HolderCountsItsOwnLease,
+
+    /// <summary>A new owner waits by its own settings rather than those of the owners before it.</summary>
+    NewOwnerWaitsItsOwnTerms,
+
     /// <summary>A new owner does not wait for what the one before it granted.</summary>
     NewOwnerDoesNotWait,
 

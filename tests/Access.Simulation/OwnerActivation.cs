@@ -22,7 +22,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
     private readonly List<(Action Run, Action Refuse)> inbox = [];
     private readonly Queue<(Action Run, Action Refuse)> commands = new();
     private readonly Dictionary<long, Action<bool>> asked = [];
-    private PolicyOwner<Silo> machine = NewMachine();
+    private PolicyOwner<Silo> machine = NewMachine(silo);
     private int attempts;
     private bool isActive;
     private bool isBusy;
@@ -45,6 +45,8 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
 
     /// <summary>Whether this activation takes calls.</summary>
     public bool IsOpen { get; private set; } = true;
+
+    private TimeSpan Reach => silo.Terms.Authority + silo.Terms.Lease;
 
     private bool MayHaveLeases => machine.LeasesOut > 0;
 
@@ -73,6 +75,10 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
             {
                 tenure = before with { Released = true };
             }
+            else if (simulation.Fault == Fault.NewOwnerWaitsItsOwnTerms)
+            {
+                tenure = tenure is { } longer ? longer with { Wait = TimeSpan.Zero } : null;
+            }
 
             Carry(machine.Start(tenure, silo.Clock));
             if (row is null)
@@ -87,7 +93,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         {
             if (state is null)
             {
-                storage.Read(silo, (isRead, row, _) => reply(new(isRead && row is null ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed, null)));
+                storage.Read(silo, (isRead, row, _) => reply(new(isRead && row is null ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed)));
                 if (!isBusy)
                 {
                     End();
@@ -97,10 +103,10 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
             }
 
             Ask(n => machine.LeaseAsked(holder, n, silo.Clock), granted => reply(granted
-                ? new(PolicyAnswerKind.Leased, state!.Policy)
-                : new(PolicyAnswerKind.Unconfirmed, null)));
+                ? new(PolicyAnswerKind.Leased, state!.Policy, silo.Terms.Lease)
+                : new(PolicyAnswerKind.Unconfirmed)));
         },
-        () => reply(new(PolicyAnswerKind.Unconfirmed, null)));
+        () => reply(new(PolicyAnswerKind.Unconfirmed)));
 
     /// <summary>Rule 7, in the workspace itself.</summary>
     public void Act(Decision decision, Action<ActReply> reply) => WhenActive(
@@ -162,16 +168,16 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         }
 
         IsOpen = false;
-        var (mayRelease, wait) = (change is null, MayHaveLeases ? Simulation.Lease : TimeSpan.Zero);
+        var (mayRelease, wait) = (change is null, MayHaveLeases ? silo.Terms.Lease : TimeSpan.Zero);
         Carry(machine.Stop(silo.Clock));
         if (machine.HasEnded && mayRelease && simulation.Fault == Fault.ReleaseTooEarly)
         {
             // Its own leases have run out then; those of the owner before it may not have.
-            world.After(wait, silo, () => storage.Write(silo, state with { Tenure = new(machine.Term, Released: true) }, version, _ => { }));
+            world.After(wait, silo, () => storage.Write(silo, state with { Tenure = new(machine.Term, Released: true, Reach) }, version, _ => { }));
         }
     }
 
-    private static PolicyOwner<Silo> NewMachine() => new(Simulation.Lease, Simulation.Authority);
+    private static PolicyOwner<Silo> NewMachine(Silo silo) => new(silo.Terms.Lease, silo.Terms.Authority);
 
     private void WhenActive(Action run, Action refuse)
     {
@@ -374,7 +380,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         }
         else if (IsOpen)
         {
-            machine = NewMachine();
+            machine = NewMachine(silo);
             Activate();
         }
     }
@@ -458,7 +464,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
     // Stores the change, lets the machine recall only then, and gives it the outcome when it means to write.
     private void CommitFirst(Operation changing, IReadOnlyList<OwnerMessage<Silo>> recalls)
     {
-        var (sent, written) = (silo.Clock, new Row(new(machine.Term, false), next!));
+        var (sent, written) = (silo.Clock, new Row(new(machine.Term, false, Reach), next!));
         storage.Write(silo, written, version, stored =>
         {
             if (stored is { } at)

@@ -1,7 +1,7 @@
 namespace EngageCenter.Access.Simulation;
 
 /// <summary>What an owner answers to who asks for a lease.</summary>
-internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy);
+internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy = null, TimeSpan Lease = default);
 
 /// <summary>The right to decide by a policy for a while, as <see cref="PolicyLease"/> is.</summary>
 internal sealed class Lease(Policy policy, Silo silo, TimeSpan expires)
@@ -13,11 +13,14 @@ internal sealed class Lease(Policy policy, Silo silo, TimeSpan expires)
     public bool IsValid => !IsRecalled && silo.Clock < expires;
 }
 
+/// <summary>What a process was started with: settings change, and not on all silos at once.</summary>
+internal sealed record Terms(TimeSpan Lease, TimeSpan Authority);
+
 /// <summary>
-/// A process that runs for a while: a clock of its own, and the shell around a <see cref="PolicyHolder{TPolicy}"/>, which does as
+/// A process that runs for a while: a clock and settings of its own, and the shell around a <see cref="PolicyHolder{TPolicy}"/>, which does as
 /// <see cref="PolicyCache"/> does. What restarts on the same node is another silo.
 /// </summary>
-internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan clock)
+internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan clock, Terms terms)
 {
     private const int Attempts = 5;
 
@@ -29,6 +32,8 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
     public string Name => $"s{node}.{run}";
 
     public TimeSpan Clock => world.Now + clock;
+
+    public Terms Terms => terms;
 
     public bool IsDown { get; set; }
 
@@ -139,7 +144,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
             number = asking.Holder.Ask(Clock);
         }
 
-        if (!asking.Holder.Granted(number, policy))
+        if (!asking.Holder.Granted(number, policy, simulation.Fault == Fault.HolderCountsItsOwnLease ? terms.Lease : answer.Lease))
         {
             return (PolicyAnswerKind.Recalled, null);
         }
@@ -152,7 +157,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
 
     private sealed class Slot
     {
-        public PolicyHolder<Policy> Holder { get; } = new(Simulation.Lease);
+        public PolicyHolder<Policy> Holder { get; } = new();
 
         public Lease? Lease { get; set; }
 

@@ -32,7 +32,17 @@ internal sealed class Simulation
     private const int Groups = 3;
     private const int MaxOwners = 4;
 
+    private static readonly Terms usual = new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
+    private static readonly TimeSpan[] leases = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), usual.Lease, TimeSpan.FromSeconds(20)];
+    private static readonly TimeSpan[] authorities = [TimeSpan.FromSeconds(5), usual.Authority, TimeSpan.FromSeconds(40)];
+
     private readonly Dice dice;
+
+    // Whether silos are started with different settings.
+    private readonly bool mixed;
+
+    // How often the policy changes, beyond the usual.
+    private readonly double churn;
     private readonly History history;
     private readonly Silo[] silos = new Silo[Nodes];
     private readonly Person[] persons = new Person[Persons];
@@ -52,6 +62,8 @@ internal sealed class Simulation
         dice = new(seed);
         history = new(keepNotes);
         World = new(dice, history);
+        mixed = dice.Chance(0.5);
+        churn = dice.Pick([0, 0, 0.2, 0.4]);
         Storage = new(World, history.Commit);
         for (var node = 0; node < Nodes; node++)
         {
@@ -64,10 +76,6 @@ internal sealed class Simulation
             Issue(persons[person]);
         }
     }
-
-    public static TimeSpan Lease { get; } = TimeSpan.FromSeconds(10);
-
-    public static TimeSpan Authority { get; } = TimeSpan.FromSeconds(20);
 
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(25);
 
@@ -148,11 +156,12 @@ internal sealed class Simulation
         }
         else
         {
-            Storage.Put(new(new(1, Released: true), new(1, dice.Below(1 << Groups), dice.Below(1 << Persons))));
+            Storage.Put(new(new(1, Released: true, usual.Authority + usual.Lease), new(1, dice.Below(1 << Groups), dice.Below(1 << Persons))));
         }
 
         // How much trouble, of which kind.
-        var kinds = Enumerable.Range(0, 8).Where(_ => dice.Chance(0.6)).ToList();
+        var variety = dice.Pick([0.2, 0.6]);
+        var kinds = Enumerable.Range(0, 8).Where(_ => dice.Chance(variety)).ToList();
         var trouble = dice.Pick([0.03, 0.08, 0.15]);
         for (var step = 0; step < steps; step++)
         {
@@ -180,7 +189,7 @@ internal sealed class Simulation
             other.Stop();
         }
 
-        for (var over = World.Now + (3 * (Authority + Lease)); World.Now < over;)
+        for (var over = World.Now + (3 * (authorities.Max() + leases.Max())); World.Now < over;)
         {
             World.RunUntil(World.Now + dice.Seconds(0, 3));
             Work();
@@ -196,7 +205,7 @@ internal sealed class Simulation
             }
 
             Change(null);
-            World.RunUntil(World.Now + Authority);
+            World.RunUntil(World.Now + authorities.Max());
         }
 
         var since = history.Operations.Skip(asked).ToList();
@@ -216,6 +225,12 @@ internal sealed class Simulation
 
     private void Work()
     {
+        if (dice.Chance(churn))
+        {
+            Change(null);
+            return;
+        }
+
         switch (dice.Below(20))
         {
             case < 11:
@@ -274,9 +289,17 @@ internal sealed class Simulation
                 dice.Pick(persons).Activation?.End();
                 break;
             case 7:
-                var (to, until) = (dice.Below(Nodes), World.Now + dice.Seconds(5, 40));
+                // Where the workspace is, that matters most.
+                var near = Open().Select(o => o.Silo.Node).ToList();
+                var (to, until) = (near.Count > 0 && dice.Chance(0.7) ? dice.Pick(near) : dice.Below(Nodes), World.Now + dice.Seconds(10, 60));
                 Note(silo, $"takes long to reach node {to}, until {until.TotalSeconds:F3}");
                 World.Jam(silo.Node, to, until);
+                if (dice.Chance(0.5))
+                {
+                    Note(silo, $"is late to hear from node {to}, too");
+                    World.Jam(to, silo.Node, until);
+                }
+
                 break;
             default:
                 break;
@@ -393,7 +416,7 @@ internal sealed class Simulation
 
     private Silo NewSilo(int node)
     {
-        var silo = new Silo(this, node, ++runs, dice.Seconds(0, 100_000));
+        var silo = new Silo(this, node, ++runs, dice.Seconds(0, 100_000), mixed ? new(dice.Pick(leases), dice.Pick(authorities)) : usual);
         Note(silo, "starts");
         return silo;
     }

@@ -2,91 +2,154 @@ using System.Diagnostics;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>One fault after another, from a seed. Each round ends when all silos are ready again.</summary>
-internal sealed class Chaos(RunningCluster cluster, int seed)
+/// <summary>A fault, and when it began. What it did is over at <paramref name="End"/>.</summary>
+internal sealed record Fault(string Name, long Start, long End);
+
+/// <summary>One fault after another, from a seed. Each round ends when all nodes are ready again.</summary>
+internal sealed class Chaos
 {
     // Longer than a lease and an authority together.
     private static readonly TimeSpan shortestPause = RunningCluster.Lease + RunningCluster.Authority + TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan longestPause = shortestPause + TimeSpan.FromSeconds(3);
+
+    // Long enough for the others to declare it dead, and for it to find that out.
+    private static readonly TimeSpan longestPause = shortestPause + TimeSpan.FromSeconds(12);
     private static readonly TimeSpan longestAbsence = TimeSpan.FromSeconds(4);
 
-    private static readonly TimeSpan recovery = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan recovery = TimeSpan.FromSeconds(90);
 
-    private readonly Random random = new(seed);
+    private readonly RunningCluster cluster;
+    private readonly Random random;
+    private readonly (string Name, Func<Task> Happens)[] kinds;
+    private readonly Queue<(string Name, Func<Task> Happens)> next = new();
 
-    public int Rounds { get; private set; }
+    private Chaos(RunningCluster cluster, int seed, Func<Chaos, (string, Func<Task>)[]> kinds)
+    {
+        (this.cluster, random) = (cluster, new(seed));
+        this.kinds = kinds(this);
+    }
 
-    public int Kills { get; private set; }
+    public List<Fault> Faults { get; } = [];
 
-    public int Pauses { get; private set; }
+    /// <summary>How often every kind of fault has happened.</summary>
+    public int Rounds => Faults.Count / kinds.Length;
 
     /// <summary>Silos that found themselves declared dead, and ended.</summary>
     public int Expelled { get; private set; }
 
-    public async Task Round()
-    {
-        var (one, other) = Pick();
-        switch (Rounds++ % 4)
+    /// <summary>What can happen to silos.</summary>
+    public static Chaos OfSilos(RunningCluster cluster, int seed) => new(cluster, seed, c =>
+    [
+        ("silo killed", () => Kill(c.Silo(), TimeSpan.Zero)),
+        ("silo paused", () => c.Pause(c.Silo())),
+        ("silo killed and away", () => Kill(c.Silo(), c.Absence())),
+        ("one silo paused, another killed", c.PauseOneAndKillAnother),
+    ]);
+
+    /// <summary>What can happen to anything that runs.</summary>
+    public static Chaos OfAll(RunningCluster cluster, int seed) => new(cluster, seed, c =>
+    [
+        ("silo killed", () => Kill(c.Silo(), c.Absence())),
+        ("silo paused", () => c.Pause(c.Silo())),
+        ("one silo paused, another killed", c.PauseOneAndKillAnother),
+        ("silo rolled", () => Roll(c.Silo())),
+        ("silo added and removed", c.AddAndRemove),
+        ("web node killed", () => Kill(c.Web(), c.Absence())),
+        ("web node paused", () => c.Pause(c.Web())),
+        ("web node rolled", () => Roll(c.Web())),
+        ("Redis restarted", async () =>
         {
-            case 0:
-                await Kill(one, TimeSpan.Zero);
-                break;
-            case 1:
-                await Pause(one);
-                break;
-            case 2:
-                await Kill(one, longestAbsence * random.NextDouble());
-                break;
-            default:
-                await Task.WhenAll(Pause(one), Kill(other, longestAbsence * random.NextDouble()));
-                break;
+            await cluster.Redis.Kill();
+            await For(c.Absence());
+            await cluster.Redis.Relaunch();
+        }),
+        ("Azurite stopped and started", async () =>
+        {
+            await cluster.Azurite!.Kill();
+            await For(c.Absence());
+            await cluster.Azurite.Relaunch();
+        }),
+    ]);
+
+    /// <summary>One fault; each kind once before any comes again.</summary>
+    public async Task Next()
+    {
+        if (next.Count == 0)
+        {
+            var order = kinds.ToArray();
+            random.Shuffle(order);
+            foreach (var kind in order)
+            {
+                next.Enqueue(kind);
+            }
         }
 
-        foreach (var silo in cluster.SiloNodes)
+        var (name, happens) = next.Dequeue();
+        var start = Stopwatch.GetTimestamp();
+        await happens();
+        Faults.Add(new(name, start, Stopwatch.GetTimestamp()));
+        foreach (var node in cluster.SiloNodes.Concat(cluster.Web))
         {
-            await Recover(silo);
+            await Recover(node);
         }
     }
 
-    private (Node One, Node Other) Pick()
+    private Node Silo() => cluster.SiloNodes[random.Next(cluster.SiloNodes.Count)];
+
+    private Node Web() => cluster.Web[random.Next(cluster.Web.Count)];
+
+    private TimeSpan Absence() => longestAbsence * random.NextDouble();
+
+    private Task PauseOneAndKillAnother()
     {
         var one = random.Next(cluster.SiloNodes.Count);
-        return (cluster.SiloNodes[one], cluster.SiloNodes[(one + random.Next(1, cluster.SiloNodes.Count)) % cluster.SiloNodes.Count]);
+        var other = (one + random.Next(1, cluster.SiloNodes.Count)) % cluster.SiloNodes.Count;
+        return Task.WhenAll(Pause(cluster.SiloNodes[one]), Kill(cluster.SiloNodes[other], Absence()));
     }
 
-    private async Task Kill(Node silo, TimeSpan absence)
+    private static async Task Kill(Node node, TimeSpan absence)
     {
-        await silo.Kill();
-        Kills++;
+        await node.Kill();
         await For(absence);
-        await silo.Relaunch();
+        await node.Relaunch();
     }
 
-    private async Task Pause(Node silo)
+    private async Task Pause(Node node)
     {
         var length = shortestPause + ((longestPause - shortestPause) * random.NextDouble());
-        await silo.Pause();
+        await node.Pause();
         try
         {
             await For(length);
         }
         finally
         {
-            await silo.Resume();
+            await node.Resume();
         }
+    }
 
-        Pauses++;
+    private static async Task Roll(Node node)
+    {
+        var code = await node.Stop();
+        Assert.True(code == 0, $"{node.Name} ended with {code}. {node}");
+        await node.Relaunch();
+    }
+
+    private async Task AddAndRemove()
+    {
+        var silo = await cluster.AddSilo();
+        await For(Absence());
+        await cluster.RemoveSilo(silo);
     }
 
     // Whether it was declared dead a silo learns some time after its pause, also when it seemed well again before.
-    private async Task Recover(Node silo)
+    private async Task Recover(Node node)
     {
-        await Until.True(async () => silo.HasEnded || await silo.IsReady(), recovery, $"{silo.Name} goes on or ends. {silo}");
-        if (silo.HasEnded)
+        await Until.True(async () => node.HasEnded || await node.IsReady(), recovery, $"{node.Name} goes on or ends. {node}");
+        if (node.HasEnded)
         {
             Expelled++;
-            await silo.Relaunch();
-            await silo.Ready();
+            await node.Relaunch();
+            await node.Ready();
         }
     }
 

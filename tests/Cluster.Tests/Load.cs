@@ -10,20 +10,24 @@ namespace EngageCenter.Cluster.Tests;
 /// and the history of it. The group always holds a role, so its members are never outsiders: what comes and goes
 /// is the right to see support insights.
 /// </summary>
-internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisposable
+internal sealed class Load(RunningCluster cluster, ClusterClient client, int workspaceCount) : IDisposable
 {
-    private const int Workspaces = 4;
     private const string Right = "ViewSupportInsights";
     private const string WithRight = "SupportUser";
     private const string WithoutRight = "LearningUser";
 
     private readonly CancellationTokenSource ending = new();
     private readonly List<string> members = [];
-    private string manager = "";
-    private string[] workspaces = [];
+
+    private long began;
     private long unanswered;
     private long acknowledged;
     private long unknown;
+
+    public IReadOnlyList<string> WorkspaceIds { get; private set; } = [];
+
+    /// <summary>The token of who may change and read all of it.</summary>
+    public string Manager { get; private set; } = "";
 
     public History History { get; } = new();
 
@@ -44,47 +48,51 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisp
     public async Task SetUp(int signedIn)
     {
         var automation = await client.Automation();
-        manager = await client.Person(Organization.Manager);
+        Manager = await client.Person(Organization.Manager);
         for (var n = 0; n < signedIn; n++)
         {
             members.Add(await client.Person(Organization.Member(n)));
         }
 
-        var packages = Enumerable.Range(0, Workspaces).Select(n => $"package-{n}");
+        var packages = Enumerable.Range(0, workspaceCount).Select(n => $"package-{n}");
         var agreement = await client.Insist(
             HttpMethod.Put, automation, "/v1/agreements/cluster", Samples.Agreement("Workload", Organization.Tenant, "Contoso", Organization.ManagerId, packages));
-        workspaces = [.. agreement.Body!["workspaces"]!.AsArray().Select(w => w!["workspaceId"]!.GetValue<string>())];
-        foreach (var workspace in workspaces)
+        WorkspaceIds = [.. agreement.Body!["workspaces"]!.AsArray().Select(w => w!["workspaceId"]!.GetValue<string>())];
+        foreach (var workspace in WorkspaceIds)
         {
-            await client.Insist(HttpMethod.Put, manager, Group(workspace), Body("Start", grants: true));
+            await client.Insist(HttpMethod.Put, Manager, Group(workspace), Body("Start", grants: true));
         }
     }
 
     /// <summary>Until <see cref="EndAsync"/>.</summary>
     /// <param name="checkEvery">How soon a member asks again.</param>
     /// <param name="changeEvery">How soon after a change the next one of its workspace comes.</param>
-    public Task Run(TimeSpan checkEvery, TimeSpan changeEvery) => Task.WhenAll(
-    [
-        .. workspaces.Select((workspace, n) => Repeat(changeEvery, Changing(workspace, n))),
-        .. members.SelectMany((token, n) => cluster.Web.Select(web => Repeat(checkEvery, Checking(token, web, n)))),
-    ]);
+    public Task Run(TimeSpan checkEvery, TimeSpan changeEvery)
+    {
+        began = Stopwatch.GetTimestamp();
+        return Task.WhenAll(
+        [
+            .. WorkspaceIds.Select((workspace, n) => Repeat(changeEvery, Changing(workspace, n))),
+            .. members.SelectMany((token, n) => cluster.Web.Select(web => Repeat(checkEvery, Checking(token, web, n)))),
+        ]);
+    }
 
     public Task EndAsync() => ending.CancelAsync();
 
     /// <summary>What is there once everybody is well again.</summary>
     public async Task ReadEnd()
     {
-        foreach (var workspace in workspaces)
+        foreach (var workspace in WorkspaceIds)
         {
-            var group = await client.Insist(HttpMethod.Get, manager, Group(workspace));
-            var events = await client.All(manager, $"/v1/workspaces/{workspace}/audit-events?pageSize=500");
+            var group = await client.Insist(HttpMethod.Get, Manager, Group(workspace));
+            var events = await client.All(Manager, $"/v1/workspaces/{workspace}/audit-events?pageSize=500");
             History.End[workspace] = (
                 IsGranted(group),
                 events.Select(e => e["target"]?["displayName"]?.GetValue<string>()).OfType<string>().CountBy(name => name).ToDictionary());
         }
 
         // And everybody sees it, through each web node.
-        foreach (var (token, web, workspace) in members.SelectMany(m => cluster.Web.SelectMany(web => workspaces.Select(w => (m, web, w)))))
+        foreach (var (token, web, workspace) in members.SelectMany(m => cluster.Web.SelectMany(web => WorkspaceIds.Select(w => (m, web, w)))))
         {
             var granted = false;
             await Until.True(
@@ -97,8 +105,18 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisp
     /// <summary>The longest time that passed without an answer to any check.</summary>
     public TimeSpan LongestSilence()
     {
-        List<long> ends = [.. History.Checks.Select(c => c.End).Order()];
+        List<long> ends = [began, .. History.Checks.Select(c => c.End).Order()];
         return Stopwatch.GetElapsedTime(0, ends.Zip(ends.Skip(1), (a, b) => b - a).DefaultIfEmpty().Max());
+    }
+
+    /// <summary>From a moment to the end of the first check and of the first change that began after it and succeeded; null for none.</summary>
+    public (TimeSpan? Check, TimeSpan? Change) NextSuccess(long since)
+    {
+        return (
+            First(History.Checks.Where(c => c.Start > since).Select(c => c.End)),
+            First(History.Changes.Where(c => c.Acknowledged && c.Start > since).Select(c => c.End)));
+
+        TimeSpan? First(IEnumerable<long> ends) => ends.DefaultIfEmpty(-1).Min() is >= 0 and var end ? Stopwatch.GetElapsedTime(since, end) : null;
     }
 
     public void Dispose() => ending.Dispose();
@@ -116,7 +134,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisp
     private Func<Task> Checking(string token, Node web, int seed)
     {
         var random = new Random(seed);
-        return () => Ask(token, web, workspaces[random.Next(workspaces.Length)]);
+        return () => Ask(token, web, WorkspaceIds[random.Next(WorkspaceIds.Count)]);
     }
 
     private async Task<Check?> Ask(string token, Node web, string workspace)
@@ -146,7 +164,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisp
             if (etag is null)
             {
                 // Nothing is known of what is there: read it, until it can be read.
-                var read = await client.Send(Web(), HttpMethod.Get, manager, Group(workspace));
+                var read = await client.Send(Web(), HttpMethod.Get, Manager, Group(workspace));
                 NoSurprise(read, "a read");
                 (etag, granted) = read.Status == HttpStatusCode.OK ? (read.ETag, IsGranted(read)) : (null, granted);
                 return;
@@ -154,7 +172,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client) : IDisp
 
             var name = $"Change {++number}";
             var start = Stopwatch.GetTimestamp();
-            var answer = await client.Send(Web(), HttpMethod.Put, manager, Group(workspace), Body(name, !granted), etag);
+            var answer = await client.Send(Web(), HttpMethod.Put, Manager, Group(workspace), Body(name, !granted), etag);
             var end = Stopwatch.GetTimestamp();
             var acknowledges = answer.Status == HttpStatusCode.OK;
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>One place in the cluster, with its ports and settings; after a crash the same place has another process.</summary>
-internal sealed class Node(string name, string program, string folder, int port, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
+internal sealed class Node(string name, string program, string folder, Place place, int port, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(90);
     private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
@@ -14,13 +14,16 @@ internal sealed class Node(string name, string program, string folder, int port,
 
     public string Name => name;
 
-    public Uri Url { get; } = new($"http://{IPAddress.Loopback}:{port}");
+    public Uri Url { get; } = new($"http://{place.Address}:{port}");
 
     public bool HasEnded => process is null || process.HasEnded;
 
-    public void Launch() => process = ProgramProcess.OfDotnet(Path.Combine(AppContext.BaseDirectory, program), folder, settings);
+    public void Launch() => process = ProgramProcess.OfDotnet(Path.Combine(AppContext.BaseDirectory, program), folder, settings, place);
 
     public Task Kill() => process!.Kill();
+
+    /// <returns>The exit code.</returns>
+    public Task<int> Stop() => process!.Stop();
 
     /// <summary>SIGTERM, and no more.</summary>
     public Task Terminate() => process!.Terminate();

@@ -1,30 +1,36 @@
 using System.ComponentModel;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>A Redis server of the test's own: on loopback, in memory only, and ended with the test.</summary>
+/// <summary>A Redis server of the test's own, which keeps on disk what it was told, and is ended with the test.</summary>
 internal sealed class Redis : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(20);
 
-    private readonly ProgramProcess process;
-    private readonly int port;
+    private readonly string folder;
+    private readonly Place place;
+    private readonly int port = FreePort.Next();
+    private ProgramProcess process;
 
-    private Redis(ProgramProcess process, int port) => (this.process, this.port) = (process, port);
-
-    public string ConnectionString => $"{IPAddress.Loopback}:{port}";
-
-    public static async Task<Redis> Start(string folder)
+    private Redis(string folder, Place place)
     {
-        var port = FreePort.Next();
-        var redis = new Redis(Launch(folder, port), port);
+        (this.folder, this.place) = (folder, place);
+        process = Launch();
+    }
+
+    public string ConnectionString => $"{place.Address}:{Port}";
+
+    private string Port => port.ToString(CultureInfo.InvariantCulture);
+
+    public static async Task<Redis> Start(string folder, Place place)
+    {
+        var redis = new Redis(folder, place);
         try
         {
-            await Until.True(redis.Answers, StartBound, "Redis answers");
+            await redis.Ready();
             return redis;
         }
         catch
@@ -34,28 +40,43 @@ internal sealed class Redis : IAsyncDisposable
         }
     }
 
+    /// <summary>SIGKILL; connections to it are refused from then on.</summary>
+    public Task Kill() => process.Kill();
+
+    /// <summary>Another process with what the killed one kept, on its port.</summary>
+    public async Task Relaunch()
+    {
+        await process.DisposeAsync();
+        process = Launch();
+        await Ready();
+    }
+
     public ValueTask DisposeAsync() => process.DisposeAsync();
 
-    private static ProgramProcess Launch(string folder, int port)
+    private ProgramProcess Launch()
     {
         try
         {
+            // A membership that is lost would let two clusters be.
             return ProgramProcess.Of(
-                "redis-server", folder,
-                "--port", port.ToString(CultureInfo.InvariantCulture), "--bind", IPAddress.Loopback.ToString(), "--save", "", "--appendonly", "no");
+                place, "redis-server", folder,
+                "--port", Port, "--bind", place.Address.ToString(), "--protected-mode", "no",
+                "--dir", folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always");
         }
         catch (Win32Exception absent)
         {
-            throw new InvalidOperationException("The tests of a cluster need redis-server: install Debian's package redis-server, or another Redis of at least 6.2.", absent);
+            throw new InvalidOperationException("The tests of a cluster need redis-server: run 'eng/needs redis'.", absent);
         }
     }
+
+    private Task Ready() => Until.True(Answers, StartBound, $"Redis answers. {process}");
 
     private async Task<bool> Answers()
     {
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, port);
+            await client.ConnectAsync(place.Address, port);
             var stream = client.GetStream();
             await stream.WriteAsync(Encoding.ASCII.GetBytes("PING\r\n"));
             var answer = new byte[5];

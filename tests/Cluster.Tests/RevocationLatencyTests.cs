@@ -11,6 +11,7 @@ namespace EngageCenter.Cluster.Tests;
 public class RevocationLatencyTests(ITestOutputHelper output)
 {
     private const int SignedIn = 10;
+    private const int Workspaces = 4;
 
     private static readonly TimeSpan bound = TimeSpan.FromMinutes(5);
     private static readonly int members = CoherenceTests.Setting("MEMBERS", 1_000);
@@ -21,7 +22,7 @@ public class RevocationLatencyTests(ITestOutputHelper output)
     {
         await using var cluster = await RunningCluster.Start(new(members));
         using var client = new ClusterClient(cluster);
-        using var load = new Load(cluster, client);
+        using var load = new Load(cluster, client, Workspaces);
         await load.SetUp(Math.Min(SignedIn, members));
         var since = Stopwatch.GetTimestamp();
         var running = load.Run(checkEvery: TimeSpan.FromMilliseconds(20), changeEvery: TimeSpan.FromMilliseconds(50));

@@ -1,16 +1,16 @@
 using System.Globalization;
-using System.Net;
 
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What a small production has, on one machine: three silos and two web nodes as processes, Redis for membership, one
-/// SQLite file as the storage of all, and LocalEntra. All ends with it, by the ids of the processes.
+/// What a small production has, on one machine: silos and web nodes as processes, Redis for membership, one storage for
+/// all, and LocalEntra. All ends with it, by the ids of the processes.
 /// </summary>
 internal sealed class RunningCluster : IAsyncDisposable
 {
     public const int Silos = 3;
     public const int WebNodes = 2;
+    public const string ClusterId = "cluster-tests";
 
     /// <summary>Shorter than in production, so that a fault that outlasts both takes seconds.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
@@ -18,7 +18,7 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     private readonly TempFolder folder = new();
     private readonly List<Node> nodes = [];
-    private Redis? redis;
+    private readonly List<Node> silos = [];
 
     private readonly IReadOnlyDictionary<string, string> ofAll;
 
@@ -26,18 +26,30 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     public Node Entra { get; private set; } = null!;
 
-    public IReadOnlyList<Node> SiloNodes { get; private set; } = [];
+    /// <summary>Those that are meant to run.</summary>
+    public IReadOnlyList<Node> SiloNodes => silos;
 
     public IReadOnlyList<Node> Web { get; private set; } = [];
 
+    public Redis Redis { get; private set; } = null!;
+
+    /// <summary>The storage; null where it is one SQLite file.</summary>
+    public Azurite? Azurite { get; private set; }
+
+    /// <summary>A place of its own for each silo, one for Redis and one for Azurite; null where all are on loopback.</summary>
+    public Network? Network { get; private set; }
+
+    /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
+    /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
     /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
     public static async Task<RunningCluster> Start(
-        Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null)
+        Organization organization, bool azurite = false, bool network = false,
+        int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null)
     {
         var cluster = new RunningCluster(settings ?? new Dictionary<string, string>());
         try
         {
-            await cluster.StartAll(organization, silos, webNodes);
+            await cluster.StartAll(organization, azurite, network, silos, webNodes);
             return cluster;
         }
         catch (Exception e)
@@ -48,6 +60,25 @@ internal sealed class RunningCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>One silo more.</summary>
+    public async Task<Node> AddSilo()
+    {
+        var silo = NewSilo();
+        silo.Launch();
+        await silo.Ready();
+        return silo;
+    }
+
+    /// <summary>One silo less: it ends in order, and does not come back.</summary>
+    public async Task RemoveSilo(Node silo)
+    {
+        silos.Remove(silo);
+        await silo.Stop();
+    }
+
+    /// <summary>Where a silo is, Redis (<see cref="Silos"/>) or Azurite (one more).</summary>
+    public Place PlaceOf(int n) => Network?[n] ?? Place.Loopback;
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in nodes)
@@ -55,9 +86,9 @@ internal sealed class RunningCluster : IAsyncDisposable
             await node.DisposeAsync();
         }
 
-        if (redis is not null)
+        foreach (var server in new IAsyncDisposable?[] { Redis, Azurite, Network })
         {
-            await redis.DisposeAsync();
+            await (server?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
         folder.Dispose();
@@ -66,34 +97,26 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>What all of them said last.</summary>
     public override string ToString() => string.Join('\n', nodes);
 
-    private async Task StartAll(Organization organization, int silos, int webNodes)
+    private async Task StartAll(Organization organization, bool azurite, bool network, int siloCount, int webNodes)
     {
-        redis = await Redis.Start(folder.Path);
-        Entra = Add("entra", "EngageCenter.LocalEntra.dll", port => new()
+        Network = network ? await Network.Create(Silos + 2) : null;
+        Redis = await Redis.Start(folder.Folder("redis"), PlaceOf(Silos));
+        Azurite = azurite ? await Azurite.Start(folder.Folder("azurite"), inMemory: false, PlaceOf(Silos + 1)) : null;
+        Entra = Add("entra", "EngageCenter.LocalEntra.dll", Place.Loopback, port => new()
         {
-            ["LocalEntra__Url"] = Url(port),
+            ["LocalEntra__Url"] = Url(Place.Loopback, port),
             ["LocalEntra__DirectoryFile"] = folder.Write("directory.json", organization.Directory().ToJsonString()),
             ["LocalEntra__KeyFile"] = folder.File("key.pem"),
             ["LocalEntra__TokenLifetime"] = "12:00:00",
         });
-        SiloNodes = [.. Enumerable.Range(0, silos).Select(n => Add($"silo-{n}", "EngageCenter.Silo.dll", port => new(Membership())
+        for (var n = 0; n < siloCount; n++)
         {
-            ["Silo__Url"] = Url(port),
-            ["Storage__SqliteFile"] = folder.File("engage-center.db"),
-            ["Orleans__Endpoints__AdvertisedIPAddress"] = IPAddress.Loopback.ToString(),
-            ["Orleans__Endpoints__SiloPort"] = Number(FreePort.Next()),
-            ["Orleans__Endpoints__GatewayPort"] = Number(FreePort.Next()),
-            ["Access__Lease"] = Lease.ToString(),
-            ["Access__Authority"] = Authority.ToString(),
+            NewSilo();
+        }
 
-            // A silo that was paused is now noticed before it goes on, and now only afterwards.
-            ["Orleans__Membership__ProbeTimeout"] = "00:00:01.5",
-            ["Orleans__Membership__NumMissedProbesLimit"] = "3",
-            ["Orleans__Membership__TableRefreshTimeout"] = "00:00:05",
-        }))];
-        Web = [.. Enumerable.Range(0, webNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", port => new(Membership())
+        Web = [.. Enumerable.Range(0, webNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", Place.Loopback, port => new(Membership())
         {
-            ["WebApi__Url"] = Url(port),
+            ["WebApi__Url"] = Url(Place.Loopback, port),
             ["AzureAd__Instance"] = Entra.Url.ToString(),
             ["AzureAd__TenantId"] = "common",
         }))];
@@ -106,24 +129,54 @@ internal sealed class RunningCluster : IAsyncDisposable
         await Task.WhenAll(nodes.Select(n => n.Ready()));
     }
 
+    private Node NewSilo()
+    {
+        var number = nodes.Count(n => n.Name.StartsWith("silo", StringComparison.Ordinal));
+        var place = number < Silos ? PlaceOf(number) : Place.Loopback;
+        var silo = Add($"silo-{number}", "EngageCenter.Silo.dll", place, port => new(Membership().Concat(Storage()))
+        {
+            ["Silo__Url"] = Url(place, port),
+            ["Orleans__Endpoints__AdvertisedIPAddress"] = place.Address.ToString(),
+            ["Orleans__Endpoints__SiloPort"] = Number(FreePort.Next()),
+            ["Orleans__Endpoints__GatewayPort"] = Number(FreePort.Next()),
+            ["Access__Lease"] = Lease.ToString(),
+            ["Access__Authority"] = Authority.ToString(),
+
+            // A silo that stands still is dead after three times 2 s: some pauses are shorter, some longer.
+            ["Orleans__Membership__ProbeTimeout"] = "00:00:01",
+            ["Orleans__Membership__MaxProbeTimeout"] = "00:00:02",
+            ["Orleans__Membership__NumMissedProbesLimit"] = "3",
+            ["Orleans__Membership__TableRefreshTimeout"] = "00:00:05",
+        });
+        silos.Add(silo);
+        return silo;
+    }
+
     private Dictionary<string, string> Membership() => new()
     {
         ["Orleans__Clustering__ProviderType"] = "Redis",
-        ["Orleans__Clustering__ConnectionString"] = redis!.ConnectionString,
-        ["Orleans__ClusterId"] = "cluster-tests",
+        ["Orleans__Clustering__ConnectionString"] = Redis.ConnectionString,
+        ["Orleans__ClusterId"] = ClusterId,
     };
 
-    private Node Add(string name, string program, Func<int, Dictionary<string, string>> settings)
+    private Dictionary<string, string> Storage() => Azurite is { } azurite
+        ? new()
+        {
+            ["Orleans__GrainStorage__Default__ProviderType"] = "AzureBlobStorage",
+            ["Orleans__GrainStorage__Default__ConnectionString"] = azurite.ConnectionString,
+        }
+        : new() { ["Storage__SqliteFile"] = folder.File("engage-center.db") };
+
+    private Node Add(string name, string program, Place place, Func<int, Dictionary<string, string>> settings)
     {
         var port = FreePort.Next();
         var all = settings(port);
         all["ASPNETCORE_ENVIRONMENT"] = "Development";
         all["Logging__LogLevel__Default"] = "Warning";
+        all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
 
         // Whoever stops a node here says what to expect of it.
         all["Shutdown__DrainDelay"] = "00:00:00";
-        all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
-
         foreach (var (key, value) in ofAll)
         {
             all[key] = value;
@@ -131,12 +184,12 @@ internal sealed class RunningCluster : IAsyncDisposable
 
         // Six of them share this machine's memory.
         all["DOTNET_gcServer"] = "0";
-        var node = new Node(name, program, folder.Path, port, all);
+        var node = new Node(name, program, folder.Path, place, port, all);
         nodes.Add(node);
         return node;
     }
 
-    private static string Url(int port) => $"http://{IPAddress.Loopback}:{Number(port)}";
+    private static string Url(Place place, int port) => $"http://{place.Address}:{Number(port)}";
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -10,7 +10,8 @@ public class ArrowTests
         ["Grains.Abstractions"] = [],
         ["Grains"] = ["Grains.Abstractions"],
         ["ServiceDefaults"] = [],
-        ["Silo"] = ["Grains", "ServiceDefaults"],
+        ["Silo"] = ["Grains", "ServiceDefaults", "Storage.AzureBlob"],
+        ["Storage.AzureBlob"] = [],
         ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
         ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
@@ -25,6 +26,11 @@ public class ArrowTests
     public void Only_the_silo_names_a_provider_of_storage() => Assert.Equal(
         ["Silo"],
         Naming(n => n.StartsWith("Microsoft.Orleans.Persistence.", StringComparison.Ordinal) || n.Contains("Sqlite", StringComparison.Ordinal)));
+
+    [Fact]
+    public void Only_the_silo_and_its_provider_know_of_Azure_Storage() => Assert.Equal(
+        ["Silo", "Storage.AzureBlob"],
+        Naming(n => n.StartsWith("Azure.Storage.", StringComparison.Ordinal)));
 
     // A silo joins a cluster by it, a web node finds the silos by it; nobody else has to do with a cluster.
     [Fact]

@@ -6,7 +6,7 @@ public partial class DocumentTests
 {
     public static TheoryData<string> Documents() => [.. Directory.EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
         .Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))
-        .Where(f => !f.Contains("/bin/", StringComparison.Ordinal) && !f.Contains("/obj/", StringComparison.Ordinal))];
+        .Where(f => !f.Split('/').Any(folder => folder is "bin" or "obj" or "node_modules"))];
 
     [Theory]
     [MemberData(nameof(Documents))]

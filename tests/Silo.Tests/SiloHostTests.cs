@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using EngageCenter.Silo.Tests.Storage;
+using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -57,8 +58,8 @@ public sealed class SiloHostTests : IDisposable
     public async Task A_wait_for_storage_ends_before_the_call_that_waits_for_it()
     {
         await using var silo = TestSilo.Build(folder.File());
-        var longest = EngageCenter.Storage.SqliteGrainStorage.TurnTimeout
-            + TimeSpan.FromSeconds(EngageCenter.Storage.SqliteFile.BusySeconds);
+        var longest = SqliteGrainStorage.TurnTimeout
+            + TimeSpan.FromSeconds(SqliteFile.BusySeconds);
 
         Assert.True(longest < SiloHost.ResponseTimeout);
     }
@@ -80,7 +81,7 @@ public sealed class SiloHostTests : IDisposable
     {
         await using var silo = await TestSilo.Start(folder.File(), ("Orleans:GrainStorage:Default:ProviderType", "Memory"));
 
-        Assert.IsNotType<EngageCenter.Storage.SqliteGrainStorage>(silo.Storage);
+        Assert.IsNotType<SqliteGrainStorage>(silo.Storage);
         Assert.False(File.Exists(folder.File()));
         await silo.Storage.WriteStateAsync("note", GrainId.Create("note", "1"), new GrainState<Note>(new Note()));
     }

@@ -15,8 +15,11 @@ namespace EngageCenter.Users;
 [GrainInterfaceType("EngageCenter.IUserGrain"), Alias("EngageCenter.IUserGrain")]
 public interface IUserGrain : IGrainWithStringKey
 {
-    /// <summary>The person's rights in a workspace. From warm state: no storage read and no other call.</summary>
-    [Alias("Decide")]
+    /// <summary>
+    /// The person's rights in a workspace. From warm state: no storage read and no other call. Otherwise it may have to wait
+    /// for a change that waits for a lease, and for no longer: to ask again costs nothing and may reach another silo.
+    /// </summary>
+    [Alias("Decide"), ResponseTimeout("00:00:15")]
     ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId);
 
     /// <summary>The same with the roles it rests on.</summary>

@@ -3,8 +3,12 @@ namespace EngageCenter.Access;
 /// <summary>What storage holds of ownership, beside the policy and its epoch.</summary>
 /// <param name="Term">Grows by one with each activation that takes over.</param>
 /// <param name="Released">Whether the last owner let go in order: then no lease of its time is out.</param>
+/// <param name="Wait">
+/// Otherwise, how long the next owner has to wait at least before its first change: what may be out by then was granted by
+/// the settings of this owner, or of one before it, and those need not be its own.
+/// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Tenure")]
-internal readonly record struct Tenure([property: Id(0)] long Term, [property: Id(1)] bool Released);
+internal readonly record struct Tenure([property: Id(0)] long Term, [property: Id(1)] bool Released, [property: Id(2)] TimeSpan Wait);
 
 /// <summary>What a <see cref="PolicyOwner{THolder}"/> asks of its shell.</summary>
 internal abstract record OwnerMessage<THolder>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace EngageCenter.Access;
 
@@ -8,16 +7,26 @@ namespace EngageCenter.Access;
 /// The policies that this silo may decide by, one copy for all user grains here. At most <see cref="MaxPolicies"/>;
 /// what is forgotten is asked for again.
 /// </summary>
-internal sealed partial class PolicyCache(
-    IGrainFactory grains, IOptions<AccessOptions> options, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger) : IPolicyHolder
+internal sealed partial class PolicyCache : IPolicyHolder
 {
     public const int MaxPolicies = 20_000;
     private const int Attempts = 5;
 
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
-    private readonly long origin = time.GetTimestamp();
     private readonly Lock referenceLock = new();
+    private readonly IGrainFactory grains;
+    private readonly AccessMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger<PolicyCache> logger;
+    private readonly long origin;
     private IPolicyHolder? reference;
+
+    public PolicyCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
+    {
+        (this.grains, this.metrics, this.time, this.logger) = (grains, metrics, time, logger);
+        origin = time.GetTimestamp();
+        metrics.ObserveLeases(() => slots.Count(slot => slot.Value.Lease is { IsValid: true }));
+    }
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
@@ -72,7 +81,7 @@ internal sealed partial class PolicyCache(
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var slot = slots.GetOrAdd(workspaceId, _ => new(options.Value.Lease));
+            var slot = slots.GetOrAdd(workspaceId, _ => new());
             Task<PolicyAnswer> request;
             bool isOlder;
             lock (slot)
@@ -126,7 +135,7 @@ internal sealed partial class PolicyCache(
         catch (Exception e)
         {
             LogUnconfirmed(logger, workspaceId, e);
-            answer = new(PolicyAnswerKind.Unconfirmed, null);
+            answer = new(PolicyAnswerKind.Unconfirmed);
         }
 
         PolicyLease? lease = null;
@@ -144,7 +153,7 @@ internal sealed partial class PolicyCache(
                 return new(answer.Kind, null);
             }
 
-            if (!slot.Holder.Granted(number, policy))
+            if (!slot.Holder.Granted(number, policy, answer.Lease))
             {
                 return new(PolicyAnswerKind.Recalled, null);
             }
@@ -196,9 +205,9 @@ internal sealed partial class PolicyCache(
     [LoggerMessage(LogLevel.Warning, "The policy of workspace {WorkspaceId} could not be confirmed")]
     private static partial void LogUnconfirmed(ILogger logger, string workspaceId, Exception exception);
 
-    private sealed class Slot(TimeSpan lease)
+    private sealed class Slot
     {
-        public PolicyHolder<LeasedPolicy> Holder { get; } = new(lease);
+        public PolicyHolder<LeasedPolicy> Holder { get; } = new();
 
         public PolicyLease? Lease { get; set; }
 

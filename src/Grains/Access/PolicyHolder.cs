@@ -4,8 +4,7 @@ namespace EngageCenter.Access;
 /// The holder's part of access coherence, for one workspace: a copy to decide by, for as long as it is leased. Pure;
 /// times as in <see cref="PolicyOwner{THolder}"/>. Not thread-safe.
 /// </summary>
-/// <param name="lease">How long a copy may be used, from when it was asked for. The owner counts from when it answered, so the holder lets go first.</param>
-internal sealed class PolicyHolder<TPolicy>(TimeSpan lease)
+internal sealed class PolicyHolder<TPolicy>
     where TPolicy : class
 {
     private long requests;
@@ -31,8 +30,12 @@ internal sealed class PolicyHolder<TPolicy>(TimeSpan lease)
     }
 
     /// <summary>A request was granted.</summary>
+    /// <param name="lease">
+    /// How long the copy may be used, as its owner says and waits, from when it was asked for. The owner counts from when it
+    /// answered, so the holder lets go first.
+    /// </param>
     /// <returns>Whether it still counts: a recall since it was sent makes it void.</returns>
-    public bool Granted(long number, TPolicy granted)
+    public bool Granted(long number, TPolicy granted, TimeSpan lease)
     {
         if (request != number)
         {

@@ -12,10 +12,12 @@ internal sealed record LeasedPolicy(
     [property: Id(2)] long Epoch);
 
 /// <param name="Policy">Null where there is no such workspace, or where nothing can be confirmed now.</param>
+/// <param name="Lease">For how long: the owner's setting, which the silo's own need not be.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.LeaseAnswer")]
 internal readonly record struct LeaseAnswer(
     [property: Id(0)] PolicyAnswerKind Kind,
-    [property: Id(1)] LeasedPolicy? Policy);
+    [property: Id(1)] LeasedPolicy? Policy = null,
+    [property: Id(2)] TimeSpan Lease = default);
 
 /// <summary>
 /// The right to decide by a policy for a limited time. The test of <see cref="IsValid"/> is the last thing before an

@@ -12,7 +12,7 @@ namespace EngageCenter.Access;
 /// a lease before its owner counts it as run out. Another activation of the same workspace takes over by a write to
 /// the same row; from then on an older owner's commits fail, its confirmations fail, so it grants for <c>authority</c>
 /// at most and its last lease has run out <c>authority + lease</c> after that write, before the new owner's first
-/// change. See docs/coherence.md.
+/// change. Both are those of the older owner, whose row says so: settings may differ between silos. See docs/coherence.md.
 /// </para>
 /// </remarks>
 /// <typeparam name="THolder">A silo's policy cache.</typeparam>
@@ -22,6 +22,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     where THolder : notnull
 {
     private readonly List<OwnerMessage<THolder>> messages = [];
+
+    // How long after the next take-over something that this owner granted may be out.
+    private readonly TimeSpan reach = authority + lease;
 
     // When each lease that is out has run out, by our count.
     private readonly Dictionary<THolder, TimeSpan> leases = [];
@@ -38,6 +41,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     private long recall;
     private TimeSpan authorityUntil;
     private TimeSpan changeableFrom;
+    private TimeSpan wait;
 
     private enum Phase
     {
@@ -96,8 +100,11 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
 
         Term = tenure.Term + 1;
         phase = Phase.TakingOver;
+
+        // An owner before us may have had longer terms. Until we have waited that long, whoever takes over from us has to as well.
+        wait = tenure.Released || reach > tenure.Wait ? reach : tenure.Wait;
         changeableFrom = tenure.Released ? now : TimeSpan.MaxValue;
-        messages.Add(new OwnerMessage<THolder>.Write(new(Term, Released: false), IsChange: false));
+        messages.Add(new OwnerMessage<THolder>.Write(new(Term, Released: false, wait), IsChange: false));
         return Flush();
     }
 
@@ -112,7 +119,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
                 return Flush();
             case Phase.TakingOver:
                 // Unless the owner before us let go in order, it may still grant, and what it granted may be out.
-                changeableFrom = changeableFrom == TimeSpan.MaxValue ? now + authority + lease : changeableFrom;
+                changeableFrom = changeableFrom == TimeSpan.MaxValue ? now + wait : changeableFrom;
                 phase = Phase.Owning;
                 break;
             case Phase.Writing or Phase.Settling when Releasing:
@@ -164,7 +171,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         if (term == Term)
         {
             Releasing = true;
-            messages.Add(new OwnerMessage<THolder>.Write(new(Term, Released: true), IsChange: false));
+            messages.Add(new OwnerMessage<THolder>.Write(new(Term, Released: true, reach), IsChange: false));
         }
         else
         {
@@ -314,7 +321,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
             if (leases.Count == 0)
             {
                 phase = Phase.Writing;
-                messages.Add(new OwnerMessage<THolder>.Write(new(Term, Releasing), IsChange: !Releasing));
+                messages.Add(new OwnerMessage<THolder>.Write(new(Term, Releasing, reach), IsChange: !Releasing));
             }
         }
     }

@@ -257,6 +257,7 @@ internal sealed partial class PolicyOwnership(
     private async Task Recall(OwnerMessage<IPolicyHolder>.Recall recall)
     {
         var sent = Now;
+        metrics.Recalling();
         try
         {
             await policies.Nearest(recall.Holder).Recall(workspaceId);

@@ -21,6 +21,7 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
     private readonly IPersistentState<Workspace> storage;
     private readonly IGrainStorage rows;
     private readonly TimeProvider time;
+    private readonly TimeSpan lease;
     private readonly Func<PolicyOwnership> newOwnership;
     private PolicyOwnership ownership;
     private bool isActive;
@@ -40,6 +41,7 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
         ILogger<WorkspaceGrain> logger)
     {
         (this.storage, this.rows, this.time) = (storage, rows, time);
+        lease = options.Value.Lease;
         newOwnership = () => new(Id, this, policies, options.Value, metrics, time, logger);
         ownership = newOwnership();
     }
@@ -99,10 +101,10 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
         {
             // That there is no workspace is an answer as well, and another activation may have made one since.
             DeactivateOnIdle();
-            return new(await ((IOwnedPolicy)this).ReadTerm() == 0 ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed, null);
+            return new(await ((IOwnedPolicy)this).ReadTerm() == 0 ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed);
         }
 
-        return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy) : new(PolicyAnswerKind.Unconfirmed, null);
+        return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy, lease) : new(PolicyAnswerKind.Unconfirmed);
     }
 
     public async Task<WorkspaceView?> Get(AccessDecision decision) =>

@@ -5,16 +5,25 @@ namespace EngageCenter.Grains.Tests.Access;
 /// <summary>The holder's part of docs/coherence.md, rule by rule. A lease lasts 10 s.</summary>
 public class PolicyHolderTests
 {
-    private readonly PolicyHolder<string> holder = new(At(10));
+    private readonly PolicyHolder<string> holder = new();
 
     [Fact]
     public void A_copy_counts_from_when_it_was_asked_for()
     {
         var request = holder.Ask(At(100));
 
-        Assert.True(holder.Granted(request, "policy"));
+        Assert.True(holder.Granted(request, "policy", At(10)));
         Assert.Equal("policy", holder.Policy(At(109.999)));
         Assert.Null(holder.Policy(At(110)));
+    }
+
+    [Fact]
+    public void A_copy_counts_for_as_long_as_its_owner_says()
+    {
+        holder.Granted(holder.Ask(At(100)), "policy", At(3));
+
+        Assert.Equal("policy", holder.Policy(At(102.999)));
+        Assert.Null(holder.Policy(At(103)));
     }
 
     [Fact]
@@ -22,14 +31,14 @@ public class PolicyHolderTests
     {
         var request = holder.Ask(At(100));
 
-        Assert.True(holder.Granted(request, "policy"));
+        Assert.True(holder.Granted(request, "policy", At(10)));
         Assert.Null(holder.Policy(At(111)));
     }
 
     [Fact]
     public void A_recall_takes_the_copy()
     {
-        holder.Granted(holder.Ask(At(100)), "policy");
+        holder.Granted(holder.Ask(At(100)), "policy", At(10));
 
         holder.Recall();
 
@@ -44,7 +53,7 @@ public class PolicyHolderTests
         holder.Recall();
 
         Assert.False(holder.IsAsking);
-        Assert.False(holder.Granted(request, "old policy"));
+        Assert.False(holder.Granted(request, "old policy", At(10)));
         Assert.Null(holder.Policy(At(101)));
     }
 
@@ -55,8 +64,8 @@ public class PolicyHolderTests
         holder.Recall();
         var request = holder.Ask(At(101));
 
-        Assert.False(holder.Granted(overtaken, "old policy"));
-        Assert.True(holder.Granted(request, "policy"));
+        Assert.False(holder.Granted(overtaken, "old policy", At(10)));
+        Assert.True(holder.Granted(request, "policy", At(10)));
         Assert.Equal("policy", holder.Policy(At(102)));
     }
 
@@ -66,16 +75,16 @@ public class PolicyHolderTests
         var given_up = holder.Ask(At(100));
         var request = holder.Ask(At(105));
 
-        Assert.False(holder.Granted(given_up, "old policy"));
+        Assert.False(holder.Granted(given_up, "old policy", At(10)));
         Assert.False(holder.Failed(given_up));
-        Assert.True(holder.Granted(request, "policy"));
+        Assert.True(holder.Granted(request, "policy", At(10)));
         Assert.Equal("policy", holder.Policy(At(114)));
     }
 
     [Fact]
     public void A_request_that_came_to_nothing_leaves_the_copy_there_is()
     {
-        holder.Granted(holder.Ask(At(100)), "policy");
+        holder.Granted(holder.Ask(At(100)), "policy", At(10));
 
         Assert.True(holder.Failed(holder.Ask(At(105))));
         Assert.Equal("policy", holder.Policy(At(109)));
@@ -89,7 +98,7 @@ public class PolicyHolderTests
 
         Assert.True(holder.Failed(request));
         Assert.False(holder.Failed(request));
-        Assert.False(holder.Granted(request, "policy"));
+        Assert.False(holder.Granted(request, "policy", At(10)));
     }
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);

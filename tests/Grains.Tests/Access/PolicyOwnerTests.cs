@@ -17,7 +17,7 @@ public class PolicyOwnerTests
     {
         var owner = New();
 
-        Says(owner.Start(new Tenure(4, Released: true), At(0)), "write term 5");
+        Says(owner.Start(new Tenure(4, Released: true, Wait: At(30)), At(0)), "write term 5");
         Says(owner.Written(At(0), At(1)));
         Assert.Equal(5, owner.Term);
     }
@@ -26,7 +26,7 @@ public class PolicyOwnerTests
     public void A_take_over_that_was_not_confirmed_is_none()
     {
         var owner = New();
-        owner.Start(new Tenure(4, Released: true), At(0));
+        owner.Start(new Tenure(4, Released: true, Wait: At(30)), At(0));
 
         Says(owner.WriteFailed(), "ended");
         Assert.True(owner.HasEnded);
@@ -36,7 +36,7 @@ public class PolicyOwnerTests
     public void Whoever_asks_before_the_take_over_waits_for_it()
     {
         var owner = New();
-        owner.Start(new Tenure(4, Released: false), At(0));
+        owner.Start(new Tenure(4, Released: false, Wait: At(30)), At(0));
 
         Says(owner.LeaseAsked("a", 1, At(0.5)));
         Says(owner.Written(At(0), At(1)), "grant a 1");
@@ -50,7 +50,7 @@ public class PolicyOwnerTests
     public void Without_a_release_the_first_change_waits_for_what_the_owner_before_may_have_granted()
     {
         var owner = New();
-        owner.Start(new Tenure(4, Released: false), At(0));
+        owner.Start(new Tenure(4, Released: false, Wait: At(30)), At(0));
         owner.Written(At(0), At(2));
 
         Says(owner.ChangeAsked(At(60), At(3)));
@@ -58,6 +58,35 @@ public class PolicyOwnerTests
         Says(owner.LeaseAsked("a", 1, At(4)), "grant a 1");
         Says(owner.Tick(At(31.999)));
         Says(owner.Tick(At(32)), "write change, term 5");
+    }
+
+    [Theory]
+    [InlineData(45, 45)]
+    [InlineData(30, 30)]
+    [InlineData(5, 30)]
+    public void It_waits_by_the_settings_of_the_owner_before_where_those_are_longer(double before, double waited)
+    {
+        var owner = New();
+        owner.Start(new Tenure(4, Released: false, Wait: At(before)), At(0));
+        owner.Written(At(0), At(2));
+        owner.ChangeAsked(At(60), At(3));
+
+        Assert.Equal(At(2 + waited), owner.NextTick);
+    }
+
+    [Fact]
+    public void Until_it_has_waited_it_says_so_to_its_successor()
+    {
+        Assert.Equal(At(45), Waits(New().Start(new Tenure(4, Released: false, Wait: At(45)), At(0))));
+        Assert.Equal(At(30), Waits(New().Start(new Tenure(4, Released: true, Wait: At(45)), At(0))));
+
+        var owner = New();
+        owner.Start(new Tenure(4, Released: false, Wait: At(45)), At(0));
+        owner.Written(At(0), At(0));
+        owner.ChangeAsked(At(60), At(0));
+        Assert.Equal(At(30), Waits(owner.Tick(At(45))));
+
+        static TimeSpan Waits(IReadOnlyList<OwnerMessage<string>> messages) => Assert.IsType<OwnerMessage<string>.Write>(Assert.Single(messages)).Tenure.Wait;
     }
 
     [Fact]
@@ -357,7 +386,7 @@ public class PolicyOwnerTests
     public void Before_it_owns_anything_an_owner_just_ends()
     {
         Says(Stopped(_ => { }), "ended");
-        Says(Stopped(o => o.Start(new Tenure(4, Released: true), At(0))), "ended");
+        Says(Stopped(o => o.Start(new Tenure(4, Released: true, Wait: At(30)), At(0))), "ended");
     }
 
     [Fact]
@@ -397,7 +426,7 @@ public class PolicyOwnerTests
     private static PolicyOwner<string> Owning(bool released = true)
     {
         var owner = New();
-        owner.Start(new Tenure(4, released), At(0));
+        owner.Start(new Tenure(4, released, Wait: At(30)), At(0));
         owner.Written(At(0), At(0));
         return owner;
     }

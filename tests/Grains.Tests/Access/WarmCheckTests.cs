@@ -1,9 +1,10 @@
 using EngageCenter.Access;
+using EngageCenter.Agreements;
 
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>Counts what storage is asked for, so it has a cluster to itself.</summary>
-public class WarmCheckTests(GrainCluster cluster) : IClassFixture<GrainCluster>
+public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
 {
     private readonly Contoso contoso = new(cluster);
 
@@ -18,6 +19,24 @@ public class WarmCheckTests(GrainCluster cluster) : IClassFixture<GrainCluster>
             Assert.Equal(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
         }
 
+        Assert.Equal((0, 0), (cluster.Store.Reads, cluster.Store.Writes));
+    }
+
+    [Fact]
+    public async Task A_person_with_a_thousand_workspaces_sees_all_of_them_from_memory()
+    {
+        List<string> names = [.. Enumerable.Range(0, 1_000).Select(n => $"Workspace {n:D3}")];
+        foreach (var (packages, n) in names.Chunk(100).Select((packages, n) => (packages, n)))
+        {
+            await cluster.Agreement($"{contoso.AgreementId}-{n}").Put(Contoso.Automation, new(contoso.Agreement(AgreementType.Workload, packages), null));
+        }
+
+        await cluster.User(contoso.Adele).Workspaces(contoso.AdeleSignIn);
+        cluster.Store.StartCounting();
+        var listed = (await cluster.User(contoso.Adele).Workspaces(contoso.AdeleSignIn))!.Value;
+
+        Assert.Equal(names, listed.Select(w => w.Workspace.Name));
+        Assert.All(listed, w => Assert.Equal(Roles.CustomerSupportManager | Roles.User, w.Roles));
         Assert.Equal((0, 0), (cluster.Store.Reads, cluster.Store.Writes));
     }
 

@@ -11,11 +11,17 @@ using Orleans.TestingHost;
 namespace EngageCenter.Grains.Tests;
 
 /// <summary>Two silos over one store that fails where a test says so.</summary>
-public sealed class GrainCluster : IAsyncLifetime
+public class GrainCluster : IAsyncLifetime
 {
     private readonly InProcessTestCluster cluster;
 
+    // After a fault a change waits for leases that may be out: here not for long.
     public GrainCluster()
+        : this(TimeSpan.FromSeconds(1))
+    {
+    }
+
+    protected GrainCluster(TimeSpan leaseAndAuthority)
     {
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 2);
         builder.ConfigureSilo((_, silo) =>
@@ -24,9 +30,7 @@ public sealed class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<IGrainStorage>(Store);
             silo.Services.AddSingleton<TimeProvider>(Time);
             silo.AddEngageCenterGrains();
-
-            // After a fault a change waits for leases that may be out: here not for long.
-            silo.Configure<AccessOptions>(o => o.Lease = o.Authority = TimeSpan.FromSeconds(1));
+            silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
         });
         cluster = builder.Build();
     }
@@ -65,6 +69,13 @@ public sealed class GrainCluster : IAsyncLifetime
 
         throw new InvalidOperationException("The workspace refused five decisions.");
     }
+}
+
+/// <summary>The same with leases that do not run out during a test.</summary>
+public sealed class WarmCluster() : GrainCluster(AsLong)
+{
+    // Below the patience of a change.
+    private static readonly TimeSpan AsLong = TimeSpan.FromSeconds(24);
 }
 
 /// <summary>The system's clock, moved by hand.</summary>

@@ -31,13 +31,20 @@ internal sealed class ProgramProcess : IAsyncDisposable
     public bool HasEnded => process.HasExited;
 
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
-    public static ProgramProcess Of(string program, string folder, params IEnumerable<string> arguments) =>
-        new(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder });
+    public static ProgramProcess Of(string program, string folder, params IEnumerable<string> arguments) => Of(Place.Loopback, program, folder, arguments);
+
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
+    public static ProgramProcess Of(Place place, string program, string folder, params IEnumerable<string> arguments)
+    {
+        var command = place.Command(program, arguments);
+        return new(new ProcessStartInfo(command.Program, command.Arguments) { WorkingDirectory = folder });
+    }
 
     /// <summary>With nothing of whoever runs the tests: no settings of theirs, and no environment.</summary>
-    public static ProgramProcess OfDotnet(string assembly, string folder, IEnumerable<KeyValuePair<string, string>> settings)
+    public static ProgramProcess OfDotnet(string assembly, string folder, IEnumerable<KeyValuePair<string, string>> settings, Place? place = null)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly]) { WorkingDirectory = folder };
+        var command = (place ?? Place.Loopback).Command(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly]);
+        var start = new ProcessStartInfo(command.Program, command.Arguments) { WorkingDirectory = folder };
         foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
         {
             start.Environment.Remove(name);

@@ -6,6 +6,8 @@ internal sealed class TempFolder : IDisposable
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
+    public string Folder(string name) => Directory.CreateDirectory(File(name)).FullName;
+
     public string Write(string name, string text)
     {
         System.IO.File.WriteAllText(File(name), text);

@@ -1,3 +1,4 @@
+using EngageCenter.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;

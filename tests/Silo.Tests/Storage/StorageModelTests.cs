@@ -1,4 +1,5 @@
 using CsCheck;
+using EngageCenter.Storage;
 using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EngageCenter.Storage;
 using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;

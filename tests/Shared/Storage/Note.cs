@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace EngageCenter.Silo.Tests.Storage;
+namespace EngageCenter.Storage;
 
 /// <summary>State with all that grains keep: one property of each kind, with defaults that are easy to lose.</summary>
 public sealed record Note

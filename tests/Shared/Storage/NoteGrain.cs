@@ -1,4 +1,4 @@
-namespace EngageCenter.Silo.Tests.Storage;
+namespace EngageCenter.Storage;
 
 [Alias("EngageCenter.Tests.INoteGrain")]
 internal interface INoteGrain : IGrainWithStringKey

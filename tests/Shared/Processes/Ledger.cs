@@ -1,4 +1,4 @@
-namespace EngageCenter.DevHost.Tests;
+namespace EngageCenter;
 
 /// <summary>
 /// What clients were told is stored, and what they asked for without being told. Each key has one writer at a time, so

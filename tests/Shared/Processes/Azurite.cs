@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace EngageCenter;
+
+/// <summary>Azurite's blob service of the test's own: as a process, and ended with the test.</summary>
+internal sealed class Azurite : IAsyncDisposable
+{
+    // Azurite's account is the same everywhere, and its key is in its documentation.
+    private const string Account = "devstoreaccount1";
+    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    // Many small files are read at the start, on a machine that may have other things to do.
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly string folder;
+    private readonly bool inMemory;
+    private ProgramProcess process;
+
+    private readonly Place place;
+
+    private Azurite(string folder, bool inMemory, Place place, int port)
+    {
+        (this.folder, this.inMemory, this.place, Port) = (folder, inMemory, place, port);
+        process = Launch();
+    }
+
+    public int Port { get; }
+
+    public string ConnectionString => ConnectionStringAt(Port, place.Address);
+
+    /// <summary>By way of something that listens on another port and passes requests on.</summary>
+    public static string ConnectionStringAt(int port, IPAddress? address = null) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{address ?? IPAddress.Loopback}:{Text(port)}/{Account};";
+
+    /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null)
+    {
+        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, FreePort.Next());
+        try
+        {
+            await azurite.Listens();
+            return azurite;
+        }
+        catch
+        {
+            await azurite.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL; connections to it are refused from then on.</summary>
+    public Task Kill() => process.Kill();
+
+    /// <summary>Another process with what the killed one stored, on its port.</summary>
+    public async Task Relaunch()
+    {
+        await process.DisposeAsync();
+        process = Launch();
+        await Listens();
+    }
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    private ProgramProcess Launch()
+    {
+        var program = Path.Combine(Repository.Root, "eng", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
+        if (!File.Exists(program))
+        {
+            throw new InvalidOperationException("Azurite is missing: run 'eng/needs azurite'.");
+        }
+
+        try
+        {
+            // The SDK speaks a newer version of the protocol than Azurite knows of.
+            return ProgramProcess.Of(place, "node", folder, [
+                program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
+                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder]]);
+        }
+        catch (Win32Exception absent)
+        {
+            throw new InvalidOperationException("Azurite needs Node.js: run 'eng/needs azurite'.", absent);
+        }
+    }
+
+    private async Task Listens()
+    {
+        await Until.True(async () => process.HasEnded || await Answers(), StartBound, "Azurite listens");
+        if (process.HasEnded)
+        {
+            throw new InvalidOperationException($"Azurite ended. {process}");
+        }
+    }
+
+    private async Task<bool> Answers()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(place.Address, Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+}
