@@ -24,6 +24,7 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     /// <returns>The exit code.</returns>
     public Task<int> Stop() => process!.Stop();
+
     /// <summary>SIGTERM, and no more.</summary>
     public Task Terminate() => process!.Terminate();
 
