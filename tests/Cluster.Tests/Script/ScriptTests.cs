@@ -70,6 +70,9 @@ public sealed class ScriptTests : IDisposable
         await cluster.Do("add-silo");
         var added = await cluster.Status("silo-2");
         Assert.Equal("ready", added.State);
+        await cluster.Do("stop", "silo-2");
+        Assert.Equal("ended", (await cluster.Status("silo-2")).State);
+        Assert.Contains("Ready to accept connections", await cluster.Do("logs", "redis"), StringComparison.Ordinal);
 
         // Down is down, also the second time; and up again finds what was there.
         await cluster.Do("down");
@@ -128,6 +131,19 @@ public sealed class ScriptTests : IDisposable
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.StartsWith(beginning, run.Errors, StringComparison.Ordinal);
         Assert.Single(run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_member_that_does_not_start_is_named_and_nothing_is_left_running()
+    {
+        await using var cluster = new ClusterScript();
+
+        var run = await cluster.Up("--silos", "1", "--web", "1", "--set", "LocalEntra__TokenLifetime=00:00:00");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("entra is ended and not ready", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("LocalEntra:TokenLifetime is 00:00:00", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(await cluster.Status());
     }
 
     [Fact]
