@@ -75,7 +75,7 @@ public class TelemetryTests(ITestOutputHelper output)
 
         // Below what Orleans knows of storage.
         bool IsDriver(Span span) => azurite
-            ? span.Scope is "System.Net.Http" || span.Scope.StartsWith("Azure.", StringComparison.Ordinal)
+            ? span.Scope.StartsWith("Azure.", StringComparison.Ordinal)
             : span is { Scope: "EngageCenter.Storage", Name: "write" };
 
         List<Span> Path(Span from)
