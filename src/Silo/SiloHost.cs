@@ -57,8 +57,9 @@ public static class SiloHost
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson()
-            .AddStorage().AddBlobServices().AddTracing().AddDashboardWhereEnabled());
+        builder.UseOrleans(silo => silo
+            .AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
+            .AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
         return builder;
     }

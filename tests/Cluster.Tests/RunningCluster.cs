@@ -38,17 +38,17 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>A place of its own for each silo, one for Redis and one for Azurite; null where all are on loopback.</summary>
     public Network? Network { get; private set; }
 
+    /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
     /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
     /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
-    /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
     public static async Task<RunningCluster> Start(
-        Organization organization, bool azurite = false, bool network = false,
-        int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null)
+        Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
+        bool azurite = false, bool network = false)
     {
         var cluster = new RunningCluster(settings ?? new Dictionary<string, string>());
         try
         {
-            await cluster.StartAll(organization, azurite, network, silos, webNodes);
+            await cluster.StartAll(organization, silos, webNodes, azurite, network);
             return cluster;
         }
         catch (Exception e)
@@ -96,7 +96,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>What all of them said last.</summary>
     public override string ToString() => string.Join('\n', nodes);
 
-    private async Task StartAll(Organization organization, bool azurite, bool network, int siloCount, int webNodes)
+    private async Task StartAll(Organization organization, int siloCount, int webNodes, bool azurite, bool network)
     {
         Network = network ? await Network.Create(Silos + 2) : null;
         Redis = await Redis.Start(folder.Folder("redis"), PlaceOf(Silos));
@@ -172,10 +172,11 @@ internal sealed class RunningCluster : IAsyncDisposable
         var all = settings(port);
         all["ASPNETCORE_ENVIRONMENT"] = "Development";
         all["Logging__LogLevel__Default"] = "Warning";
-        all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
 
         // Whoever stops a node here says what to expect of it.
         all["Shutdown__DrainDelay"] = "00:00:00";
+        all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
+
         foreach (var (key, value) in ofAll)
         {
             all[key] = value;

@@ -5,6 +5,9 @@ namespace EngageCenter.Storage.AzureBlob.Tests;
 /// <summary>One Azurite and one silo for the tests of a class; each test uses keys of its own.</summary>
 public sealed class BlobFixture : IAsyncLifetime, IDisposable
 {
+    /// <summary>The collection of what keeps the machine busy: an attempt that takes too long would be one more.</summary>
+    public const string OneAtATime = "One at a time";
+
     private readonly TempFolder folder = new();
 
     internal Azurite Azurite { get; private set; } = null!;

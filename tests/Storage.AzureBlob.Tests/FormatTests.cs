@@ -7,6 +7,7 @@ using Orleans.Storage;
 namespace EngageCenter.Storage.AzureBlob.Tests;
 
 /// <summary>What is in the container: the format of Microsoft.Orleans.Persistence.AzureStorage, which must be able to take over.</summary>
+[Collection(BlobFixture.OneAtATime)]
 public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 {
     private IGrainStorage Storage => fixture.Silo.Storage;

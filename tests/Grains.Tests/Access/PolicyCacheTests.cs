@@ -2,7 +2,6 @@ using System.Reflection;
 using EngageCenter.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace EngageCenter.Grains.Tests.Access;
 
@@ -14,8 +13,7 @@ public class PolicyCacheTests
     {
         using var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
         var cache = new PolicyCache(
-            DispatchProxy.Create<IGrainFactory, Refusing>(), Options.Create(new AccessOptions()),
-            services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<PolicyCache>.Instance);
+            DispatchProxy.Create<IGrainFactory, Refusing>(), services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<PolicyCache>.Instance);
         var other = new Other();
 
         Assert.Same(other, cache.Nearest(other));

@@ -17,13 +17,13 @@ internal sealed class Azurite : IAsyncDisposable
 
     private readonly string folder;
     private readonly bool inMemory;
+    private readonly IEnumerable<string> options;
+    private readonly Place place;
     private ProgramProcess process;
 
-    private readonly Place place;
-
-    private Azurite(string folder, bool inMemory, Place place, int port)
+    private Azurite(string folder, bool inMemory, Place place, IEnumerable<string> options, int port)
     {
-        (this.folder, this.inMemory, this.place, Port) = (folder, inMemory, place, port);
+        (this.folder, this.inMemory, this.place, this.options, Port) = (folder, inMemory, place, options, port);
         process = Launch();
     }
 
@@ -36,9 +36,10 @@ internal sealed class Azurite : IAsyncDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{address ?? IPAddress.Loopback}:{Text(port)}/{Account};";
 
     /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
-    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null)
+    /// <param name="options">More of its own.</param>
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null, IEnumerable<string>? options = null)
     {
-        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, FreePort.Next());
+        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, options ?? [], FreePort.Next());
         try
         {
             await azurite.Listens();
@@ -51,10 +52,13 @@ internal sealed class Azurite : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL; connections to it are refused from then on.</summary>
-    public Task Kill() => process.Kill();
+    /// <summary>
+    /// SIGTERM; connections to it are refused from then on. It writes its tables to disk now and then and when it is
+    /// asked to end, so that what it has confirmed would not survive SIGKILL, as it does in Azure.
+    /// </summary>
+    public Task Stop() => process.Stop();
 
-    /// <summary>Another process with what the killed one stored, on its port.</summary>
+    /// <summary>Another process with what the stopped one stored, on its port.</summary>
     public async Task Relaunch()
     {
         await process.DisposeAsync();
@@ -77,7 +81,7 @@ internal sealed class Azurite : IAsyncDisposable
             // The SDK speaks a newer version of the protocol than Azurite knows of.
             return ProgramProcess.Of(place, "node", folder, [
                 program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
-                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder]]);
+                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder], .. options]);
         }
         catch (Win32Exception absent)
         {

@@ -1,0 +1,2 @@
+// Some of them measure: one after the other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

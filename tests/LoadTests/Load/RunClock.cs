@@ -1,0 +1,20 @@
+namespace EngageCenter.LoadTests;
+
+/// <summary>Time since a run began.</summary>
+internal sealed class RunClock(TimeProvider time)
+{
+    private readonly long start = time.GetTimestamp();
+
+    public TimeSpan Now => time.GetElapsedTime(start);
+
+    /// <summary>Returns at the moment, or at once when told to stop.</summary>
+    public async Task ReachAsync(TimeSpan moment, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && Now is var now && now < moment)
+        {
+            // Timers tick in milliseconds: a shorter delay would be none, and this a loop that takes a core from the silos.
+            var delay = TimeSpan.FromMilliseconds(Math.Ceiling((moment - now).TotalMilliseconds));
+            await Task.Delay(delay, time, stop).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

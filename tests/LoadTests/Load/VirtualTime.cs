@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>
+/// Runs something asynchronous on one thread and on a clock that goes on only when there is nothing else to do, a
+/// millisecond at a time: what it measures is exact.
+/// </summary>
+internal sealed class VirtualTime : SynchronizationContext
+{
+    private static readonly TimeSpan step = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan bound = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> posted = [];
+    private readonly FakeTimeProvider time = new();
+
+    public TimeProvider Time => time;
+
+    public static T Run<T>(Func<TimeProvider, Task<T>> run)
+    {
+        var (virtualTime, before) = (new VirtualTime(), Current);
+        SetSynchronizationContext(virtualTime);
+        try
+        {
+            var task = run(virtualTime.Time);
+            for (var passed = TimeSpan.Zero; virtualTime.Work() && !task.IsCompleted; passed += step)
+            {
+                Assert.True(passed < bound, "It takes too long, in virtual time.");
+                virtualTime.time.Advance(step);
+            }
+
+            return task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+    }
+
+    public override void Post(SendOrPostCallback d, object? state) => posted.Enqueue((d, state));
+
+    private bool Work()
+    {
+        while (posted.TryDequeue(out var work))
+        {
+            work.Callback(work.State);
+        }
+
+        return true;
+    }
+}

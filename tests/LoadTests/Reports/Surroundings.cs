@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime;
+using System.Runtime.InteropServices;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>The machine, and what ran on it.</summary>
+/// <param name="Gigabytes">Of memory that this process may use.</param>
+/// <param name="LoadAverage">Of the last minute before the load: what the machine was busy with. Null where it does not tell.</param>
+/// <param name="Commit">That the load test was built from; a cluster that runs on its own may be of another.</param>
+internal sealed record Surroundings(
+    string Processor, int Cores, double Gigabytes, string System, double? LoadAverage, string DotNet, string Orleans, string Commit, string Build)
+{
+    public static Surroundings Read() => new(
+        ProcessorName(),
+        Environment.ProcessorCount,
+        Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30), 1),
+        $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}",
+        OneMinuteLoad(),
+        $"{RuntimeInformation.FrameworkDescription}, {(GCSettings.IsServerGC ? "server" : "workstation")} garbage collection",
+        VersionOf(typeof(IGrainFactory).Assembly).Version,
+        VersionOf(typeof(Surroundings).Assembly).Commit,
+#if DEBUG
+        "Debug, which says nothing: use -c Release");
+#else
+        "Release");
+#endif
+
+    // The compiler puts the commit behind the version, 1.0.0+commit; Orleans writes '1.0.0. Commit Hash: …'.
+    private static (string Version, string Commit) VersionOf(Assembly assembly)
+    {
+        var parts = (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown").Split('+', 2);
+        return (parts[0].Split(". ")[0], parts.Length == 2 ? parts[1] : "unknown");
+    }
+
+    private static string ProcessorName()
+    {
+        const string file = "/proc/cpuinfo";
+        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?.Split(':', 2)[^1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    private static double? OneMinuteLoad()
+    {
+        const string file = "/proc/loadavg";
+        return File.Exists(file) && double.TryParse(File.ReadAllText(file).Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var load)
+            ? load
+            : null;
+    }
+}

@@ -1,0 +1,32 @@
+using EngageCenter.Support;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>
+/// Cases that are updated together, by one operation at a time, so that each update has to be taken. It costs what
+/// <c>POST /v1/workspaces/{id}/support-cases</c> does.
+/// </summary>
+internal sealed class CaseBlock(IGrainFactory grains, Dataset data, string workspaceId, int slot, DateTimeOffset today, TimeProvider time)
+{
+    private DateTimeOffset lastUpdate;
+    private long revision;
+
+    public async Task UpdateAsync()
+    {
+        // Later than the update before, whatever the clock says.
+        var now = time.GetUtcNow();
+        lastUpdate = now > lastUpdate ? now : lastUpdate.AddTicks(1);
+        var batch = data.Batch(slot, today, lastUpdate, revision++);
+        if (await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is null)
+        {
+            throw new WrongAnswerException($"There is no workspace {workspaceId}.");
+        }
+
+        var outcome = await grains.GetGrain<ISupportGrain>(workspaceId).Ingest(batch);
+        if (outcome != new IngestOutcome(IngestStatus.Applied, batch.Length, 0))
+        {
+            throw new WrongAnswerException($"{batch.Length} new updates of cases were answered {outcome}.");
+        }
+    }
+}

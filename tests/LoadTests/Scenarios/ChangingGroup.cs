@@ -1,0 +1,67 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>
+/// A group that is granted its role and loses it, again and again. It is in one operation at a time, so that between two
+/// changes it is known what its members may. What each method costs is <c>PUT</c> and <c>DELETE
+/// /v1/workspaces/{id}/groups/{groupId}</c>.
+/// </summary>
+internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string workspaceId, int workspace, int slot)
+{
+    private readonly Guid groupId = data.ChangingGroup(workspace, slot);
+    private readonly SignIn witness = data.Witnesses[slot];
+
+    /// <summary>Null while nobody knows: a change was not acknowledged, and may have happened.</summary>
+    public bool? IsGranted { get; private set; }
+
+    /// <summary>Returns when the change is acknowledged.</summary>
+    public async Task SetAsync(bool granted)
+    {
+        IsGranted = null;
+        var visit = new Visit(grains, data.Manager, workspaceId, Permissions.ManageEntraGroups);
+        var workspaces = grains.GetGrain<IWorkspaceGrain>(workspaceId);
+        if (granted)
+        {
+            var outcome = await visit.ActAsync(async decision =>
+                await workspaces.PutGroup(decision, data.ManagerActor, new(groupId, "Changing", Dataset.RoleWithRight, null))
+                    is { Status: not PutGroupStatus.DecideAgain } answer ? answer : null);
+            Expect(outcome.Status is PutGroupStatus.Created or PutGroupStatus.Updated, outcome);
+        }
+        else
+        {
+            var outcome = await visit.ActAsync(async decision =>
+                await workspaces.DeleteGroup(decision, data.ManagerActor, new(groupId, null))
+                    is { Status: not DeleteGroupStatus.DecideAgain } answer ? answer : null);
+            Expect(outcome.Status == DeleteGroupStatus.Deleted, outcome);
+        }
+
+        IsGranted = granted;
+    }
+
+    /// <summary>A check that starts after the acknowledgement decides by the change: a member of nothing else is asked for.</summary>
+    public async Task ConfirmAsync()
+    {
+        var decision = await grains.GetGrain<IUserGrain>(witness.Person.ToString()).Decide(witness, workspaceId);
+        if (decision.Standing == Standing.Unconfirmed)
+        {
+            throw new UnconfirmedException();
+        }
+
+        if (decision.Allows(Dataset.Right) != IsGranted)
+        {
+            throw new WrongAnswerException(
+                $"After {(IsGranted == true ? "a grant" : "a revocation")} was acknowledged, {witness.Profile.DisplayName} was {decision.Standing} with {decision.Permissions} in {workspaceId}.");
+        }
+    }
+
+    private static void Expect(bool expected, object outcome)
+    {
+        if (!expected)
+        {
+            throw new WrongAnswerException($"A change of a group was answered {outcome}.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>Puts a dataset into a cluster, through its grains. What is there already stays as it is.</summary>
+internal sealed class Seed(IGrainFactory grains, TimeProvider time)
+{
+    /// <summary>Calls at once: enough to keep a few silos busy, and far from what they refuse.</summary>
+    private const int Parallel = 32;
+
+    private static readonly Actor automation = new(ActorKind.Application, Guid.Empty, "load-tests", null);
+
+    public async Task<SeededCluster> ApplyAsync(DatasetSize size, CancellationToken cancellation)
+    {
+        var data = new Dataset(size);
+        var today = new DateTimeOffset(time.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
+        var cluster = new SeededCluster(grains, data, await AgreeAsync(data), today, time);
+        await EachAsync(Enumerable.Range(0, size.Workspaces), w => GrantAsync(cluster, w), cancellation);
+
+        // What an earlier run left granted is revoked, and every case is there, of the age that it has to have.
+        await EachAsync(cluster.ChangingGroups, RevokeAsync, cancellation);
+        await EachAsync(cluster.CaseBlocks, block => block.UpdateAsync(), cancellation);
+        await EachAsync(cluster.Visitors, SignInAsync, cancellation);
+        return cluster;
+    }
+
+    private async Task<ImmutableArray<string>> AgreeAsync(Dataset data)
+    {
+        var outcome = await grains.GetGrain<IAgreementGrain>(data.AgreementId).Put(automation, new(data.Agreement(), null));
+        var ids = outcome.Agreement?.Workspaces.ToDictionary(w => w.Name, w => w.WorkspaceId)
+            ?? throw new InvalidOperationException($"The agreement {data.AgreementId} was not put: {outcome.Status}.");
+        return [.. Enumerable.Range(0, data.Size.Workspaces).Select(w => ids[Dataset.WorkspaceName(w)])];
+    }
+
+    private async Task GrantAsync(SeededCluster cluster, int workspace)
+    {
+        var (data, id) = (cluster.Data, cluster.WorkspaceIds[workspace]);
+        var command = new PutGroup(data.Group(workspace), $"Members of {Dataset.WorkspaceName(workspace)}", Dataset.RoleWithRight, null);
+        var outcome = await new Visit(grains, data.Manager, id, Permissions.ManageEntraGroups).ActAsync(async decision =>
+            await grains.GetGrain<IWorkspaceGrain>(id).PutGroup(decision, data.ManagerActor, command)
+                is { Status: not PutGroupStatus.DecideAgain } answer ? answer : null);
+        if (outcome.Status is not (PutGroupStatus.Created or PutGroupStatus.Updated))
+        {
+            throw new InvalidOperationException($"The group of {id} was not granted its role: {outcome.Status}.");
+        }
+    }
+
+    private static async Task RevokeAsync(ChangingGroup group)
+    {
+        await group.SetAsync(granted: false);
+        await group.ConfirmAsync();
+    }
+
+    private static async Task SignInAsync(Visitor visitor)
+    {
+        await visitor.ListAsync();
+        await visitor.SwitchAsync(visitor.Workspaces[0]);
+    }
+
+    private static Task EachAsync<T>(IEnumerable<T> all, Func<T, Task> act, CancellationToken cancellation) => System.Threading.Tasks.Parallel.ForEachAsync(
+        all, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (one, _) => await act(one));
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>A cluster that has the dataset, and everybody and everything in it that takes part in a load test.</summary>
+internal sealed class SeededCluster
+{
+    /// <param name="workspaceIds">In the order of the dataset's numbers.</param>
+    /// <param name="today">From which the cases count back.</param>
+    public SeededCluster(IGrainFactory grains, Dataset data, ImmutableArray<string> workspaceIds, DateTimeOffset today, TimeProvider time)
+    {
+        (Data, WorkspaceIds) = (data, workspaceIds);
+        Visitors = [.. Enumerable.Range(0, data.Size.People).Select(p => new Visitor(grains, data, workspaceIds, p, time))];
+
+        // One slot of every workspace, then the next one of each: whoever takes them in this order goes round all workspaces.
+        List<(int Workspace, int Slot)> slots =
+            [.. Enumerable.Range(0, DatasetSize.SlotsPerWorkspace).SelectMany(s => Enumerable.Range(0, workspaceIds.Length).Select(w => (w, s)))];
+        ChangingGroups = [.. slots.Select(s => new ChangingGroup(grains, data, workspaceIds[s.Workspace], s.Workspace, s.Slot))];
+        CaseBlocks = [.. slots.Select(s => new CaseBlock(grains, data, workspaceIds[s.Workspace], s.Slot, today, time))];
+    }
+
+    public Dataset Data { get; }
+
+    public ImmutableArray<string> WorkspaceIds { get; }
+
+    public ImmutableArray<Visitor> Visitors { get; }
+
+    public ImmutableArray<ChangingGroup> ChangingGroups { get; }
+
+    public ImmutableArray<CaseBlock> CaseBlocks { get; }
+}

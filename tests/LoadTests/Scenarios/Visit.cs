@@ -1,0 +1,45 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>A person in a workspace, who may: what a web node does for every request there.</summary>
+internal sealed class Visit(IGrainFactory grains, SignIn signIn, string workspaceId, Permissions required)
+{
+    // As many as a web node makes.
+    private const int MaxDecisions = 500;
+
+    public async Task<AccessDecision> DecideAsync()
+    {
+        var decision = await grains.GetGrain<IUserGrain>(signIn.Person.ToString()).Decide(signIn, workspaceId);
+        return decision.Standing switch
+        {
+            Standing.Unconfirmed => throw new UnconfirmedException(),
+            Standing.Member when decision.Allows(required) => decision,
+            _ => throw new WrongAnswerException($"{signIn.Profile.DisplayName} has {required} in {workspaceId} and was {decision.Standing} with {decision.Permissions}."),
+        };
+    }
+
+    public async Task<T> ActAsync<T>(Func<AccessDecision, Task<T?>> act)
+        where T : class => await ActAsync(await DecideAsync(), act);
+
+    /// <summary>Null from <paramref name="act"/> says that the policy has changed since the decision: it is decided again.</summary>
+    public async Task<T> ActAsync<T>(AccessDecision decision, Func<AccessDecision, Task<T?>> act)
+        where T : class
+    {
+        for (var decisions = 1; ; decisions++)
+        {
+            if (await act(decision) is { } answer)
+            {
+                return answer;
+            }
+
+            if (decisions == MaxDecisions)
+            {
+                throw new UnconfirmedException();
+            }
+
+            decision = await DecideAsync();
+        }
+    }
+}

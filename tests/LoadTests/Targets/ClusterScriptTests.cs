@@ -1,0 +1,47 @@
+namespace EngageCenter.LoadTests;
+
+public class ClusterScriptTests
+{
+    private const string Settings = """
+        ASPNETCORE_ENVIRONMENT=Development
+        Orleans__ClusterId=mine
+        Orleans__ServiceId=theirs
+        Orleans__Clustering__ConnectionString=127.0.0.1:7401,abortConnect=false
+        Orleans__ClusterId=later
+        """;
+
+    [Fact]
+    public void It_says_where_the_cluster_is_and_which_processes_are_silos()
+    {
+        var address = ClusterScript.Read(Status(("redis", "ready"), ("silo", "ready"), ("web", "starting"), ("silo", "ready")), Settings);
+
+        Assert.Equal(("127.0.0.1:7401,abortConnect=false", "later", "theirs"), (address.Redis, address.ClusterId, address.ServiceId));
+        Assert.Equal([101, 103], address.Processes.AsEnumerable());
+    }
+
+    [Fact]
+    public void A_silo_that_is_not_ready_is_no_cluster_to_measure() => Assert.Equal(
+        "The cluster's silo-1 is paused.",
+        Assert.Throws<TargetException>(() => ClusterScript.Read(Status(("silo", "ready"), ("silo", "paused")), Settings)).Message);
+
+    [Fact]
+    public void Without_a_silo_there_is_none() => Assert.StartsWith(
+        "No cluster is up",
+        Assert.Throws<TargetException>(() => ClusterScript.Read(Status(("redis", "ready")), Settings)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("""{ "processes": [ { "kind": "silo" } ] }""")]
+    public void What_cannot_be_read_is_said(string status) => Assert.StartsWith(
+        "What the cluster says of itself cannot be read",
+        Assert.Throws<TargetException>(() => ClusterScript.Read(status, Settings)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Silos_without_a_Redis_cannot_be_found() =>
+        Assert.Throws<TargetException>(() => ClusterScript.Read(Status(("silo", "ready")), "Orleans__ClusterId=mine"));
+
+    private static string Status(params (string Kind, string State)[] processes) => $$"""
+        { "processes": [{{string.Join(", ", processes.Select((p, n) => $$"""{ "name": "{{p.Kind}}-{{n}}", "kind": "{{p.Kind}}", "pid": {{100 + n}}, "state": "{{p.State}}" }"""))}}] }
+        """;
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>Hosts of silos and clients, without configuration from outside: what is measured is the same everywhere.</summary>
+internal static class Hosts
+{
+    private const int MaxStartAttempts = 15;
+
+    private static readonly TimeSpan retry = TimeSpan.FromSeconds(1);
+
+    public static HostApplicationBuilder NewBuilder()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new() { EnvironmentName = Environments.Production });
+
+        // Ctrl+C ends the load, which is then reported on, and not the hosts.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+
+        // To standard error, as standard output is the report. What silos say that go away together is no part of it.
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error).AddFilter("Polly", LogLevel.None)
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
+        return builder;
+    }
+
+    /// <summary>A client as web nodes have it.</summary>
+    public static async Task<IHost> StartClientAsync(HostApplicationBuilder builder, IReadOnlyList<IPEndPoint> gateways, CancellationToken cancellation)
+    {
+        var attempts = 0;
+        builder.UseOrleansClient(client =>
+        {
+            if (gateways.Count > 0)
+            {
+                client.UseStaticClustering([.. gateways]);
+            }
+
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SiloHost.ResponseTimeout);
+            client.UseConnectionRetryFilter(async (_, stopping) =>
+            {
+                await Task.Delay(retry, TimeProvider.System, stopping);
+                return ++attempts < MaxStartAttempts;
+            });
+        });
+
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellation);
+            return host;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            host.Dispose();
+            throw new TargetException($"The cluster was not reached: {e.Message}", e);
+        }
+    }
+
+    public static async Task StopAsync(params IEnumerable<IHost> hosts)
+    {
+        foreach (var host in hosts)
+        {
+            await host.StopAsync();
+            host.Dispose();
+        }
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>The cluster under load, and a client of it.</summary>
+internal interface ITarget : IAsyncDisposable
+{
+    IGrainFactory Grains { get; }
+
+    /// <summary>What it is, in words.</summary>
+    string Description { get; }
+
+    int Silos { get; }
+
+    /// <summary>The processor time taken so far, in the same order each time.</summary>
+    /// <exception cref="SiloEndedException">One of the silos is gone.</exception>
+    ImmutableArray<ProcessorTime> Processors();
+}
+
+/// <summary>There is no such cluster, or it does not answer. The message is meant for whoever started the load test.</summary>
+public sealed class TargetException(string message, Exception? cause = null) : Exception(message, cause);

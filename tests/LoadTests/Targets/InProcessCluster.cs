@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>
+/// Silos in this process, each as <see cref="SiloHost"/> composes it, with sockets between them and between them and the
+/// client. They share a SQLite file that is deleted with them, and the process, so that the processor time of silos and
+/// client cannot be told apart.
+/// </summary>
+internal sealed class InProcessCluster : ITarget
+{
+    public const int MaxSilos = 10;
+
+    private readonly TempFolder folder;
+    private readonly List<IHost> silos;
+    private readonly IHost client;
+
+    private InProcessCluster(TempFolder folder, List<IHost> silos, IHost client) => (this.folder, this.silos, this.client) = (folder, silos, client);
+
+    public IGrainFactory Grains => client.Services.GetRequiredService<IGrainFactory>();
+
+    public string Description => "in one process with the load: sockets between silos and client, one SQLite file";
+
+    public int Silos => silos.Count;
+
+    public static async Task<InProcessCluster> StartAsync(int count, CancellationToken cancellation)
+    {
+        var folder = new TempFolder();
+        List<IHost> silos = [];
+        try
+        {
+            var ports = FreePorts(count);
+            foreach (var own in ports)
+            {
+                // One after the other: the first keeps the table in which the others enter themselves.
+                silos.Add(Silo(folder.File("load-tests.db"), own, ports[0].Silo));
+                await silos[^1].StartAsync(cancellation);
+            }
+
+            var builder = Hosts.NewBuilder();
+            builder.Configuration.AddInMemoryCollection(Names());
+            var client = await Hosts.StartClientAsync(builder, [.. ports.Select(p => new IPEndPoint(IPAddress.Loopback, p.Gateway))], cancellation);
+            return new(folder, silos, client);
+        }
+        catch
+        {
+            await Hosts.StopAsync(Enumerable.Reverse(silos));
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    public ImmutableArray<ProcessorTime> Processors() => [new("silos and client", Environment.CpuUsage.TotalTime)];
+
+    public async ValueTask DisposeAsync()
+    {
+        await Hosts.StopAsync([client, .. Enumerable.Reverse(silos)]);
+        folder.Dispose();
+    }
+
+    private static IHost Silo(string file, (int Silo, int Gateway) ports, int primary)
+    {
+        var builder = Hosts.NewBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(Names())
+        {
+            ["Orleans:Clustering:ProviderType"] = "Development",
+            ["Orleans:Clustering:PrimarySiloEndPoint"] = $"{IPAddress.Loopback}:{Number(primary)}",
+            ["Orleans:Endpoints:AdvertisedIPAddress"] = IPAddress.Loopback.ToString(),
+            ["Orleans:Endpoints:SiloPort"] = Number(ports.Silo),
+            ["Orleans:Endpoints:GatewayPort"] = Number(ports.Gateway),
+            ["Storage:SqliteFile"] = file,
+        });
+        builder.AddEngageCenterSilo();
+        return builder.Build();
+    }
+
+    private static List<(int Silo, int Gateway)> FreePorts(int pairs)
+    {
+        HashSet<int> ports = [];
+        while (ports.Count < 2 * pairs)
+        {
+            ports.Add(FreePort.Next());
+        }
+
+        return [.. ports.Chunk(2).Select(pair => (pair[0], pair[1]))];
+    }
+
+    private static Dictionary<string, string?> Names() => new()
+    {
+        ["Orleans:ClusterId"] = "load-tests",
+        ["Orleans:ServiceId"] = EngageCenterService.DefaultId,
+    };
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>Where a cluster is, and which of this machine's processes are its silos.</summary>
+/// <param name="Processes">None where their processor time cannot be asked for.</param>
+internal sealed record ClusterAddress(string Redis, string ClusterId, string ServiceId, ImmutableArray<int> Processes);
+
+/// <summary>A cluster whose silos run on their own, found through Redis.</summary>
+internal sealed class RunningCluster : ITarget
+{
+    public const string DefaultClusterId = ClusterOptions.DefaultClusterId;
+
+    private readonly IHost client;
+    private readonly ClusterAddress address;
+
+    private RunningCluster(IHost client, ClusterAddress address, int silos) => (this.client, this.address, Silos) = (client, address, silos);
+
+    public IGrainFactory Grains => client.Services.GetRequiredService<IGrainFactory>();
+
+    public string Description => "in processes of their own, found through Redis";
+
+    public int Silos { get; }
+
+    public static async Task<RunningCluster> ConnectAsync(ClusterAddress address, CancellationToken cancellation)
+    {
+        var builder = Hosts.NewBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Orleans:Clustering:ProviderType"] = "Redis",
+            ["Orleans:Clustering:ConnectionString"] = address.Redis,
+            ["Orleans:ClusterId"] = address.ClusterId,
+            ["Orleans:ServiceId"] = address.ServiceId,
+        });
+        var client = await Hosts.StartClientAsync(builder, [], cancellation);
+        try
+        {
+            var silos = await client.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellation);
+            return address.Processes.IsEmpty || address.Processes.Length == silos.Count
+                ? new(client, address, silos.Count)
+                : throw new TargetException($"The cluster has {silos.Count} active silos, and {address.Processes.Length} processes were named as such.");
+        }
+        catch
+        {
+            await Hosts.StopAsync(client);
+            throw;
+        }
+    }
+
+    public ImmutableArray<ProcessorTime> Processors()
+    {
+        var own = new ProcessorTime("client", Environment.CpuUsage.TotalTime);
+        return address.Processes.IsEmpty
+            ? [own]
+            : [new("silos", address.Processes.Aggregate(TimeSpan.Zero, (sum, id) => sum + TakenBy(id))), own];
+    }
+
+    public async ValueTask DisposeAsync() => await Hosts.StopAsync(client);
+
+    private static TimeSpan TakenBy(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return process.TotalProcessorTime;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw new SiloEndedException(id);
+        }
+    }
+}
