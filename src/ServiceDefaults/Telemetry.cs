@@ -29,7 +29,7 @@ public static class Telemetry
     [
         "EngageCenter.*",
         "Microsoft.Orleans.Application", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
-        "Azure.*", "System.Net.Http",
+        "Azure.*",
     ];
 
     private static readonly string[] meters = ["EngageCenter.*", "Microsoft.Orleans", "System.Runtime", "System.Net.Http"];

@@ -42,7 +42,8 @@ internal static class OrleansClient
 
             if (Dashboard.IsEnabled(builder.Configuration))
             {
-                client.AddDashboard();
+                // Without its stream of the log, as on the silos.
+                client.AddDashboard(dashboard => dashboard.HideTrace = true);
             }
 
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = gatewayRefresh);

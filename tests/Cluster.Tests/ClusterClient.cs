@@ -15,7 +15,7 @@ internal sealed class ClusterClient(RunningCluster cluster) : IDisposable
 {
     // Longer than a change may have to wait for authority and lease.
     private static readonly TimeSpan Patience = 2 * (RunningCluster.Lease + RunningCluster.Authority);
-    private static readonly TimeSpan SetUpBound = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SetUpBound = TimeSpan.FromSeconds(90);
 
     private readonly HttpClient http = new(new SocketsHttpHandler { ConnectTimeout = Patience }) { Timeout = Timeout.InfiniteTimeSpan };
 

@@ -4,17 +4,20 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// A cluster whose nodes drain, and in which a lease and an authority that nobody released would be waited out for
-/// longer than any test here takes: a release that is missed shows.
+/// A cluster whose nodes drain, and in which a change that comes after an owner who released nothing waits for much
+/// longer than one that does not: a release that is missed shows.
 /// </summary>
 public sealed class DrainingCluster : IAsyncLifetime
 {
     public static readonly TimeSpan DrainDelay = TimeSpan.FromSeconds(3);
 
-    /// <summary>A + L: how long a change waits after an owner that released nothing.</summary>
-    public static readonly TimeSpan Unreleased = TimeSpan.FromSeconds(20) + TimeSpan.FromMinutes(5);
+    public const int Workspaces = 12;
 
-    private const int Workspaces = 12;
+    private static readonly TimeSpan lease = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan authority = TimeSpan.FromSeconds(35);
+
+    /// <summary>A change that took longer has waited for an owner that released nothing, for 40 s; others take a second or two.</summary>
+    public static readonly TimeSpan Unreleased = (lease + authority) / 2;
 
     internal RunningCluster Cluster { get; private set; } = null!;
 
@@ -30,8 +33,8 @@ public sealed class DrainingCluster : IAsyncLifetime
     {
         Cluster = await RunningCluster.Start(new(Members: 2), settings: new Dictionary<string, string>
         {
-            ["Access__Lease"] = "00:00:20",
-            ["Access__Authority"] = "00:05:00",
+            ["Access__Lease"] = lease.ToString(),
+            ["Access__Authority"] = authority.ToString(),
             ["Shutdown__DrainDelay"] = DrainDelay.ToString(),
         });
         Client = new(Cluster);

@@ -19,7 +19,6 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly TempFolder folder = new();
     private readonly List<Node> nodes = [];
     private readonly List<Node> silos = [];
-
     private readonly IReadOnlyDictionary<string, string> ofAll;
 
     private RunningCluster(IReadOnlyDictionary<string, string> settings) => ofAll = settings;
