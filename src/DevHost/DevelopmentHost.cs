@@ -129,12 +129,16 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             ["Orleans:Endpoints:SiloPort"] = silo,
             ["Orleans:Endpoints:GatewayPort"] = gateway,
 
+            // No load balancer has to notice first.
+            ["Shutdown:DrainDelay"] = "00:00:00",
+
             // After kill -9 the first change of a workspace waits for the sum of the two. There is no other silo here
             // whose leases could be out, so the wait may be short.
             ["Access:Lease"] = "00:00:01",
             ["Access:Authority"] = "00:00:01",
         }));
 
+        AddDefaults(builder);
         builder.AddEngageCenterSilo();
         AddWebApi(builder);
         var app = builder.Build();
@@ -151,9 +155,17 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             throw new ConfigurationException($"{url} is '{value}'; it must be one http address such as http://localhost:8080.");
         }
 
+        Configure(() => builder.AddEngageCenterWebApi());
+    }
+
+    private static void AddDefaults(WebApplicationBuilder builder) =>
+        Configure(() => builder.AddTelemetry("engage-center").AddShutdown());
+
+    private static void Configure(Action configure)
+    {
         try
         {
-            builder.AddEngageCenterWebApi();
+            configure();
         }
         catch (InvalidOperationException unusable)
         {

@@ -30,15 +30,28 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
         }
 
         using var http = new HttpClient();
-        return await new Sample(http, host.EntraUrl, host.ServiceUrl).SetUp(host.Time, host.Logger, host.Stopping);
+        var isSample = await new Sample(http, host.EntraUrl, host.ServiceUrl).SetUp(host.Time, host.Stopping);
+        if (!isSample)
+        {
+            host.Logger.LogWarning("The directory is not the sample's, so the sample organization is not set up. Set DevHost:Sample=false for a directory of your own");
+        }
+
+        return isSample;
     }
 
-    private async Task<bool> SetUp(TimeProvider time, ILogger logger, CancellationToken cancel)
+    /// <summary>The same in a service that runs elsewhere.</summary>
+    /// <returns>Whether the directory is the sample's.</returns>
+    public static async Task<bool> SetUp(Uri entra, Uri service)
+    {
+        using var http = new HttpClient();
+        return await new Sample(http, entra, service).SetUp(TimeProvider.System, CancellationToken.None);
+    }
+
+    private async Task<bool> SetUp(TimeProvider time, CancellationToken cancel)
     {
         if (await Token(cancel, ("grant_type", "client_credentials"), ("client_id", Application), ("client_secret", Secret), ("scope", "api://engage-center/.default")) is not { } automation
             || await Token(cancel, ("grant_type", "password"), ("username", Manager), ("scope", "api://engage-center/access_as_user")) is not { } manager)
         {
-            logger.LogWarning("The directory is not the sample's, so the sample organization is not set up. Set DevHost:Sample=false for a directory of your own");
             return false;
         }
 

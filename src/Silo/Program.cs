@@ -2,6 +2,7 @@ using EngageCenter;
 using EngageCenter.Storage;
 
 var builder = WebApplication.CreateBuilder(args);
+builder.AddTelemetry("engage-center-silo").AddShutdown();
 builder.AddEngageCenterSilo();
 builder.WebHost.UseUrls(builder.Configuration["Silo:Url"] ?? "http://localhost:8082");
 
@@ -9,8 +10,7 @@ var app = builder.Build();
 app.MapSiloHealth();
 try
 {
-    await app.RunAsync();
-    return 0;
+    return await app.RunToEndAsync();
 }
 catch (Exception e) when (e is StorageFileException or IOException)
 {

@@ -6,7 +6,8 @@ using Orleans.Storage;
 namespace EngageCenter;
 
 /// <summary>
-/// Live: the process answers. Ready: the silo is an active member of its cluster and storage answers a read.
+/// Live: the process answers. Ready: the host is not stopping, the silo is an active member of its cluster, and storage
+/// answers a read.
 /// </summary>
 public static class SiloHealth
 {
@@ -16,8 +17,9 @@ public static class SiloHealth
     /// <summary>Maps <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 while a check fails.</summary>
     public static IEndpointRouteBuilder MapSiloHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(ReadyTag) });
+        routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).DisableHttpMetrics();
+        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(ReadyTag) })
+            .DisableHttpMetrics();
         return routes;
     }
 
@@ -27,6 +29,7 @@ public static class SiloHealth
 
 internal sealed class SiloReadiness(
     ISiloStatusOracle silo,
+    IHostApplicationLifetime lifetime,
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage) : IHealthCheck
 {
     // Never written: what counts is that the read comes back.
@@ -34,6 +37,11 @@ internal sealed class SiloReadiness(
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return HealthCheckResult.Unhealthy("The host is stopping.");
+        }
+
         var status = silo.CurrentStatus;
         if (status != SiloStatus.Active)
         {

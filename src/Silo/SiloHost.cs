@@ -1,6 +1,7 @@
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Providers;
 
 namespace EngageCenter;
@@ -24,6 +25,8 @@ namespace EngageCenter;
 /// managed identity, or a connection string.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
+/// <item><term><c>Dashboard:Enabled</c></term><description>False. Whether the silo collects what the dashboard of the web nodes
+/// shows; they have the same setting.</description></item>
 /// <item><term><c>Orleans:ServiceId</c></term><description><c>engage-center</c>. It is a part of every stored row's key:
 /// changing it hides what is stored. Web nodes need the same one.</description></item>
 /// </list>
@@ -42,24 +45,35 @@ public static class SiloHost
     /// </summary>
     public const int MaxEnqueuedRequests = 10_000;
 
+    /// <summary>
+    /// How long an activation may take to let go in order. A workspace's recalls its leases, waits out one that is not
+    /// given back, and marks its policy released, so that the next owner need not wait; what takes longer is given up,
+    /// and then the next owner does wait. Orleans' own value, said here since the time for a shutdown is made of it.
+    /// </summary>
+    public static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Adds the silo, its storage and its health checks (tagged <see cref="SiloHealth.ReadyTag"/>).</summary>
     /// <exception cref="StorageFileException">Not here but when the host starts: the SQLite file is unusable.</exception>
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.UseOrleans(silo => silo.AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices());
+        builder.UseOrleans(silo => silo
+            .AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
+            .AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
         return builder;
     }
 
-    private static ISiloBuilder AddLimits(this ISiloBuilder silo) => silo.Configure<SiloMessagingOptions>(options =>
-    {
-        options.ResponseTimeout = ResponseTimeout;
-        options.MaxEnqueuedRequestsSoftLimit = MaxEnqueuedRequests / 10;
-        options.MaxEnqueuedRequestsHardLimit = MaxEnqueuedRequests;
-        options.MaxEnqueuedRequestsSoftLimit_StatelessWorker = MaxEnqueuedRequests / 10;
-        options.MaxEnqueuedRequestsHardLimit_StatelessWorker = MaxEnqueuedRequests;
-    });
+    private static ISiloBuilder AddLimits(this ISiloBuilder silo) => silo
+        .Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = DeactivationTimeout)
+        .Configure<SiloMessagingOptions>(options =>
+        {
+            options.ResponseTimeout = ResponseTimeout;
+            options.MaxEnqueuedRequestsSoftLimit = MaxEnqueuedRequests / 10;
+            options.MaxEnqueuedRequestsHardLimit = MaxEnqueuedRequests;
+            options.MaxEnqueuedRequestsSoftLimit_StatelessWorker = MaxEnqueuedRequests / 10;
+            options.MaxEnqueuedRequestsHardLimit_StatelessWorker = MaxEnqueuedRequests;
+        });
 
     private static ISiloBuilder AddClustering(this ISiloBuilder silo)
     {
@@ -92,4 +106,12 @@ public static class SiloHost
         const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
         return silo.Configuration.GetSection($"Orleans:GrainStorage:{name}").Exists() ? silo : silo.AddSqliteGrainStorage(name);
     }
+
+    // A filter around every call, so only where somebody looks at the traces.
+    private static ISiloBuilder AddTracing(this ISiloBuilder silo) =>
+        Telemetry.IsConfigured(silo.Configuration) ? silo.AddActivityPropagation() : silo;
+
+    // Without its stream of the log, which may name what a customer wrote.
+    private static ISiloBuilder AddDashboardWhereEnabled(this ISiloBuilder silo) =>
+        silo.Configuration.GetValue<bool>("Dashboard:Enabled") ? silo.AddDashboard(dashboard => dashboard.HideTrace = true) : silo;
 }

@@ -55,10 +55,10 @@ internal sealed partial class AzureBlobGrainStorage(
         var blob = BlobOf(stateName, grainId);
         var (content, etag) = await Ask("read", blob, bound => Download(blob, bound), cancellationToken);
 
-        // Nothing, or what a clear without deletion leaves behind.
-        var state = content.IsEmpty ? default : serializer.Deserialize<T>(new BinaryData(content));
+        // Empty where there is nothing, or what a clear without deletion leaves behind.
+        var state = content.IsEmpty ? New<T>() : serializer.Deserialize<T>(new BinaryData(content));
+        grainState.RecordExists = !content.IsEmpty && state is not null;
         grainState.State = state ?? New<T>();
-        grainState.RecordExists = state is not null;
         grainState.ETag = etag?.ToString()!;
     }
 
@@ -108,7 +108,7 @@ internal sealed partial class AzureBlobGrainStorage(
     {
         try
         {
-            await Ask("create the container", null, bound => container.CreateIfNotExistsAsync(cancellationToken: bound), cancellationToken);
+            await Ask("create", null, bound => container.CreateIfNotExistsAsync(cancellationToken: bound), cancellationToken);
         }
         catch (Exception e) when (e is IOException or TimeoutException)
         {
@@ -163,7 +163,7 @@ internal sealed partial class AzureBlobGrainStorage(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && Failure(e) is { } failure)
         {
-            LogFailure(e, what, blob?.Name ?? "", address);
+            LogFailure(e, what, blob?.Name ?? "the container", address);
             throw failure;
         }
     }
@@ -222,6 +222,6 @@ internal sealed partial class AzureBlobGrainStorage(
 
     private T New<T>() => activators.GetActivator<T>().Create();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not {What} {Blob} in {Container}.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not {What} {Blob} ({Container}).")]
     private partial void LogFailure(Exception exception, string what, string blob, string container);
 }

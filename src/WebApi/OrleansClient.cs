@@ -1,5 +1,7 @@
 using System.Net;
+using EngageCenter.WebApi.Http;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 
 namespace EngageCenter.WebApi;
 
@@ -31,6 +33,16 @@ internal static class OrleansClient
             if (string.IsNullOrWhiteSpace(builder.Configuration["Orleans:ServiceId"]))
             {
                 client.Configure<ClusterOptions>(options => options.ServiceId = EngageCenterService.DefaultId);
+            }
+
+            if (Telemetry.IsConfigured(builder.Configuration))
+            {
+                client.AddActivityPropagation();
+            }
+
+            if (Dashboard.IsEnabled(builder.Configuration))
+            {
+                client.AddDashboard();
             }
 
             client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = gatewayRefresh);

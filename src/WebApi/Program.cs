@@ -1,9 +1,11 @@
+using EngageCenter;
 using EngageCenter.WebApi;
 
 var builder = WebApplication.CreateBuilder(args);
+builder.AddTelemetry("engage-center-web").AddShutdown();
 builder.AddEngageCenterWebApi();
 builder.AddOrleansClient();
 
 var app = builder.Build();
 app.MapEngageCenterWebApi();
-await app.RunAsync();
+return await app.RunToEndAsync();

@@ -22,7 +22,11 @@ public static class WebApiHost
     {
         var options = WebApiOptions.Read(builder.Configuration);
         builder.WebHost.UseUrls(options.Url);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+        });
         builder.AddServices(options);
         return builder;
     }
@@ -51,6 +55,11 @@ public static class WebApiHost
         app.MapProblems();
         app.MapOpenApiDocument();
         app.MapHealth();
+        if (Dashboard.IsEnabled(app.Configuration))
+        {
+            app.MapDashboard();
+        }
+
         return app;
     }
 
@@ -64,7 +73,7 @@ public static class WebApiHost
         services.AddExceptionHandler<Faults>();
         services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);
         services.AddProblemDetails();
-        services.AddRateLimits(options.RateLimit);
+        services.AddRateLimits(options);
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);

@@ -21,6 +21,19 @@ public sealed class WebApiOptions
     public RateLimitOptions RateLimit { get; set; } = new();
 
     /// <summary>
+    /// Requests that a node answers at the same time; more are refused with 503 and <c>Retry-After</c>. Each may wait
+    /// for a grain for as long as 30 s, and without a bound those that wait would take the memory of those that go on.
+    /// Default 5,000.
+    /// </summary>
+    public int MaxRequests { get; set; } = 5_000;
+
+    /// <summary>
+    /// Open connections of a node; further ones are closed unanswered. Above <see cref="MaxRequests"/>, so that whoever
+    /// is refused learns why, and probes get through. Default 20,000.
+    /// </summary>
+    public int MaxConnections { get; set; } = 20_000;
+
+    /// <summary>
     /// The silos' gateways, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
     /// Empty: the one on this machine's port 30000.
     /// </summary>
@@ -37,6 +50,11 @@ public sealed class WebApiOptions
         if (options.RateLimit.PermitLimit < 1 || options.RateLimit.Burst < options.RateLimit.PermitLimit)
         {
             throw new InvalidOperationException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
+        }
+
+        if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)
+        {
+            throw new InvalidOperationException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
         }
 
         return options;

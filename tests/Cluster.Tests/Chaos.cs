@@ -64,7 +64,7 @@ internal sealed class Chaos
         }),
         ("Azurite stopped and started", async () =>
         {
-            await cluster.Azurite!.Kill();
+            await cluster.Azurite!.Stop();
             await For(c.Absence());
             await cluster.Azurite.Relaunch();
         }),

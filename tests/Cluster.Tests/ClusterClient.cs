@@ -26,7 +26,8 @@ internal sealed class ClusterClient(RunningCluster cluster) : IDisposable
         ("grant_type", "client_credentials"), ("client_id", Organization.Application), ("client_secret", Organization.Secret),
         ("scope", "api://engage-center/.default"));
 
-    public async Task<Answer> Send(Node node, HttpMethod method, string token, string path, JsonNode? body = null, string? ifMatch = null)
+    public async Task<Answer> Send(
+        Node node, HttpMethod method, string token, string path, JsonNode? body = null, string? ifMatch = null, string? traceParent = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(node.Url, path))
         {
@@ -36,6 +37,11 @@ internal sealed class ClusterClient(RunningCluster cluster) : IDisposable
         if (ifMatch is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        }
+
+        if (traceParent is not null)
+        {
+            request.Headers.Add("traceparent", traceParent);
         }
 
         using var bound = new CancellationTokenSource(Patience);

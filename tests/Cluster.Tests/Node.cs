@@ -25,6 +25,12 @@ internal sealed class Node(string name, string program, string folder, Place pla
     /// <returns>The exit code.</returns>
     public Task<int> Stop() => process!.Stop();
 
+    /// <summary>SIGTERM, and no more.</summary>
+    public Task Terminate() => process!.Terminate();
+
+    /// <returns>The exit code.</returns>
+    public Task<int> Ended() => process!.Ended();
+
     public Task Pause() => process!.Pause();
 
     public Task Resume() => process!.Resume();
@@ -54,16 +60,20 @@ internal sealed class Node(string name, string program, string folder, Place pla
         }
     }
 
-    public async Task<bool> IsReady()
+    public async Task<bool> IsReady() => await Health("ready") == HttpStatusCode.OK;
+
+    /// <param name="question">live or ready.</param>
+    /// <returns>Null where nobody answers.</returns>
+    public async Task<HttpStatusCode?> Health(string question)
     {
         try
         {
-            using var answer = await http.GetAsync(new Uri(Url, "/health/ready"));
-            return answer.StatusCode == HttpStatusCode.OK;
+            using var answer = await http.GetAsync(new Uri(Url, $"/health/{question}"));
+            return answer.StatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed record Organization(int Members)
         {
             ["clientId"] = Application,
             ["clientSecret"] = Secret,
-            ["appRoles"] = new JsonArray("Agreements.ReadWrite.All", "SupportCases.ReadWrite.All"),
+            ["appRoles"] = new JsonArray("Agreements.ReadWrite.All", "SupportCases.ReadWrite.All", "Dashboard.Read.All"),
         }),
     };
 

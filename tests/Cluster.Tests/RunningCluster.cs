@@ -20,9 +20,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly List<Node> nodes = [];
     private readonly List<Node> silos = [];
 
-    private RunningCluster()
-    {
-    }
+    private readonly IReadOnlyDictionary<string, string> ofAll;
+
+    private RunningCluster(IReadOnlyDictionary<string, string> settings) => ofAll = settings;
 
     public Node Entra { get; private set; } = null!;
 
@@ -39,14 +39,17 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>A place of its own for each silo, one for Redis and one for Azurite; null where all are on loopback.</summary>
     public Network? Network { get; private set; }
 
+    /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
     /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
     /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
-    public static async Task<RunningCluster> Start(Organization organization, bool azurite = false, bool network = false)
+    public static async Task<RunningCluster> Start(
+        Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
+        bool azurite = false, bool network = false)
     {
-        var cluster = new RunningCluster();
+        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>());
         try
         {
-            await cluster.StartAll(organization, azurite, network);
+            await cluster.StartAll(organization, silos, webNodes, azurite, network);
             return cluster;
         }
         catch (Exception e)
@@ -94,7 +97,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>What all of them said last.</summary>
     public override string ToString() => string.Join('\n', nodes);
 
-    private async Task StartAll(Organization organization, bool azurite, bool network)
+    private async Task StartAll(Organization organization, int siloCount, int webNodes, bool azurite, bool network)
     {
         Network = network ? await Network.Create(Silos + 2) : null;
         Redis = await Redis.Start(folder.Folder("redis"), PlaceOf(Silos));
@@ -106,12 +109,12 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["LocalEntra__KeyFile"] = folder.File("key.pem"),
             ["LocalEntra__TokenLifetime"] = "12:00:00",
         });
-        for (var n = 0; n < Silos; n++)
+        for (var n = 0; n < siloCount; n++)
         {
             NewSilo();
         }
 
-        Web = [.. Enumerable.Range(0, WebNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", Place.Loopback, port => new(Membership())
+        Web = [.. Enumerable.Range(0, webNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", Place.Loopback, port => new(Membership())
         {
             ["WebApi__Url"] = Url(Place.Loopback, port),
             ["AzureAd__Instance"] = Entra.Url.ToString(),
@@ -170,7 +173,15 @@ internal sealed class RunningCluster : IAsyncDisposable
         var all = settings(port);
         all["ASPNETCORE_ENVIRONMENT"] = "Development";
         all["Logging__LogLevel__Default"] = "Warning";
+
+        // Whoever stops a node here says what to expect of it.
+        all["Shutdown__DrainDelay"] = "00:00:00";
         all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
+
+        foreach (var (key, value) in ofAll)
+        {
+            all[key] = value;
+        }
 
         // Six of them share this machine's memory.
         all["DOTNET_gcServer"] = "0";

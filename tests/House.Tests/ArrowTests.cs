@@ -9,11 +9,12 @@ public class ArrowTests
     {
         ["Grains.Abstractions"] = [],
         ["Grains"] = ["Grains.Abstractions"],
-        ["Silo"] = ["Grains", "Storage.AzureBlob"],
+        ["ServiceDefaults"] = [],
+        ["Silo"] = ["Grains", "ServiceDefaults", "Storage.AzureBlob"],
         ["Storage.AzureBlob"] = [],
-        ["WebApi"] = ["Grains.Abstractions"],
+        ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
-        ["DevHost"] = ["LocalEntra", "Silo", "WebApi"],
+        ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
     };
 
     [Fact]

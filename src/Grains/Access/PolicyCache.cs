@@ -56,9 +56,10 @@ internal sealed partial class PolicyCache : IPolicyHolder
 
     /// <summary>
     /// Whom to recall a lease from: for one that this silo holds, this object itself. While the silo shuts down its own
-    /// reference is no longer answered, and the release of its workspaces would wait for leases to run out.
+    /// reference is no longer answered, and the release of its workspaces would wait for leases to run out. A silo that
+    /// has not asked for any lease has no reference yet, and within a grain's turn none can be made.
     /// </summary>
-    public IPolicyHolder Nearest(IPolicyHolder holder) => holder.Equals(Reference()) ? this : holder;
+    public IPolicyHolder Nearest(IPolicyHolder holder) => holder.Equals(Volatile.Read(ref reference)) ? this : holder;
 
     public Task Recall(string workspaceId)
     {

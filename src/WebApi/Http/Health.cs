@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>Live: the process answers. Ready: the cluster answers it, in bounded time.</summary>
+/// <summary>Live: the process answers. Ready: the host is not stopping, and the cluster answers it, in bounded time.</summary>
 internal static class Health
 {
     private const string Ready = "web-ready";
@@ -13,16 +13,22 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/health/live", new() { Predicate = _ => false }).DisableRateLimiting();
-        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) }).DisableRateLimiting();
+        routes.MapHealthChecks("/health/live", new() { Predicate = _ => false }).DisableRateLimiting().DisableHttpMetrics();
+        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
+            .DisableRateLimiting().DisableHttpMetrics();
     }
 
-    private sealed class ClusterHealthCheck(IGrainFactory grains) : IHealthCheck
+    private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime) : IHealthCheck
     {
         // An answer from a grain goes all the way: gateway, placement, directory. We stop waiting
         // where the call does not heed its cancellation.
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
+            if (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                return HealthCheckResult.Unhealthy("The host is stopping.");
+            }
+
             try
             {
                 var silos = await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellationToken).WaitAsync(cancellationToken);

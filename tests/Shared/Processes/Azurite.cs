@@ -17,13 +17,13 @@ internal sealed class Azurite : IAsyncDisposable
 
     private readonly string folder;
     private readonly bool inMemory;
+    private readonly IEnumerable<string> options;
+    private readonly Place place;
     private ProgramProcess process;
 
-    private readonly Place place;
-
-    private Azurite(string folder, bool inMemory, Place place, int port)
+    private Azurite(string folder, bool inMemory, Place place, IEnumerable<string> options, int port)
     {
-        (this.folder, this.inMemory, this.place, Port) = (folder, inMemory, place, port);
+        (this.folder, this.inMemory, this.place, this.options, Port) = (folder, inMemory, place, options, port);
         process = Launch();
     }
 
@@ -36,9 +36,10 @@ internal sealed class Azurite : IAsyncDisposable
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{address ?? IPAddress.Loopback}:{Text(port)}/{Account};";
 
     /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
-    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null)
+    /// <param name="options">More of its own.</param>
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null, IEnumerable<string>? options = null)
     {
-        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, FreePort.Next());
+        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, options ?? [], FreePort.Next());
         try
         {
             await azurite.Listens();
@@ -80,7 +81,7 @@ internal sealed class Azurite : IAsyncDisposable
             // The SDK speaks a newer version of the protocol than Azurite knows of.
             return ProgramProcess.Of(place, "node", folder, [
                 program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
-                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder]]);
+                .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder], .. options]);
         }
         catch (Win32Exception absent)
         {

@@ -6,7 +6,8 @@ namespace EngageCenter;
 /// <summary>A program in a process of its own, which is not left behind.</summary>
 internal sealed class ProgramProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(30);
+    // A host has 45 s to stop, and 5 s more to give up.
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
     private readonly Output output;
@@ -68,9 +69,12 @@ internal sealed class ProgramProcess : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> Stop()
     {
-        await Signal("TERM");
+        await Terminate();
         return await Ended();
     }
+
+    /// <summary>SIGTERM, and no more.</summary>
+    public Task Terminate() => Signal("TERM");
 
     /// <summary>SIGSTOP: it stands still until <see cref="Resume"/>, and knows nothing of it.</summary>
     public Task Pause() => Signal("STOP");
@@ -116,5 +120,6 @@ internal sealed class ProgramProcess : IAsyncDisposable
 
     private static bool IsSetting(string name) =>
         name.Contains("__", StringComparison.Ordinal)
+        || name.StartsWith("OTEL_", StringComparison.Ordinal)
         || name is "ASPNETCORE_ENVIRONMENT" or "DOTNET_ENVIRONMENT" or "ASPNETCORE_URLS" or "DOTNET_URLS";
 }

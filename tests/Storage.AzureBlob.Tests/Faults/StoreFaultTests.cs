@@ -151,6 +151,18 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
+    public async Task A_clear_by_who_knows_of_no_state_conflicts_where_there_is_one()
+    {
+        var (id, unaware) = (NewId(), new GrainState<Note>());
+        await Storage.ReadStateAsync("state", id, unaware);
+        await Storage.WriteStateAsync("state", id, new GrainState<Note>(new Note { Text = "1" }));
+
+        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync("state", id, unaware));
+
+        Assert.Equal("1", (await fixture.Truth(id)).State!.Text);
+    }
+
+    [Fact]
     public async Task The_largest_state_is_written_in_one_request_and_a_larger_one_is_refused()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = new('x', AzureBlobGrainStorage.MaxStateBytes - 500) }));

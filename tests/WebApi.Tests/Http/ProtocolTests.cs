@@ -160,4 +160,38 @@ public sealed class ProtocolTests : IAsyncLifetime
         Assert.Equal(200, (await api.SendAsync("GET", "/health/live")).Status);
         Assert.Equal(503, (await api.SendAsync("GET", "/health/ready")).Status);
     }
+
+    [Fact]
+    public async Task Who_comes_while_a_node_answers_as_many_as_it_may_is_told_to_come_again()
+    {
+        await using var busy = await RunningWebApi.StartAsync(("WebApi:MaxRequests", "1"));
+        var (asked, decision) = (new TaskCompletionSource(), new TaskCompletionSource<AccessDecision>());
+        busy.Grains.On<IUserGrain>("Decide", _ =>
+        {
+            asked.SetResult();
+            return new ValueTask<AccessDecision>(decision.Task);
+        });
+        var first = busy.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token());
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        var second = await busy.SendAsync("GET", "/v1/roles", Token());
+        Assert.Equal((503, "service-unavailable"), (second.Status, second.Slug));
+        Assert.Equal("2", second.Headers["Retry-After"]);
+        Assert.Equal(200, (await busy.SendAsync("GET", "/health/live")).Status);
+
+        decision.SetResult(new(Ann, WorkspaceId, Standing.Outsider, Permissions.None, 1));
+        await first;
+        Assert.Equal(200, (await busy.SendAsync("GET", "/v1/roles", Token())).Status);
+    }
+
+    [Theory]
+    [InlineData("0", "20000")]
+    [InlineData("5000", "5000")]
+    public async Task Limits_that_contradict_each_other_stop_the_start(string requests, string connections)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => RunningWebApi.StartAsync(("WebApi:MaxRequests", requests), ("WebApi:MaxConnections", connections)));
+
+        Assert.Contains("MaxRequests", refused.Message, StringComparison.Ordinal);
+    }
 }

@@ -76,6 +76,8 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
             ["Orleans:Endpoints:SiloPort"] = FreePort(),
             ["Orleans:Endpoints:GatewayPort"] = FreePort(),
 
+            ["Dashboard:Enabled"] = "true",
+
             // After a fault a change waits for leases that may be out: here not for long.
             ["Access:Lease"] = "00:00:01",
             ["Access:Authority"] = "00:00:01",

@@ -12,6 +12,7 @@ internal static class TestDirectory
 
     public const string Automation = "automation";
     public const string Powerless = "powerless";
+    public const string Operator = "operator";
     public const string Secret = "secret";
 
     /// <summary>Belongs to more groups than a token holds.</summary>
@@ -61,7 +62,8 @@ internal static class TestDirectory
                 Tenant(Microsoft, "Microsoft", people, [])),
             ["applications"] = new JsonArray(
                 new JsonObject { ["clientId"] = Automation, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray([.. AppRoles.Select(r => JsonValue.Create(r))]) },
-                new JsonObject { ["clientId"] = Powerless, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray() }),
+                new JsonObject { ["clientId"] = Powerless, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray() },
+                new JsonObject { ["clientId"] = Operator, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray("Dashboard.Read.All") }),
         }.ToJsonString();
     }
 

@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace EngageCenter;
+
+/// <summary>
+/// Metrics, traces and logs over OTLP, by OpenTelemetry's own settings and no others. Off, with nothing of it in the
+/// host, unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or that of a signal (<c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>,
+/// <c>…METRICS…</c>, <c>…LOGS…</c>) says where to.
+/// </summary>
+public static class Telemetry
+{
+    private const string AllSignals = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Traces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    private const string Metrics = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    private const string Logs = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
+
+    // One list for every host: a name that a process does not have costs nothing there. Orleans' own chatter, the
+    // source 'Microsoft.Orleans.Runtime', is left out: it says how a cluster keeps itself together, not what a request did.
+    private static readonly string[] sources =
+    [
+        "EngageCenter.*",
+        "Microsoft.Orleans.Application", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
+        "Azure.*", "System.Net.Http",
+    ];
+
+    private static readonly string[] meters = ["EngageCenter.*", "Microsoft.Orleans", "System.Runtime", "System.Net.Http"];
+
+    /// <summary>Whether anything is exported.</summary>
+    public static bool IsConfigured(IConfiguration configuration) =>
+        Exports(configuration, Traces) || Exports(configuration, Metrics) || Exports(configuration, Logs);
+
+    /// <param name="serviceName">The resource's <c>service.name</c>, which <c>OTEL_SERVICE_NAME</c> overrides.</param>
+    /// <exception cref="InvalidOperationException">An endpoint is no address; the message says which.</exception>
+    public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder, string serviceName)
+    {
+        var configuration = builder.Configuration;
+        if (!IsConfigured(configuration))
+        {
+            return builder;
+        }
+
+        foreach (var setting in (string[])[AllSignals, Traces, Metrics, Logs])
+        {
+            RequireAddress(configuration, setting);
+        }
+
+        // What the environment says of the resource comes last, so that it wins.
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(serviceName).AddEnvironmentVariableDetector());
+
+        if (Exports(configuration, Traces))
+        {
+            // The Azure libraries still ask for that.
+            AppContext.SetSwitch("Azure.Experimental.EnableActivitySource", true);
+            telemetry.WithTracing(traces => traces
+                .AddSource(sources)
+                .AddAspNetCoreInstrumentation(http => http.Filter = request => !IsHealth(request))
+                .AddProcessor(new WithoutPersons()));
+        }
+
+        if (Exports(configuration, Metrics))
+        {
+            telemetry.WithMetrics(metrics => metrics.AddMeter(meters).AddAspNetCoreInstrumentation());
+        }
+
+        if (Exports(configuration, Logs))
+        {
+            builder.Logging.AddOpenTelemetry(logs => logs.IncludeFormattedMessage = true);
+        }
+        else
+        {
+            // The exporter turns all signals on; with neither source nor meter nor record there is nothing to export.
+            builder.Logging.AddFilter<OpenTelemetryLoggerProvider>(category: null, LogLevel.None);
+        }
+
+        telemetry.UseOtlpExporter();
+        return builder;
+    }
+
+    private static bool Exports(IConfiguration configuration, string signal) =>
+        !string.IsNullOrWhiteSpace(configuration[signal]) || !string.IsNullOrWhiteSpace(configuration[AllSignals]);
+
+    // OpenTelemetry itself would take its default instead, and say so to nobody.
+    private static void RequireAddress(IConfiguration configuration, string setting)
+    {
+        var value = configuration[setting];
+        if (!string.IsNullOrWhiteSpace(value) && !(Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
+        {
+            throw new InvalidOperationException($"{setting} is '{value}'; it must be an http or https address such as http://localhost:4317.");
+        }
+    }
+
+    // A probe every second would be most of the traces.
+    private static bool IsHealth(HttpContext request) => request.Request.Path.StartsWithSegments("/health");
+}

@@ -1,0 +1,100 @@
+using EngageCenter.Cluster.Tests.Script;
+using YamlDotNet.RepresentationModel;
+
+namespace EngageCenter.Cluster.Tests.Deploy;
+
+/// <summary>
+/// A host is given the same settings by <c>./cluster</c>, by docker-compose.yml and by the manifests of Kubernetes, save
+/// for what is said here.
+/// </summary>
+public class SettingsTests
+{
+    private const string AzuriteAccount = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+        + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;";
+
+    // Each with what the three say. Production has no LocalEntra; one machine needs a port for each host; Kubernetes has
+    // its secrets and tells a pod its address.
+    private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> Different = new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = ("Development", "Production", "Production"),
+        ["Orleans__Clustering__ConnectionString"] = ("127.0.0.1:7401", "redis:6379", "secretKeyRef engage-center redis"),
+        ["Orleans__GrainStorage__Default__ConnectionString"] = (
+            $"{AzuriteAccount}BlobEndpoint=http://127.0.0.1:7402/devstoreaccount1;",
+            $"{AzuriteAccount}BlobEndpoint=http://azurite:10000/devstoreaccount1;",
+            "secretKeyRef engage-center storage"),
+        ["Silo__Url"] = ("http://127.0.0.1:7430", "http://0.0.0.0:8082", "http://0.0.0.0:8082"),
+        ["Orleans__Endpoints__AdvertisedIPAddress"] = ("127.0.0.1", null, "fieldRef status.podIP"),
+        ["Orleans__Endpoints__SiloPort"] = ("7450", "11111", "11111"),
+        ["Orleans__Endpoints__GatewayPort"] = ("7470", "30000", "30000"),
+        ["WebApi__Url"] = ("http://127.0.0.1:7410", "http://0.0.0.0:8080", "http://0.0.0.0:8080"),
+        ["AzureAd__Instance"] = ("http://127.0.0.1:7400/", "https://login.microsoftonline.com/", "https://login.microsoftonline.com/"),
+        ["AzureAd__TenantId"] = ("common", "organizations", "organizations"),
+        ["AzureAd__ClientId"] = (
+            null,
+            "${ENTRA_CLIENT_ID:?the application (client) id of the registration in Microsoft Entra ID}",
+            "configMapKeyRef engage-center client-id"),
+        ["WebApi__ApplicationTenants__0"] = (
+            null,
+            "${ENTRA_TENANT_ID:?the tenant whose applications may use an app role}",
+            "configMapKeyRef engage-center application-tenant"),
+    };
+
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("web")]
+    public async Task All_three_say_the_same(string host)
+    {
+        var (cluster, compose, kubernetes) = (await ByScript(host), ByCompose(host), ByKubernetes(host));
+        Assert.True(cluster.Count > 10, $"{cluster.Count} settings");
+
+        Assert.Equal(AsSaid(s => s.Cluster), Sorted(cluster));
+        Assert.Equal(AsSaid(s => s.Compose), Sorted(compose));
+        Assert.Equal(AsSaid(s => s.Kubernetes), Sorted(kubernetes));
+
+        // What is not said to be different is as the script has it.
+        List<string> AsSaid(Func<(string? Cluster, string? Compose, string? Kubernetes), string?> by)
+        {
+            var all = cluster.Where(s => !Different.ContainsKey(s.Key)).ToDictionary();
+            foreach (var (name, values) in Different)
+            {
+                if (by(values) is { } value && (cluster.ContainsKey(name) || compose.ContainsKey(name) || kubernetes.ContainsKey(name)))
+                {
+                    all[name] = value;
+                }
+            }
+
+            return Sorted(all);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_said_to_be_different_that_nobody_sets()
+    {
+        var set = (await ByScript("silo")).Keys.Union((await ByScript("web")).Keys).Union(ByCompose("web").Keys).ToHashSet();
+
+        Assert.DoesNotContain(Different.Keys, name => !set.Contains(name));
+    }
+
+    private static List<string> Sorted(Dictionary<string, string> settings) =>
+        [.. settings.Select(s => $"{s.Key}={s.Value}").Order(StringComparer.Ordinal)];
+
+    private static async Task<Dictionary<string, string>> ByScript(string host)
+    {
+        await using var cluster = new ClusterScript();
+        var lines = (await cluster.Do("settings", host)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return lines.Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+    }
+
+    private static Dictionary<string, string> ByCompose(string host) =>
+        Assert.Single(Yaml.Read("docker-compose.yml")).Map($"services/{host}/environment");
+
+    private static Dictionary<string, string> ByKubernetes(string host) => Yaml.Read($"deploy/kubernetes/{host}.yaml")[0]
+        .List("spec/template/spec/containers/0/env")
+        .ToDictionary(variable => variable.Text("name")!, variable => variable.Text("value") ?? Source(variable));
+
+    private static string Source(YamlNode variable)
+    {
+        var (kind, source) = Assert.Single((YamlMappingNode)variable.At("valueFrom")!);
+        return $"{kind} {string.Join(' ', ((YamlMappingNode)source).Children.Values)}";
+    }
+}

@@ -1,0 +1,43 @@
+using YamlDotNet.RepresentationModel;
+
+namespace EngageCenter.Cluster.Tests.Deploy;
+
+/// <summary>The documents of a YAML file, and a way into them.</summary>
+internal static class Yaml
+{
+    /// <param name="path">Relative to the repository's root.</param>
+    public static IReadOnlyList<YamlNode> Read(string path)
+    {
+        using var reader = new StreamReader(Path.Combine(Repository.Root, path));
+        var stream = new YamlStream();
+        stream.Load(reader);
+        return [.. stream.Documents.Select(d => d.RootNode)];
+    }
+
+    /// <summary>Down the names, separated by <c>/</c>; a number is an item of a list.</summary>
+    /// <returns>Null where there is no such place.</returns>
+    public static YamlNode? At(this YamlNode node, string path)
+    {
+        YamlNode? at = node;
+        foreach (var name in path.Split('/'))
+        {
+            at = at switch
+            {
+                YamlMappingNode mapping => mapping.Children.TryGetValue(new YamlScalarNode(name), out var child) ? child : null,
+                YamlSequenceNode list => int.TryParse(name, out var n) && n < list.Children.Count ? list.Children[n] : null,
+                _ => null,
+            };
+        }
+
+        return at;
+    }
+
+    public static string? Text(this YamlNode node, string path) => (node.At(path) as YamlScalarNode)?.Value;
+
+    public static Dictionary<string, string> Map(this YamlNode node, string path) =>
+        Assert.IsType<YamlMappingNode>(node.At(path)).ToDictionary(c => ((YamlScalarNode)c.Key).Value!, c => ((YamlScalarNode)c.Value).Value!);
+
+    public static List<YamlNode> List(this YamlNode node, string path) => [.. Assert.IsType<YamlSequenceNode>(node.At(path))];
+
+    public static List<string> Texts(this YamlNode node, string path) => [.. node.List(path).Select(item => ((YamlScalarNode)item).Value!)];
+}

@@ -1,0 +1,32 @@
+using System.Reflection;
+using EngageCenter.Access;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EngageCenter.Grains.Tests.Access;
+
+public class PolicyCacheTests
+{
+    // Within a grain's turn no reference can be made, and a silo that owns a workspace need not have asked for a lease.
+    [Fact]
+    public void A_silo_that_has_asked_for_no_lease_recalls_those_of_others()
+    {
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
+        var cache = new PolicyCache(
+            DispatchProxy.Create<IGrainFactory, Refusing>(), services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<PolicyCache>.Instance);
+        var other = new Other();
+
+        Assert.Same(other, cache.Nearest(other));
+    }
+
+    private sealed class Other : IPolicyHolder
+    {
+        public Task Recall(string workspaceId) => Task.CompletedTask;
+    }
+
+    public class Refusing : DispatchProxy
+    {
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            throw new InvalidOperationException($"{targetMethod!.Name} within a grain's turn.");
+    }
+}

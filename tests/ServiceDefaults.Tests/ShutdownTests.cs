@@ -1,0 +1,185 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.ServiceDefaults.Tests;
+
+public class ShutdownTests
+{
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Services_go_on_until_the_drain_delay_is_over()
+    {
+        var time = new TimerSignal();
+        var service = new Recorder();
+        await using var app = Host(time, service, ("Shutdown:DrainDelay", "00:00:10"));
+        var running = app.RunToEndAsync();
+        await service.Started.WaitAsync(bound);
+
+        app.Lifetime.StopApplication();
+        await time.Waits(TimeSpan.FromSeconds(10));
+        time.Advance(TimeSpan.FromSeconds(9.9));
+        Assert.False(service.Stopped.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        await service.Stopped.WaitAsync(bound);
+        Assert.Equal(0, await running.WaitAsync(bound));
+    }
+
+    [Fact]
+    public async Task Who_stops_the_host_by_a_call_fails_readiness_first_too()
+    {
+        var time = new TimerSignal();
+        var service = new Recorder();
+        await using var app = Host(time, service, ("Shutdown:DrainDelay", "00:00:10"));
+        await app.StartAsync();
+
+        var stopping = app.StopAsync();
+        await time.Waits(TimeSpan.FromSeconds(10));
+        Assert.True(app.Lifetime.ApplicationStopping.IsCancellationRequested);
+        Assert.False(service.Stopped.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(10));
+        await stopping.WaitAsync(bound);
+    }
+
+    [Fact]
+    public async Task A_host_that_hangs_ends_all_the_same_and_says_that_it_failed()
+    {
+        var time = new TimerSignal();
+        var service = new Recorder { Hangs = true };
+        var app = Host(time, service, ("Shutdown:DrainDelay", "00:00:00"), ("Shutdown:Timeout", "00:00:20"));
+        var running = app.RunToEndAsync();
+        await service.Started.WaitAsync(bound);
+
+        app.Lifetime.StopApplication();
+        await service.Stopped.WaitAsync(bound);
+        await time.Waits(TimeSpan.FromSeconds(20) + Shutdown.Grace);
+        time.Advance(TimeSpan.FromSeconds(24));
+        Assert.False(running.IsCompleted);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await running.WaitAsync(bound));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_told_to_stop_before_it_has_started_has_not_failed()
+    {
+        var service = new Recorder { StartsNever = true };
+        await using var app = Host(new TimerSignal(), service, ("Shutdown:DrainDelay", "00:00:00"));
+        var running = app.RunToEndAsync();
+        await service.Starting.WaitAsync(bound);
+
+        app.Lifetime.StopApplication();
+
+        Assert.Equal(0, await running.WaitAsync(bound));
+    }
+
+    [Fact]
+    public async Task What_goes_wrong_at_the_start_is_told_to_whoever_started_it()
+    {
+        await using var app = Host(new TimerSignal(), new Recorder { Fails = true });
+
+        await Assert.ThrowsAsync<InvalidDataException>(app.RunToEndAsync);
+    }
+
+    [Theory]
+    [InlineData("Shutdown:DrainDelay", "-00:00:01")]
+    [InlineData("Shutdown:DrainDelay", "00:01:01")]
+    [InlineData("Shutdown:DrainDelay", "00:00:45")]
+    [InlineData("Shutdown:DrainDelay", "soon")]
+    [InlineData("Shutdown:Timeout", "00:00:05")]
+    [InlineData("Shutdown:Timeout", "00:10:01")]
+    public void A_setting_that_is_not_usable_is_named(string setting, string value)
+    {
+        var refused = Assert.Throws<InvalidOperationException>(() => Host(new TimerSignal(), new Recorder(), (setting, value)));
+
+        Assert.Contains("Shutdown:", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void By_default_a_host_serves_for_5_s_and_has_45_s_in_all()
+    {
+        var options = Host(new TimerSignal(), new Recorder()).Services.GetRequiredService<ShutdownOptions>();
+
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(45)), (options.DrainDelay, options.Timeout));
+    }
+
+    private static WebApplication Host(TimerSignal time, Recorder service, params (string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(
+            [new("urls", "http://127.0.0.1:0"), .. settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value))]);
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.AddShutdown();
+        builder.Services.AddSingleton<IHostedService>(service);
+        return builder.Build();
+    }
+
+    /// <summary>A clock that says when somebody begins to wait.</summary>
+    private sealed class TimerSignal : FakeTimeProvider
+    {
+        private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            waits.Writer.TryWrite(dueTime);
+            return timer;
+        }
+
+        public async Task Waits(TimeSpan length)
+        {
+            while (await waits.Reader.ReadAsync().AsTask().WaitAsync(bound) != length)
+            {
+            }
+        }
+    }
+
+    private sealed class Recorder : IHostedService
+    {
+        private readonly TaskCompletionSource starting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Hangs { get; init; }
+
+        public bool StartsNever { get; init; }
+
+        public bool Fails { get; init; }
+
+        public Task Starting => starting.Task;
+
+        public Task Started => started.Task;
+
+        public Task Stopped => stopped.Task;
+
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            starting.SetResult();
+            if (Fails)
+            {
+                throw new InvalidDataException("It does not start.");
+            }
+
+            if (StartsNever)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            }
+
+            started.SetResult();
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            stopped.SetResult();
+            return Hangs ? new TaskCompletionSource().Task : Task.CompletedTask;
+        }
+    }
+}

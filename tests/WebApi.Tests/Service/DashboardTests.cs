@@ -1,0 +1,82 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>The dashboard's pages and data are for its operators' application alone.</summary>
+[Collection(RunningService.Collection)]
+public partial class DashboardTests(RunningService service)
+{
+    [Fact]
+    public async Task Nobody_else_gets_at_any_of_its_addresses()
+    {
+        var paths = Paths();
+        Assert.True(paths.Count >= 15, $"Only {string.Join(", ", paths)}");
+        var rows = new Rows();
+        foreach (var path in paths)
+        {
+            await rows.Try(path, async () =>
+            {
+                using var stranger = await service.Send(HttpMethod.Get, path, token: null);
+                await stranger.Is(HttpStatusCode.Unauthorized);
+                using var manager = await service.Send(HttpMethod.Get, path, await service.ManagerToken());
+                Assert.Equal("/problems/wrong-caller", (string?)(await manager.Is(HttpStatusCode.Forbidden))["type"]);
+                using var automation = await service.Send(HttpMethod.Get, path, await service.AppToken());
+                Assert.Equal("Dashboard.Read.All", (string?)(await automation.Is(HttpStatusCode.Forbidden))["appRole"]);
+            });
+        }
+
+        rows.AllHold();
+    }
+
+    [Fact]
+    public async Task Its_operators_get_its_pages_and_its_data()
+    {
+        var token = await service.AppToken(TestDirectory.Operator);
+        foreach (var path in (string[])["", "index.html", "index.min.js", "index.css", "favicon.ico", "version", "DashboardCounters", "ClusterStats", "GrainTypes", "TopGrainMethods"])
+        {
+            using var answer = await service.Send(HttpMethod.Get, $"/dashboard/{path}", token);
+            Assert.True(answer.StatusCode == HttpStatusCode.OK, $"/dashboard/{path} answered {answer.StatusCode}");
+            Assert.NotEmpty(await answer.Content.ReadAsByteArrayAsync());
+        }
+
+        var counters = (JsonObject)await service.Get("/dashboard/DashboardCounters", token);
+        Assert.Equal(1, (int)counters["totalActiveHostCount"]!);
+    }
+
+    // What grains keep is their customers', and so may be what the log quotes.
+    [Theory]
+    [InlineData("GrainState?grainId=1&grainType=EngageCenter.Users.UserGrain", HttpStatusCode.NotFound)]
+    [InlineData("grainstate", HttpStatusCode.NotFound)]
+    [InlineData("Trace", HttpStatusCode.Forbidden)]
+    public async Task It_shows_no_state_and_no_log(string path, HttpStatusCode expected)
+    {
+        using var answer = await service.Send(HttpMethod.Get, $"/dashboard/{path}", await service.AppToken(TestDirectory.Operator));
+
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task It_is_not_there_unless_it_is_wanted()
+    {
+        await using var api = await RunningWebApi.StartAsync();
+
+        var answer = await api.SendAsync("GET", "/dashboard", RunningWebApi.ApplicationToken("Dashboard.Read.All"));
+
+        Assert.Equal((404, "not-found"), (answer.Status, answer.Slug));
+    }
+
+    private List<string> Paths() =>
+    [
+        .. service.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+            .Select(e => $"/{e.RoutePattern.RawText!.TrimStart('/')}")
+            .Where(p => p.StartsWith("/dashboard", StringComparison.OrdinalIgnoreCase))
+            .Select(p => Parameter().Replace(p, "1")),
+    ];
+
+    [GeneratedRegex(@"\{[^}]+\}")]
+    private static partial Regex Parameter();
+}
