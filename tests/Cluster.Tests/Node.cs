@@ -18,7 +18,10 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     public bool HasEnded => process is null || process.HasEnded;
 
-    public void Launch() => process = ProgramProcess.OfDotnet(Path.Combine(AppContext.BaseDirectory, program), folder, settings, place);
+    /// <summary>The folder of the programs that the next process is of. This build, unless a test says otherwise.</summary>
+    public string Build { get; set; } = AppContext.BaseDirectory;
+
+    public void Launch() => process = ProgramProcess.OfDotnet(Path.Combine(Build, program), folder, settings, place);
 
     public Task Kill() => process!.Kill();
 

@@ -20,8 +20,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly List<Node> nodes = [];
     private readonly List<Node> silos = [];
     private readonly IReadOnlyDictionary<string, string> ofAll;
+    private readonly string build;
 
-    private RunningCluster(IReadOnlyDictionary<string, string> settings) => ofAll = settings;
+    private RunningCluster(IReadOnlyDictionary<string, string> settings, string build) => (ofAll, this.build) = (settings, build);
 
     public Node Entra { get; private set; } = null!;
 
@@ -41,11 +42,12 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
     /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
     /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
+    /// <param name="build">The folder of other programs than those of this build.</param>
     public static async Task<RunningCluster> Start(
         Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
-        bool azurite = false, bool network = false)
+        bool azurite = false, bool network = false, string? build = null)
     {
-        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>());
+        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory);
         try
         {
             await cluster.StartAll(organization, silos, webNodes, azurite, network);
@@ -184,7 +186,7 @@ internal sealed class RunningCluster : IAsyncDisposable
 
         // Six of them share this machine's memory.
         all["DOTNET_gcServer"] = "0";
-        var node = new Node(name, program, folder.Path, place, port, all);
+        var node = new Node(name, program, folder.Path, place, port, all) { Build = build };
         nodes.Add(node);
         return node;
     }

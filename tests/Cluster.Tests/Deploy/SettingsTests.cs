@@ -1,3 +1,4 @@
+using EngageCenter.Script;
 using EngageCenter.Cluster.Tests.Script;
 using YamlDotNet.RepresentationModel;
 

@@ -1,3 +1,4 @@
+using EngageCenter.Script;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;

@@ -1,58 +1,33 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using EngageCenter.Access;
 using EngageCenter.Storage;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>
-/// What an operator sees of docs/coherence.md. Listens to the whole process, other tests' clusters included: what is
-/// asserted is what this test made grow.
-/// </summary>
-public sealed class AccessMetricsTests : IClassFixture<GrainCluster>, IDisposable
+/// <summary>What an operator sees of docs/coherence.md.</summary>
+public sealed class AccessMetricsTests(WarmCluster cluster) : IClassFixture<WarmCluster>, IDisposable
 {
-    private const string Prefix = "engagecenter.access.";
+    private readonly Contoso contoso = new(cluster);
 
-    private readonly GrainCluster cluster;
-    private readonly Contoso contoso;
-    private readonly MeterListener listener = new();
-    private readonly ConcurrentDictionary<string, double> measured = [];
-
-    public AccessMetricsTests(GrainCluster cluster)
-    {
-        (this.cluster, contoso) = (cluster, new(cluster));
-        listener.InstrumentPublished = (instrument, listening) =>
-        {
-            if (instrument.Meter.Name == AccessMetrics.MeterName)
-            {
-                listening.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Add(instrument, value));
-        listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => Add(instrument, value));
-        listener.SetMeasurementEventCallback<double>((instrument, _, _, _) => Add(instrument, 1));
-        listener.Start();
-    }
-
-    public void Dispose()
-    {
-        cluster.Store.Fate = (_, _) => RowFate.Happens;
-        listener.Dispose();
-    }
+    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
     public async Task Leases_and_recalls_are_counted()
     {
         var workspace = await contoso.Workspace();
-        await contoso.StandingOf(contoso.AdeleSignIn, workspace);
-        listener.RecordObservableInstruments();
-        Assert.True(measured["leases"] >= 1);
-        Assert.True(measured["leases.held"] >= 1);
+        using (var before = new AccessMeter(cluster))
+        {
+            await contoso.StandingOf(contoso.AdeleSignIn, workspace);
+            before.Observe();
+            Assert.True(before["leases"] >= 1);
+            Assert.True(before["leases.held"] >= 1);
+            Assert.Equal((0, 0), (before["recalls"], before["silent_holders"]));
+        }
 
+        using var meter = new AccessMeter(cluster);
         await contoso.Grant(workspace, Guid.NewGuid(), Roles.User);
 
-        Assert.True(measured["recalls"] >= 1);
-        Assert.True(measured["recall.duration"] >= 1);
+        Assert.True(meter["recalls"] is >= 1 and <= 2);
+        Assert.Equal(meter["recalls"], meter["recall.duration"]);
     }
 
     [Fact]
@@ -60,10 +35,11 @@ public sealed class AccessMetricsTests : IClassFixture<GrainCluster>, IDisposabl
     {
         var workspace = await contoso.Workspace();
         await cluster.Forget();
+        using var meter = new AccessMeter(cluster);
 
         await contoso.StandingOf(contoso.AdeleSignIn, workspace);
 
-        Assert.True(measured["takeovers"] >= 1);
+        Assert.Equal((1, 0), (meter["takeovers"], meter["authority_lost"]));
     }
 
     [Fact]
@@ -71,13 +47,11 @@ public sealed class AccessMetricsTests : IClassFixture<GrainCluster>, IDisposabl
     {
         var workspace = await contoso.Workspace();
         await cluster.Forget();
+        using var meter = new AccessMeter(cluster);
         cluster.Store.Fate = (operation, name) => operation == RowOperation.Read && name == "workspace" ? RowFate.Fails : RowFate.Happens;
 
         Assert.Equal(Standing.Unconfirmed, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
 
-        Assert.True(measured["unconfirmed"] >= 1);
+        Assert.True(meter["unconfirmed"] >= 1);
     }
-
-    private void Add(Instrument instrument, double value) =>
-        measured.AddOrUpdate(instrument.Name[Prefix.Length..], value, (_, before) => before + value);
 }

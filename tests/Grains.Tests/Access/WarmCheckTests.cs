@@ -1,3 +1,4 @@
+using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 
@@ -6,6 +7,9 @@ namespace EngageCenter.Grains.Tests.Access;
 /// <summary>Counts what storage is asked for, so it has a cluster to itself.</summary>
 public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
 {
+    private const int AtOnce = 200;
+    private static readonly int members = int.Parse(Environment.GetEnvironmentVariable("MEMBERS") ?? "1000", CultureInfo.InvariantCulture);
+
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
@@ -40,18 +44,25 @@ public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
         Assert.Equal((0, 0), (cluster.Store.Reads, cluster.Store.Writes));
     }
 
+    /// <summary><c>MEMBERS=100000</c> are as many as one may ask for.</summary>
     [Fact]
-    public async Task A_revocation_is_one_write_of_the_policy_however_many_members_there_are()
+    public async Task A_revocation_is_one_recall_for_each_silo_and_one_write_however_many_members_there_are()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
         await contoso.Grant(workspace, group, Roles.SupportUser);
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => contoso.StandingOf(Contoso.SignIn(contoso.Somebody(), 0, group), workspace)));
+        foreach (var some in Enumerable.Range(0, members).Chunk(AtOnce))
+        {
+            await Task.WhenAll(some.Select(_ => contoso.StandingOf(Contoso.SignIn(contoso.Somebody(), 0, group), workspace)));
+        }
+
         cluster.Store.StartCounting();
+        using var meter = new AccessMeter(cluster);
 
         await contoso.Revoke(workspace, group);
 
         // The policy, and after it the group's list of workspaces.
         Assert.Equal(2, cluster.Store.Writes);
+        Assert.Equal(GrainCluster.Silos, meter["recalls"]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Storage;
@@ -13,6 +14,8 @@ namespace EngageCenter.Grains.Tests;
 /// <summary>Two silos over one store that fails where a test says so.</summary>
 public class GrainCluster : IAsyncLifetime
 {
+    public const short Silos = 2;
+
     private readonly InProcessTestCluster cluster;
 
     // After a fault a change waits for leases that may be out: here not for long.
@@ -23,7 +26,7 @@ public class GrainCluster : IAsyncLifetime
 
     protected GrainCluster(TimeSpan leaseAndAuthority)
     {
-        var builder = new InProcessTestClusterBuilder(initialSilosCount: 2);
+        var builder = new InProcessTestClusterBuilder(initialSilosCount: Silos);
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddKeyedSingleton<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, Store);
@@ -47,6 +50,9 @@ public class GrainCluster : IAsyncLifetime
 
     /// <summary>Ends every activation, so that the next call reads storage.</summary>
     public Task Forget() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+
+    /// <summary>Whether a meter is one of its silos'.</summary>
+    internal bool Owns(Meter meter) => cluster.Silos.Any(silo => ReferenceEquals(silo.ServiceProvider.GetRequiredService<IMeterFactory>(), meter.Scope));
 
     internal IUserGrain User(PersonId person) => Grains.GetGrain<IUserGrain>(person.ToString());
 

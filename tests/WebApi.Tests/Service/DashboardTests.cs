@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>The dashboard's pages and data are for its operators' application alone.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Needs", "OneProcess")]
 public partial class DashboardTests(RunningService service)
 {
     [Fact]

@@ -18,7 +18,7 @@ public class RoleEndpointTests(RunningService service)
     public async Task Who_gets_what_from_each_endpoint() =>
         Approved.Matches("tests/WebApi.Tests/Service/role-endpoints.txt", await Table());
 
-    [Fact]
+    [Fact, Trait("Needs", "OneProcess")]
     public void No_endpoint_is_left_out_of_the_table()
     {
         var endpoints = service.Services.GetRequiredService<IEnumerable<EndpointDataSource>>()

@@ -8,6 +8,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
 using EngageCenter.LocalEntra;
+using EngageCenter.Script;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,7 +19,11 @@ using Orleans.Storage;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The service as it runs: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.</summary>
+/// <summary>
+/// The service as it runs: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.
+/// With <c>AGAINST=cluster</c> it is what <c>./cluster</c> starts: three silos on Redis and Azurite, and requests go through
+/// two web nodes in turns. Then <c>--filter Needs!=OneProcess</c> leaves out what looks into the process.
+/// </summary>
 [CollectionDefinition(Collection)]
 public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningService>
 {
@@ -28,7 +33,8 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     private readonly string folder = Directory.CreateTempSubdirectory("engage-center-").FullName;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> tokens = new();
     private WebApplication entra = null!;
-    private WebApplication service = null!;
+    private WebApplication? service;
+    private ClusterScript? cluster;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> workspaces = new();
     private readonly string keyFile;
     private int agreements;
@@ -37,7 +43,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public RunningService() => keyFile = Path.Combine(folder, "key.pem");
 
-    internal FaultyStorage Storage { get; private set; } = null!;
+    internal FaultyStorage Storage => field ??= (FaultyStorage)Services.GetRequiredKeyedService<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
 
     /// <summary>LocalEntra's clock. It stands still, an hour behind, so that a test can make its tokens newer, second by second.</summary>
     public FakeTimeProvider EntraTime { get; } = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
@@ -46,7 +52,8 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public string EntraUrl => entra.Urls.Single();
 
-    public IServiceProvider Services => service.Services;
+    /// <exception cref="InvalidOperationException">The service is a cluster.</exception>
+    public IServiceProvider Services => service?.Services ?? throw new InvalidOperationException("A cluster has no services here: --filter Needs!=OneProcess");
 
     public async Task InitializeAsync()
     {
@@ -63,6 +70,11 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
             builder.Services.AddSingleton<TimeProvider>(EntraTime);
         });
         await entra.StartAsync();
+        if (Environment.GetEnvironmentVariable("AGAINST") == "cluster")
+        {
+            Http = await StartCluster();
+            return;
+        }
 
         var builder = WebApplication.CreateBuilder(["--environment=Development"]);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
@@ -88,15 +100,14 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         service = builder.Build();
         service.MapEngageCenterWebApi();
         await service.StartAsync();
-
-        Storage = (FaultyStorage)service.Services.GetRequiredKeyedService<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
         Http = new HttpClient { BaseAddress = new Uri(service.Urls.Single()) };
     }
 
     public async Task DisposeAsync()
     {
         Http?.Dispose();
-        await service.DisposeAsync();
+        await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
         await entra.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }
@@ -261,6 +272,18 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         TestDirectory.PersonOf(role),
         role is Roles.CustomerSuccessAccountManager or Roles.IncidentManager ? TestDirectory.Microsoft : TestDirectory.Contoso);
 
+    private async Task<HttpClient> StartCluster()
+    {
+        cluster = new();
+        var up = await cluster.Up(
+            "--silos", "3", "--web", "2",
+            "--set", $"AzureAd__Instance={EntraUrl}/", "--set", $"AzureAd__ClientId={LocalEntraOptions.DefaultApiClientId}",
+            "--set", "Dashboard__Enabled=true", "--set", "Access__Lease=00:00:01", "--set", "Access__Authority=00:00:01");
+        Assert.True(up.ExitCode == 0, $"{up}");
+        Uri[] web = [.. (await cluster.Status()).Where(m => m.Kind == "web").Select(m => m.Url!)];
+        return new(new InTurns(web)) { BaseAddress = web[0] };
+    }
+
     private static string FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -284,5 +307,21 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         using var response = await Http.PostAsync(new Uri($"{EntraUrl}/{tenant}/oauth2/v2.0/token"), content);
         var answer = await response.Content.ReadFromJsonAsync<JsonObject>();
         return (string)answer!["access_token"]!;
+    }
+}
+
+/// <summary>Sends each request to the next of some web nodes.</summary>
+internal sealed class InTurns(IReadOnlyList<Uri> web) : DelegatingHandler(new SocketsHttpHandler())
+{
+    private uint next;
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.RequestUri!.Authority == web[0].Authority)
+        {
+            request.RequestUri = new(web[(int)(Interlocked.Increment(ref next) % web.Count)], request.RequestUri.PathAndQuery);
+        }
+
+        return base.SendAsync(request, cancellationToken);
     }
 }

@@ -6,7 +6,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Storage fails a write: the caller is told to try again, nobody is served what was not stored, and trying again works.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Needs", "OneProcess")]
 public class StorageFaultTests(RunningService service)
 {
     [Fact]

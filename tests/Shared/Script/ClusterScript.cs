@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace EngageCenter.Cluster.Tests.Script;
+namespace EngageCenter.Script;
 
 /// <summary>What a run of <c>./cluster</c> came to.</summary>
 internal sealed record Run(int ExitCode, string Output, string Errors)

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Formats.Tar;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace EngageCenter.Cluster.Tests;
+
+/// <summary>
+/// A cluster of the commit before this one is rolled to this build under load, silo by silo and then web node by web node.
+/// <c>FROM=COMMIT</c> is another one to come from.
+/// </summary>
+public class UpgradeTests(ITestOutputHelper output)
+{
+    private const int Members = 6;
+    private const int Workspaces = 6;
+
+    private static readonly TimeSpan buildBound = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan recovery = TimeSpan.FromSeconds(60);
+
+    [UpgradeFact]
+    public async Task A_cluster_is_rolled_from_the_commit_before_and_nothing_is_lost_or_contradicted()
+    {
+        using var folder = new TempFolder();
+        var before = await BuildOf(EarlierCommit.Wanted, folder);
+        await using var cluster = await RunningCluster.Start(new(Members), azurite: true, build: before);
+        using var client = new ClusterClient(cluster);
+        using var load = new Load(cluster, client, Workspaces);
+        List<string> report = [];
+        try
+        {
+            await load.SetUp(Members);
+            var running = load.Run(checkEvery: TimeSpan.FromMilliseconds(100), changeEvery: TimeSpan.FromMilliseconds(200));
+            try
+            {
+                await GoesOn(load, Stopwatch.GetTimestamp());
+                foreach (var node in cluster.SiloNodes.Concat(cluster.Web))
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    Assert.True(await node.Stop() == 0, $"{node.Name} did not end in order. {node}");
+                    node.Build = AppContext.BaseDirectory;
+                    await node.Relaunch();
+                    await node.Ready();
+
+                    // Old and new beside each other, for as long as it takes.
+                    await GoesOn(load, Stopwatch.GetTimestamp());
+                    var (check, change) = load.NextSuccess(start);
+                    report.Add(string.Create(CultureInfo.InvariantCulture, $"{node.Name}: next check after {check!.Value.TotalSeconds:F2} s, next change after {change!.Value.TotalSeconds:F2} s"));
+                }
+            }
+            finally
+            {
+                await load.EndAsync();
+                await running;
+            }
+
+            await load.ReadEnd();
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{e.Message}\n{string.Join('\n', report)}\n{cluster}", e);
+        }
+
+        output.WriteLine($"from {EarlierCommit.Wanted}\n{string.Join('\n', report)}\nchecks answered: {load.History.Checks.Count}, not answered or 503: {load.Unanswered}; changes acknowledged: {load.Acknowledged}, unknown: {load.Unknown}");
+        Assert.Empty(load.History.Violations());
+        Assert.Empty(load.Surprises);
+        Assert.True(load.Acknowledged > 20, "Too few changes.");
+    }
+
+    private static Task GoesOn(Load load, long since) =>
+        Until.True(() => Task.FromResult(load.NextSuccess(since) is { Check: not null, Change: not null }), recovery, "it goes on");
+
+    /// <summary>The folder with every host's program, as that commit has them.</summary>
+    private static async Task<string> BuildOf(string commit, TempFolder folder)
+    {
+        var (archive, sources) = (folder.File("sources.tar"), folder.Folder("sources"));
+        await Run("git", Repository.Root, "archive", "--output", archive, commit);
+        await TarFile.ExtractToDirectoryAsync(archive, sources, overwriteFiles: false);
+        await Run("dotnet", sources, "build", Path.Combine("src", "DevHost"), "--nologo", "-v:quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+        return Directory.GetDirectories(Path.Combine(sources, "src", "DevHost", "bin", "Debug")).Single();
+    }
+
+    private static async Task Run(string program, string folder, params string[] arguments)
+    {
+        await using var process = ProgramProcess.Of(program, folder, arguments);
+        await Until.True(() => Task.FromResult(process.HasEnded), buildBound, $"{program} {string.Join(' ', arguments)} ends");
+        Assert.True(await process.Ended() == 0, $"{program} {string.Join(' ', arguments)}: {process}");
+    }
+}
+
+internal static class EarlierCommit
+{
+    public static string Wanted { get; } = Environment.GetEnvironmentVariable("FROM") is { Length: > 0 } from ? from : "HEAD~1";
+
+    public static bool IsThere()
+    {
+        try
+        {
+            using var git = Process.Start(new ProcessStartInfo("git", ["rev-parse", "--quiet", "--verify", $"{Wanted}^{{commit}}"])
+            {
+                WorkingDirectory = Repository.Root,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            git.WaitForExit();
+            return git.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>Skipped where the commit before is not to be had, as in an archive or a shallow clone, and says so.</summary>
+internal sealed class UpgradeFactAttribute : FactAttribute
+{
+    public UpgradeFactAttribute()
+    {
+        if (!EarlierCommit.IsThere())
+        {
+            Skip = $"There is no commit {EarlierCommit.Wanted} here: it needs a clone with history.";
+        }
+    }
+}
