@@ -58,9 +58,6 @@ public sealed class ScriptTests : IDisposable
             await Until.True(async () => (await cluster.Status(name)).State == "ready", recovery, $"{name} is ready");
         }
 
-        await cluster.Do("add-silo");
-        Assert.Equal("ready", (await cluster.Status("silo-2")).State);
-
         // Each silo and each web node is another process, on the new binaries, and nothing else is.
         var before = await cluster.Status();
         await cluster.Do("roll", "--build", AppContext.BaseDirectory);
@@ -70,9 +67,16 @@ public sealed class ScriptTests : IDisposable
         Assert.All(before.Zip(after), pair => Assert.Equal(pair.First.Kind is "silo" or "web", pair.First.Pid != pair.Second.Pid));
         Assert.Equal(3, (await Workspaces(web0, adele))!.Count);
 
+        await cluster.Do("add-silo");
+        var added = await cluster.Status("silo-2");
+        Assert.Equal("ready", added.State);
+        await cluster.Do("stop", "silo-2");
+        Assert.Equal("ended", (await cluster.Status("silo-2")).State);
+        Assert.Contains("Ready to accept connections", await cluster.Do("logs", "redis"), StringComparison.Ordinal);
+
         // Down is down, also the second time; and up again finds what was there.
         await cluster.Do("down");
-        await Assert.AllAsync(after, async m => Assert.False(await Runs(m), m.ToString()));
+        await Assert.AllAsync([.. after, added], async m => Assert.False(await Runs(m), m.ToString()));
         Assert.Empty(await cluster.Status());
         await cluster.Do("down");
         up = await cluster.Up("--silos", "1", "--web", "1");
@@ -127,6 +131,19 @@ public sealed class ScriptTests : IDisposable
         Assert.True(run.ExitCode == 1, run.ToString());
         Assert.StartsWith(beginning, run.Errors, StringComparison.Ordinal);
         Assert.Single(run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public async Task A_member_that_does_not_start_is_named_and_nothing_is_left_running()
+    {
+        await using var cluster = new ClusterScript();
+
+        var run = await cluster.Up("--silos", "1", "--web", "1", "--set", "LocalEntra__TokenLifetime=00:00:00");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("entra is ended and not ready", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("LocalEntra:TokenLifetime is 00:00:00", run.Errors, StringComparison.Ordinal);
+        Assert.Empty(await cluster.Status());
     }
 
     [Fact]

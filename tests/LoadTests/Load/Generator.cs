@@ -9,6 +9,9 @@ internal sealed class Generator(Scenario scenario, Tally tally, RunClock clock)
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>The same after somebody has ended the run, who waits for it.</summary>
+    public static readonly TimeSpan InterruptedPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Returns when every operation that was started has ended.</summary>
     public Task RunAsync(LoadOptions load, CancellationToken stop) =>
         load.PerSecond is { } rate ? OpenAsync(load, rate, stop) : ClosedAsync(load, stop);
@@ -18,7 +21,7 @@ internal sealed class Generator(Scenario scenario, Tally tally, RunClock clock)
     {
         using var places = new SemaphoreSlim(load.MostUnderWay);
         var random = new Random(load.Seed);
-        var isOver = false;
+        var (giveUp, isOver) = (load.End + Patience, false);
         foreach (var due in Arrivals.Of(load.Arrivals, rate, load.End, load.Seed))
         {
             if (!isOver)
@@ -32,7 +35,14 @@ internal sealed class Generator(Scenario scenario, Tally tally, RunClock clock)
                     await places.WaitAsync(CancellationToken.None);
                 }
 
-                isOver = stop.IsCancellationRequested || clock.Now > load.End + Patience;
+                var now = clock.Now;
+                if (stop.IsCancellationRequested && now + InterruptedPatience < giveUp)
+                {
+                    giveUp = now + InterruptedPatience;
+                }
+
+                // What was due before somebody ended the run still has its turn.
+                isOver = now > giveUp || (stop.IsCancellationRequested && due > now);
                 if (!isOver)
                 {
                     _ = PerformInPlaceAsync(scenario.Next(random), due, places);

@@ -121,6 +121,26 @@ public class GeneratorTests
     }
 
     [Fact]
+    public void What_was_due_before_somebody_stopped_it_has_its_turn_for_a_while()
+    {
+        using var stop = new CancellationTokenSource();
+        var (tallied, ended) = Run(open with { MostUnderWay = 1 }, (n, time) => new("slow", async () =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), time);
+            if (n == 3)
+            {
+                stop.Cancel();
+            }
+        }), stop.Token);
+
+        // Four until 4 s, when it is stopped, and one each second for 5 s more; by then 900 are due, and those due in the
+        // first second, all that had their turn, warmed up.
+        Assert.InRange(ended, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(10.1));
+        Assert.Empty(tallied.Operations);
+        Assert.InRange(Assert.Single(tallied.Errors, e => e.Error == "NeverStarted").Count, 880, 1_000);
+    }
+
+    [Fact]
     public void Every_error_is_counted_by_its_kind_and_is_in_no_percentile()
     {
         var released = 0;

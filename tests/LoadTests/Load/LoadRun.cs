@@ -23,7 +23,7 @@ internal sealed class LoadRun(LoadOptions load, TextWriter progress, TimeProvide
         await watching;
         var tallied = tally.Take(stop.IsCancellationRequested && end < load.End ? end : load.End);
         var result = new RunResult(
-            scenario.Name, load.ToString(), tallied.Length.TotalSeconds, tallied.Operations, tallied.Errors, tallied.Waited,
+            scenario.Name, load.ToString(), load.PerSecond is not null, tallied.Length.TotalSeconds, tallied.Operations, tallied.Errors, tallied.Waited,
             stop.IsCancellationRequested, [], intervals.ToImmutable());
         try
         {
@@ -70,7 +70,7 @@ internal sealed class LoadRun(LoadOptions load, TextWriter progress, TimeProvide
                 now.TotalSeconds, taken.Operations / (now - from).TotalSeconds, taken.Median, taken.P99, taken.Errors, taken.UnderWay);
             intervals.Add(interval);
             await progress.WriteLineAsync(
-                $"{scenario,-13} {interval.Second,6:F1} s {(from < load.WarmUp ? "warm-up" : "       ")} {interval.PerSecond,8:F0}/s "
+                $"{scenario,-13} {interval.Second,6:F1} s {((from + now) / 2 < load.WarmUp ? "warm-up" : "       ")} {interval.PerSecond,8:F0}/s "
                 + $" p50 {interval.Median,8:F2} ms  p99 {interval.P99,8:F2} ms  {interval.Errors} errors  {interval.UnderWay} under way");
             from = now;
         }

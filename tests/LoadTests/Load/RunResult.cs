@@ -4,12 +4,14 @@ namespace EngageCenter.LoadTests;
 
 /// <summary>What came of one scenario. All of it is in the report's JSON.</summary>
 /// <param name="Load">How operations came, in words.</param>
+/// <param name="IsOpen">An open loop: latency counts from when an operation was due.</param>
 /// <param name="Seconds">In which the counted operations were done, from the end of the warm-up.</param>
 /// <param name="Waited">Operations that were due while as many as are allowed were under way; 0 in a closed loop.</param>
 /// <param name="IsInterrupted">Somebody ended it before its time.</param>
 internal sealed record RunResult(
     string Scenario,
     string Load,
+    bool IsOpen,
     double Seconds,
     ImmutableArray<OperationResult> Operations,
     ImmutableArray<ErrorCount> Errors,

@@ -13,11 +13,11 @@ internal static class Example
         "30 s of each scenario, after 5 s to warm up",
         [
             new(
-                "check", "500/s, Poisson arrivals", 30, [Operation("check", 15_000, 30, 0.5)], [], 12, false,
+                "check", "500/s, Poisson arrivals", true, 30, [Operation("check", 15_000, 30, 0.5)], [], 12, false,
                 [new("silos", 100 * silos, 0.05 * silos), new("client", 50, 0.025)],
                 [new(6, 500, 0.5, 2, 0, 1), new(7, 0, null, null, 3, 1)]),
             new(
-                "grant-revoke", "8 callers in a closed loop", 30, [Operation("grant", 300, 30, 20), Operation("revoke", 290, 30, 21)],
+                "grant-revoke", "8 callers in a closed loop", false, 30, [Operation("grant", 300, 30, 20), Operation("revoke", 290, 30, 21)],
                 withErrors
                     ? [new("grant", "TimeoutException", 2, "Response did not arrive on time | in 30 s", false), new("revoke, confirming", "WrongAnswerException", 1, "Person 1 still may.", true)]
                     : [],

@@ -16,7 +16,7 @@ internal static class Plot
     private const string Font = "Arial, Helvetica, sans-serif";
 
     /// <summary>Text is measured as Arial, and some viewers have wider letters.</summary>
-    private const double LegendPadding = 20;
+    private const double LegendPadding = 30;
 
     /// <summary>The last percentile of the axis; the slowest operation of all, at 100, is drawn there.</summary>
     private const double LastPercentile = 99.999;
@@ -63,6 +63,7 @@ internal static class Plot
         {
             Position = AxisPosition.Left,
             Title = "latency in ms",
+            AxisTitleDistance = 12,
             IntervalLength = 100,
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = OxyColors.LightGray,
@@ -84,14 +85,15 @@ internal static class Plot
     {
         var model = new PlotModel();
         model.Axes.Add(new LinearAxis { Position = AxisPosition.Bottom, Title = "silos", MajorStep = 1, MinorTickSize = 0, MinimumPadding = 0.05, MaximumPadding = 0.05 });
-        model.Axes.Add(new LinearAxis
+        model.Axes.Add(new LogarithmicAxis
         {
             Position = AxisPosition.Left,
             Title = "µs of the silos' processor time for each operation",
-            Minimum = 0,
-            MaximumPadding = 0.1,
+            IntervalLength = 100,
+            AxisTitleDistance = 12,
             MajorGridlineStyle = LineStyle.Solid,
             MajorGridlineColor = OxyColors.LightGray,
+            LabelFormatter = microseconds => $"{microseconds:0.###}",
         });
         var known = reports.SelectMany(r => r.Runs, (report, run) => (report.Target.Silos, run))
             .Where(r => !r.run.Processors.IsEmpty && r.run.Processors[0].Of.StartsWith("silos", StringComparison.Ordinal));

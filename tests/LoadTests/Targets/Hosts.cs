@@ -11,6 +11,7 @@ internal static class Hosts
 {
     private const int MaxStartAttempts = 15;
 
+    private static readonly TimeSpan gatewayRefresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan retry = TimeSpan.FromSeconds(1);
 
     public static HostApplicationBuilder NewBuilder()
@@ -37,6 +38,7 @@ internal static class Hosts
                 client.UseStaticClustering([.. gateways]);
             }
 
+            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = gatewayRefresh);
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SiloHost.ResponseTimeout);
             client.UseConnectionRetryFilter(async (_, stopping) =>
             {
