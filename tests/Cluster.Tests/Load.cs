@@ -158,7 +158,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
 
     private Func<Task> Changing(string workspace, int offset)
     {
-        var (number, etag, granted) = (0, default(string), true);
+        var (number, turn, etag, granted) = (0, offset, default(string), true);
         return async () =>
         {
             if (etag is null)
@@ -192,7 +192,8 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
             (etag, granted) = acknowledges ? (answer.ETag, !granted) : (null, granted);
         };
 
-        Node Web() => cluster.Web[(number + offset) % cluster.Web.Count];
+        // Another one each time, so that nobody waits for one that is down.
+        Node Web() => cluster.Web[turn++ % cluster.Web.Count];
     }
 
     private void NoSurprise(Answer answer, string what)
