@@ -14,9 +14,9 @@ public sealed class DrainingCluster : IAsyncLifetime
     public const int Workspaces = 12;
 
     private static readonly TimeSpan lease = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan authority = TimeSpan.FromSeconds(35);
+    private static readonly TimeSpan authority = TimeSpan.FromSeconds(25);
 
-    /// <summary>A change that took longer has waited for an owner that released nothing, for 40 s; others take a second or two.</summary>
+    /// <summary>A change that took longer has waited for an owner that released nothing, for 30 s; others take a few.</summary>
     public static readonly TimeSpan Unreleased = (lease + authority) / 2;
 
     internal RunningCluster Cluster { get; private set; } = null!;
