@@ -1,5 +1,4 @@
 using EngageCenter.Script;
-using EngageCenter.Cluster.Tests.Script;
 using YamlDotNet.RepresentationModel;
 
 namespace EngageCenter.Cluster.Tests.Deploy;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -25,6 +26,7 @@ namespace EngageCenter.WebApi.Tests.Service;
 /// two web nodes in turns. Then <c>--filter Needs!=OneProcess</c> leaves out what looks into the process.
 /// </summary>
 [CollectionDefinition(Collection)]
+[SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
 public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningService>
 {
     /// <summary>The tests that share one service. They run one after the other; each has workspaces of its own.</summary>
