@@ -1,9 +1,9 @@
-using EngageCenter.Script;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using EngageCenter.Script;
 
 namespace EngageCenter.Cluster.Tests.Script;
 
