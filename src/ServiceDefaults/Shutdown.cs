@@ -43,6 +43,8 @@ public static partial class Shutdown
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = stopping.Register(told.SetResult);
         var running = app.RunAsync(CancellationToken.None);
+
+        // What hangs gives no signal: the bound is all there is to wait for beside the end.
         if (await Task.WhenAny(running, told.Task) == told.Task
             && await Task.WhenAny(running, Task.Delay(bound, time, CancellationToken.None)) != running)
         {
@@ -108,6 +110,8 @@ internal sealed partial class Draining(ShutdownOptions options, IHostApplication
         // A signal has done that already; whoever stops the host by a call has not.
         lifetime.StopApplication();
         LogDraining(options.DrainDelay.TotalSeconds);
+
+        // Whoever sends requests here does not say that it has noticed.
         await Task.Delay(options.DrainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

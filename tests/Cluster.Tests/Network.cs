@@ -56,6 +56,14 @@ internal sealed class Network : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether anything of the one's arrives at the other: what is not cut refuses at once, since nobody listens on that port.</summary>
+    public static async Task<bool> Reaches(Place one, Place other)
+    {
+        const int GaveUp = 124;
+        await using var probe = ProgramProcess.Of(one, "timeout", Path.GetTempPath(), "2", "bash", "-c", $"< /dev/tcp/{other.Address}/1");
+        return await probe.Ended() != GaveUp;
+    }
+
     public async Task Heal()
     {
         foreach (var (from, to) in cuts.ToList())

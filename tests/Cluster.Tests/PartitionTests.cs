@@ -76,11 +76,17 @@ public class PartitionTests(ITestOutputHelper output)
         foreach (var other in from)
         {
             await cluster.Network!.Cut(cluster.PlaceOf(silo), cluster.PlaceOf(other));
+            Assert.False(await Network.Reaches(cluster.PlaceOf(silo), cluster.PlaceOf(other)));
         }
 
         // How long a fault lasts is the fault.
         await Until.True(() => Task.FromResult(Stopwatch.GetElapsedTime(start) >= length), 2 * length, "the time passes");
         await cluster.Network!.Heal();
+        foreach (var other in from)
+        {
+            Assert.True(await Network.Reaches(cluster.PlaceOf(silo), cluster.PlaceOf(other)));
+        }
+
         var end = Stopwatch.GetTimestamp();
         var expelled = "";
         foreach (var node in cluster.SiloNodes)

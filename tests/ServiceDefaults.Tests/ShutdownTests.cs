@@ -170,6 +170,7 @@ public class ShutdownTests
 
             if (StartsNever)
             {
+                // A service that waits for something that never comes, until it is told to stop.
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
             }
 

@@ -30,6 +30,7 @@ internal sealed class VirtualTime : SynchronizationContext
                 virtualTime.time.Advance(step);
             }
 
+            // It has completed, and throws what it threw.
             return task.GetAwaiter().GetResult();
         }
         finally

@@ -42,6 +42,7 @@ internal static class Hosts
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SiloHost.ResponseTimeout);
             client.UseConnectionRetryFilter(async (_, stopping) =>
             {
+                // There is no cluster yet to wait for a signal from.
                 await Task.Delay(retry, TimeProvider.System, stopping);
                 return ++attempts < MaxStartAttempts;
             });
