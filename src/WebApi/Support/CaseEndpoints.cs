@@ -118,12 +118,6 @@ internal static class CaseEndpoints
             return visit.Refusal;
         }
 
-        var representation = Representations.Choose(http.Request);
-        if (representation == Representation.None)
-        {
-            return Problems.NotAcceptable.Answer();
-        }
-
         var errors = new RequestErrors();
         var query = ReadQuery(new(http.Request.Query, errors), errors);
         if (errors.Any)
@@ -132,18 +126,8 @@ internal static class CaseEndpoints
         }
 
         var support = grains.GetGrain<ISupportGrain>(id);
-        http.Response.Headers.Vary = "Accept";
-        return await visit.Act(async decision =>
-        {
-            if (representation == Representation.Json)
-            {
-                return await support.Cases(decision, query) is { } page ? Lists.Answer(http.Request, page, CaseJson.Of) : null;
-            }
-
-            // All of it: where a page would begin does not matter, and nobody asks how many there are.
-            var whole = query with { Page = new(Paging.PageRequest.MaxSize, null), Count = false };
-            return await support.Cases(decision, whole) is { } first ? new CaseExport(visit, support, whole, first) : null;
-        });
+        return await visit.List(
+            http, query.Page, (decision, page, count) => support.Cases(decision, query with { Page = page, Count = count }), CaseJson.Of, CaseCsv.Table);
     }
 
     private static CaseQuery ReadQuery(QueryFields fields, RequestErrors errors)

@@ -1,0 +1,58 @@
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.Access;
+
+/// <summary>Lists of a workspace that are to be had as JSON, page by page, and as CSV, all of it.</summary>
+internal static class WorkspaceLists
+{
+    // A policy that changes with every page is not one that a reader waits for.
+    private const int Attempts = 5;
+
+    /// <param name="page">What a client that reads JSON asks for. An export begins at the start, in pages of its own.</param>
+    /// <param name="read">
+    /// Reads a page by a decision, and says with its last parameter whether the total is wanted; an export does without.
+    /// Null: decide again.
+    /// </param>
+    public static async Task<IResult> List<TItem, TWire>(
+        this WorkspaceVisit visit,
+        HttpContext http,
+        PageRequest page,
+        Func<AccessDecision, PageRequest, bool, Task<Page<TItem>?>> read,
+        Func<TItem, TWire> wire,
+        CsvTable<TItem> csv)
+    {
+        http.Response.Headers.Vary = "Accept";
+        return Representations.Choose(http.Request) switch
+        {
+            Representation.Json => await visit.Act(async decision =>
+                await read(decision, page, true) is { } items ? Lists.Answer(http.Request, items, wire) : null),
+            Representation.Csv => await visit.Act(async decision =>
+                await read(decision, new(PageRequest.MaxSize, null), false) is { } first
+                    ? new CsvExport<TItem>(csv, $"{csv.Name}-{visit.WorkspaceId}", first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)))
+                    : null),
+            _ => Problems.NotAcceptable.Answer(),
+        };
+    }
+
+    /// <summary>The right is decided anew for each page; null where it is gone, or cannot be had.</summary>
+    private static async Task<Page<TItem>?> ReadOn<TItem>(WorkspaceVisit visit, Func<AccessDecision, Task<Page<TItem>?>> read)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            await visit.Decide();
+            if (visit.Refusal is not null)
+            {
+                return null;
+            }
+
+            if (await read(visit.Decision) is { } page)
+            {
+                return page;
+            }
+        }
+
+        return null;
+    }
+}
