@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
+using EngageCenter.Agreements;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.Users;
@@ -29,6 +30,19 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>The rights of somebody else, by the newest token they came with; of a person never seen, by the contract alone.</summary>
     [Alias("ExplainLastKnown")]
     ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId);
+
+    /// <summary>
+    /// Whether some workspace allows it: Member where one does, Outsider where none does, Unconfirmed where not all could
+    /// be asked. From warm state no other call where one is known to.
+    /// </summary>
+    [Alias("DecideAnywhere")]
+    ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required);
+
+    /// <summary>Any member's, from the contract that the decision rests on: from warm state no other call.</summary>
+    /// <param name="asked">Null for the first scope that the person may read.</param>
+    /// <exception cref="EngageCenter.Storage.StorageUnavailableException">The agreement, of an earlier release, has not told its terms yet.</exception>
+    [Alias("AccountTeam")]
+    ValueTask<AccountTeamOutcome> AccountTeam(SignIn signIn, string workspaceId, BillingScope? asked);
 
     [Alias("Me")]
     Task<Me> Me(SignIn signIn);

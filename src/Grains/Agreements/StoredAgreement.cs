@@ -66,7 +66,8 @@ internal sealed record StoredAgreement
         Agreement.StartDate, Agreement.EndDate,
         [.. Agreement.Contacts.GroupBy(c => c.Person).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal).Select(g => new PolicyContact(
             g.Key, g.Aggregate(Roles.None, (roles, c) => roles | c.Role), g.First().DisplayName, g.First().Email))],
-        Version);
+        Version,
+        ContractTerms.Of(Agreement, workspace.PackageId));
 
     // One for the whole agreement, or one a package. A package that is new brings a workspace; one that left keeps its.
     private ImmutableArray<PlannedWorkspace> Plan(Agreement agreement)

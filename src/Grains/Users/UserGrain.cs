@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
+using EngageCenter.Agreements;
 using EngageCenter.Storage;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
@@ -59,6 +60,33 @@ internal sealed partial class UserGrain(
     }
 
     public async ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId) => (await Examine(workspaceId)).Access;
+
+    public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
+    {
+        await Accept(signIn);
+        if (known.Values.Any(made => Stands(made) && made.Access.Decision.Allows(required)))
+        {
+            return Standing.Member;
+        }
+
+        return await ExamineAll() is not { } all ? Standing.Unconfirmed
+            : all.Any(w => (w.Permissions & required) == required) ? Standing.Member
+            : Standing.Outsider;
+    }
+
+    public async ValueTask<AccountTeamOutcome> AccountTeam(SignIn signIn, string workspaceId, BillingScope? asked)
+    {
+        await Accept(signIn);
+        var (access, policy) = await Examine(workspaceId);
+        if (access.Decision.Standing != Standing.Member)
+        {
+            return new(access.Decision, AccountTeamStatus.Found);
+        }
+
+        var terms = policy!.Terms ?? throw new StorageUnavailableException("The agreement has not told its terms yet.");
+        var (status, team) = BillingAccess.TeamFor(Person, durable.Groups, terms, asked);
+        return new(access.Decision, status, team);
+    }
 
     public async Task<Me> Me(SignIn signIn)
     {
@@ -144,7 +172,9 @@ internal sealed partial class UserGrain(
 
     /// <summary>A decision made before that still stands. The test of its lease is the last thing before the answer.</summary>
     private EffectiveAccess? Recall(string workspaceId) =>
-        known.TryGetValue(workspaceId, out var made) && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid ? made.Access : null;
+        known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
+
+    private bool Stands(Known made) => ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
 
     private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId)
     {
@@ -169,7 +199,7 @@ internal sealed partial class UserGrain(
         {
             if (Recall(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
             {
-                return new(made, known[workspaceId].Lease.Leased.Workspace);
+                return new(made, known[workspaceId].Lease.Leased);
             }
 
             var answer = await policies.Get(workspaceId);
@@ -195,7 +225,7 @@ internal sealed partial class UserGrain(
             }
 
             known[workspaceId] = new(access, lease, seen);
-            return new(access, lease.Leased.Workspace);
+            return new(access, lease.Leased);
         }
 
         return new(Unconfirmed(workspaceId), null);
@@ -287,7 +317,7 @@ internal sealed partial class UserGrain(
     {
         var (decision, roles) = (examined.Access.Decision, examined.Access.Roles.Union());
         return new(
-            examined.Workspace!, roles, decision.Permissions,
+            examined.Policy!.Workspace, roles, decision.Permissions,
             durable.Opened.TryGetValue(decision.WorkspaceId, out var at) ? at : null,
             durable.LastOpened == decision.WorkspaceId);
     }
@@ -321,6 +351,6 @@ internal sealed partial class UserGrain(
     /// <param name="Seen">The sign-in that the decision rests on.</param>
     private sealed record Known(EffectiveAccess Access, PolicyLease Lease, SeenUser? Seen);
 
-    /// <param name="Workspace">Null where there is none or where nothing is confirmed.</param>
-    private readonly record struct Examined(EffectiveAccess Access, WorkspaceHeader? Workspace);
+    /// <param name="Policy">What it was decided by; null where there is none or where nothing is confirmed.</param>
+    private readonly record struct Examined(EffectiveAccess Access, LeasedPolicy? Policy);
 }

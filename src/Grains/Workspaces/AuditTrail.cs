@@ -57,16 +57,23 @@ internal sealed record AuditTrail
     }
 
     /// <summary>What a contract says that another one does not: an event tells the difference, not the whole.</summary>
-    public static Values ContactsOf(WorkspaceContract contract, WorkspaceContract? except)
+    public static Values ContractOf(WorkspaceContract contract, WorkspaceContract? except)
     {
-        var contacts = contract.Contacts
-            .Select(c => $"{c.Person} {c.Roles}")
-            .Except(except?.Contacts.Select(c => $"{c.Person} {c.Roles}") ?? [])
-            .ToImmutableArray();
-        return contract.DefaultName == except?.DefaultName
-            ? Of(("contacts", contacts))
-            : Of(("contacts", contacts), ("name", [contract.DefaultName]));
+        var values = Of(("contacts", Except(contract, except, c => c.Contacts.Select(p => $"{p.Person} {p.Roles}"))));
+        if (contract.DefaultName != except?.DefaultName)
+        {
+            values = values.Add("name", [contract.DefaultName]);
+        }
+
+        var packages = Except(contract, except, c => c.Terms?.Packages.Select(p => $"{p.PackageId} {p.Kind} {p.BillingAccountId} {p.BillingProfileId}"));
+        var readers = Except(contract, except, c => c.Terms?.BillingReaders.Select(
+            r => $"{r.BillingAccountId} {r.BillingProfileId ?? "*"} {r.TenantId}/{r.UserId ?? r.GroupId}"));
+        values = packages.IsEmpty ? values : values.Add("packages", packages);
+        return readers.IsEmpty ? values : values.Add("billingReaders", readers);
     }
+
+    private static ImmutableArray<string> Except(WorkspaceContract contract, WorkspaceContract? except, Func<WorkspaceContract, IEnumerable<string>?> of) =>
+        [.. (of(contract) ?? []).Except((except is null ? null : of(except)) ?? [])];
 }
 
 /// <summary>A full segment of the audit trail, as it is stored.</summary>

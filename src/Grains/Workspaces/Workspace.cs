@@ -54,14 +54,18 @@ internal sealed record Workspace
             header,
             new(header.AgreementId, Contract!.TenantId, header.StartDate, Contract.Contacts,
                 [.. Groups.Select(g => new PolicyGroup(g.GroupId, g.Roles))]),
-            Epoch);
+            Epoch,
+            Contract.Terms);
     }
 
     public Workspace Provision(Actor actor, WorkspaceContract contract, DateTimeOffset now)
     {
         if (contract.Version <= (Contract?.Version ?? 0))
         {
-            return this;
+            // An earlier release stored the contract without its terms. Nobody's rights change by them.
+            return contract.Version == Contract?.Version && Contract.Terms is null && contract.Terms is not null
+                ? this with { Contract = contract }
+                : this;
         }
 
         var target = new AuditTarget(AuditTargetKind.Agreement, contract.AgreementId, null);
@@ -76,8 +80,8 @@ internal sealed record Workspace
         {
             Audit = Audit.Record(
                 now, actor, Contract is null ? AuditAction.WorkspaceCreated : AuditAction.ContractChanged, target,
-                Contract is null ? null : AuditTrail.ContactsOf(Contract, except: contract),
-                AuditTrail.ContactsOf(contract, except: Contract)),
+                Contract is null ? null : AuditTrail.ContractOf(Contract, except: contract),
+                AuditTrail.ContractOf(contract, except: Contract)),
         };
     }
 

@@ -7,6 +7,7 @@ namespace EngageCenter.Workspaces;
 /// <summary>What the agreement says of one of its workspaces.</summary>
 /// <param name="Version">The agreement's version: a workspace never goes back to an older contract.</param>
 /// <param name="Contacts">Each person once, with all contract roles.</param>
+/// <param name="Terms">Null in a row of a release that did not know of them, until the agreement brings it in line.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceContract")]
 internal sealed record WorkspaceContract(
     [property: Id(0)] string AgreementId,
@@ -16,7 +17,28 @@ internal sealed record WorkspaceContract(
     [property: Id(4)] DateOnly StartDate,
     [property: Id(5)] DateOnly EndDate,
     [property: Id(6)] ImmutableArray<PolicyContact> Contacts,
-    [property: Id(7)] long Version);
+    [property: Id(7)] long Version,
+    [property: Id(8)] ContractTerms? Terms = null);
+
+/// <summary>What the contract buys, who answers for it, and who may read the bill. Of one workspace's packages only.</summary>
+/// <param name="Team">The primary Customer Success Account Managers and Incident Managers.</param>
+/// <param name="Packages">All of the agreement's, or the one that the workspace is for.</param>
+/// <param name="BillingReaders">Those of the packages' billing accounts.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.ContractTerms")]
+internal sealed record ContractTerms(
+    [property: Id(0)] ImmutableArray<Contact> Team,
+    [property: Id(1)] ImmutableArray<Package> Packages,
+    [property: Id(2)] ImmutableArray<BillingReader> BillingReaders)
+{
+    public static ContractTerms Of(Agreement agreement, string? packageId)
+    {
+        ImmutableArray<Package> packages = [.. agreement.Packages.Where(p => packageId is null || p.PackageId == packageId)];
+        return new(
+            [.. agreement.Contacts.Where(c => c.IsPrimary && c.Role is Roles.CustomerSuccessAccountManager or Roles.IncidentManager)],
+            packages,
+            [.. agreement.BillingReaders.Where(r => packages.Any(p => p.BillingAccountId == r.BillingAccountId))]);
+    }
+}
 
 /// <summary>How an agreement sets its workspaces up.</summary>
 [GrainInterfaceType("EngageCenter.IContractedWorkspace"), Alias("EngageCenter.IContractedWorkspace")]

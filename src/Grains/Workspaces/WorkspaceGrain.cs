@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using EngageCenter.Access;
+using EngageCenter.Agreements;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace EngageCenter.Workspaces;
 /// leases interleave with it, and see what was stored last.
 /// </summary>
 [GrainType("workspace")]
-internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, IOwnedPolicy
+internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, IOwnedPolicy
 {
     private const int TakeOverAttempts = 5;
 
@@ -22,6 +23,7 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
     private readonly IGrainStorage rows;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
+    private readonly ILogger<WorkspaceGrain> logger;
     private readonly Func<PolicyOwnership> newOwnership;
     private PolicyOwnership ownership;
     private bool isActive;
@@ -30,6 +32,7 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
     private Workspace state = new();
     private Workspace? next;
     private LeasedPolicy? policy;
+    private Task fetchingTerms = Task.CompletedTask;
 
     public WorkspaceGrain(
         [PersistentState("workspace")] IPersistentState<Workspace> storage,
@@ -40,7 +43,7 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
         TimeProvider time,
         ILogger<WorkspaceGrain> logger)
     {
-        (this.storage, this.rows, this.time) = (storage, rows, time);
+        (this.storage, this.rows, this.time, this.logger) = (storage, rows, time, logger);
         lease = options.Value.Lease;
         newOwnership = () => new(Id, this, policies, options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -102,6 +105,11 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
             // That there is no workspace is an answer as well, and another activation may have made one since.
             DeactivateOnIdle();
             return new(await ((IOwnedPolicy)this).ReadTerm() == 0 ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed);
+        }
+
+        if (state.Contract.Terms is null && fetchingTerms.IsCompleted)
+        {
+            fetchingTerms = FetchTerms(state.Contract.AgreementId);
         }
 
         return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy, lease) : new(PolicyAnswerKind.Unconfirmed);
@@ -275,6 +283,20 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
         }
     }
 
+    // A row of an earlier release lacks the terms of its contract, and the agreement brings it in line when it is asked
+    // anything. Rights do not wait for that: what needs the terms says that it cannot be had now.
+    private async Task FetchTerms(string agreementId)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IAgreementGrain>(agreementId).Get();
+        }
+        catch (Exception e)
+        {
+            LogNoTerms(logger, Id, e);
+        }
+    }
+
     private IGroupGrain GroupGrain(Guid groupId) =>
         GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
 
@@ -330,6 +352,9 @@ internal sealed class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, ICo
             throw new StorageUnavailableException($"A segment of the audit trail could not be read: {e.Message}", e);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "The contract's terms of workspace {WorkspaceId} could not be had; they are asked for with the next lease")]
+    private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);
 
     private static string RowOf(long segment) => $"audit-{segment.ToString(CultureInfo.InvariantCulture)}";
 }

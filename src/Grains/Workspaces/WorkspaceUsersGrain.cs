@@ -23,9 +23,8 @@ internal sealed class WorkspaceUsersGrain(
     /// <summary>Sign-ins that wait for their write; more are refused, and told again with a later decision.</summary>
     private const int MaxWaiting = 10_000;
 
-    private readonly Dictionary<string, (SeenEntry Entry, TaskCompletionSource Stored)> waiting = new(StringComparer.Ordinal);
     private SegmentedLog<SeenEntry> log = null!;
-    private bool writing;
+    private BatchedLog<SeenEntry> batches = null!;
     private (LeasedPolicy Policy, WorkspacePeople People)? current;
 
     private string Id => this.GetPrimaryKeyString();
@@ -33,6 +32,7 @@ internal sealed class WorkspaceUsersGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         log = new(rows, GrainContext.GrainId, "people", DeactivateOnIdle, logger);
+        batches = new(log, MaxBatch, MaxWaiting, _ => current = null, DeactivateOnIdle);
         return log.Load();
     }
 
@@ -42,35 +42,7 @@ internal sealed class WorkspaceUsersGrain(
         return policy is null ? null : People(policy).List(query);
     }
 
-    public Task Seen(SeenUser user)
-    {
-        var entry = SeenEntry.Of(user);
-        if (log.Find(entry.Key) is { } stored && !entry.Supersedes(stored))
-        {
-            return Task.CompletedTask;
-        }
-
-        if (waiting.TryGetValue(entry.Key, out var other))
-        {
-            waiting[entry.Key] = (entry.Supersedes(other.Entry) ? entry : other.Entry, other.Stored);
-            return other.Stored.Task;
-        }
-
-        if (waiting.Count >= MaxWaiting)
-        {
-            throw new StorageUnavailableException("Too many sign-ins wait to be stored.");
-        }
-
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiting.Add(entry.Key, (entry, done));
-        if (!writing)
-        {
-            writing = true;
-            _ = Write();
-        }
-
-        return done.Task;
-    }
+    public Task Seen(SeenUser user) => batches.Store(SeenEntry.Of(user));
 
     private WorkspacePeople People(LeasedPolicy policy)
     {
@@ -80,37 +52,5 @@ internal sealed class WorkspaceUsersGrain(
         }
 
         return known.People;
-    }
-
-    // Each sign-in is answered by the write that holds it, so nothing is lost here: a failure is every waiting caller's.
-    private async Task Write()
-    {
-        while (waiting.Count > 0)
-        {
-            var batch = waiting.Values.Take(MaxBatch).ToList();
-            foreach (var (entry, _) in batch)
-            {
-                waiting.Remove(entry.Key);
-            }
-
-            try
-            {
-                // What came while a newer token of the same person was being stored is no news any more.
-                List<SeenEntry> news = [.. batch.Select(b => b.Entry).Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
-                if (news.Count > 0)
-                {
-                    await log.Commit(news);
-                    current = null;
-                }
-
-                batch.ForEach(b => b.Stored.SetResult());
-            }
-            catch (Exception e)
-            {
-                batch.ForEach(b => b.Stored.SetException(e));
-            }
-        }
-
-        writing = false;
     }
 }

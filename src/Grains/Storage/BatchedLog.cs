@@ -1,0 +1,107 @@
+namespace EngageCenter.Storage;
+
+/// <summary>
+/// A <see cref="SegmentedLog{TEntry}"/> for a reentrant grain: entries that come while a write is under way share the
+/// next one, so that many callers cost few writes. Each is answered by the write that holds its entry.
+/// </summary>
+/// <param name="maxBatch">Entries in one write; with their size it bounds a row.</param>
+/// <param name="maxWaiting">Entries that wait for their write; more are refused.</param>
+/// <param name="onStored">Told of what is stored now, before its callers are.</param>
+/// <param name="deactivate">Ends the activation, where what is stored and what is in memory may differ.</param>
+internal sealed class BatchedLog<TEntry>(
+    SegmentedLog<TEntry> log, int maxBatch, int maxWaiting, Action<IReadOnlyList<TEntry>> onStored, Action deactivate)
+    where TEntry : class, ILogEntry<TEntry>
+{
+    private readonly Dictionary<string, (TEntry Entry, TaskCompletionSource Stored)> waiting = new(StringComparer.Ordinal);
+    private Dictionary<string, TEntry> underway = [];
+    private bool writing;
+    private bool failed;
+
+    /// <summary>
+    /// The newest entry of the key that was accepted, or null. It may not be stored yet: a decision that rests on it is
+    /// one to be stored, behind it, and nothing to be shown.
+    /// </summary>
+    public TEntry? Accepted(string key) =>
+        waiting.TryGetValue(key, out var next) ? next.Entry
+        : underway.TryGetValue(key, out var entry) ? entry
+        : log.Find(key);
+
+    /// <summary>Keys that are accepted and not stored yet; a bound on how many there are to come.</summary>
+    public int Pending => waiting.Count + underway.Count;
+
+    /// <summary>
+    /// Stores the entry, unless there is a later one of its key. Done when it, or the later one, is stored: also where
+    /// that one was accepted before.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">It was not confirmed, or too many wait.</exception>
+    public Task Store(TEntry entry)
+    {
+        if (waiting.TryGetValue(entry.Key, out var other))
+        {
+            waiting[entry.Key] = (entry.Supersedes(other.Entry) ? entry : other.Entry, other.Stored);
+            return other.Stored.Task;
+        }
+
+        if (!underway.ContainsKey(entry.Key) && log.Find(entry.Key) is { } stored && !entry.Supersedes(stored))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (failed)
+        {
+            throw new StorageUnavailableException("A write before this one was not confirmed.");
+        }
+
+        if (waiting.Count >= maxWaiting)
+        {
+            throw new StorageUnavailableException("Too much waits to be stored.");
+        }
+
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting.Add(entry.Key, (entry, done));
+        if (!writing)
+        {
+            writing = true;
+            _ = Write();
+        }
+
+        return done.Task;
+    }
+
+    // Each entry is answered by the write that holds it, so nothing is lost here: a failure is every waiting caller's.
+    private async Task Write()
+    {
+        while (waiting.Count > 0)
+        {
+            var batch = waiting.Values.Take(maxBatch).ToList();
+            underway = batch.ToDictionary(b => b.Entry.Key, b => b.Entry, StringComparer.Ordinal);
+            foreach (var key in underway.Keys)
+            {
+                waiting.Remove(key);
+            }
+
+            try
+            {
+                // What came while a later entry of its key was being stored is no news any more.
+                List<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
+                if (news.Count > 0)
+                {
+                    await log.Commit(news);
+                    onStored(news);
+                }
+
+                batch.ForEach(b => b.Stored.SetResult());
+            }
+            catch (Exception e)
+            {
+                failed = true;
+                deactivate();
+                batch.ForEach(b => b.Stored.SetException(e));
+            }
+
+            underway = [];
+        }
+
+        writing = false;
+    }
+}
