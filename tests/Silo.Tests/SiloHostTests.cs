@@ -58,7 +58,7 @@ public sealed class SiloHostTests : IDisposable
     public async Task A_wait_for_storage_ends_before_the_call_that_waits_for_it()
     {
         await using var silo = TestSilo.Build(folder.File());
-        var longest = SqliteGrainStorage.TurnTimeout
+        var longest = SqliteGate.TurnTimeout
             + TimeSpan.FromSeconds(SqliteFile.BusySeconds);
 
         Assert.True(longest < SiloHost.ResponseTimeout);
