@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Assessments;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -9,7 +10,7 @@ public static class GrainsHosting
 {
     /// <summary>
     /// Adds what the grains share in a silo. The silo brings a grain storage as its default, whose writes are
-    /// conditional (ETag).
+    /// conditional (ETag), and a reminder service.
     /// </summary>
     public static ISiloBuilder AddEngageCenterGrains(this ISiloBuilder silo)
     {
@@ -19,6 +20,9 @@ public static class GrainsHosting
         silo.Services.AddSingleton<PolicyCache>();
         silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section)
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
+            .ValidateOnStart();
+        silo.Services.AddOptions<AssessmentOptions>().BindConfiguration(AssessmentOptions.Section)
+            .Validate(o => o.IsInRange, "Assessments: RunTimeout is from 1 h to 30 d.")
             .ValidateOnStart();
         return silo;
     }

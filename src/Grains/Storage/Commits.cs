@@ -1,5 +1,5 @@
 using Orleans.Core;
-
+using Orleans.Storage;
 
 namespace EngageCenter.Storage;
 
@@ -21,6 +21,39 @@ internal static class Commits
         {
             ((IGrainBase)grain).DeactivateOnIdle();
             throw new StorageUnavailableException($"A write of {typeof(TState).Name} was not confirmed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads a row of the grain's beside its own state.</summary>
+    /// <param name="name">No two grains of one key may have a row of the same name.</param>
+    /// <exception cref="StorageUnavailableException">The row could not be read.</exception>
+    public static async Task<GrainState<TRow>> ReadRow<TRow>(this IGrainStorage rows, Grain grain, string name)
+        where TRow : new()
+    {
+        try
+        {
+            var row = new GrainState<TRow>(new());
+            await rows.ReadStateAsync(name, grain.GetGrainId(), row);
+            return row;
+        }
+        catch (Exception e)
+        {
+            throw new StorageUnavailableException($"Row {name} could not be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Stores a row that was read before, if it still is what was read. A write that is not confirmed ends the activation.</summary>
+    /// <exception cref="StorageUnavailableException">The write was not confirmed.</exception>
+    public static async Task WriteRow<TRow>(this IGrainStorage rows, Grain grain, string name, GrainState<TRow> row)
+    {
+        try
+        {
+            await rows.WriteStateAsync(name, grain.GetGrainId(), row);
+        }
+        catch (Exception e)
+        {
+            ((IGrainBase)grain).DeactivateOnIdle();
+            throw new StorageUnavailableException($"A write of row {name} was not confirmed: {e.Message}", e);
         }
     }
 }

@@ -339,19 +339,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             .OrderByDescending(e => e.Sequence)];
     }
 
-    private async Task<AuditSegment> Load(long segment)
-    {
-        try
-        {
-            var row = new GrainState<AuditSegment>(new());
-            await rows.ReadStateAsync(RowOf(segment), GrainContext.GrainId, row);
-            return row.State!;
-        }
-        catch (Exception e)
-        {
-            throw new StorageUnavailableException($"A segment of the audit trail could not be read: {e.Message}", e);
-        }
-    }
+    private async Task<AuditSegment> Load(long segment) => (await rows.ReadRow<AuditSegment>(this, RowOf(segment))).State!;
 
     [LoggerMessage(LogLevel.Warning, "The contract's terms of workspace {WorkspaceId} could not be had; they are asked for with the next lease")]
     private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);

@@ -1,0 +1,272 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using EngageCenter.Paging;
+
+namespace EngageCenter.Assessments;
+
+/// <summary>
+/// The schedule and the runs of one technology, as they are stored. Pure: all of it follows from the state and the time.
+/// Each command answers with its outcome and the next state, which is this one where nothing changes.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>The grid.</b> Scheduled runs are due on a grid, an <see cref="Interval"/> apart, whenever they really start. Of due
+/// instants that were missed only the latest counts, and one that comes while a run is under way is satisfied by it. A new
+/// interval counts from the latest due instant that had its run.
+/// </para>
+/// <para>
+/// <b>Time.</b> <see cref="At"/> is what is true at a time without anything being done; <see cref="Advance"/> also starts
+/// what is due. Between two of them it does not matter how often either was asked, so that who only reads sees what a
+/// reminder that is late is going to store. A clock that goes back makes nothing wait for longer than it would have.
+/// </para>
+/// </remarks>
+internal sealed record AssessmentSchedule
+{
+    public string Technology { get; init; } = "";
+
+    /// <summary>Null where no runs are scheduled.</summary>
+    public TimeSpan? Interval { get; init; }
+
+    /// <summary>The latest due instant that had its run; null before the first.</summary>
+    public DateTimeOffset? Anchor { get; init; }
+
+    /// <summary>The next due instant; null where no runs are scheduled.</summary>
+    public DateTimeOffset? NextRunAt { get; init; }
+
+    /// <summary>Newest first, at most <see cref="AssessmentRun.MaxKept"/>. Only the newest may be under way.</summary>
+    public ImmutableArray<StoredRun> Runs { get; init; } = [];
+
+    public long LastSequence { get; init; }
+
+    /// <summary>The newest run that began before the schedule was last removed: what it brought is not the technology's status any more.</summary>
+    public long RemovedAfter { get; init; }
+
+    /// <summary>The run whose recommendations are shown; 0 for none.</summary>
+    public long RecommendedBy { get; init; }
+
+    /// <summary>Which of the two rows holds them.</summary>
+    public int RecommendationSlot { get; init; }
+
+    /// <summary>Grows with each change that can be seen in <see cref="View"/>.</summary>
+    public long Version { get; init; } = 1;
+
+    public StoredRun? UnderWay => Runs is [{ Status: RunStatus.Running } run, ..] ? run : null;
+
+    /// <summary>When something is to be done next. Due instants during a run are satisfied by it, so they are none.</summary>
+    public DateTimeOffset? NextEvent => UnderWay?.ResultsDueAt ?? NextRunAt;
+
+    /// <summary>What is true at a time: a run that had to bring its results by then has failed. A run that is due is not started.</summary>
+    public AssessmentSchedule At(DateTimeOffset now)
+    {
+        var next = NotBeyond(now);
+        if (next.UnderWay is { } run)
+        {
+            var isOver = run.ResultsDueAt <= now;
+            next = next.Satisfy(isOver ? run.ResultsDueAt.AddTicks(-1) : now);
+            if (isOver)
+            {
+                next = next.Replace(run.End(RunStatus.Failed, run.ResultsDueAt) with { Failure = RunFailure.NoResults });
+            }
+        }
+
+        return next.PassOver(now);
+    }
+
+    /// <summary><see cref="At"/>, and the scheduled run that is due has started.</summary>
+    /// <param name="timeout">What a run is given to bring its results.</param>
+    public AssessmentSchedule Advance(DateTimeOffset now, TimeSpan timeout)
+    {
+        var next = At(now);
+        return next.UnderWay is null && next.NextRunAt <= now
+            ? next.Satisfy(now).Begin(RunTrigger.Scheduled, now, timeout)
+            : next;
+    }
+
+    public (ConfigureAssessmentStatus Status, AssessmentSchedule Next) Configure(TimeSpan interval, IfMatch? condition, DateTimeOffset now)
+    {
+        if (!Allows(condition))
+        {
+            return (ConfigureAssessmentStatus.VersionMismatch, this);
+        }
+
+        if (Interval is null)
+        {
+            return (ConfigureAssessmentStatus.Created, this with
+            {
+                Interval = interval,
+                Anchor = null,
+                NextRunAt = now + Assessment.FirstRunAfter,
+                Version = Version + 1,
+            });
+        }
+
+        return (ConfigureAssessmentStatus.Updated, interval == Interval ? this : this with
+        {
+            Interval = interval,
+            NextRunAt = Anchor is { } anchor ? anchor + interval : NextRunAt,
+            Version = Version + 1,
+        });
+    }
+
+    public (RemoveAssessmentStatus Status, AssessmentSchedule Next) Remove(IfMatch? condition)
+    {
+        if (!Allows(condition))
+        {
+            return (RemoveAssessmentStatus.VersionMismatch, this);
+        }
+
+        return (RemoveAssessmentStatus.Removed, Interval is null ? this : this with
+        {
+            Interval = null,
+            Anchor = null,
+            NextRunAt = null,
+            RemovedAfter = LastSequence,
+            Version = Version + 1,
+        });
+    }
+
+    public (StartRunStatus Status, AssessmentSchedule Next) Start(DateTimeOffset now, TimeSpan timeout) => UnderWay is null
+        ? (StartRunStatus.Started, Begin(RunTrigger.OnDemand, now, timeout))
+        : (StartRunStatus.InProgress, this);
+
+    /// <summary>Ends a run with its results. Recommendations go to the row that <see cref="NextSlot"/> names.</summary>
+    public (ReportRunStatus Status, AssessmentSchedule Next) Report(string runId, RunResults results, DateTimeOffset now)
+    {
+        if (Find(runId) is not { } run)
+        {
+            return (ReportRunStatus.RunNotFound, this);
+        }
+
+        if (run.Status != RunStatus.Running)
+        {
+            return (run.ResultsHash == results.Hash ? ReportRunStatus.Accepted : ReportRunStatus.RunEnded, this);
+        }
+
+        var ended = run.End(results.Succeeded ? RunStatus.Completed : RunStatus.Failed, now < run.StartedAt ? run.StartedAt : now) with
+        {
+            RecommendationCount = results.Succeeded ? results.Ranked.Length : null,
+            Failure = results.Succeeded ? null : RunFailure.Reported,
+            ResultsHash = results.Hash,
+        };
+        var next = Replace(ended);
+        return (ReportRunStatus.Accepted, results.Succeeded
+            ? next with { RecommendedBy = run.Sequence, RecommendationSlot = NextSlot }
+            : next);
+    }
+
+    /// <summary>The row that holds nothing that is shown.</summary>
+    public int NextSlot => RecommendedBy > 0 && RecommendationSlot == 0 ? 1 : 0;
+
+    public StoredRun? Find(string runId) => Runs.FirstOrDefault(run => StoredRun.IdOf(Technology, run.Sequence) == runId);
+
+    public Assessment View() => new(
+        Technology,
+        Status,
+        Interval,
+        NextRunAt,
+        Runs.IsEmpty ? null : Runs[0].View(Technology),
+        Version);
+
+    /// <summary>The runs newest first. A cursor is the sequence of the last one on its page.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Page<AssessmentRun> RunsPage(PageRequest page)
+    {
+        var before = LastSequence + 1;
+        if (page.After is { } after
+            && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1 || before > LastSequence))
+        {
+            throw new InvalidCursorException();
+        }
+
+        var older = Runs.RemoveAll(run => run.Sequence >= before);
+        var items = older[..Math.Min(older.Length, page.Size)];
+        return new(
+            [.. items.Select(run => run.View(Technology))],
+            items.Length < older.Length ? items[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null,
+            Runs.Length);
+    }
+
+    private AssessmentStatus Status => this switch
+    {
+        { UnderWay: not null } => AssessmentStatus.Running,
+        { Runs: [{ Sequence: var last, Status: var status }, ..] } when last > RemovedAfter =>
+            status == RunStatus.Completed ? AssessmentStatus.Completed : AssessmentStatus.Failed,
+        { Interval: not null } => AssessmentStatus.Scheduled,
+        _ => AssessmentStatus.NotConfigured,
+    };
+
+    // Exactly what was seen may be changed, whether it is a schedule or that there is none; '*' is for a schedule.
+    private bool Allows(IfMatch? condition) =>
+        condition is not { } required || required.Allows(required.Version is null && Interval is null ? null : Version);
+
+    // Nothing is further away than it can be on a clock that only goes forward.
+    private AssessmentSchedule NotBeyond(DateTimeOffset now)
+    {
+        var next = this;
+        if (next.UnderWay is { } run && run.ResultsDueAt > now + run.Timeout)
+        {
+            next = next.Replace(run with { ResultsDueAt = now + run.Timeout, Version = run.Version + 1 });
+        }
+
+        if (next.NextRunAt > now + (next.Anchor is null ? Assessment.FirstRunAfter : next.Interval))
+        {
+            next = next with
+            {
+                Anchor = next.Anchor is null ? null : now,
+                NextRunAt = now + (next.Anchor is null ? Assessment.FirstRunAfter : next.Interval),
+                Version = next.Version + 1,
+            };
+        }
+
+        return next;
+    }
+
+    /// <summary>Every due instant up to a time has had its run.</summary>
+    private AssessmentSchedule Satisfy(DateTimeOffset until)
+    {
+        if (!(NextRunAt <= until))
+        {
+            return this;
+        }
+
+        var latest = PassOver(until);
+        return latest with
+        {
+            Anchor = latest.NextRunAt,
+            NextRunAt = latest.NextRunAt + Interval,
+            Version = latest.Version + 1,
+        };
+    }
+
+    /// <summary>Of the due instants up to a time the latest is the one that counts.</summary>
+    private AssessmentSchedule PassOver(DateTimeOffset until)
+    {
+        if (!(NextRunAt <= until))
+        {
+            return this;
+        }
+
+        var missed = (until - NextRunAt.Value).Ticks / Interval!.Value.Ticks;
+        return missed == 0 ? this : this with { NextRunAt = NextRunAt + TimeSpan.FromTicks(missed * Interval.Value.Ticks), Version = Version + missed };
+    }
+
+    private AssessmentSchedule Begin(RunTrigger trigger, DateTimeOffset now, TimeSpan timeout) => this with
+    {
+        Runs =
+        [
+            new()
+            {
+                Sequence = LastSequence + 1,
+                Trigger = trigger,
+                StartedAt = now,
+                ResultsDueAt = now + timeout,
+                Timeout = timeout,
+            },
+            .. Runs.Take(AssessmentRun.MaxKept - 1),
+        ],
+        LastSequence = LastSequence + 1,
+        Version = Version + 1,
+    };
+
+    private AssessmentSchedule Replace(StoredRun newest) => this with { Runs = Runs.SetItem(0, newest), Version = Version + 1 };
+}

@@ -1,0 +1,322 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Providers;
+using Orleans.Storage;
+
+namespace EngageCenter.Assessments;
+
+/// <summary>
+/// The assessments of a workspace, keyed by its id. One call at a time. Whatever is asked is answered as it is at that
+/// moment, also where the reminder that is to store it has not come yet.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Rows.</b> <c>assessments</c> has the schedules and the runs. The recommendations of each technology are in one of
+/// two rows: those of a new run are written to the other one, and shown once <c>assessments</c> says so.
+/// </para>
+/// <para>
+/// <b>One reminder</b> for the whole workspace, set to what is due next. It may come too early or more than once, then
+/// there is nothing to do; what it must not do is come too late.
+/// </para>
+/// </remarks>
+[GrainType("assessments")]
+internal sealed partial class AssessmentsGrain(
+    [PersistentState("assessments")] IPersistentState<AssessmentSchedules> storage,
+    [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage rows,
+    PolicyCache policies,
+    IOptions<AssessmentOptions> options,
+    TimeProvider clock,
+    ILogger<AssessmentsGrain> logger) : Grain, IAssessmentsGrain, IRemindable
+{
+    public const string ReminderName = "schedule";
+
+    /// <summary>Technologies whose recommendations are kept in memory.</summary>
+    private const int MaxInMemory = 2;
+
+    private static readonly TimeSpan soonest = TimeSpan.FromSeconds(1);
+
+    // One timer cannot wait for much longer.
+    private static readonly TimeSpan latest = TimeSpan.FromDays(30);
+
+    // How soon a reminder comes again that could not be set anew when it came.
+    private static readonly TimeSpan again = TimeSpan.FromHours(1);
+
+    private readonly Dictionary<string, RankedRecommendations> recommended = new(StringComparer.Ordinal);
+
+    // What the reminder is set to; null while this activation has not set it.
+    private DateTimeOffset? remindedAt;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private DateTimeOffset Now => clock.GetUtcNow();
+
+    private AssessmentSchedules State => storage.State;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (State.NextEvent is not null)
+        {
+            // A table of reminders that was lost, or left behind by a move to another one, heals as workspaces are asked
+            // for. As a turn of its own: who asked need not wait for it, and gets an answer also where it fails.
+            this.RegisterGrainTimer(MakeSureOfReminder, new() { DueTime = TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<ImmutableArray<Assessment>?> List(AccessDecision decision) =>
+        await Accepts(decision) ? State.At(Now).Views() : null;
+
+    public async Task<Assessment?> Get(AccessDecision decision, string technology) =>
+        await Accepts(decision) ? State.Of(technology).At(Now).View() : null;
+
+    public async Task<ConfigureAssessmentOutcome> Configure(AccessDecision decision, ConfigureAssessment command)
+    {
+        if (!await Accepts(decision, Permissions.ManageAssessments))
+        {
+            return new(ConfigureAssessmentStatus.DecideAgain);
+        }
+
+        var (now, advanced) = Advance();
+        var (status, next) = advanced.Of(command.Technology).Configure(command.Interval, command.Condition, now);
+        await Commit(advanced.With(next));
+        return new(status, next.At(now).View());
+    }
+
+    public async Task<RemoveAssessmentOutcome> Remove(AccessDecision decision, RemoveAssessment command)
+    {
+        if (!await Accepts(decision, Permissions.ManageAssessments))
+        {
+            return new(RemoveAssessmentStatus.DecideAgain);
+        }
+
+        var (_, advanced) = Advance();
+        var (status, next) = advanced.Of(command.Technology).Remove(command.Condition);
+        await Commit(advanced.With(next));
+        return new(status);
+    }
+
+    public async Task<StartRunOutcome> Start(AccessDecision decision, string technology)
+    {
+        if (!await Accepts(decision))
+        {
+            return new(StartRunStatus.DecideAgain);
+        }
+
+        var (now, advanced) = Advance();
+        var (status, next) = advanced.Of(technology).Start(now, options.Value.RunTimeout);
+        await Commit(advanced.With(next));
+        return new(status, next.UnderWay!.View(technology));
+    }
+
+    public async Task<Page<AssessmentRun>?> Runs(AccessDecision decision, string technology, PageRequest page) =>
+        await Accepts(decision) ? State.Of(technology).At(Now).RunsPage(page) : null;
+
+    public async Task<Page<AssessmentRun>?> Run(AccessDecision decision, string technology, string runId)
+    {
+        if (!await Accepts(decision))
+        {
+            return null;
+        }
+
+        return State.Of(technology).At(Now).Find(runId) is { } run ? new([run.View(technology)], null, 1) : new([], null, 0);
+    }
+
+    public async Task<Page<Recommendation>?> Recommendations(AccessDecision decision, RecommendationQuery query) =>
+        await Accepts(decision) ? (await Recommended(query.Technology)).Page(query) : null;
+
+    public async Task<AssessmentsSummary?> Summary(AccessDecision decision) =>
+        await Accepts(decision) ? State.At(Now).Summary() : null;
+
+    public Task<ImmutableArray<AssessmentRun>> RunsUnderWay() =>
+        Task.FromResult<ImmutableArray<AssessmentRun>>([.. State.At(Now).Views().Select(v => v.LastRun).OfType<AssessmentRun>().Where(r => r.Status == RunStatus.Running)]);
+
+    public async Task<ReportRunOutcome> Report(ReportRun command)
+    {
+        var results = RunResults.Of(command);
+        var (now, advanced) = Advance();
+        var before = advanced.Of(command.Technology);
+        var (status, next) = before.Report(command.RunId, results, now);
+        if (next.RecommendedBy != before.RecommendedBy)
+        {
+            await Store(command, results, before.NextSlot, advanced);
+        }
+
+        await Commit(advanced.With(next));
+        return new(status, next.Find(command.RunId)?.View(command.Technology));
+    }
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        try
+        {
+            // The reminder is set to what comes next after the commit: were it before, and the commit failed, then what is
+            // due now would wait for that. Until it is set anew it comes again by itself.
+            var (_, next) = Advance();
+            if (!ReferenceEquals(next, State))
+            {
+                await storage.Commit(this, next);
+            }
+
+            if (next.NextEvent is { } due)
+            {
+                await Remind(due);
+            }
+            else
+            {
+                await StopReminding();
+            }
+        }
+        catch (Exception e)
+        {
+            LogNotAdvanced(logger, Id, e);
+            throw;
+        }
+    }
+
+    private (DateTimeOffset Now, AssessmentSchedules State) Advance()
+    {
+        var now = Now;
+        return (now, State.Advance(now, options.Value.RunTimeout));
+    }
+
+    private async ValueTask<bool> Accepts(AccessDecision decision, Permissions required = Permissions.AccessAssessments) =>
+        await policies.Accept(decision, Id, required) is not null;
+
+    private async Task Commit(AssessmentSchedules next)
+    {
+        if (ReferenceEquals(next, State))
+        {
+            return;
+        }
+
+        // First the reminder, at the earlier of what was due before and what will be: should the commit fail it comes for
+        // nothing, and the other way round a run that was acknowledged would never start.
+        var due = Earlier(State.NextEvent, next.NextEvent);
+        if (due is not null && !(remindedAt <= due))
+        {
+            await Remind(due.Value);
+        }
+
+        await storage.Commit(this, next);
+        if (next.NextEvent is null)
+        {
+            try
+            {
+                await StopReminding();
+            }
+            catch (StorageUnavailableException e)
+            {
+                LogStillReminded(logger, Id, e);
+            }
+        }
+    }
+
+    // Another activation may be about to end the same run, with other results in the same row, while both last. Each reads
+    // the row's version, then has storage confirm that the state it decided by is the newest, and then writes the row: so of
+    // two that both get to write it the later one fails by the row's version or the state's, and never has the last word.
+    private async Task Store(ReportRun command, RunResults results, int slot, AssessmentSchedules advanced)
+    {
+        var name = RowOf(command.Technology, slot);
+        var row = await rows.ReadRow<RankedRecommendations>(this, name);
+        await storage.Commit(this, advanced);
+        row.State = new() { RunId = command.RunId, Items = results.Ranked };
+        await rows.WriteRow(this, name, row);
+    }
+
+    private async Task<RankedRecommendations> Recommended(string technology)
+    {
+        var schedule = State.Of(technology);
+        if (schedule.RecommendedBy == 0)
+        {
+            return new();
+        }
+
+        var runId = StoredRun.IdOf(technology, schedule.RecommendedBy);
+        if (recommended.TryGetValue(technology, out var known) && known.RunId == runId)
+        {
+            return known;
+        }
+
+        var row = (await rows.ReadRow<RankedRecommendations>(this, RowOf(technology, schedule.RecommendationSlot))).State!;
+        if (row.RunId != runId)
+        {
+            // Another activation has gone on since this one read the state.
+            DeactivateOnIdle();
+            throw new StorageUnavailableException($"The recommendations of {runId} are replaced by those of {row.RunId}.");
+        }
+
+        if (recommended.Count >= MaxInMemory)
+        {
+            recommended.Clear();
+        }
+
+        return recommended[technology] = row;
+    }
+
+    private async Task MakeSureOfReminder()
+    {
+        try
+        {
+            if (remindedAt is null && State.NextEvent is { } due)
+            {
+                await Remind(due);
+            }
+        }
+        catch (StorageUnavailableException e)
+        {
+            LogNotReminded(logger, Id, e);
+        }
+    }
+
+    private async Task Remind(DateTimeOffset due)
+    {
+        var wait = due - Now;
+        try
+        {
+            await this.RegisterOrUpdateReminder(ReminderName, wait < soonest ? soonest : wait > latest ? latest : wait, again);
+        }
+        catch (Exception e)
+        {
+            throw new StorageUnavailableException($"The reminder could not be set: {e.Message}", e);
+        }
+
+        remindedAt = due;
+    }
+
+    private async Task StopReminding()
+    {
+        try
+        {
+            if (await this.GetReminder(ReminderName) is { } reminder)
+            {
+                await this.UnregisterReminder(reminder);
+            }
+        }
+        catch (Exception e)
+        {
+            throw new StorageUnavailableException($"The reminder could not be removed: {e.Message}", e);
+        }
+
+        remindedAt = null;
+    }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one < other ? one : other ?? one;
+
+    private static string RowOf(string technology, int slot) => $"recommendations-{technology}-{slot.ToString(CultureInfo.InvariantCulture)}";
+
+    [LoggerMessage(LogLevel.Error, "What is due in the assessments of workspace {WorkspaceId} could not be done; the reminder comes again")]
+    private static partial void LogNotAdvanced(ILogger logger, string workspaceId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The reminder of the assessments of workspace {WorkspaceId} could not be made sure of; the next activation tries again")]
+    private static partial void LogNotReminded(ILogger logger, string workspaceId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The reminder of the assessments of workspace {WorkspaceId} could not be removed; it removes itself when it comes")]
+    private static partial void LogStillReminded(ILogger logger, string workspaceId, Exception exception);
+}
