@@ -1,5 +1,6 @@
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Agreements;
+using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
@@ -53,6 +54,9 @@ public static class WebApiHost
         app.MapGroups();
         app.MapSupportCases();
         app.MapSupportInsights();
+        app.MapAssessments();
+        app.MapRuns();
+        app.MapRecommendations();
         app.MapProblems();
         app.MapOpenApiDocument();
         app.MapHealth();

@@ -15,8 +15,10 @@ internal static class JsonBody
 
     public static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowTrailingCommas = false, CommentHandling = JsonCommentHandling.Disallow };
 
+    /// <param name="optional">Whether no body at all is as good as an empty object.</param>
     /// <returns>The body's fields, or why there are none.</returns>
-    public static async Task<(JsonFields? Fields, IResult? Refusal)> Read(HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes)
+    public static async Task<(JsonFields? Fields, IResult? Refusal)> Read(
+        HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes, bool optional = false)
     {
         // Of a body without a type or a length only reading tells whether it is there.
         if (!MayBeEmpty(request) && !IsJson(request))
@@ -33,6 +35,11 @@ internal static class JsonBody
         if (bytes.Length > 0 && !IsJson(request))
         {
             return (null, NotJson());
+        }
+
+        if (bytes.Length == 0 && optional)
+        {
+            return (JsonFields.Empty(errors), null);
         }
 
         try

@@ -19,6 +19,9 @@ internal sealed class JsonFields
         this.errors = errors;
     }
 
+    /// <summary>An object without fields.</summary>
+    public static JsonFields Empty(RequestErrors errors) => new("", errors);
+
     /// <summary>Null where <paramref name="element"/> is no object.</summary>
     /// <param name="path">What comes before the names of its fields; empty for the body itself.</param>
     public static JsonFields? Of(JsonElement element, string path, RequestErrors errors)
@@ -131,6 +134,22 @@ internal sealed class JsonFields
         return null;
     }
 
+    public int? RequiredWhole(string name, int min, int max)
+    {
+        if (!TryGet(name, required: true, out var element))
+        {
+            return null;
+        }
+
+        if (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value >= min && value <= max)
+        {
+            return value;
+        }
+
+        Refuse(name, $"Must be a whole number from {min} to {max}.");
+        return null;
+    }
+
     public decimal? OptionalAmount(string name, decimal max)
     {
         if (!TryGet(name, required: false, out var element))
@@ -146,6 +165,25 @@ internal sealed class JsonFields
         Refuse(name, FormattableString.Invariant($"Must be a number from 0 to {max}."));
         return null;
     }
+
+    public TimeSpan? OptionalDuration(string name, TimeSpan min, TimeSpan max)
+    {
+        if (!TryGet(name, required: false, out var element) || !TryGetString(name, element, out var text))
+        {
+            return null;
+        }
+
+        if (Durations.TryParse(text, out var duration) && duration >= min && duration <= max)
+        {
+            return duration;
+        }
+
+        Refuse(name, $"Must be a duration from {Durations.Format(min)} to {Durations.Format(max)}, such as P7D or PT12H.");
+        return null;
+    }
+
+    /// <summary>What kind of value a field has that comes in several forms; null where it is absent.</summary>
+    public JsonValueKind? KindOf(string name) => TryGet(name, required: false, out var element) ? element.ValueKind : null;
 
     public JsonFields? RequiredObject(string name) =>
         TryGet(name, required: true, out var element) ? Of(element, PathOf(name), errors) : null;
@@ -206,6 +244,26 @@ internal sealed class JsonFields
             else
             {
                 errors.Add(itemPath, names.Message);
+            }
+        }
+    }
+
+    /// <summary>The elements of an array of texts, each of 1 to <paramref name="maxLength"/> characters.</summary>
+    public IEnumerable<string> Texts(string name, int max, int maxLength)
+    {
+        foreach (var (itemPath, element) in Items(name, 0, max))
+        {
+            if (element.ValueKind != JsonValueKind.String || !TryDecode(element, out var raw))
+            {
+                errors.Add(itemPath, "Must be a string of valid Unicode text.");
+            }
+            else if (Http.Text.TryRead(raw, 1, maxLength, out var text, out var message))
+            {
+                yield return text;
+            }
+            else
+            {
+                errors.Add(itemPath, message);
             }
         }
     }

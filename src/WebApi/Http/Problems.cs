@@ -36,6 +36,12 @@ internal static class Problems
     public static readonly Problem GroupNotFound = new(404, "group-not-found", "No such group",
         "The group holds no role in this workspace.");
 
+    public static readonly Problem TechnologyNotFound = new(404, "technology-not-found", "No such technology",
+        "There is no technology of this id; the list of assessments has them all.");
+
+    public static readonly Problem RunNotFound = new(404, "run-not-found", "No such run",
+        "The technology has no run of this id, or one so old that it is no longer kept.");
+
     public static readonly Problem MethodNotAllowed = new(405, "method-not-allowed", "Method not allowed",
         "This address does not take this method; 'Allow' names those that it takes.");
 
@@ -65,6 +71,12 @@ internal static class Problems
 
     public static readonly Problem TooManyCases = new(409, "too-many-cases", "Too many cases",
         "A workspace can have 500,000 support cases.");
+
+    public static readonly Problem RunInProgress = new(409, "run-in-progress", "A run is under way",
+        "A technology has one run at a time; 'runId' names the one that is under way.");
+
+    public static readonly Problem RunEnded = new(409, "run-ended", "The run has ended",
+        "The run has ended with other results, or without any because they did not come in time.");
 
     public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
         "The resource is not of the version that If-Match names. Read it again.");

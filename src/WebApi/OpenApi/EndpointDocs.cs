@@ -43,8 +43,9 @@ internal static class EndpointDocs
     /// A body. The framework's own <c>Accepts</c> will not do: it refuses another type before anybody asked who is calling.
     /// </summary>
     /// <param name="example">JSON.</param>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, string example) => endpoint
-        .WithMetadata(new RequestBodyDoc(typeof(T), example))
+    /// <param name="required">Whether there must be one.</param>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, string example, bool required = true) => endpoint
+        .WithMetadata(new RequestBodyDoc(typeof(T), example, required))
         .Refuses(Problems.InvalidRequest, Problems.ContentTooLarge, Problems.UnsupportedMediaType);
 
     /// <summary>A body that may also come as lines of another type.</summary>
@@ -67,7 +68,7 @@ internal sealed record QueryParameter(string Name, string Description, IReadOnly
 
 internal sealed record HeaderParameter(string Name, string Description);
 
-internal sealed record RequestBodyDoc(Type Type, string Example);
+internal sealed record RequestBodyDoc(Type Type, string Example, bool Required);
 
 internal sealed record RequestLinesDoc(Type Type);
 

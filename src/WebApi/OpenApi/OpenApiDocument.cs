@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using EngageCenter.Assessments;
 using EngageCenter.Support;
+using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using Microsoft.AspNetCore.OpenApi;
@@ -133,7 +135,7 @@ internal static class OpenApiDocument
                 contents["application/x-ndjson"] = new() { Schema = await Schema(context, lines.Type, cancellation) };
             }
 
-            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = contents };
+            operation.RequestBody = new OpenApiRequestBody { Required = body.Required, Content = contents };
         }
 
         if (metadata.OfType<CsvAnswerDoc>().Any() && operation.Responses?["200"].Content is { } answers)
@@ -201,6 +203,19 @@ internal static class OpenApiDocument
             schema.Type = JsonSchemaType.String | none;
             schema.Enum = [.. WireNames.Severity.All.Select(n => JsonValue.Create(n))];
         }
+        else if (type == typeof(AffectedObjectsJson))
+        {
+            schema.OneOf =
+            [
+                new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    MaxItems = AffectedObjects.MaxNames,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = AffectedObjects.MaxNameLength },
+                },
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" },
+            ];
+        }
 
         foreach (var property in json.Properties.Where(p => IsOptional(json.Type, p)))
         {
@@ -217,6 +232,8 @@ internal static class OpenApiDocument
     {
         "id" => "The workspace's id.",
         "agreementId" => "The agreement's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+        "technology" => "The technology's id, as the list of assessments has it.",
+        "runId" => "The run's id.",
         "slug" => "The end of the problem's type.",
         "groupId" => "The Entra group's object id, a GUID.",
         _ => "",
