@@ -1,4 +1,5 @@
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
@@ -52,6 +53,7 @@ public static class WebApiHost
         app.MapGroups();
         app.MapSupportCases();
         app.MapSupportInsights();
+        app.MapActivities();
         app.MapProblems();
         app.MapOpenApiDocument();
         app.MapHealth();
