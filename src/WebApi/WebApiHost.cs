@@ -1,4 +1,5 @@
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
@@ -54,6 +55,7 @@ public static class WebApiHost
         app.MapGroups();
         app.MapSupportCases();
         app.MapSupportInsights();
+        app.MapActivities();
         app.MapAssessments();
         app.MapRuns();
         app.MapRecommendations();

@@ -25,6 +25,10 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
     public WorkspaceVisit Enter(HttpContext http, AccessDecision decision) =>
         new(grains, Person(http), decision.WorkspaceId, Permissions.None) { Decision = decision };
 
+    /// <summary>For endpoints of applications, whom no role in the workspace lets in: of what is no workspace nothing else is said.</summary>
+    public async Task<bool> Exists(string workspaceId) =>
+        IsId(workspaceId) && await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is not null;
+
     /// <summary>For endpoints of persons, behind <see cref="CallerRequirement"/>.</summary>
     public static PersonCaller Person(HttpContext http) => (PersonCaller)http.Features.Get<Caller>()!;
 

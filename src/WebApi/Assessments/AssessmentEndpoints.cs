@@ -106,8 +106,10 @@ internal static class AssessmentEndpoints
             var outcome = await grain.Configure(decision, new(technology, interval, condition));
             return outcome.Status switch
             {
-                ConfigureAssessmentStatus.Created => Configured(http, outcome.Assessment!, created: true),
-                ConfigureAssessmentStatus.Updated => Configured(http, outcome.Assessment!, created: false),
+                ConfigureAssessmentStatus.Created => Preconditions.AnswerPut(
+                    http, outcome.Assessment!.Version, AssessmentJson.Of(outcome.Assessment), http.Request.Path.ToUriComponent()),
+                ConfigureAssessmentStatus.Updated => Preconditions.AnswerPut(
+                    http, outcome.Assessment!.Version, AssessmentJson.Of(outcome.Assessment), createdAt: null),
                 ConfigureAssessmentStatus.DecideAgain => null,
                 ConfigureAssessmentStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
                 var unknown => throw new NotSupportedException($"No answer for {unknown}."),
@@ -154,11 +156,4 @@ internal static class AssessmentEndpoints
         IAssessmentsGrain grain, AccessDecision decision, string technology, Preconditions.IfMatchHeader? header) =>
         // Who manages assessments may read them too: in the table of roles nobody has the one without the other.
         header is null ? null : await header.Choose(async () => (await grain.Get(decision, technology))?.Version);
-
-    private static IResult Configured(HttpContext http, Assessment assessment, bool created)
-    {
-        http.Response.Headers.ETag = Preconditions.TagOf(assessment.Version);
-        var response = AssessmentJson.Of(assessment);
-        return created ? TypedResults.Created(http.Request.Path.ToUriComponent(), response) : TypedResults.Ok(response);
-    }
 }

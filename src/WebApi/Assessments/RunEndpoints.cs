@@ -4,7 +4,6 @@ using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
-using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Assessments;
 
@@ -120,9 +119,9 @@ internal static class RunEndpoints
             });
     }
 
-    private static async Task<IResult> PutResults(string id, string technology, string runId, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> PutResults(string id, string technology, string runId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        if (!await WorkspaceExists(id, grains))
+        if (!await access.Exists(id))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
@@ -154,10 +153,7 @@ internal static class RunEndpoints
         };
     }
 
-    private static async Task<IResult> ListUnderWay(string id, IGrainFactory grains) => await WorkspaceExists(id, grains)
+    private static async Task<IResult> ListUnderWay(string id, WorkspaceAccess access, IGrainFactory grains) => await access.Exists(id)
         ? TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay()).Select(RunUnderWayJson.Of)]))
         : Problems.WorkspaceNotFound.Answer();
-
-    private static async Task<bool> WorkspaceExists(string id, IGrainFactory grains) =>
-        WorkspaceAccess.IsId(id) && await grains.GetGrain<IWorkspaceGrain>(id).Header() is not null;
 }

@@ -36,6 +36,9 @@ internal static class Problems
     public static readonly Problem GroupNotFound = new(404, "group-not-found", "No such group",
         "The group holds no role in this workspace.");
 
+    public static readonly Problem ActivityNotFound = new(404, "activity-not-found", "No such activity",
+        "There is no activity of this id in the workspace.");
+
     public static readonly Problem TechnologyNotFound = new(404, "technology-not-found", "No such technology",
         "There is no technology of this id; the list of assessments has them all.");
 
@@ -71,6 +74,12 @@ internal static class Problems
 
     public static readonly Problem TooManyCases = new(409, "too-many-cases", "Too many cases",
         "A workspace can have 500,000 support cases.");
+
+    public static readonly Problem UnknownPackage = new(409, "unknown-package", "No such package",
+        "The workspace's agreement has no package of the id that 'packageId' names.");
+
+    public static readonly Problem TooManyActivities = new(409, "too-many-activities", "Too many activities",
+        "A workspace can have 100,000 activities.");
 
     public static readonly Problem RunInProgress = new(409, "run-in-progress", "A run is under way",
         "A technology has one run at a time; 'runId' names the one that is under way.");

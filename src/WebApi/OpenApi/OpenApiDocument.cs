@@ -232,6 +232,7 @@ internal static class OpenApiDocument
     {
         "id" => "The workspace's id.",
         "agreementId" => "The agreement's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+        "activityId" => "The activity's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
         "technology" => "The technology's id, as the list of assessments has it.",
         "runId" => "The run's id.",
         "slug" => "The end of the problem's type.",

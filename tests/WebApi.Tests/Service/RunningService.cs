@@ -212,7 +212,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public string NewAgreementId() => $"agreement-{Interlocked.Increment(ref agreements)}";
 
-    /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after.</summary>
+    /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after, with one activity, and one run of an assessment.</summary>
     public async Task<string> Workspace(bool granted = true)
     {
         var agreement = await Json(HttpMethod.Put, $"/v1/agreements/{NewAgreementId()}", await AppToken(), Agreement());
@@ -224,8 +224,25 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
                 await ManagerToken(), new JsonObject { ["roles"] = new JsonArray($"{definition.Role}") });
         }
 
+        if (granted)
+        {
+            await PutActivity(workspace, Activities.Onboarding);
+            await Run(workspace, Runs.Assessed);
+            await Report(workspace, Runs.Assessed, Runs.First(Runs.Assessed), Runs.Results());
+        }
+
         return workspace;
     }
+
+    public async Task<JsonNode> PutActivity(string workspace, string activityId, params (string Name, JsonNode? Value)[] changes) =>
+        await Json(HttpMethod.Put, $"/v1/workspaces/{workspace}/activities/{activityId}", await AppToken(), Activities.Of(changes));
+
+    /// <summary>Starts a run; its id.</summary>
+    public async Task<string> Run(string workspace, string technology) => (string)(await Json(
+        HttpMethod.Post, $"/v1/workspaces/{workspace}/assessments/{technology}/runs", await TokenOf(Roles.CustomerSuccessAccountManager)))["runId"]!;
+
+    public async Task<JsonNode> Report(string workspace, string technology, string runId, JsonObject results) => await Json(
+        HttpMethod.Put, $"/v1/workspaces/{workspace}/assessments/{technology}/runs/{runId}/results", await AppToken(), results);
 
     /// <summary>The one workspace of all tests that say the same <paramref name="purpose"/>.</summary>
     public Task<string> WorkspaceFor(string purpose) => workspaces.GetOrAdd(purpose, _ => new(() => Workspace())).Value;
@@ -268,6 +285,9 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     }
 
     public Task<string> ManagerToken() => TokenOf(Roles.CustomerSupportManager);
+
+    /// <summary>The token of somebody who may ask it in a workspace of <see cref="Agreement"/>.</summary>
+    internal Task<string> TokenFor(ValidRequest request) => request.IsApplications ? AppToken() : TokenOf(request.Holder);
 
     /// <summary>The token of the person who holds a role, from the tenant that they come from.</summary>
     public Task<string> TokenOf(Roles role) => Token(

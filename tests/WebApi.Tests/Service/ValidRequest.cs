@@ -7,10 +7,23 @@ namespace EngageCenter.WebApi.Tests.Service;
 /// <summary>A request that an endpoint answers with success to whoever may do what it asks.</summary>
 /// <param name="Endpoint">The method and the route's pattern.</param>
 /// <param name="Required">The permission it takes in the workspace; null where it is of no workspace, or an application's.</param>
-internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required)
+/// <param name="AppRole">The app role it takes; null where it is a person's.</param>
+/// <param name="MaxBytes">Of the body.</param>
+internal sealed record ValidRequest(
+    string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required, string? AppRole = null, int MaxBytes = 1024 * 1024)
 {
     /// <summary>Whether it is an application's rather than a person's.</summary>
-    public bool IsApplications => Endpoint.Contains("agreements", StringComparison.Ordinal) || Endpoint.StartsWith("POST /v1/workspaces/{id}/support-cases", StringComparison.Ordinal);
+    public bool IsApplications => AppRole is not null;
+
+    /// <summary>Of the contract's contacts somebody who may ask it: the Customer Support Manager where they may.</summary>
+    public Roles Holder => new[] { Roles.CustomerSupportManager, Roles.CustomerSuccessAccountManager }
+        .First(role => (RoleTable.PermissionsOf(role | Roles.User) & (Required ?? Permissions.None)) == (Required ?? Permissions.None));
+
+    /// <summary>Whether a group can be granted what it takes.</summary>
+    public bool IsGroups => (RoleTable.PermissionsOf(RoleTable.Assignable) & (Required ?? Permissions.None)) == (Required ?? Permissions.None);
+
+    /// <summary>Whether no body at all is valid as well.</summary>
+    public bool MayBeWithoutBody => Endpoint == "PUT /v1/workspaces/{id}/assessments/{technology}";
 
     /// <summary>Whether its path names a workspace.</summary>
     public bool IsInWorkspace => Endpoint.Contains("/{id}", StringComparison.Ordinal);
@@ -27,8 +40,8 @@ internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string P
         return
         [
             new("GET /v1/roles", HttpMethod.Get, "/v1/roles", null, null),
-            new("PUT /v1/agreements/{agreementId}", HttpMethod.Put, $"/v1/agreements/table-{unique}", RunningService.Agreement(), null),
-            new("GET /v1/agreements/{agreementId}", HttpMethod.Get, "/v1/agreements/agreement-1", null, null),
+            new("PUT /v1/agreements/{agreementId}", HttpMethod.Put, $"/v1/agreements/table-{unique}", RunningService.Agreement(), null, "Agreements.ReadWrite.All"),
+            new("GET /v1/agreements/{agreementId}", HttpMethod.Get, "/v1/agreements/agreement-1", null, null, "Agreements.ReadWrite.All"),
             new("GET /v1/me", HttpMethod.Get, "/v1/me", null, null),
             new("GET /v1/me/workspaces", HttpMethod.Get, "/v1/me/workspaces", null, null),
             new("PUT /v1/me/current-workspace", HttpMethod.Put, "/v1/me/current-workspace", new JsonObject { ["workspaceId"] = workspace }, null),
@@ -45,9 +58,23 @@ internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string P
             new($"PUT {at}/groups/{{groupId}}", HttpMethod.Put, $"{to}/groups/{group}", new JsonObject { ["roles"] = new JsonArray("User") }, Permissions.ManageEntraGroups),
             new($"DELETE {at}/groups/{{groupId}}", HttpMethod.Delete, $"{to}/groups/{group}", null, Permissions.ManageEntraGroups),
             new($"GET {at}/audit-events", HttpMethod.Get, $"{to}/audit-events", null, Permissions.ManageEntraGroups),
-            new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null),
+            new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null, "SupportCases.ReadWrite.All", 8 * 1024 * 1024),
             new($"GET {at}/support-cases", HttpMethod.Get, $"{to}/support-cases", null, Permissions.ViewSupportInsights),
             new($"GET {at}/support-insights", HttpMethod.Get, $"{to}/support-insights", null, Permissions.ViewSupportInsights),
+            new($"PUT {at}/activities/{{activityId}}", HttpMethod.Put, $"{to}/activities/table-{unique}", Activities.Of(), null, "CustomerActivity.ReadWrite.All"),
+            new($"GET {at}/activities/{{activityId}}", HttpMethod.Get, $"{to}/activities/{Activities.Onboarding}", null, Permissions.ViewCustomerActivity),
+            new($"GET {at}/activities", HttpMethod.Get, $"{to}/activities", null, Permissions.ViewCustomerActivity),
+            new($"GET {at}/proof-of-execution", HttpMethod.Get, $"{to}/proof-of-execution", null, Permissions.ViewCustomerActivity),
+            new($"GET {at}/assessments", HttpMethod.Get, $"{to}/assessments", null, Permissions.AccessAssessments),
+            new($"GET {at}/assessments/{{technology}}", HttpMethod.Get, $"{to}/assessments/{Runs.Assessed}", null, Permissions.AccessAssessments),
+            new($"PUT {at}/assessments/{{technology}}", HttpMethod.Put, $"{to}/assessments/{Runs.Another(unique)}", new JsonObject { ["interval"] = "P1D" }, Permissions.ManageAssessments),
+            new($"DELETE {at}/assessments/{{technology}}", HttpMethod.Delete, $"{to}/assessments/{Runs.Another(unique)}", null, Permissions.ManageAssessments),
+            new($"POST {at}/assessments/{{technology}}/runs", HttpMethod.Post, $"{to}/assessments/{Runs.Another(unique)}/runs", null, Permissions.AccessAssessments),
+            new($"GET {at}/assessments/{{technology}}/runs", HttpMethod.Get, $"{to}/assessments/{Runs.Assessed}/runs", null, Permissions.AccessAssessments),
+            new($"GET {at}/assessments/{{technology}}/runs/{{runId}}", HttpMethod.Get, $"{to}/assessments/{Runs.Assessed}/runs/{Runs.First(Runs.Assessed)}", null, Permissions.AccessAssessments),
+            new($"PUT {at}/assessments/{{technology}}/runs/{{runId}}/results", HttpMethod.Put, $"{to}/assessments/{Runs.Assessed}/runs/{Runs.First(Runs.Assessed)}/results", Runs.Results(), null, "Assessments.ReadWrite.All", 8 * 1024 * 1024),
+            new($"GET {at}/assessments/{{technology}}/recommendations", HttpMethod.Get, $"{to}/assessments/{Runs.Assessed}/recommendations", null, Permissions.AccessAssessments),
+            new($"GET {at}/assessment-runs", HttpMethod.Get, $"{to}/assessment-runs", null, null, "Assessments.ReadWrite.All"),
         ];
     }
 
