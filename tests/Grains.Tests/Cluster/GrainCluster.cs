@@ -32,6 +32,8 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddKeyedSingleton<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, Store);
             silo.Services.AddSingleton<IGrainStorage>(Store);
             silo.Services.AddSingleton<TimeProvider>(Time);
+            silo.AddReminders();
+            silo.Services.AddSingleton<IReminderTable>(Reminders);
             silo.AddEngageCenterGrains();
             silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
         });
@@ -43,6 +45,8 @@ public class GrainCluster : IAsyncLifetime
     public IGrainFactory Grains => cluster.Client;
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
+
+    internal ReminderRows Reminders { get; } = new();
 
     public Task InitializeAsync() => cluster.DeployAsync();
 

@@ -72,15 +72,16 @@ internal sealed class RowStore : IGrainStorage
         }
     }
 
-    /// <summary>Makes of a row what another release might have stored. No activation may know the row.</summary>
-    public void Change(string stateName, GrainId grainId, Action<JsonObject> change)
+    /// <summary>Makes of a row what another release might have stored, or another activation of the grain.</summary>
+    /// <param name="asAnother">Whether what an activation knows of the row is outdated then; else no activation may know it.</param>
+    public void Change(string stateName, GrainId grainId, Action<JsonObject> change, bool asAnother = false)
     {
         lock (gate)
         {
             var (payload, version) = rows[(stateName, grainId)];
             var state = JsonNode.Parse(payload!)!.AsObject();
             change(state);
-            rows[(stateName, grainId)] = (JsonSerializer.SerializeToUtf8Bytes(state), version);
+            rows[(stateName, grainId)] = (JsonSerializer.SerializeToUtf8Bytes(state), asAnother ? version + 1 : version);
         }
     }
 

@@ -50,7 +50,8 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     [Fact]
     public void Every_body_has_an_example()
     {
-        foreach (var (name, operation) in Operations().Where(o => o.Name.StartsWith('P')))
+        // To start a run nothing needs to be said.
+        foreach (var (name, operation) in Operations().Where(o => o.Name.StartsWith('P') && !o.Name.EndsWith("/runs", StringComparison.Ordinal)))
         {
             Assert.True(operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _), name);
         }
