@@ -29,7 +29,7 @@ internal static partial class Durations
         }
 
         duration = default;
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out duration);
+        return DotNet().IsMatch(text) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out duration);
     }
 
     [GeneratedRegex(@"^P(?<weeks>[0-9]{1,4})W\z", RegexOptions.ExplicitCapture)]
@@ -37,4 +37,7 @@ internal static partial class Durations
 
     [GeneratedRegex(@"^P(?!\z)([0-9]{1,6}D)?(T(?!\z)([0-9]{1,6}H)?([0-9]{1,7}M)?([0-9]{1,8}(\.[0-9]{1,7})?S)?)?\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Iso();
+
+    [GeneratedRegex(@"^([0-9]{1,6}\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,7})?\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex DotNet();
 }

@@ -104,7 +104,7 @@ public class OpenApiTests(RunningService service)
             return;
         }
 
-        if (resolved["oneOf"] is JsonArray choices)
+        while (resolved["oneOf"] is JsonArray choices)
         {
             resolved = Resolve(document, choices.First(c => (string?)c!["type"] != "null")!);
         }

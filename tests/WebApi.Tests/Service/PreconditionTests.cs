@@ -127,7 +127,7 @@ public class PreconditionTests(RunningService service)
     [Fact]
     public async Task Putting_and_deleting_again_changes_nothing()
     {
-        foreach (var resource in (string[])["workspace", "group", "agreement", "activity"])
+        foreach (var resource in (string[])["workspace", "group", "agreement", "assessment", "activity"])
         {
             var (path, token, writer, changes) = await Make(resource);
             foreach (var (method, body) in changes.Where(c => c.Method != HttpMethod.Delete))
@@ -152,7 +152,7 @@ public class PreconditionTests(RunningService service)
         Assert.Single(epochs.Distinct());
     }
 
-    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "activity");
+    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "assessment", "activity");
 
     /// <summary>A resource of its own, whose token reads it and whose changes it, and the changes that it takes.</summary>
     private async Task<(string Path, string Reader, string Writer, (HttpMethod Method, JsonNode? Body)[] Changes)> Make(string resource)
@@ -180,6 +180,14 @@ public class PreconditionTests(RunningService service)
         if (resource == "workspace")
         {
             return ($"/v1/workspaces/{workspace}", manager, manager, [(HttpMethod.Patch, new JsonObject { ["name"] = "Changed" })]);
+        }
+
+        if (resource == "assessment")
+        {
+            var path = $"/v1/workspaces/{workspace}/assessments/SqlServer";
+            var account = await service.TokenOf(Roles.CustomerSuccessAccountManager);
+            await service.Json(HttpMethod.Put, path, account);
+            return (path, account, account, [(HttpMethod.Put, new JsonObject { ["interval"] = "P1D" }), (HttpMethod.Delete, null)]);
         }
 
         await service.Grant(workspace, TestDirectory.SpareGroup(1), Roles.User);

@@ -1,8 +1,9 @@
 using System.Text;
+using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Everything that a request could have changed, as its Customer Support Manager sees it.</summary>
+/// <summary>Everything that a request could have changed, as its managers see it.</summary>
 internal static class Snapshot
 {
     public static async Task<string> Of(RunningService service, string workspace)
@@ -14,7 +15,7 @@ internal static class Snapshot
             text.Append(response.Headers.ETag).Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n');
         }
 
-        return text.Append(await service.Get("/v1/me", await service.ManagerToken())).ToString();
+        return text.Append(await service.Get($"/v1/workspaces/{workspace}/assessments", await service.TokenOf(Roles.CustomerSuccessAccountManager))).Append(await service.Get("/v1/me", await service.ManagerToken())).ToString();
     }
 
     /// <summary>That what is done meanwhile changes nothing.</summary>
