@@ -110,7 +110,7 @@ public class ActivityTests(RunningService service)
         Assert.Equal($"attachment; filename=\"activities-{workspace}.csv\"", $"{response.Content.Headers.ContentDisposition}");
         Assert.Equal(
             "activityId,packageId,kind,title,status,hoursPurchased,hoursDelivered,plannedAt,deliveredAt,evidenceUri\r\n"
-            + "'-1,contoso-unified,Proactive,'=1+1,Delivered,16,12.5,2026-07-01T08:00:00Z,2026-07-02T15:00:00Z,https://contoso.example/evidence/1\r\n"
+            + "\"'-1\",contoso-unified,Proactive,\"'=1+1\",Delivered,16,12.5,2026-07-01T08:00:00Z,2026-07-02T15:00:00Z,https://contoso.example/evidence/1\r\n"
             + "2,contoso-unified,Proactive,\"a \"\"b\"\", c\",Delivered,,0.0001,2026-07-01T08:00:00Z,,\r\n",
             await response.Content.ReadAsStringAsync());
     }
