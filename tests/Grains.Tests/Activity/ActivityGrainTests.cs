@@ -279,7 +279,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     /// <c>ACTIVITIES</c> in the environment sets another number of them; the figures are in the test's output.
     /// </summary>
     [Fact]
-    public async Task An_export_holds_one_page_however_long_it_is()
+    public async Task An_export_is_read_page_by_page_to_its_end()
     {
         var count = Environment.GetEnvironmentVariable("ACTIVITIES") is { Length: > 0 } set ? int.Parse(set, System.Globalization.CultureInfo.InvariantCulture) : 5_000;
         var since = Stopwatch.GetTimestamp();
