@@ -38,7 +38,7 @@ public class WireTests
 
     [Fact]
     public void The_grain_layer_shows_its_hosting_and_options_and_nothing_else() => Assert.Equal(
-        ["AccessOptions", "GrainsHosting"],
+        ["AccessOptions", "AssessmentOptions", "GrainsHosting"],
         typeof(GrainsHosting).Assembly.GetExportedTypes().Intersect(Types).Select(t => t.Name).Order());
 
     [Fact]
