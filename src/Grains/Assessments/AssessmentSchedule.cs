@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using EngageCenter.Paging;
 
 namespace EngageCenter.Assessments;
@@ -50,9 +51,11 @@ internal sealed record AssessmentSchedule
     /// <summary>Grows with each change that can be seen in <see cref="View"/>.</summary>
     public long Version { get; init; } = 1;
 
+    [JsonIgnore]
     public StoredRun? UnderWay => Runs is [{ Status: RunStatus.Running } run, ..] ? run : null;
 
     /// <summary>When something is to be done next. Due instants during a run are satisfied by it, so they are none.</summary>
+    [JsonIgnore]
     public DateTimeOffset? NextEvent => UnderWay?.ResultsDueAt ?? NextRunAt;
 
     /// <summary>What is true at a time: a run that had to bring its results by then has failed. A run that is due is not started.</summary>
@@ -155,6 +158,7 @@ internal sealed record AssessmentSchedule
     }
 
     /// <summary>The row that holds nothing that is shown.</summary>
+    [JsonIgnore]
     public int NextSlot => RecommendedBy > 0 && RecommendationSlot == 0 ? 1 : 0;
 
     public StoredRun? Find(string runId) => Runs.FirstOrDefault(run => StoredRun.IdOf(Technology, run.Sequence) == runId);

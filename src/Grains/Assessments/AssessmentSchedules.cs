@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace EngageCenter.Assessments;
 
@@ -10,6 +11,7 @@ internal sealed record AssessmentSchedules
         ImmutableSortedDictionary.Create<string, AssessmentSchedule>(StringComparer.Ordinal);
 
     /// <summary>When something is to be done next, of all schedules.</summary>
+    [JsonIgnore]
     public DateTimeOffset? NextEvent => ByTechnology.Values.Min(schedule => schedule.NextEvent);
 
     /// <exception cref="ArgumentException">There is no such technology.</exception>

@@ -60,13 +60,8 @@ internal static class AssessmentEndpoints
 
     private static async Task<IResult> Get(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessAssessments);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
-        return TechnologyTable.Find(technology) is null ? Problems.TechnologyNotFound.Answer() : await visit.Act(async decision =>
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
+        return refusal ?? await visit.Act(async decision =>
             await grains.GetGrain<IAssessmentsGrain>(id).Get(decision, technology) is { } assessment
                 ? Preconditions.Answer(http, assessment.Version, AssessmentJson.Of(assessment))
                 : null);
@@ -74,23 +69,18 @@ internal static class AssessmentEndpoints
 
     private static async Task<IResult> Put(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.ManageAssessments);
-        if (visit.Refusal is not null)
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.ManageAssessments);
+        if (refusal is not null)
         {
-            return visit.Refusal;
-        }
-
-        if (TechnologyTable.Find(technology) is null)
-        {
-            return Problems.TechnologyNotFound.Answer();
+            return refusal;
         }
 
         var errors = new RequestErrors();
         var header = Preconditions.Read(http.Request, errors);
-        var (body, refusal) = await JsonBody.Read(http.Request, errors, optional: true);
+        var (body, unreadable) = await JsonBody.Read(http.Request, errors, optional: true);
         if (body is null)
         {
-            return refusal!;
+            return unreadable!;
         }
 
         var interval = body.OptionalDuration("interval", Assessment.MinInterval, Assessment.MaxInterval) ?? Assessment.DefaultInterval;
@@ -119,15 +109,10 @@ internal static class AssessmentEndpoints
 
     private static async Task<IResult> Delete(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.ManageAssessments);
-        if (visit.Refusal is not null)
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.ManageAssessments);
+        if (refusal is not null)
         {
-            return visit.Refusal;
-        }
-
-        if (TechnologyTable.Find(technology) is null)
-        {
-            return Problems.TechnologyNotFound.Answer();
+            return refusal;
         }
 
         var errors = new RequestErrors();

@@ -22,15 +22,10 @@ internal static class RecommendationEndpoints
 
     private static async Task<IResult> List(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessAssessments);
-        if (visit.Refusal is not null)
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
+        if (refusal is not null)
         {
-            return visit.Refusal;
-        }
-
-        if (TechnologyTable.Find(technology) is null)
-        {
-            return Problems.TechnologyNotFound.Answer();
+            return refusal;
         }
 
         var errors = new RequestErrors();

@@ -62,13 +62,8 @@ internal static class RunEndpoints
 
     private static async Task<IResult> Post(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessAssessments);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
-        return TechnologyTable.Find(technology) is null ? Problems.TechnologyNotFound.Answer() : await visit.Act(async decision =>
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
+        return refusal ?? await visit.Act(async decision =>
         {
             var outcome = await grains.GetGrain<IAssessmentsGrain>(id).Start(decision, technology);
             return outcome.Status switch
@@ -83,15 +78,10 @@ internal static class RunEndpoints
 
     private static async Task<IResult> List(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessAssessments);
-        if (visit.Refusal is not null)
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
+        if (refusal is not null)
         {
-            return visit.Refusal;
-        }
-
-        if (TechnologyTable.Find(technology) is null)
-        {
-            return Problems.TechnologyNotFound.Answer();
+            return refusal;
         }
 
         var errors = new RequestErrors();
@@ -104,13 +94,8 @@ internal static class RunEndpoints
 
     private static async Task<IResult> Get(string id, string technology, string runId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessAssessments);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
-        return TechnologyTable.Find(technology) is null ? Problems.TechnologyNotFound.Answer() : await visit.Act(async decision =>
+        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
+        return refusal ?? await visit.Act(async decision =>
             await grains.GetGrain<IAssessmentsGrain>(id).Run(decision, technology, runId) switch
             {
                 null => null,

@@ -132,6 +132,28 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_run_that_came_due_while_nobody_was_active_starts_by_itself_once_somebody_looks()
+    {
+        await Configure(Day);
+        await Forget();
+        cluster.Time.Shift += 3 * Day;
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        store.Fate = (operation, name) =>
+        {
+            if (operation == RowOperation.Write && name == "assessments")
+            {
+                written.TrySetResult();
+            }
+
+            return RowFate.Happens;
+        };
+        await Get();
+        await written.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+
+        Assert.Equal([$"{Sql}-1"], (await Assessments.RunsUnderWay()).Select(r => r.RunId));
+    }
+
+    [Fact]
     public async Task What_no_reminder_is_set_for_is_not_acknowledged_and_not_stored()
     {
         cluster.Reminders.Fails = true;
