@@ -1,0 +1,49 @@
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace EngageCenter.Learning;
+
+/// <summary>
+/// The catalogue of courses, one for the whole cluster: all of it is in memory, some 5 MB at its limit, and every read is
+/// answered from there. Reentrant, so that reads go on while a write is under way, and writes share the next one.
+/// </summary>
+[GrainType("course-catalog"), Reentrant]
+internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
+{
+    /// <summary>Courses in one write, which bounds a row to 5 MB; an ordinary one has 100 KB.</summary>
+    private const int MaxBatch = 100;
+
+    /// <summary>Changes that wait for their write; more are refused.</summary>
+    private const int MaxWaiting = 1_000;
+
+    private readonly CourseCatalog catalog = new();
+    private BatchedLog<StoredCourse> courses = null!;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var log = new SegmentedLog<StoredCourse>(rows, GrainContext.GrainId, "courses", DeactivateOnIdle, logger);
+        courses = new(log, MaxBatch, MaxWaiting, catalog.Apply, DeactivateOnIdle);
+        await log.Load();
+        catalog.Apply(log.Entries.OrderBy(c => c.CourseId, StringComparer.Ordinal));
+    }
+
+    public async Task<PutCourseOutcome> Put(PutCourse command)
+    {
+        var (status, next) = CourseCatalog.Decide(courses.Accepted(command.Course.CourseId), command, courses.Count);
+        if (next is null)
+        {
+            return new(status);
+        }
+
+        // Also where nothing changes: what is there may be on its way to storage.
+        await courses.Store(next);
+        return new(status, next.View());
+    }
+
+    public Task<CourseView?> Get(string courseId) => Task.FromResult(catalog.Find(courseId));
+
+    public Task<Page<Course>> List(CourseQuery query) => Task.FromResult(catalog.Page(query));
+}
