@@ -2,6 +2,7 @@ using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Learning;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Support;
 using EngageCenter.WebApi.Users;
@@ -52,6 +53,8 @@ public static class WebApiHost
         app.MapGroups();
         app.MapSupportCases();
         app.MapSupportInsights();
+        app.MapCourses();
+        app.MapLearning();
         app.MapProblems();
         app.MapOpenApiDocument();
         app.MapHealth();

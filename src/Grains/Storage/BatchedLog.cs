@@ -14,7 +14,6 @@ internal sealed class BatchedLog<TEntry>(
 {
     private readonly Dictionary<string, (TEntry Entry, TaskCompletionSource Stored)> waiting = new(StringComparer.Ordinal);
     private Dictionary<string, TEntry> underway = [];
-    private int added;
     private bool writing;
     private bool failed;
 
@@ -26,9 +25,6 @@ internal sealed class BatchedLog<TEntry>(
         waiting.TryGetValue(key, out var next) ? next.Entry
         : underway.TryGetValue(key, out var entry) ? entry
         : log.Find(key);
-
-    /// <summary>Keys that there are, with those that are accepted and not stored yet.</summary>
-    public int Count => log.Count + added;
 
     /// <summary>Keys that are accepted and not stored yet; a bound on how many there are to come.</summary>
     public int Pending => waiting.Count + underway.Count;
@@ -46,8 +42,7 @@ internal sealed class BatchedLog<TEntry>(
             return other.Stored.Task;
         }
 
-        var stored = log.Find(entry.Key);
-        if (!underway.ContainsKey(entry.Key) && stored is not null && !entry.Supersedes(stored))
+        if (!underway.ContainsKey(entry.Key) && log.Find(entry.Key) is { } stored && !entry.Supersedes(stored))
         {
             return Task.CompletedTask;
         }
@@ -64,7 +59,6 @@ internal sealed class BatchedLog<TEntry>(
 
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.Add(entry.Key, (entry, done));
-        added += stored is null && !underway.ContainsKey(entry.Key) ? 1 : 0;
         if (!writing)
         {
             writing = true;
@@ -92,9 +86,7 @@ internal sealed class BatchedLog<TEntry>(
                 List<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
                 if (news.Count > 0)
                 {
-                    var before = log.Count;
                     await log.Commit(news);
-                    added -= log.Count - before;
                     onStored(news);
                 }
 

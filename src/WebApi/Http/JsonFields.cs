@@ -131,6 +131,22 @@ internal sealed class JsonFields
         return null;
     }
 
+    public int? RequiredWhole(string name, int min, int max)
+    {
+        if (!TryGet(name, required: true, out var element))
+        {
+            return null;
+        }
+
+        if (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value >= min && value <= max)
+        {
+            return value;
+        }
+
+        Refuse(name, $"Must be a whole number from {min} to {max}.");
+        return null;
+    }
+
     public decimal? OptionalAmount(string name, decimal max)
     {
         if (!TryGet(name, required: false, out var element))

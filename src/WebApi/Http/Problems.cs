@@ -33,6 +33,12 @@ internal static class Problems
     public static readonly Problem GroupNotFound = new(404, "group-not-found", "No such group",
         "The group holds no role in this workspace.");
 
+    public static readonly Problem CourseNotFound = new(404, "course-not-found", "No such course",
+        "The catalogue has no course of this id.");
+
+    public static readonly Problem EnrollmentNotFound = new(404, "enrollment-not-found", "Not started",
+        "The caller has not started this course in this workspace.");
+
     public static readonly Problem MethodNotAllowed = new(405, "method-not-allowed", "Method not allowed",
         "This address does not take this method; 'Allow' names those that it takes.");
 
@@ -62,6 +68,12 @@ internal static class Problems
 
     public static readonly Problem TooManyCases = new(409, "too-many-cases", "Too many cases",
         "A workspace can have 500,000 support cases.");
+
+    public static readonly Problem TooManyCourses = new(409, "too-many-courses", "Too many courses",
+        "The catalogue can have 10,000 courses.");
+
+    public static readonly Problem TooManyEnrollments = new(409, "too-many-enrollments", "Too many enrolments",
+        "A workspace can have 200,000 enrolments.");
 
     public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
         "The resource is not of the version that If-Match names. Read it again.");

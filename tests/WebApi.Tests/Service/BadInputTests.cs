@@ -159,14 +159,14 @@ public class BadInputTests(RunningService service)
             {
                 await rows.Try($"{request} {(body.Length > 30 ? body[..30] : body)}", async () =>
                 {
-                    using var response = await service.Send(request.Method, request.Path, await TokenFor(request), body);
+                    using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), body);
                     await response.IsProblem(400, "invalid-request", "$");
                 });
             }
 
             await rows.Try($"{request} without a body", async () =>
             {
-                using var response = await service.Send(request.Method, request.Path, await TokenFor(request));
+                using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request));
                 await response.IsProblem(400, "invalid-request", "$");
             });
         });
@@ -187,7 +187,7 @@ public class BadInputTests(RunningService service)
             {
                 await rows.Try($"{request} {type}", async () =>
                 {
-                    using var response = await service.Send(request.Method, request.Path, await TokenFor(request), Answers.Raw(body, type));
+                    using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), Answers.Raw(body, type));
                     await response.IsProblem(415, "unsupported-media-type");
                 });
             }
@@ -196,7 +196,7 @@ public class BadInputTests(RunningService service)
             {
                 using var content = Answers.Raw(body, "application/json");
                 content.Headers.ContentEncoding.Add("gzip");
-                using var response = await service.Send(request.Method, request.Path, await TokenFor(request), content);
+                using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), content);
                 await response.IsProblem(415, "unsupported-media-type");
             });
         });
@@ -208,7 +208,7 @@ public class BadInputTests(RunningService service)
         await EachWithBody(async (request, rows) => await rows.Try($"{request}", async () =>
         {
             using var response = await service.Send(
-                request.Method, request.Path, await TokenFor(request), new Chunked(Encoding.UTF8.GetBytes(request.Body!.ToJsonString()), type: null));
+                request.Method, request.Path, await service.TokenFor(request), new Chunked(Encoding.UTF8.GetBytes(request.Body!.ToJsonString()), type: null));
             await response.IsProblem(415, "unsupported-media-type");
         }));
     }
@@ -236,12 +236,12 @@ public class BadInputTests(RunningService service)
             var body = Encoding.UTF8.GetBytes(json + new string(' ', limit + 1 - Encoding.UTF8.GetByteCount(json)));
             await rows.Try($"{request}, with a length", async () =>
             {
-                using var response = await service.Send(request.Method, request.Path, await TokenFor(request), Answers.Raw(body, "application/json"));
+                using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), Answers.Raw(body, "application/json"));
                 Assert.Equal(limit, (int)(await response.IsProblem(413, "content-too-large"))["maxBytes"]!);
             });
             await rows.Try($"{request}, chunked", async () =>
             {
-                using var response = await service.Send(request.Method, request.Path, await TokenFor(request), new Chunked(body, "application/json"));
+                using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), new Chunked(body, "application/json"));
                 await response.IsProblem(413, "content-too-large");
             });
         });
@@ -327,8 +327,6 @@ public class BadInputTests(RunningService service)
 
         rows.AllHold();
     }
-
-    private Task<string> TokenFor(ValidRequest request) => request.IsApplications ? service.AppToken() : service.ManagerToken();
 
     private async Task EachWithBody(Func<ValidRequest, Rows, Task> test)
     {

@@ -45,7 +45,7 @@ public partial class ConventionTests(RunningService service)
         {
             await rows.Try($"{request}", async () =>
             {
-                using var response = await service.Send(request.Method, request.Path, await TokenFor(request));
+                using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request));
                 var body = await response.Is(HttpStatusCode.OK);
                 Assert.Equal("application/json; charset=utf-8", response.Content.Headers.ContentType?.ToString());
                 Assert.Contains("nosniff", response.Headers.GetValues("X-Content-Type-Options"));
@@ -78,7 +78,7 @@ public partial class ConventionTests(RunningService service)
                     Assert.Matches(Instant(), (string)value!);
                     break;
                 case JsonValue value when name is "role" or "roles" or "permission" or "permissions" or "status" or "source" or "origin" or "assignment"
-                    or "agreementType" or "userType" or "kind" or "action" or "capabilities":
+                    or "agreementType" or "userType" or "kind" or "action" or "capabilities" or "format":
                     Assert.Matches(PascalCase(), (string)value!);
                     break;
                 case JsonValue value when name is "severity":
@@ -171,7 +171,7 @@ public partial class ConventionTests(RunningService service)
                 {
                     await rows.Try($"{method} {request.Path}", async () =>
                     {
-                        using var response = await service.Send(method, request.Path, await TokenFor(request));
+                        using var response = await service.Send(method, request.Path, await service.TokenFor(request));
                         await response.Is(HttpStatusCode.MethodNotAllowed);
                         Assert.Contains(request.Method.Method, response.Content.Headers.Allow);
                         Assert.True(method == HttpMethod.Options || (await response.Content.ReadAsByteArrayAsync()).Length == 0);
@@ -201,8 +201,6 @@ public partial class ConventionTests(RunningService service)
         }
     }
 
-    private Task<string> TokenFor(ValidRequest request) => request.IsApplications ? service.AppToken() : service.ManagerToken();
-
     private async Task<string> Filled()
     {
         var workspace = await service.WorkspaceFor(nameof(ConventionTests));
@@ -217,6 +215,7 @@ public partial class ConventionTests(RunningService service)
                 Cases.Of("one", ("slaMet", true), ("status", "Closed"), ("firstResponseAt", "2026-07-01T09:00:00Z"), ("resolvedAt", "2026-07-02T09:00:00Z"), ("closedAt", "2026-07-02T09:00:00Z")),
                 Cases.Of("two", ("severity", "1"))),
         });
+        await service.Enroll(workspace, Roles.CustomerSuccessAccountManager);
         await service.Json(HttpMethod.Put, "/v1/me/current-workspace", await service.ManagerToken(), new JsonObject { ["workspaceId"] = workspace });
         return workspace;
     }

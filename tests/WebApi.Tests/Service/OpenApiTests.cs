@@ -54,7 +54,7 @@ public class OpenApiTests(RunningService service)
                 var example = Operation(document, request)["requestBody"]!["content"]!["application/json"]!["example"]!;
                 var path = request.Path.Replace("table-0", "example", StringComparison.Ordinal);
                 using var response = await service.Send(
-                    request.Method, path, request.IsApplications ? await service.AppToken() : await service.ManagerToken(), example.DeepClone());
+                    request.Method, path, await service.TokenFor(request), example.DeepClone());
                 // The example's workspace is nobody's.
                 Assert.True(response.IsSuccessStatusCode || request.Endpoint == "PUT /v1/me/current-workspace", $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
             });
@@ -75,7 +75,7 @@ public class OpenApiTests(RunningService service)
             await rows.Try($"{request}", async () =>
             {
                 using var response = await service.Send(
-                    request.Method, request.Path, request.IsApplications ? await service.AppToken() : await service.ManagerToken(), request.Body?.DeepClone());
+                    request.Method, request.Path, await service.TokenFor(request), request.Body?.DeepClone());
                 var status = $"{(int)response.StatusCode}";
                 var described = Operation(document, request)["responses"]![status];
                 Assert.True(described is not null, $"{status} is not described.");

@@ -6,11 +6,15 @@ namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>A request that an endpoint answers with success to whoever may do what it asks.</summary>
 /// <param name="Endpoint">The method and the route's pattern.</param>
-/// <param name="Required">The permission it takes in the workspace; null where it is of no workspace, or an application's.</param>
+/// <param name="Required">The permission it takes in the workspace, or in some; null where it takes none, or is an application's.</param>
 internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required)
 {
     /// <summary>Whether it is an application's rather than a person's.</summary>
-    public bool IsApplications => Endpoint.Contains("agreements", StringComparison.Ordinal) || Endpoint.StartsWith("POST /v1/workspaces/{id}/support-cases", StringComparison.Ordinal);
+    public bool IsApplications => Endpoint.Contains("agreements", StringComparison.Ordinal) || Endpoint.StartsWith("POST /v1/workspaces/{id}/support-cases", StringComparison.Ordinal) || Endpoint.StartsWith("PUT /v1/learning", StringComparison.Ordinal);
+
+    /// <summary>Of the contract's contacts somebody who may ask it: the Customer Support Manager where they may.</summary>
+    public Roles Holder => new[] { Roles.CustomerSupportManager, Roles.CustomerSuccessAccountManager }
+        .First(role => (RoleTable.PermissionsOf(role | Roles.User) & (Required ?? Permissions.None)) == (Required ?? Permissions.None));
 
     /// <summary>Whether its path names a workspace.</summary>
     public bool IsInWorkspace => Endpoint.Contains("/{id}", StringComparison.Ordinal);
@@ -47,6 +51,13 @@ internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string P
             new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null),
             new($"GET {at}/support-cases", HttpMethod.Get, $"{to}/support-cases", null, Permissions.ViewSupportInsights),
             new($"GET {at}/support-insights", HttpMethod.Get, $"{to}/support-insights", null, Permissions.ViewSupportInsights),
+            new("PUT /v1/learning/courses/{courseId}", HttpMethod.Put, $"/v1/learning/courses/table-{unique}", RunningService.CourseBody(), null),
+            new("GET /v1/learning/courses", HttpMethod.Get, "/v1/learning/courses", null, Permissions.AccessLearning),
+            new("GET /v1/learning/courses/{courseId}", HttpMethod.Get, $"/v1/learning/courses/{RunningService.Course}", null, Permissions.AccessLearning),
+            new($"PUT {at}/learning/enrollments/{{courseId}}", HttpMethod.Put, $"{to}/learning/enrollments/{RunningService.Course}", new JsonObject { ["progressPercent"] = 40 }, Permissions.AccessLearning),
+            new($"GET {at}/learning/enrollments/{{courseId}}", HttpMethod.Get, $"{to}/learning/enrollments/{RunningService.Course}", null, Permissions.AccessLearning),
+            new($"GET {at}/learning/transcript", HttpMethod.Get, $"{to}/learning/transcript", null, Permissions.AccessLearning),
+            new($"GET {at}/learning/consumption", HttpMethod.Get, $"{to}/learning/consumption", null, Permissions.AccessLearning),
         ];
     }
 
