@@ -48,6 +48,7 @@ public static class WebApiHost
         app.MapAgreements();
         app.MapMe();
         app.MapWorkspaces();
+        app.MapAccountTeam();
         app.MapPermissions();
         app.MapWorkspaceUsers();
         app.MapGroups();

@@ -23,7 +23,7 @@ internal sealed record CheckReply(Decision? Decision);
 /// <summary>An activation of a user: the shell around <see cref="UserState"/> and a cached decision, which does as the user grain does.</summary>
 internal sealed class UserActivation(Simulation simulation, Person person, Silo silo)
 {
-    private const int Attempts = 5;
+    private const int Attempts = 50;
 
     private readonly World world = simulation.World;
     private readonly long since = simulation.World.History.Mark();

@@ -42,7 +42,10 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings)
+    public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    /// <param name="time">The API's clock; a token that it takes for one of the future is none.</param>
+    public static async Task<RunningWebApi> StartAsync(TimeProvider time, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
@@ -54,6 +57,7 @@ public sealed class RunningWebApi : IAsyncDisposable
         ]);
         var grains = new StubGrains();
         builder.Services.AddSingleton(grains.Factory);
+        builder.Services.AddSingleton(time);
         builder.AddEngageCenterWebApi();
         builder.Services.PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt =>
         {
@@ -172,7 +176,9 @@ public sealed class StubGrains
 
     public IGrainFactory Factory { get; }
 
-    public void On<TGrain>(string method, Func<object?[], object> answer) => answers[(typeof(TGrain), method)] = answer;
+    public void On<TGrain>(string method, Func<object?[], object> answer) => On(typeof(TGrain), method, answer);
+
+    public void On(Type grain, string method, Func<object?[], object> answer) => answers[(grain, method)] = answer;
 
     public class Proxy : DispatchProxy
     {

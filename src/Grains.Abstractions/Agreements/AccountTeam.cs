@@ -8,7 +8,11 @@ namespace EngageCenter.Agreements;
 [GenerateSerializer, Immutable, Alias("EngageCenter.BillingScope")]
 public readonly record struct BillingScope(
     [property: Id(0)] string BillingAccountId,
-    [property: Id(1)] string? BillingProfileId);
+    [property: Id(1)] string? BillingProfileId)
+{
+    /// <summary>Of an account's and of a profile's id, in characters.</summary>
+    public const int MaxIdLength = 100;
+}
 
 /// <summary>Who answers for a workspace's packages, as far as a person may read the billing scopes that these are of.</summary>
 /// <param name="Scopes">All that the person may read: the profiles that packages are billed to, by account and profile (ordinal).</param>

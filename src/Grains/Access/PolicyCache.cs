@@ -10,7 +10,9 @@ namespace EngageCenter.Access;
 internal sealed partial class PolicyCache : IPolicyHolder
 {
     public const int MaxPolicies = 20_000;
-    private const int Attempts = 5;
+
+    // Whoever has to ask again does so because a change came first: so many may come in a row.
+    private const int Attempts = 50;
 
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
     private readonly Lock referenceLock = new();

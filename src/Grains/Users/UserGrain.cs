@@ -19,7 +19,8 @@ internal sealed partial class UserGrain(
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex
 {
-    private const int Attempts = 5;
+    // Whoever has to decide again does so because a change or a newer token came first: so many may come in a row.
+    private const int Attempts = 50;
 
     /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
     private const int MaxKnown = 10_000;

@@ -11,7 +11,6 @@ internal static class AgreementReader
     private const int MaxDisplayName = 256;
     private const int MaxEmail = 320;
     private const int MaxPhone = 50;
-    private const int MaxBillingId = 100;
     private const decimal MaxHours = 1_000_000;
 
     private static readonly WireNames<Roles> contractRoles =
@@ -101,8 +100,8 @@ internal static class AgreementReader
             var kind = fields.RequiredChoice("kind", WireNames.For<PackageKind>());
             var name = fields.RequiredText("name", Agreement.MaxNameLength);
             var (start, end) = Period(fields);
-            var account = fields.RequiredText("billingAccountId", MaxBillingId);
-            var profile = fields.RequiredText("billingProfileId", MaxBillingId);
+            var account = fields.RequiredText("billingAccountId", BillingScope.MaxIdLength);
+            var profile = fields.RequiredText("billingProfileId", BillingScope.MaxIdLength);
             var hours = fields.OptionalAmount("hoursPurchased", MaxHours);
             packages.Add(packageId is null || kind is null || name is null || start is null || end is null || account is null || profile is null
                 ? null
@@ -117,8 +116,8 @@ internal static class AgreementReader
         var readers = new List<BillingReader?>();
         foreach (var fields in body.Objects("billingReaders", 0, Agreement.MaxBillingReaders))
         {
-            var account = fields.RequiredText("billingAccountId", MaxBillingId);
-            var profile = fields.OptionalText("billingProfileId", MaxBillingId);
+            var account = fields.RequiredText("billingAccountId", BillingScope.MaxIdLength);
+            var profile = fields.OptionalText("billingProfileId", BillingScope.MaxIdLength);
             var tenantId = fields.RequiredGuid("tenantId");
             var userId = fields.OptionalGuid("userId");
             var groupId = fields.OptionalGuid("groupId");

@@ -21,6 +21,9 @@ internal static class Problems
     public static readonly Problem MissingPermission = new(403, "missing-permission", "Not permitted",
         "The caller lacks the permission or the app role that is named here.");
 
+    public static readonly Problem BillingAccess = new(403, "billing-access", "No access to the billing scope",
+        "The billing account or profile is not one that the caller may read.");
+
     public static readonly Problem NotFound = new(404, "not-found", "Not found",
         "There is nothing at this address.");
 

@@ -1,13 +1,20 @@
 using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Storage;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Agreements;
+using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Support;
 
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <summary>Puts a workspace's home page together for one of its members.</summary>
-internal sealed class HomePage(IGrainFactory grains, TimeProvider time)
+internal sealed partial class HomePage(IGrainFactory grains, TimeProvider time, ILogger<HomePage> logger)
 {
+    /// <summary>How long a page waits for one of its parts.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     // What a permission opens. The team is every member's.
     private static readonly (Permissions Permission, string Capability)[] capabilities =
     [
@@ -23,20 +30,46 @@ internal sealed class HomePage(IGrainFactory grains, TimeProvider time)
         (Permissions.RenameSpace, "RenameSpace"),
     ];
 
+    /// <summary>
+    /// The whole page in one round of grain calls. A part that cannot be had within <see cref="Patience"/> is left out, with
+    /// its reason, and the rest is served; there is no page without the workspace itself.
+    /// </summary>
     public Task<IResult> Show(WorkspaceVisit visit) => visit.Act(async decision =>
     {
+        using var patience = new CancellationTokenSource(Patience, time);
         var workspace = visit.Workspace.Get(decision);
-        var insights = decision.Allows(Permissions.ViewSupportInsights) ? Insights(decision) : null;
-        await Task.WhenAll(workspace, insights ?? Task.CompletedTask);
-        var totals = insights is null ? null : await insights;
-        return await workspace is not { } view || (insights is not null && totals is null)
-            ? null
-            : TypedResults.Ok(new HomeResponse(
-                WorkspaceResponse.Of(view),
-                QuickLinks(decision),
-                Capabilities(decision),
-                totals is { } of ? InsightTotalsJson.Of(of.Totals) : null,
-                AccountTeamResponse.NoBillingAccess));
+        var insights = Part("supportInsights", Permissions.ViewSupportInsights, () => Insights(decision));
+        var team = Part("accountTeam", Permissions.None, () => AccountTeam(visit));
+        await Task.WhenAll(workspace, insights, team);
+
+        var (view, i, t) = (await workspace, await insights, await team);
+        return view is null || i.DecideAgain || t.DecideAgain ? null : TypedResults.Ok(new HomeResponse(
+            WorkspaceResponse.Of(view),
+            QuickLinks(decision),
+            Capabilities(decision),
+            i.Value is { } of ? InsightTotalsJson.Of(of.Totals) : null,
+            t.Value is { } outcome ? AccountTeamResponse.Of(outcome) : null,
+            LeftOut(i.LeftOut, t.LeftOut)));
+
+        async Task<HomePart<T>> Part<T>(string name, Permissions required, Func<Task<T?>> read)
+            where T : class
+        {
+            if (!decision.Allows(required))
+            {
+                return default;
+            }
+
+            try
+            {
+                var value = await read().WaitAsync(patience.Token);
+                return new(value, DecideAgain: value is null);
+            }
+            catch (Exception fault) when (Faults.IsUnavailable(fault) || (fault is OperationCanceledException && patience.IsCancellationRequested))
+            {
+                LogLeftOut(name, fault);
+                return new(null, LeftOut: new(name, "ServiceUnavailable"));
+            }
+        }
     });
 
     public static IReadOnlyList<string> Capabilities(AccessDecision decision) =>
@@ -53,6 +86,30 @@ internal sealed class HomePage(IGrainFactory grains, TimeProvider time)
         return [.. links.Where(l => decision.Allows(l.Permission)).Select(l => l.Link)];
     }
 
+    private static List<HomeGap>? LeftOut(params ReadOnlySpan<HomeGap?> gaps)
+    {
+        List<HomeGap> there = [.. gaps.ToArray().OfType<HomeGap>()];
+        return there.Count == 0 ? null : there;
+    }
+
     private Task<SupportInsights?> Insights(AccessDecision decision) =>
         grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, InsightsWindows.UpTo(time.GetUtcNow()));
+
+    // Decided anew in the same call.
+    private async Task<AccountTeamOutcome?> AccountTeam(WorkspaceVisit visit)
+    {
+        var outcome = await AccountTeamEndpoints.Ask(grains, visit, asked: null);
+        return outcome.Decision.Standing switch
+        {
+            Standing.Member => outcome,
+            Standing.Outsider => null,
+            _ => throw new StorageUnavailableException("The caller's rights could not be confirmed."),
+        };
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The home page goes without {Part}")]
+    private partial void LogLeftOut(string part, Exception exception);
+
+    private readonly record struct HomePart<T>(T? Value, bool DecideAgain = false, HomeGap? LeftOut = null)
+        where T : class;
 }

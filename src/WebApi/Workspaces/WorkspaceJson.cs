@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Support;
 using EngageCenter.Workspaces;
@@ -122,26 +123,22 @@ internal sealed record AuditEventResponse(
 
 internal sealed record AuditTargetResponse(AuditTargetKind Kind, string Id, string? DisplayName);
 
-/// <summary>A workspace's home page for one of its members.</summary>
+/// <summary>A workspace's home page for one of its members. A part that the caller may not see is absent.</summary>
 /// <param name="QuickLinks">Only to what the caller may open.</param>
 /// <param name="Capabilities">The names of what the caller may do here, in ordinal order.</param>
-/// <param name="SupportInsights">The totals of the last six months; absent without ViewSupportInsights.</param>
+/// <param name="SupportInsights">The totals of the last six months. ViewSupportInsights.</param>
+/// <param name="AccountTeam">Any member's.</param>
+/// <param name="LeftOut">Parts that the caller may see and that could not be had now; absent where there is none.</param>
 internal sealed record HomeResponse(
     WorkspaceResponse Workspace,
     IReadOnlyList<QuickLink> QuickLinks,
     IReadOnlyList<string> Capabilities,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InsightTotalsJson? SupportInsights,
-    AccountTeamResponse AccountTeam);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AccountTeamResponse? AccountTeam,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HomeGap>? LeftOut);
 
 internal sealed record QuickLink(string Name, string Href);
 
-internal sealed record AccountTeamResponse(
-    MicrosoftSupport MicrosoftSupport,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
-{
-    /// <summary>For who reads no billing scope: support in general, and no names.</summary>
-    public static AccountTeamResponse NoBillingAccess { get; } =
-        new(new("Microsoft Support", "https://support.microsoft.com/"), "NoBillingAccess");
-}
-
-internal sealed record MicrosoftSupport(string Name, string Url);
+/// <param name="Part">The member that is absent.</param>
+/// <param name="Reason">ServiceUnavailable: to ask again later may bring it.</param>
+internal sealed record HomeGap(string Part, string Reason);

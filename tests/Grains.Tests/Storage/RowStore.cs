@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Orleans.Storage;
 
 namespace EngageCenter.Storage;
@@ -65,6 +66,18 @@ internal sealed class RowStore : IGrainStorage
         lock (gate)
         {
             return new(this);
+        }
+    }
+
+    /// <summary>Makes of a row what another release might have stored. No activation may know the row.</summary>
+    public void Change(string stateName, GrainId grainId, Action<JsonObject> change)
+    {
+        lock (gate)
+        {
+            var (payload, version) = rows[(stateName, grainId)];
+            var state = JsonNode.Parse(payload!)!.AsObject();
+            change(state);
+            rows[(stateName, grainId)] = (JsonSerializer.SerializeToUtf8Bytes(state), version);
         }
     }
 

@@ -28,6 +28,34 @@ public class WorkspaceTests
     }
 
     [Fact]
+    public void A_contract_without_terms_is_given_them_once_and_nobodys_rights_change()
+    {
+        var terms = new ContractTerms([], [], []);
+        var given = Contoso.Provision(Adele, Contract with { Terms = terms }, Now);
+
+        Assert.Same(terms, given.Policy(Id).Terms);
+        Assert.Equal((Contoso.Epoch, Contoso.Version, Contoso.Audit), (given.Epoch, given.Version, given.Audit));
+        Assert.Same(given, given.Provision(Adele, Contract with { Terms = new([], [], []) }, Now));
+        Assert.Same(given, given.Provision(Adele, Contract, Now));
+    }
+
+    [Fact]
+    public void An_event_tells_what_changed_of_packages_and_who_may_read_their_bills()
+    {
+        Package package = new("azure", PackageKind.AddOn, "Azure", new(2026, 1, 1), new(2026, 12, 31), "account", "profile", 40);
+        BillingReader reader = new("account", null, Guid.Empty, GroupId(1), null);
+        var before = Contoso.Provision(Adele, Contract with { Version = 2, Terms = new([], [package], [reader]) }, Now);
+        var after = before.Provision(Adele, Contract with { Version = 3, Terms = new([], [package], []) }, Now);
+
+        var told = after.Audit.Recent[^1];
+        Assert.Equal(AuditAction.ContractChanged, told.Action);
+        Assert.Equal(["billingReaders", "contacts"], told.Before!.Keys);
+        Assert.Equal([$"account * {Guid.Empty}/{GroupId(1)}"], told.Before["billingReaders"].ToArray());
+        Assert.Equal(["contacts"], told.After!.Keys);
+        Assert.Equal(["billingReaders", "contacts", "packages"], before.Audit.Recent[^1].After!.Keys);
+    }
+
+    [Fact]
     public void A_name_that_a_member_gave_stays_when_the_contracts_changes()
     {
         var renamed = Contoso.Rename(Adele, new("Our space", null), Id, Now).Next;

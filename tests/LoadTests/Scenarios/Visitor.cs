@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
+using EngageCenter.Agreements;
 using EngageCenter.Support;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -90,16 +91,22 @@ internal sealed class Visitor
             throw Wrong($"landed in '{id}' as {landing.Standing}");
         }
 
-        var (shown, insights) = await new Visit(grains, signIn, id, Dataset.Right).ActAsync(landing.Decision, async decision =>
+        var (shown, insights, team) = await new Visit(grains, signIn, id, Dataset.Right).ActAsync(landing.Decision, async decision =>
         {
             var view = grains.GetGrain<IWorkspaceGrain>(id).Get(decision);
             var totals = grains.GetGrain<ISupportGrain>(id).Insights(decision, LastMonths());
-            await Task.WhenAll(view, totals);
-            return await view is { } workspace && await totals is { } known ? Tuple.Create(workspace, known) : null;
+            var contacts = user.AccountTeam(signIn, id, null).AsTask();
+            await Task.WhenAll(view, totals, contacts);
+            return await view is { } workspace && await totals is { } known ? Tuple.Create(workspace, known, await contacts) : null;
         });
         if (shown.Header.WorkspaceId != id)
         {
             throw Wrong($"landed in {id}, and was shown {shown.Header.WorkspaceId}");
+        }
+
+        if (team is not { Decision.Standing: Standing.Member, Status: AccountTeamStatus.NoBillingAccess })
+        {
+            throw Wrong($"reads no bill in {id}, and was shown {team}");
         }
 
         Expect(insights);

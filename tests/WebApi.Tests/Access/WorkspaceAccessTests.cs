@@ -29,6 +29,7 @@ public sealed class WorkspaceAccessTests : IAsyncLifetime
         { "GET", "/audit-events?cursor=", null },
         { "GET", "/support-cases?status=x", null },
         { "GET", "/support-insights?from=x", null },
+        { "GET", "/account-team?billingProfileId=x", null },
     };
 
     public async Task InitializeAsync() => api = await RunningWebApi.StartAsync();
@@ -245,6 +246,7 @@ public sealed class WorkspaceAccessTests : IAsyncLifetime
     {
         api.Grains.On<IUserGrain>("Land", _ => Task.FromResult(new Landing(Standing.Member, Member(Permissions.ViewUserRoles | Permissions.AccessLearning))));
         api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
+        api.Grains.On<IUserGrain>("AccountTeam", _ => new ValueTask<AccountTeamOutcome>(new AccountTeamOutcome(Member(Permissions.None), AccountTeamStatus.NoBillingAccess)));
 
         var home = (await api.SendAsync("GET", "/v1/me/home", Token())).Json;
 

@@ -40,6 +40,7 @@ internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string P
             new($"GET {at}", HttpMethod.Get, to, null, Permissions.None),
             new($"PATCH {at}", HttpMethod.Patch, to, new JsonObject { ["name"] = $"Contoso {unique}" }, Permissions.RenameSpace),
             new($"GET {at}/home", HttpMethod.Get, $"{to}/home", null, Permissions.None),
+            new($"GET {at}/account-team", HttpMethod.Get, $"{to}/account-team", null, Permissions.None),
             new($"GET {at}/permissions", HttpMethod.Get, $"{to}/permissions", null, Permissions.None),
             new($"POST {at}/permissions/check", HttpMethod.Post, $"{to}/permissions/check", new JsonObject { ["permissions"] = new JsonArray("RenameSpace") }, Permissions.None),
             new($"GET {at}/users", HttpMethod.Get, $"{to}/users", null, Permissions.ViewUserRoles),

@@ -1,0 +1,52 @@
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.OpenApi;
+
+namespace EngageCenter.WebApi.Agreements;
+
+internal static class AccountTeamEndpoints
+{
+    public static void MapAccountTeam(this IEndpointRouteBuilder routes) =>
+        routes.MapGroup("/v1/workspaces/{id}/account-team").WithTags("Agreements").RequirePerson()
+            .MapGet("", Get)
+            .Describe("GetAccountTeam", "Who answers for the workspace's packages",
+                "The primary Customer Success Account Managers and Incident Managers, once for each kind of package (EnterpriseWide, AddOn) in the selected billing scope. A reader of a billing account reads all its profiles. Whoever reads none is told how to reach Microsoft's support, with the reason `NoBillingAccess`. Any member.")
+            .Query("billingAccountId", "Selects an account that the caller may read; without it the first scope of theirs is selected.")
+            .Query("billingProfileId", "Selects one profile of that account.")
+            .Answers<AccountTeamResponse>(200)
+            .InWorkspace()
+            .Refuses(Problems.InvalidRequest, Problems.BillingAccess);
+
+    private static async Task<IResult> Get(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    {
+        var visit = await access.Enter(http, id, Permissions.None);
+        if (visit.Refusal is not null)
+        {
+            return visit.Refusal;
+        }
+
+        var errors = new RequestErrors();
+        var fields = new QueryFields(http.Request.Query, errors);
+        var (account, profile) = (fields.Text("billingAccountId", BillingScope.MaxIdLength), fields.Text("billingProfileId", BillingScope.MaxIdLength));
+        if (profile is not null && account is null)
+        {
+            errors.Add("billingAccountId", "Is required where 'billingProfileId' is given.");
+        }
+
+        return errors.Any ? Problems.Invalid(errors) : Answer(await Ask(grains, visit, account is null ? null : new(account, profile)));
+    }
+
+    /// <summary>The team that the caller may see, decided and told in one call.</summary>
+    public static ValueTask<AccountTeamOutcome> Ask(IGrainFactory grains, WorkspaceVisit visit, BillingScope? asked) =>
+        grains.GetGrain<IUserGrain>(visit.Caller.Person.ToString()).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
+
+    private static IResult Answer(AccountTeamOutcome outcome) =>
+        WorkspaceVisit.RefusalOf(outcome.Decision, Permissions.None)
+        ?? (outcome.Status == AccountTeamStatus.ScopeRefused
+            ? Problems.BillingAccess.Answer()
+            : TypedResults.Ok(AccountTeamResponse.Of(outcome)));
+}

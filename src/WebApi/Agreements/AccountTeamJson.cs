@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using EngageCenter.Agreements;
+
+namespace EngageCenter.WebApi.Agreements;
+
+/// <summary>Who answers for the packages of a billing scope.</summary>
+/// <param name="BillingScopes">All that the caller may read; absent, like the two that follow, where it is none.</param>
+/// <param name="Selected">The scope that the contacts are of.</param>
+/// <param name="Contacts">The primary ones, once for each kind of package in the scope.</param>
+/// <param name="Reason">NoBillingAccess where the caller may read no scope; else absent.</param>
+internal sealed record AccountTeamResponse(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BillingScopeJson>? BillingScopes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SelectedScopeJson? Selected,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<TeamContactJson>? Contacts,
+    MicrosoftSupportJson MicrosoftSupport,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
+{
+    private static readonly AccountTeamResponse noBillingAccess = new(null, null, null, MicrosoftSupportJson.Value, nameof(AccountTeamStatus.NoBillingAccess));
+
+    public static AccountTeamResponse Of(AccountTeamOutcome outcome) => outcome.Team is not { } team
+        ? noBillingAccess
+        : new(
+            [.. team.Scopes.Select(s => new BillingScopeJson(
+                s.BillingAccountId, s.BillingProfileId, [.. s.Packages.Select(p => new BilledPackageJson(p.PackageId, p.Name, p.Kind))]))],
+            new(team.Selected.BillingAccountId, team.Selected.BillingProfileId),
+            [.. team.Contacts.Select(c => new TeamContactJson(
+                c.Contact.Role.ToString(), c.Contact.DisplayName, c.Contact.Email, c.Contact.Phone, c.Contact.IsPrimary, c.PackageKind))],
+            MicrosoftSupportJson.Value,
+            null);
+}
+
+/// <summary>One profile of a billing account, and what is billed to it.</summary>
+internal sealed record BillingScopeJson(string BillingAccountId, string BillingProfileId, IReadOnlyList<BilledPackageJson> Packages);
+
+internal sealed record BilledPackageJson(string PackageId, string Name, PackageKind Kind);
+
+/// <param name="BillingProfileId">Null for all profiles of the account.</param>
+internal sealed record SelectedScopeJson(string BillingAccountId, string? BillingProfileId);
+
+internal sealed record TeamContactJson(string Role, string DisplayName, string Email, string? Phone, bool IsPrimary, PackageKind PackageKind);
+
+/// <summary>Where everybody finds support.</summary>
+internal sealed record MicrosoftSupportJson(string Name, string Url)
+{
+    public static MicrosoftSupportJson Value { get; } = new("Microsoft Support", "https://support.microsoft.com/");
+}

@@ -1,0 +1,137 @@
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Storage;
+using EngageCenter.Support;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Workspaces;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.Time.Testing;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Workspaces;
+
+/// <summary>A part of the page that fails, or takes too long, takes nothing else with it.</summary>
+public sealed class HomePageTests : IAsyncLifetime
+{
+    private const Permissions All = (Permissions)0x1ff;
+
+    private static readonly WorkspaceView view = new(
+        new(WorkspaceId, "Contoso", "Contoso", "a1", AgreementType.EnterpriseSupportMca, new(2026, 1, 1), new(2028, 12, 31), DateTimeOffset.UnixEpoch), AgreementStatus.Active, 7);
+
+    private readonly FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
+    private RunningWebApi api = null!;
+
+    public static TheoryData<Type, string, string> Parts => new()
+    {
+        { typeof(ISupportGrain), "Insights", "supportInsights" },
+        { typeof(IUserGrain), "AccountTeam", "accountTeam" },
+    };
+
+    public async Task InitializeAsync()
+    {
+        api = await RunningWebApi.StartAsync(time);
+        api.Decides(Member(All));
+        api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
+        api.Grains.On<ISupportGrain>("Insights", _ => Task.FromResult<SupportInsights?>(new(default, default, new(1, 2, 3, null, null, null), [], [], [], [])));
+        api.Grains.On<IUserGrain>("AccountTeam", _ => new ValueTask<AccountTeamOutcome>(new AccountTeamOutcome(Member(All), AccountTeamStatus.NoBillingAccess)));
+    }
+
+    public async Task DisposeAsync() => await api.DisposeAsync();
+
+    [Fact]
+    public async Task A_page_that_is_whole_says_nothing_of_gaps() => Assert.Empty(await Gaps());
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public async Task A_part_that_fails_is_left_out_with_its_reason(Type grain, string method, string part)
+    {
+        api.Grains.On(grain, method, _ => throw new StorageUnavailableException());
+
+        Assert.Equal([$"{part} ServiceUnavailable"], await Gaps());
+    }
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public async Task A_part_that_takes_too_long_is_left_out(Type grain, string method, string part)
+    {
+        var slow = new TaskCompletionSource();
+        api.Grains.On(grain, method, _ =>
+        {
+            time.Advance(HomePage.Patience);
+            return Pending(method, slow.Task);
+        });
+
+        Assert.Equal([$"{part} ServiceUnavailable"], await Gaps());
+    }
+
+    [Fact]
+    public async Task A_fault_of_ours_is_none_of_storage_and_fails_the_page()
+    {
+        api.Grains.On<ISupportGrain>("Insights", _ => throw new NotSupportedException());
+
+        Assert.Equal((500, "internal-error"), (await Home() is var answer ? answer.Status : 0, answer.Slug));
+    }
+
+    [Fact]
+    public async Task Without_the_workspace_itself_there_is_no_page()
+    {
+        api.Grains.On<IWorkspaceGrain>("Get", _ => throw new StorageUnavailableException());
+
+        Assert.Equal(503, (await Home()).Status);
+    }
+
+    [Fact]
+    public async Task A_part_is_asked_for_with_its_permission_only()
+    {
+        api.Decides(Member(Permissions.ViewUserRoles));
+        api.Grains.On<ISupportGrain>("Insights", _ => throw new NotSupportedException());
+
+        Assert.False((await Home()).Json.TryGetProperty("supportInsights", out _));
+    }
+
+    [Fact]
+    public async Task A_policy_that_changed_meanwhile_is_decided_by_for_the_whole_page()
+    {
+        api.Decides(Member(All), Member(Permissions.None, epoch: 2));
+        api.Grains.On<ISupportGrain>("Insights", _ => Task.FromResult<SupportInsights?>(null));
+
+        var home = (await Home()).Json;
+
+        Assert.Equal(["AccountTeam"], home.GetProperty("capabilities").EnumerateArray().Select(c => c.GetString()!));
+        Assert.False(home.TryGetProperty("supportInsights", out _));
+    }
+
+    [Fact]
+    public async Task Who_is_shut_out_meanwhile_is_an_outsider()
+    {
+        api.Decides(Member(All), AccessDecision.Outsider(Ann, WorkspaceId));
+        api.Grains.On<IUserGrain>("AccountTeam", _ => new ValueTask<AccountTeamOutcome>(new AccountTeamOutcome(AccessDecision.Outsider(Ann, WorkspaceId), default)));
+
+        Assert.Equal((404, "workspace-not-found"), (await Home() is var answer ? answer.Status : 0, answer.Slug));
+    }
+
+    private static object Pending(string method, Task slow) => method switch
+    {
+        "AccountTeam" => new ValueTask<AccountTeamOutcome>(Late<AccountTeamOutcome>(slow)),
+        "Insights" => Late<SupportInsights?>(slow),
+        _ => throw new NotSupportedException(method),
+    };
+
+    private static async Task<T> Late<T>(Task slow)
+    {
+        await slow;
+        return default!;
+    }
+
+    private Task<Answer> Home() => api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}/home", Token());
+
+    private async Task<IEnumerable<string>> Gaps()
+    {
+        var home = (await Home()).Json;
+        List<string> gaps = home.TryGetProperty("leftOut", out var left)
+            ? [.. left.EnumerateArray().Select(g => $"{g.GetProperty("part").GetString()} {g.GetProperty("reason").GetString()}")]
+            : [];
+        Assert.All(Parts, part => Assert.Equal(!gaps.Any(g => g.StartsWith((string)part[2], StringComparison.Ordinal)), home.TryGetProperty((string)part[2], out _)));
+        return gaps;
+    }
+}
