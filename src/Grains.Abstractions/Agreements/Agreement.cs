@@ -87,7 +87,7 @@ public enum PackageKind
     AddOn,
 }
 
-/// <param name="HoursPurchased">0 to 1,000,000.</param>
+/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals; an earlier release took more decimals.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Package")]
 public sealed record Package(
     [property: Id(0)] string PackageId,
@@ -97,7 +97,12 @@ public sealed record Package(
     [property: Id(4)] DateOnly EndDate,
     [property: Id(5)] string BillingAccountId,
     [property: Id(6)] string BillingProfileId,
-    [property: Id(7)] decimal? HoursPurchased);
+    [property: Id(7)] decimal? HoursPurchased)
+{
+    /// <summary>Of any figure of hours: with at most <see cref="HoursDecimals"/> decimals sums of them are exact.</summary>
+    public const decimal MaxHours = 1_000_000;
+    public const int HoursDecimals = 4;
+}
 
 /// <summary>A person or a group that may read an account, or one profile of it.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.BillingReader")]

@@ -14,6 +14,7 @@ internal sealed class BatchedLog<TEntry>(
 {
     private readonly Dictionary<string, (TEntry Entry, TaskCompletionSource Stored)> waiting = new(StringComparer.Ordinal);
     private Dictionary<string, TEntry> underway = [];
+    private int pending;
     private bool writing;
     private bool failed;
 
@@ -26,8 +27,8 @@ internal sealed class BatchedLog<TEntry>(
         : underway.TryGetValue(key, out var entry) ? entry
         : log.Find(key);
 
-    /// <summary>Keys that are accepted and not stored yet; a bound on how many there are to come.</summary>
-    public int Pending => waiting.Count + underway.Count;
+    /// <summary>New keys that are accepted and that <c>onStored</c> has not been told of: what there is to come.</summary>
+    public int Pending => pending;
 
     /// <summary>
     /// Stores the entry, unless there is a later one of its key. Done when it, or the later one, is stored: also where
@@ -57,6 +58,7 @@ internal sealed class BatchedLog<TEntry>(
             throw new StorageUnavailableException("Too much waits to be stored.");
         }
 
+        pending += Accepted(entry.Key) is null ? 1 : 0;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.Add(entry.Key, (entry, done));
         if (!writing)
@@ -86,7 +88,9 @@ internal sealed class BatchedLog<TEntry>(
                 List<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
                 if (news.Count > 0)
                 {
+                    var added = news.Count(e => log.Find(e.Key) is null);
                     await log.Commit(news);
+                    pending -= added;
                     onStored(news);
                 }
 

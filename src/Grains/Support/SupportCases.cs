@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 
 namespace EngageCenter.Support;
 
@@ -99,41 +100,13 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<SupportCase> Page(CaseQuery query)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Page.Size, 1, nameof(query));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Page.Size, PageRequest.MaxSize, nameof(query));
-
         var begin = query.To is { } to ? Order.FirstCreatedBefore(to.UtcTicks) : 0;
         var end = query.From is { } from ? Order.FirstCreatedBefore(from.UtcTicks) : Order.Count;
         var start = query.Page.After is { } cursor ? Math.Max(begin, PositionAfter(cursor)) : begin;
-
-        // Counting has to see all of them, the page only its own and the one behind.
         var filter = new CaseFilter(query);
-        var counting = query.Count && !filter.IsOpen;
-        var total = 0;
-        var items = ImmutableArray.CreateBuilder<SupportCase>();
-        var isLast = true;
-        for (var position = counting ? begin : start; position < end && (counting || isLast); position++)
-        {
-            if (!filter.Matches(Order[position]))
-            {
-                continue;
-            }
-
-            total++;
-            if (position >= start && items.Count < query.Page.Size)
-            {
-                items.Add(Order[position].ToCase());
-            }
-            else
-            {
-                isLast &= position < start;
-            }
-        }
-
-        return new(
-            items.ToImmutable(),
-            isLast ? null : CursorOf(items[^1]),
-            counting ? total : query.Count ? Math.Max(0, end - begin) : 0);
+        return Pages.Of(
+            position => Order[position], begin, end, start, query.Page.Size, query.Count,
+            filter.IsOpen ? null : filter.Matches, found => found.ToCase(), CursorOf);
     }
 
     /// <inheritdoc cref="Support.Insights.Compute"/>

@@ -213,21 +213,6 @@ public class SupportCasesTests
         Assert.Equal("99", columns.ProductName(columns.Cases[0].Product));
     }
 
-    [Fact]
-    public void Repeated_strings_are_kept_once()
-    {
-        var pool = new StringPool();
-        var (one, other) = (new string('x', 3), new string('x', 3));
-        Assert.Same(pool.Share(one), pool.Share(other));
-        Assert.Null(pool.Share(null));
-        for (var i = 0; i < 2 * StringPool.MaxCount; i++)
-        {
-            pool.Share($"{i}");
-        }
-
-        Assert.Equal(one, pool.Share(one));
-    }
-
     private static Gen<CaseQuery> Queries { get; } =
         from status in Gen.Frequency((3, Gen.Const((CaseStatus?)null)), (1, Gen.Enum<CaseStatus>().Select(s => (CaseStatus?)s)))
         from severity in Gen.Frequency((3, Gen.Const((CaseSeverity?)null)), (1, Gen.Enum<CaseSeverity>().Select(s => (CaseSeverity?)s)))

@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace EngageCenter.Support;
+namespace EngageCenter.Storage;
 
-/// <summary>One string for all equal ones: the cases of a workspace name the same few products and people.</summary>
+/// <summary>One string for all equal ones: what a workspace keeps names the same few products, packages and people.</summary>
 internal sealed class StringPool
 {
     /// <summary>Strings that are remembered; at more it starts anew, and what was shared stays shared.</summary>

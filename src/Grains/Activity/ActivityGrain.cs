@@ -1,0 +1,85 @@
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace EngageCenter.Activities;
+
+/// <summary>
+/// The customer activity of a workspace, keyed by its id. Activities are never removed. Reentrant, so that those that
+/// are put while a write is under way share the next one; commands are decided by what was accepted, and queries are
+/// answered by what is stored.
+/// </summary>
+/// <remarks>All activities are in memory while the grain is active, see <see cref="StoredActivity"/>.</remarks>
+[GrainType("activity"), Reentrant]
+internal sealed class ActivityGrain(
+    IGrainStorage rows, PolicyCache policies, TimeProvider clock, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
+{
+    /// <summary>Activities in one write: with those of the tail and those that cleaning moves a usual row has 0.2 MB, at most 5 MB.</summary>
+    private const int MaxBatch = 256;
+
+    /// <summary>Activities that wait for their write; more are refused.</summary>
+    private const int MaxWaiting = 10_000;
+
+    private readonly CustomerActivities activities = new();
+    private BatchedLog<StoredActivity> batches = null!;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        SegmentedLog<StoredActivity> log = new(rows, GrainContext.GrainId, "activities", DeactivateOnIdle, logger);
+        batches = new(log, MaxBatch, MaxWaiting, activities.Apply, DeactivateOnIdle);
+        await log.Load(activities.Share);
+
+        // In order each goes to the end.
+        activities.Apply(log.Entries.OrderBy(e => e.ActivityId, StringComparer.Ordinal));
+    }
+
+    public async Task<PutActivityOutcome> Put(PutActivity command)
+    {
+        var answer = await policies.Get(Id);
+        if (answer.Kind == PolicyAnswerKind.NoWorkspace)
+        {
+            return new(PutActivityStatus.WorkspaceNotFound);
+        }
+
+        if (answer.Lease is not { IsValid: true, Leased: var policy })
+        {
+            throw new StorageUnavailableException("The workspace's contract cannot be confirmed now.");
+        }
+
+        var decision = activities.Decide(
+            command, batches.Accepted(command.Activity.ActivityId), TermsOf(policy).Packages, policy.Epoch, batches.Pending);
+        if (decision.Entry is { } entry)
+        {
+            await batches.Store(entry);
+        }
+
+        return decision.Outcome;
+    }
+
+    public Task<long?> Version(string activityId) => Task.FromResult(activities.Find(activityId)?.Version);
+
+    public async Task<Page<ActivityView>?> Activity(AccessDecision decision, string activityId) =>
+        await Accept(decision) is null ? null
+        : activities.Find(activityId) is { } found ? new([found.ToView()], null, 1)
+        : new([], null, 0);
+
+    public async Task<Page<CustomerActivity>?> Activities(AccessDecision decision, ActivityQuery query) =>
+        await Accept(decision) is null ? null : activities.Page(query);
+
+    public async Task<ProofOfExecution?> ProofOfExecution(AccessDecision decision) =>
+        await Accept(decision) is { } policy
+            ? activities.Proof(policy.Workspace.AgreementId, TermsOf(policy).Packages, clock.GetUtcNow())
+            : null;
+
+    private ValueTask<LeasedPolicy?> Accept(AccessDecision decision) =>
+        policies.Accept(decision, Id, Permissions.ViewCustomerActivity);
+
+    private static ContractTerms TermsOf(LeasedPolicy policy) => policy.Terms
+        ?? throw new StorageUnavailableException("The workspace's packages are not known until its agreement brings it in line.");
+}

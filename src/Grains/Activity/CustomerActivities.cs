@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using EngageCenter.Agreements;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+
+namespace EngageCenter.Activities;
+
+/// <summary>What is to be done with a command.</summary>
+/// <param name="Entry">
+/// What has to be stored before <paramref name="Outcome"/> may be told: the next state, or the accepted one that the
+/// outcome rests on; null where it rests on none.
+/// </param>
+internal readonly record struct ActivityDecision(PutActivityOutcome Outcome, StoredActivity? Entry);
+
+/// <summary>The activities of a workspace in the order of their ids, with the totals of each package.</summary>
+/// <param name="limit">Activities of the workspace.</param>
+internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWorkspace)
+{
+    // Distinguishes the list's cursors from those of others, which may look like an id as well.
+    private const string CursorPrefix = "activity|";
+
+    private readonly List<StoredActivity> ordered = [];
+    private readonly Dictionary<string, PackageTotals> totals = new(StringComparer.Ordinal);
+    private readonly StringPool pool = new();
+
+    public int Count => ordered.Count;
+
+    /// <summary>The same activity, in strings that the activities share.</summary>
+    public StoredActivity Share(StoredActivity one) => one.With(pool);
+
+    public StoredActivity? Find(string activityId) => PlaceOf(activityId) is >= 0 and var place ? ordered[place] : null;
+
+    /// <summary>Decides on a command, and changes nothing.</summary>
+    /// <param name="accepted">The newest state that was accepted, stored or not.</param>
+    /// <param name="contract">The workspace's packages as of <paramref name="epoch"/>.</param>
+    /// <param name="pending">New activities that were accepted and are not here yet.</param>
+    /// <exception cref="ArgumentException">A field is not within its limits.</exception>
+    public ActivityDecision Decide(PutActivity command, StoredActivity? accepted, ImmutableArray<Package> contract, long epoch, int pending)
+    {
+        var activity = command.Activity;
+        if (command.IfVersion?.Allows(accepted?.Version) == false)
+        {
+            return new(new(PutActivityStatus.VersionMismatch), accepted);
+        }
+
+        if (accepted?.ToActivity() == activity)
+        {
+            return new(new(PutActivityStatus.Updated, accepted.ToView()), accepted);
+        }
+
+        if (PackageOf(activity, accepted, contract, epoch) is not { } package)
+        {
+            return new(new(PutActivityStatus.UnknownPackage), accepted);
+        }
+
+        if (accepted is null && Count + pending >= limit)
+        {
+            return new(new(PutActivityStatus.TooManyActivities), null);
+        }
+
+        var next = Share(StoredActivity.From(activity, (accepted?.Version ?? 0) + 1, package));
+        return new(new(accepted is null ? PutActivityStatus.Created : PutActivityStatus.Updated, next.ToView()), next);
+    }
+
+    /// <summary>Takes over states that are stored, and their totals with them.</summary>
+    public void Apply(IEnumerable<StoredActivity> stored)
+    {
+        foreach (var next in stored)
+        {
+            var place = PlaceOf(next.ActivityId);
+            if (place >= 0)
+            {
+                Uncount(ordered[place]);
+                ordered[place] = next;
+            }
+            else
+            {
+                ordered.Insert(~place, next);
+            }
+
+            CountIn(next);
+        }
+    }
+
+    /// <summary>By activity id (ordinal). The total is 0 unless it is asked for.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Page<CustomerActivity> Page(ActivityQuery query)
+    {
+        var isOpen = query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
+        return Pages.Of(
+            place => ordered[place], 0, Count, query.Page.After is { } cursor ? PlaceAfter(cursor) : 0, query.Page.Size, query.Count,
+            isOpen ? null : found => Matches(found, query), found => found.ToActivity(), last => CursorPrefix + last.ActivityId);
+    }
+
+    /// <param name="contract">The workspace's packages.</param>
+    public ProofOfExecution Proof(string agreementId, ImmutableArray<Package> contract, DateTimeOffset now)
+    {
+        var lines = contract.Select(p => new ProofLine(
+            p.PackageId, p.Name, p.Kind,
+            totals.TryGetValue(p.PackageId, out var of) ? of.Figures(p.HoursPurchased) : new(p.HoursPurchased ?? 0, 0, 0, 0)));
+        var left = totals.ExceptBy(contract.Select(p => p.PackageId), t => t.Key, StringComparer.Ordinal)
+            .OrderBy(t => t.Key, StringComparer.Ordinal)
+            .Select(t => new ProofLine(t.Key, t.Value.LastKnown.Name, t.Value.LastKnown.Kind, t.Value.Figures(stated: null)));
+        ImmutableArray<ProofLine> all = [.. lines, .. left];
+        return new(agreementId, now, all, all.Aggregate(default(ProofFigures), (sum, line) => sum + line.Figures));
+    }
+
+    // An activity whose package has left the contract keeps it.
+    private static KnownPackage? PackageOf(CustomerActivity activity, StoredActivity? accepted, ImmutableArray<Package> contract, long epoch)
+    {
+        if (contract.FirstOrDefault(p => p.PackageId == activity.PackageId) is { } package)
+        {
+            return new(package.PackageId, package.Name, package.Kind, epoch);
+        }
+
+        return accepted?.PackageId == activity.PackageId
+            ? new(accepted.PackageId, accepted.PackageName, accepted.PackageKind, accepted.Epoch)
+            : null;
+    }
+
+    private static bool Matches(StoredActivity activity, ActivityQuery query) =>
+        (query.Kind is null || activity.Kind == query.Kind)
+        && (query.Status is null || activity.Status == query.Status)
+        && (query.PackageId is null || activity.PackageId == query.PackageId)
+        && (query.From is null || activity.Date >= query.From.Value.UtcTicks)
+        && (query.To is null || activity.Date < query.To.Value.UtcTicks);
+
+    private void CountIn(StoredActivity activity)
+    {
+        if (activity.Counts)
+        {
+            ref var of = ref CollectionsMarshal.GetValueRefOrAddDefault(totals, activity.PackageId, out _);
+            (of ??= new()).Add(activity);
+        }
+    }
+
+    private void Uncount(StoredActivity activity)
+    {
+        if (activity.Counts)
+        {
+            var of = totals[activity.PackageId];
+            of.Remove(activity);
+            if (of.IsEmpty)
+            {
+                totals.Remove(activity.PackageId);
+            }
+        }
+    }
+
+    // The activity of the cursor may have come since, or never have been: the place counts.
+    private int PlaceAfter(string cursor)
+    {
+        if (!cursor.StartsWith(CursorPrefix, StringComparison.Ordinal)
+            || cursor.Length - CursorPrefix.Length is 0 or > CustomerActivity.MaxIdLength)
+        {
+            throw new InvalidCursorException();
+        }
+
+        var place = PlaceOf(cursor[CursorPrefix.Length..]);
+        return place >= 0 ? place + 1 : ~place;
+    }
+
+    /// <summary>Where it is; of one that is not there the complement of where it would be.</summary>
+    private int PlaceOf(string activityId) => CollectionsMarshal.AsSpan(ordered).BinarySearch(new ById(activityId));
+
+    private readonly struct ById(string activityId) : IComparable<StoredActivity>
+    {
+        public int CompareTo(StoredActivity? other) => string.CompareOrdinal(activityId, other!.ActivityId);
+    }
+}

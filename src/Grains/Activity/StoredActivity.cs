@@ -1,0 +1,116 @@
+using System.Text.Json.Serialization;
+using EngageCenter.Agreements;
+using EngageCenter.Storage;
+
+namespace EngageCenter.Activities;
+
+/// <summary>
+/// A <see cref="CustomerActivity"/> as it is stored and kept in memory: names of a letter, instants in ticks of UTC
+/// (100 ns since the beginning of the year 1), hours in ten-thousandths, and nothing for what is not known.
+/// </summary>
+/// <remarks>
+/// As JSON some 300 bytes for an ordinary activity, at most 7,000: 350, 500 characters of title and 100 of a package's
+/// name with four bytes each, 2,000 of a URI with two each where all of them are escaped. In memory some 600 bytes,
+/// 60 MB for <see cref="CustomerActivity.MaxPerWorkspace"/>.
+/// </remarks>
+/// <param name="Version">Counts the changes of the activity, from 1.</param>
+/// <param name="PackageName">The package as the contract of <paramref name="Epoch"/> has it, for when it has left; so its kind.</param>
+/// <param name="Epoch">Of the policy that the activity was last accepted by with the package in its contract.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.StoredActivity")]
+internal sealed record StoredActivity(
+    [property: Id(0), JsonPropertyName("i")] string ActivityId,
+    [property: Id(1), JsonPropertyName("v")] long Version,
+    [property: Id(2), JsonPropertyName("p")] string PackageId,
+    [property: Id(3), JsonPropertyName("k")] ActivityKind Kind,
+    [property: Id(4), JsonPropertyName("t")] string Title,
+    [property: Id(5), JsonPropertyName("s")] ActivityStatus Status,
+    [property: Id(6), JsonPropertyName("b"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? HoursPurchased,
+    [property: Id(7), JsonPropertyName("d"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? HoursDelivered,
+    [property: Id(8), JsonPropertyName("a"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? PlannedAt,
+    [property: Id(9), JsonPropertyName("x"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? DeliveredAt,
+    [property: Id(10), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EvidenceUri,
+    [property: Id(11), JsonPropertyName("n")] string PackageName,
+    [property: Id(12), JsonPropertyName("g")] PackageKind PackageKind,
+    [property: Id(13), JsonPropertyName("e")] long Epoch)
+    : ILogEntry<StoredActivity>
+{
+    private const decimal HourUnits = 10_000;
+
+    /// <summary>When it was delivered, else when it is planned.</summary>
+    [JsonIgnore]
+    public long? Date => DeliveredAt ?? PlannedAt;
+
+    /// <summary>Whether it counts in the proof of execution.</summary>
+    [JsonIgnore]
+    public bool Counts => Status != ActivityStatus.Cancelled;
+
+    string ILogEntry<StoredActivity>.Key => ActivityId;
+
+    /// <summary>There is one writer at a time, so versions of an activity are never the same.</summary>
+    public bool Supersedes(StoredActivity other) => Version > other.Version;
+
+    /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
+    public static StoredActivity From(CustomerActivity activity, long version, KnownPackage package)
+    {
+        // A character may take two units of UTF-16.
+        var withinLimits = activity.ActivityId is { Length: > 0 and <= CustomerActivity.MaxIdLength }
+            && activity.PackageId == package.PackageId
+            && Enum.IsDefined(activity.Kind)
+            && activity.Title is { Length: > 0 and <= 2 * CustomerActivity.MaxTitleLength }
+            && Enum.IsDefined(activity.Status)
+            && AreHours(activity.HoursPurchased)
+            && AreHours(activity.HoursDelivered)
+            && activity.EvidenceUri is not { Length: > CustomerActivity.MaxUriLength };
+        if (!withinLimits)
+        {
+            throw new ArgumentException($"Activity '{activity.ActivityId}' has a field that is not within its limits.", nameof(activity));
+        }
+
+        return new(
+            activity.ActivityId,
+            version,
+            activity.PackageId,
+            activity.Kind,
+            activity.Title,
+            activity.Status,
+            (long?)(activity.HoursPurchased * HourUnits),
+            (long?)(activity.HoursDelivered * HourUnits),
+            activity.PlannedAt?.UtcTicks,
+            activity.DeliveredAt?.UtcTicks,
+            activity.EvidenceUri,
+            package.Name,
+            package.Kind,
+            package.Epoch);
+    }
+
+    public static decimal Hours(long units) => units / HourUnits;
+
+    public CustomerActivity ToActivity() => new(
+        ActivityId,
+        PackageId,
+        Kind,
+        Title,
+        Status,
+        HoursPurchased / HourUnits,
+        HoursDelivered / HourUnits,
+        Instant(PlannedAt),
+        Instant(DeliveredAt),
+        EvidenceUri);
+
+    public ActivityView ToView() => new(ToActivity(), Version);
+
+    /// <summary>The same activity, its repeated strings those of the pool.</summary>
+    public StoredActivity With(StringPool pool) => this with
+    {
+        PackageId = pool.Share(PackageId),
+        PackageName = pool.Share(PackageName),
+    };
+
+    private static bool AreHours(decimal? hours) =>
+        hours is null || (hours >= 0 && hours <= Package.MaxHours && decimal.Round(hours.Value, Package.HoursDecimals) == hours);
+
+    private static DateTimeOffset? Instant(long? ticks) => ticks is { } known ? new(known, TimeSpan.Zero) : null;
+}
+
+/// <summary>A package as the contract of an epoch has it.</summary>
+internal readonly record struct KnownPackage(string PackageId, string Name, PackageKind Kind, long Epoch);
