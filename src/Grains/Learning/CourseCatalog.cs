@@ -34,7 +34,7 @@ internal sealed class CourseCatalog
     public CourseView? Find(string courseId) => courses.Find(courseId)?.View();
 
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<Course> Page(CourseQuery query) => courses.Page(query.Page, FilterOf(query), c => c.ToCourse());
+    public Page<Course> Page(CourseQuery query) => courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
 
     private static Func<StoredCourse, bool>? FilterOf(CourseQuery query)
     {

@@ -20,26 +20,27 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatal
     private const int MaxWaiting = 1_000;
 
     private readonly CourseCatalog catalog = new();
-    private BatchedLog<StoredCourse> courses = null!;
+    private SegmentedLog<StoredCourse> log = null!;
+    private BatchedLog<StoredCourse> batches = null!;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var log = new SegmentedLog<StoredCourse>(rows, GrainContext.GrainId, "courses", DeactivateOnIdle, logger);
-        courses = new(log, MaxBatch, MaxWaiting, catalog.Apply, DeactivateOnIdle);
+        log = new(rows, GrainContext.GrainId, "courses", DeactivateOnIdle, logger);
+        batches = new(log, MaxBatch, MaxWaiting, catalog.Apply, DeactivateOnIdle);
         await log.Load();
         catalog.Apply(log.Entries.OrderBy(c => c.CourseId, StringComparer.Ordinal));
     }
 
     public async Task<PutCourseOutcome> Put(PutCourse command)
     {
-        var (status, next) = CourseCatalog.Decide(courses.Accepted(command.Course.CourseId), command, courses.Count);
+        var (status, next) = CourseCatalog.Decide(batches.Accepted(command.Course.CourseId), command, log.Count + batches.Pending);
         if (next is null)
         {
             return new(status);
         }
 
         // Also where nothing changes: what is there may be on its way to storage.
-        await courses.Store(next);
+        await batches.Store(next);
         return new(status, next.View());
     }
 

@@ -59,7 +59,7 @@ internal sealed class Enrollments
 
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this transcript.</exception>
     public Page<Enrollment> Transcript(PersonId person, PageRequest page) =>
-        (LearnerOf(person) ?? new()).Transcript.Page(page, matches: null, e => e.View());
+        (LearnerOf(person) ?? new()).Transcript.Page(page).Select(e => e.View());
 
     public LearningSummary Summary(PersonId person) => LearnerOf(person) is { } learner
         ? new(learner.Transcript.Count - learner.Completed, learner.Completed)

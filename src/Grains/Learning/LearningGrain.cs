@@ -22,22 +22,24 @@ internal sealed class LearningGrain(
     private const int MaxWaiting = 10_000;
 
     private readonly Enrollments enrollments = new();
-    private BatchedLog<StoredEnrollment> log = null!;
+    private SegmentedLog<StoredEnrollment> log = null!;
+    private BatchedLog<StoredEnrollment> batches = null!;
 
     private string Id => this.GetPrimaryKeyString();
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var segments = new SegmentedLog<StoredEnrollment>(rows, GrainContext.GrainId, "enrollments", DeactivateOnIdle, logger);
-        log = new(segments, MaxBatch, MaxWaiting, enrollments.Apply, DeactivateOnIdle);
-        await segments.Load(enrollments.Share);
-        enrollments.Apply(segments.Entries);
+        log = new(rows, GrainContext.GrainId, "enrollments", DeactivateOnIdle, logger);
+        batches = new(log, MaxBatch, MaxWaiting, enrollments.Apply, DeactivateOnIdle);
+        await log.Load(enrollments.Share);
+        enrollments.Apply(log.Entries);
     }
 
     public async Task<PutEnrollmentOutcome> Put(AccessDecision decision, PutEnrollment command)
     {
         var key = StoredEnrollment.KeyOf(decision.Person.ToString(), command.CourseId);
-        var course = log.Accepted(key) is null
+        var known = batches.Accepted(key);
+        var course = known is null
             ? await GrainFactory.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Get(command.CourseId)
             : null;
 
@@ -47,14 +49,16 @@ internal sealed class LearningGrain(
             return new(PutEnrollmentStatus.DecideAgain);
         }
 
-        var (status, next) = Enrollments.Decide(log.Accepted(key), decision.Person, command, course, log.Count, time.GetUtcNow());
+        // What was known and is no longer was not confirmed meanwhile, and nor will what follows it be.
+        var (status, next) = Enrollments.Decide(
+            batches.Accepted(key) ?? known, decision.Person, command, course, log.Count + batches.Pending, time.GetUtcNow());
         if (next is null)
         {
             return new(status);
         }
 
         // Also where nothing changes: what is there may be on its way to storage.
-        await log.Store(enrollments.Share(next));
+        await batches.Store(enrollments.Share(next));
         return new(status, next.View());
     }
 

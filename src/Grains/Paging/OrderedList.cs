@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace EngageCenter.Paging;
 
 /// <summary>
@@ -33,35 +31,9 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf)
 
     /// <param name="matches">Null for all.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<TView> Page<TView>(PageRequest page, Func<T, bool>? matches, Func<T, TView> view)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(page.Size, 1, nameof(page));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(page.Size, PageRequest.MaxSize, nameof(page));
-
-        var found = ImmutableArray.CreateBuilder<TView>();
-        T? last = null;
-        var isLast = true;
-        for (var place = page.After is { } after ? PlaceAfter(after) : 0; place < items.Count && isLast; place++)
-        {
-            var item = items[place];
-            if (matches is not null && !matches(item))
-            {
-                continue;
-            }
-
-            if (found.Count < page.Size)
-            {
-                found.Add(view(item));
-                last = item;
-            }
-            else
-            {
-                isLast = false;
-            }
-        }
-
-        return new(found.ToImmutable(), isLast ? null : $"{name}/{idOf(last!)}", matches is null ? items.Count : items.Count(matches));
-    }
+    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null) => Pages.Of(
+        place => items[place], 0, items.Count, page.After is { } cursor ? PlaceAfter(cursor) : 0, page.Size, count: true,
+        matches, item => item, last => $"{name}/{idOf(last)}");
 
     // One that ends with an item of ours is one that we handed out, or may as well have.
     private int PlaceAfter(string cursor) =>

@@ -33,6 +33,11 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<IGrainStorage>(Store);
             silo.Services.AddSingleton<TimeProvider>(Time);
             silo.AddEngageCenterGrains();
+            silo.AddIncomingGrainCallFilter(call =>
+            {
+                Called(call);
+                return call.Invoke();
+            });
             silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
         });
         cluster = builder.Build();
@@ -41,6 +46,9 @@ public class GrainCluster : IAsyncLifetime
     public ShiftedTime Time { get; } = new();
 
     public IGrainFactory Grains => cluster.Client;
+
+    /// <summary>Told of each call that a grain gets.</summary>
+    public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
 
