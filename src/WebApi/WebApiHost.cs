@@ -1,4 +1,5 @@
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
@@ -54,6 +55,7 @@ public static class WebApiHost
         app.MapGroups();
         app.MapSupportCases();
         app.MapSupportInsights();
+        app.MapActivities();
         app.MapCourses();
         app.MapLearning();
         app.MapProblems();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EngageCenter.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Access;
@@ -54,6 +55,36 @@ internal sealed partial class PolicyCache : IPolicyHolder
 
         // The answer may be to a request that was sent before this act was asked for, and have come late.
         return answer.Lease is { IsValid: true } lease && lease.Leased.Epoch == decision.Epoch ? lease.Leased : null;
+    }
+
+    /// <summary>
+    /// For a grain that acts for an application, which no decision lets in: the policy of now, or null where there is no
+    /// such workspace.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">It cannot be confirmed.</exception>
+    public async ValueTask<LeasedPolicy?> Current(string workspaceId)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var answer = await Get(workspaceId);
+            if (answer.Kind == PolicyAnswerKind.NoWorkspace)
+            {
+                return null;
+            }
+
+            if (answer.Lease is not { } lease)
+            {
+                break;
+            }
+
+            // Else it was recalled, or ran out, before the grain had its turn.
+            if (lease.IsValid)
+            {
+                return lease.Leased;
+            }
+        }
+
+        throw new StorageUnavailableException("The workspace's policy cannot be confirmed now.");
     }
 
     /// <summary>

@@ -41,15 +41,9 @@ internal sealed class ActivityGrain(
 
     public async Task<PutActivityOutcome> Put(PutActivity command)
     {
-        var answer = await policies.Get(Id);
-        if (answer.Kind == PolicyAnswerKind.NoWorkspace)
+        if (await policies.Current(Id) is not { } policy)
         {
             return new(PutActivityStatus.WorkspaceNotFound);
-        }
-
-        if (answer.Lease is not { IsValid: true, Leased: var policy })
-        {
-            throw new StorageUnavailableException("The workspace's contract cannot be confirmed now.");
         }
 
         var decision = activities.Decide(

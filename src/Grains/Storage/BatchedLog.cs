@@ -37,13 +37,16 @@ internal sealed class BatchedLog<TEntry>(
     /// <exception cref="StorageUnavailableException">It was not confirmed, or too many wait.</exception>
     public Task Store(TEntry entry)
     {
+        var accepted = Accepted(entry.Key);
+        var newest = accepted is null || entry.Supersedes(accepted) ? entry : accepted;
         if (waiting.TryGetValue(entry.Key, out var other))
         {
-            waiting[entry.Key] = (entry.Supersedes(other.Entry) ? entry : other.Entry, other.Stored);
+            waiting[entry.Key] = (newest, other.Stored);
             return other.Stored.Task;
         }
 
-        if (!underway.ContainsKey(entry.Key) && log.Find(entry.Key) is { } stored && !entry.Supersedes(stored))
+        // One that is being written may fail still: then this one fails with it, in its turn.
+        if (newest == accepted && !underway.ContainsKey(entry.Key))
         {
             return Task.CompletedTask;
         }
@@ -58,9 +61,9 @@ internal sealed class BatchedLog<TEntry>(
             throw new StorageUnavailableException("Too much waits to be stored.");
         }
 
-        pending += Accepted(entry.Key) is null ? 1 : 0;
+        pending += accepted is null ? 1 : 0;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiting.Add(entry.Key, (entry, done));
+        waiting.Add(entry.Key, (newest, done));
         if (!writing)
         {
             writing = true;
@@ -84,7 +87,7 @@ internal sealed class BatchedLog<TEntry>(
 
             try
             {
-                // What came while a later entry of its key was being stored is no news any more.
+                // What came while it, or a later entry of its key, was being stored is no news any more.
                 List<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
                 if (news.Count > 0)
                 {

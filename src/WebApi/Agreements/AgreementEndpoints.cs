@@ -50,7 +50,7 @@ internal static class AgreementEndpoints
     private static async Task<IResult> Put(string agreementId, HttpContext http, IGrainFactory grains)
     {
         var errors = new RequestErrors();
-        CheckId(agreementId, errors);
+        errors.CheckId("agreementId", agreementId);
         var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
         if (body is null)
@@ -89,7 +89,7 @@ internal static class AgreementEndpoints
     private static async Task<IResult> Get(string agreementId, HttpContext http, IGrainFactory grains)
     {
         var errors = new RequestErrors();
-        CheckId(agreementId, errors);
+        errors.CheckId("agreementId", agreementId);
         if (errors.Any)
         {
             return Problems.Invalid(errors);
@@ -100,18 +100,6 @@ internal static class AgreementEndpoints
             : Problems.AgreementNotFound.Answer();
     }
 
-    private static void CheckId(string agreementId, RequestErrors errors)
-    {
-        if (!AgreementReader.IsId(agreementId))
-        {
-            errors.Add("agreementId", "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -");
-        }
-    }
-
-    private static IResult Answer(HttpContext http, AgreementView view, bool created)
-    {
-        http.Response.Headers.ETag = Preconditions.TagOf(view.Version);
-        var response = AgreementResponse.Of(view);
-        return created ? TypedResults.Created($"/v1/agreements/{view.AgreementId}", response) : TypedResults.Ok(response);
-    }
+    private static IResult Answer(HttpContext http, AgreementView view, bool created) => Preconditions.AnswerPut(
+        http, view.Version, AgreementResponse.Of(view), created ? $"/v1/agreements/{view.AgreementId}" : null);
 }

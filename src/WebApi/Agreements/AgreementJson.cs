@@ -70,7 +70,7 @@ internal sealed record ContactJson(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? IsPrimary);
 
 /// <param name="PackageId">1 to 64 of A-Z a-z 0-9 . _ ~ -</param>
-/// <param name="HoursPurchased">0 to 1,000,000.</param>
+/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals.</param>
 internal sealed record PackageJson(
     string PackageId,
     PackageKind Kind,

@@ -11,14 +11,9 @@ internal static class AgreementReader
     private const int MaxDisplayName = 256;
     private const int MaxEmail = 320;
     private const int MaxPhone = 50;
-    private const decimal MaxHours = 1_000_000;
 
     private static readonly WireNames<Roles> contractRoles =
         new([.. RoleTable.All.Where(d => d.Assignment == RoleAssignment.Contract).Select(d => (d.Role.ToString(), d.Role))]);
-
-    /// <summary>1 to 64 characters that need no escaping in a URL.</summary>
-    public static bool IsId(string id) =>
-        id.Length is >= 1 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-');
 
     /// <summary>Null where there are errors.</summary>
     public static Agreement? Read(JsonFields body, RequestErrors errors)
@@ -87,12 +82,8 @@ internal static class AgreementReader
         // A workload has its workspaces from its packages.
         foreach (var fields in body.Objects("packages", type == AgreementType.Workload ? 1 : 0, Agreement.MaxPackages))
         {
-            var packageId = fields.RequiredText("packageId", 64);
-            if (packageId is not null && !IsId(packageId))
-            {
-                fields.Refuse("packageId", "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -");
-            }
-            else if (packageId is not null && !known.Add(packageId))
+            var packageId = fields.RequiredId("packageId");
+            if (packageId is not null && !known.Add(packageId))
             {
                 fields.Refuse("packageId", "Is another package's already.");
             }
@@ -102,7 +93,7 @@ internal static class AgreementReader
             var (start, end) = Period(fields);
             var account = fields.RequiredText("billingAccountId", BillingScope.MaxIdLength);
             var profile = fields.RequiredText("billingProfileId", BillingScope.MaxIdLength);
-            var hours = fields.OptionalAmount("hoursPurchased", MaxHours);
+            var hours = fields.OptionalAmount("hoursPurchased", Package.MaxHours, Package.HoursDecimals);
             packages.Add(packageId is null || kind is null || name is null || start is null || end is null || account is null || profile is null
                 ? null
                 : new(packageId, kind.Value, name, start.Value, end.Value, account, profile, hours));

@@ -57,6 +57,13 @@ internal sealed class JsonFields
 
     public string? OptionalText(string name, int max) => Text(name, 1, max, required: false);
 
+    /// <summary>An id as <see cref="Text.IsId"/> has it.</summary>
+    public string? RequiredId(string name) => Checked(name, RequiredText(name, 64), Http.Text.IsId, Http.Text.IdMessage);
+
+    /// <summary>See <see cref="Text.IsWebAddress"/>.</summary>
+    public string? OptionalWebAddress(string name, int max) =>
+        Checked(name, OptionalText(name, max), Http.Text.IsWebAddress, "Must be an absolute URI of http or https, without a user's name.");
+
     public Guid? RequiredGuid(string name) => ReadGuid(name, required: true);
 
     public Guid? OptionalGuid(string name) => ReadGuid(name, required: false);
@@ -147,19 +154,21 @@ internal sealed class JsonFields
         return null;
     }
 
-    public decimal? OptionalAmount(string name, decimal max)
+    /// <summary>A number from 0 up that sums of such numbers keep exactly.</summary>
+    public decimal? OptionalAmount(string name, decimal max, int decimals)
     {
         if (!TryGet(name, required: false, out var element))
         {
             return null;
         }
 
-        if (element.ValueKind == JsonValueKind.Number && element.TryGetDecimal(out var value) && value >= 0 && value <= max)
+        if (element.ValueKind == JsonValueKind.Number && element.TryGetDecimal(out var value) && value >= 0 && value <= max
+            && decimal.Round(value, decimals) == value)
         {
             return value;
         }
 
-        Refuse(name, FormattableString.Invariant($"Must be a number from 0 to {max}."));
+        Refuse(name, FormattableString.Invariant($"Must be a number from 0 to {max} with at most {decimals} decimals."));
         return null;
     }
 
@@ -234,6 +243,17 @@ internal sealed class JsonFields
         }
 
         if (Http.Text.TryRead(raw, min, max, out var text, out var message))
+        {
+            return text;
+        }
+
+        Refuse(name, message);
+        return null;
+    }
+
+    private string? Checked(string name, string? text, Func<string, bool> isValid, string message)
+    {
+        if (text is null || isValid(text))
         {
             return text;
         }

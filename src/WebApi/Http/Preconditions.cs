@@ -24,6 +24,14 @@ internal static class Preconditions
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }
 
+    /// <summary>The answer to a PUT: the resource with its tag.</summary>
+    /// <param name="createdAt">Where it is, if it was not there before.</param>
+    public static IResult AnswerPut<T>(HttpContext http, long version, T resource, string? createdAt)
+    {
+        http.Response.Headers.ETag = TagOf(version);
+        return createdAt is null ? TypedResults.Ok(resource) : TypedResults.Created(createdAt, resource);
+    }
+
     /// <summary>What If-Match names; null where it is absent.</summary>
     public static IfMatchHeader? Read(HttpRequest request, RequestErrors errors)
     {

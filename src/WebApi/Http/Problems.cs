@@ -36,6 +36,9 @@ internal static class Problems
     public static readonly Problem GroupNotFound = new(404, "group-not-found", "No such group",
         "The group holds no role in this workspace.");
 
+    public static readonly Problem ActivityNotFound = new(404, "activity-not-found", "No such activity",
+        "There is no activity of this id in the workspace.");
+
     public static readonly Problem CourseNotFound = new(404, "course-not-found", "No such course",
         "The catalogue has no course of this id.");
 
@@ -71,6 +74,12 @@ internal static class Problems
 
     public static readonly Problem TooManyCases = new(409, "too-many-cases", "Too many cases",
         "A workspace can have 500,000 support cases.");
+
+    public static readonly Problem UnknownPackage = new(409, "unknown-package", "No such package",
+        "The workspace's agreement has no package of the id that 'packageId' names.");
+
+    public static readonly Problem TooManyActivities = new(409, "too-many-activities", "Too many activities",
+        "A workspace can have 100,000 activities.");
 
     public static readonly Problem TooManyCourses = new(409, "too-many-courses", "Too many courses",
         "The catalogue can have 10,000 courses.");

@@ -63,6 +63,18 @@ internal sealed class QueryFields(IQueryCollection query, RequestErrors errors)
         return null;
     }
 
+    /// <summary>From 'from' to before 'to'; either may be absent, and an empty window is an error.</summary>
+    public (DateTimeOffset? From, DateTimeOffset? To) Window()
+    {
+        var (from, to) = (Instant("from"), Instant("to"));
+        if (from >= to)
+        {
+            errors.Add("from", "Must be before 'to'.");
+        }
+
+        return (from, to);
+    }
+
     public PageRequest Page()
     {
         var size = PageRequest.DefaultSize;

@@ -35,6 +35,15 @@ internal sealed class RequestErrors
         }
     }
 
+    /// <summary>That a part of the path is an id.</summary>
+    public void CheckId(string field, string id)
+    {
+        if (!Text.IsId(id))
+        {
+            Add(field, Text.IdMessage);
+        }
+    }
+
     public bool Has(string field) => fields.ContainsKey(field);
 
     public IReadOnlyDictionary<string, string[]> ToDictionary() =>

@@ -43,6 +43,23 @@ internal static class Text
         return true;
     }
 
+    public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
+
+    /// <summary>Whether it may be the id of what others name: 1 to 64 characters that need no escaping in a URL.</summary>
+    public static bool IsId(string id) =>
+        id.Length is >= 1 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-');
+
+    /// <summary>
+    /// Whether it may be shown as a link to the web: an absolute http or https URI as RFC 3986 has it, so without spaces
+    /// and in ASCII, and with no user's name in it, by which it could pass for another's.
+    /// </summary>
+    public static bool IsWebAddress(string text) =>
+        Ascii.IsValid(text)
+        && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        && uri is { Host.Length: > 0, UserInfo.Length: 0 }
+        && uri.IsWellFormedOriginalString();
+
     /// <summary>A GUID with hyphens and nothing else: the framework would pass over spaces around it.</summary>
     public static bool TryReadGuid(string raw, out Guid guid)
     {

@@ -64,7 +64,7 @@ internal static class CourseEndpoints
         }
 
         var errors = new RequestErrors();
-        CourseReader.CheckId(courseId, errors);
+        errors.CheckId("courseId", courseId);
         return errors.Any ? Problems.Invalid(errors)
             : await Catalog(grains).Get(courseId) is { } view ? Preconditions.Answer(http, view.Version, CourseResponse.Of(view.Course))
             : Problems.CourseNotFound.Answer();
@@ -73,7 +73,7 @@ internal static class CourseEndpoints
     private static async Task<IResult> Put(string courseId, HttpContext http, IGrainFactory grains)
     {
         var errors = new RequestErrors();
-        CourseReader.CheckId(courseId, errors);
+        errors.CheckId("courseId", courseId);
         var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
         if (body is null)
@@ -100,10 +100,6 @@ internal static class CourseEndpoints
 
     private static ICourseCatalogGrain Catalog(IGrainFactory grains) => grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key);
 
-    private static IResult Answer(HttpContext http, CourseView view, bool created)
-    {
-        http.Response.Headers.ETag = Preconditions.TagOf(view.Version);
-        var response = CourseResponse.Of(view.Course);
-        return created ? TypedResults.Created($"/v1/learning/courses/{view.Course.CourseId}", response) : TypedResults.Ok(response);
-    }
+    private static IResult Answer(HttpContext http, CourseView view, bool created) => Preconditions.AnswerPut(
+        http, view.Version, CourseResponse.Of(view.Course), created ? $"/v1/learning/courses/{view.Course.CourseId}" : null);
 }

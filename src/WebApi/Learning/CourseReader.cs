@@ -1,5 +1,4 @@
 using EngageCenter.Learning;
-using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.Learning;
@@ -7,14 +6,6 @@ namespace EngageCenter.WebApi.Learning;
 /// <summary>Reads a course from a request, and names everything that is wrong with it.</summary>
 internal static class CourseReader
 {
-    public static void CheckId(string courseId, RequestErrors errors)
-    {
-        if (!AgreementReader.IsId(courseId))
-        {
-            errors.Add("courseId", "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -");
-        }
-    }
-
     /// <summary>Null where there are errors, in the id or before.</summary>
     public static Course? Read(string courseId, JsonFields body, RequestErrors errors)
     {

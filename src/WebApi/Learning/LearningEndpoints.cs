@@ -50,7 +50,7 @@ internal static class LearningEndpoints
         }
 
         var errors = new RequestErrors();
-        CourseReader.CheckId(courseId, errors);
+        errors.CheckId("courseId", courseId);
         var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
         if (body is null)
@@ -92,7 +92,7 @@ internal static class LearningEndpoints
         }
 
         var errors = new RequestErrors();
-        CourseReader.CheckId(courseId, errors);
+        errors.CheckId("courseId", courseId);
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
             await grains.GetGrain<ILearningGrain>(id).Enrollment(decision, courseId) switch
             {
@@ -127,12 +127,7 @@ internal static class LearningEndpoints
                 : null);
     }
 
-    private static IResult Answer(HttpContext http, string id, Enrollment enrollment, bool created)
-    {
-        http.Response.Headers.ETag = Preconditions.TagOf(enrollment.Version);
-        var response = EnrollmentResponse.Of(enrollment);
-        return created
-            ? TypedResults.Created($"/v1/workspaces/{id}/learning/enrollments/{enrollment.Course.CourseId}", response)
-            : TypedResults.Ok(response);
-    }
+    private static IResult Answer(HttpContext http, string id, Enrollment enrollment, bool created) => Preconditions.AnswerPut(
+        http, enrollment.Version, EnrollmentResponse.Of(enrollment),
+        created ? $"/v1/workspaces/{id}/learning/enrollments/{enrollment.Course.CourseId}" : null);
 }

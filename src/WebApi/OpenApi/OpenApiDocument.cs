@@ -217,6 +217,7 @@ internal static class OpenApiDocument
     {
         "id" => "The workspace's id.",
         "agreementId" => "The agreement's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
+        "activityId" => "The activity's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
         "slug" => "The end of the problem's type.",
         "courseId" => "The course's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
         "groupId" => "The Entra group's object id, a GUID.",

@@ -5,7 +5,6 @@ using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
-using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Support;
@@ -52,9 +51,9 @@ internal static class CaseEndpoints
             .Refuses(Problems.InvalidRequest, Problems.NotAcceptable);
     }
 
-    private static async Task<IResult> Post(string id, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Post(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        if (!WorkspaceAccess.IsId(id) || await grains.GetGrain<IWorkspaceGrain>(id).Header() is null)
+        if (!await access.Exists(id))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
@@ -119,7 +118,7 @@ internal static class CaseEndpoints
         }
 
         var errors = new RequestErrors();
-        var query = ReadQuery(new(http.Request.Query, errors), errors);
+        var query = ReadQuery(new(http.Request.Query, errors));
         if (errors.Any)
         {
             return Problems.Invalid(errors);
@@ -130,21 +129,16 @@ internal static class CaseEndpoints
             http, query.Page, (decision, page, count) => support.Cases(decision, query with { Page = page, Count = count }), CaseJson.Of, CaseCsv.Table);
     }
 
-    private static CaseQuery ReadQuery(QueryFields fields, RequestErrors errors)
+    private static CaseQuery ReadQuery(QueryFields fields)
     {
-        var query = new CaseQuery(
+        var (from, to) = fields.Window();
+        return new(
             fields.Choice("status", WireNames.For<CaseStatus>()),
             fields.Choice("severity", WireNames.Severity),
             fields.Text("product"),
             fields.Text("search"),
-            fields.Instant("from"),
-            fields.Instant("to"),
+            from,
+            to,
             fields.Page());
-        if (query.From >= query.To)
-        {
-            errors.Add("from", "Must be before 'to'.");
-        }
-
-        return query;
     }
 }

@@ -184,10 +184,6 @@ internal static class GroupEndpoints
         return roles;
     }
 
-    private static IResult Granted(HttpContext http, string id, GroupGrant grant, bool created)
-    {
-        http.Response.Headers.ETag = Preconditions.TagOf(grant.Version);
-        var response = GroupResponse.Of(grant);
-        return created ? TypedResults.Created($"/v1/workspaces/{id}/groups/{grant.GroupId:D}", response) : TypedResults.Ok(response);
-    }
+    private static IResult Granted(HttpContext http, string id, GroupGrant grant, bool created) => Preconditions.AnswerPut(
+        http, grant.Version, GroupResponse.Of(grant), created ? $"/v1/workspaces/{id}/groups/{grant.GroupId:D}" : null);
 }

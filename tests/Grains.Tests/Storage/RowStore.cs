@@ -44,6 +44,9 @@ internal sealed class RowStore : IGrainStorage
     /// <summary>Asked before each operation.</summary>
     public Func<RowOperation, string, RowFate> Fate { get; set; } = (_, _) => RowFate.Happens;
 
+    /// <summary>Awaited before each operation: what a test holds here is under way.</summary>
+    public Func<RowOperation, string, Task> Begins { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Told after each operation that happened.</summary>
     public Action<RowOperation> Happened { get; set; } = _ => { };
 
@@ -133,29 +136,24 @@ internal sealed class RowStore : IGrainStorage
             : throw new InconsistentStateException($"{stateName} has another version.", current!, etag!);
     }
 
-    private Task Do(RowOperation operation, string stateName, Action action)
+    private async Task Do(RowOperation operation, string stateName, Action action)
     {
-        try
+        await Begins(operation, stateName);
+        var fate = Fate(operation, stateName);
+        if (fate == RowFate.Fails)
         {
-            var fate = Fate(operation, stateName);
-            if (fate == RowFate.Fails)
-            {
-                throw new IOException($"{operation} of {stateName} fails.");
-            }
-
-            lock (gate)
-            {
-                action();
-            }
-
-            Happened(operation);
-            return fate == RowFate.AnswerIsLost
-                ? throw new IOException($"The answer to {operation} of {stateName} is lost.")
-                : Task.CompletedTask;
+            throw new IOException($"{operation} of {stateName} fails.");
         }
-        catch (Exception e)
+
+        lock (gate)
         {
-            return Task.FromException(e);
+            action();
+        }
+
+        Happened(operation);
+        if (fate == RowFate.AnswerIsLost)
+        {
+            throw new IOException($"The answer to {operation} of {stateName} is lost.");
         }
     }
 }

@@ -93,19 +93,6 @@ public sealed class AgreementReaderTests
         Assert.Equal(list, Errors(document.ToJsonString()));
     }
 
-    [Theory]
-    [InlineData("a", true)]
-    [InlineData("A.b_c~d-9", true)]
-    [InlineData("", false)]
-    [InlineData("a b", false)]
-    [InlineData("é", false)]
-    [InlineData("a/b", false)]
-    public void An_id_needs_no_escaping(string id, bool expected)
-    {
-        Assert.Equal(expected, AgreementReader.IsId(id));
-        Assert.False(AgreementReader.IsId(new string('a', 65)));
-    }
-
     private static string With(string path, string value)
     {
         var document = JsonNode.Parse(Valid)!;

@@ -39,4 +39,46 @@ public sealed class TextTests
         Assert.False(Text.TryRead("a\ud83d", 1, 100, out _, out _));
         Assert.False(Text.TryRead("\ude00b", 1, 100, out _, out _));
     }
+
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("A.b_c~d-9", true)]
+    [InlineData("", false)]
+    [InlineData("a b", false)]
+    [InlineData("é", false)]
+    [InlineData("a/b", false)]
+    public void An_id_needs_no_escaping(string id, bool expected)
+    {
+        Assert.Equal(expected, Text.IsId(id));
+        Assert.False(Text.IsId(new string('a', 65)));
+    }
+
+    [Theory]
+    [InlineData("https://contoso.example", true)]
+    [InlineData("HTTP://contoso.example:8080/a/b?c=d&e=%20#f", true)]
+    [InlineData("https://[::1]/", true)]
+    [InlineData("https://xn--bcher-kva.example/%C3%A4", true)]
+    [InlineData("https://b\u00fccher.example/", false)]
+    [InlineData("https://contoso.example/\u00e4", false)]
+    [InlineData("https://contoso.example/a b", false)]
+    [InlineData("https://contoso.example/a\"b", false)]
+    [InlineData("https://contoso.example/a<b>", false)]
+    [InlineData("https://contoso.example/%2", false)]
+    [InlineData("https:\\\\contoso.example", false)]
+    [InlineData("https://contoso.example\\a", false)]
+    [InlineData("https:contoso.example", false)]
+    [InlineData("https://", false)]
+    [InlineData("https:///a", false)]
+    [InlineData("https://contoso.example:99999", false)]
+    [InlineData("https://someone:secret@contoso.example", false)]
+    [InlineData("https://contoso.example@evil.example", false)]
+    [InlineData("//contoso.example", false)]
+    [InlineData("/a", false)]
+    [InlineData("contoso.example", false)]
+    [InlineData("javascript:alert(1)", false)]
+    [InlineData("data:text/html,a", false)]
+    [InlineData("file:///etc/passwd", false)]
+    [InlineData("ftp://contoso.example", false)]
+    [InlineData("=https://contoso.example", false)]
+    public void A_web_address_is_an_absolute_URI_of_http(string text, bool expected) => Assert.Equal(expected, Text.IsWebAddress(text));
 }

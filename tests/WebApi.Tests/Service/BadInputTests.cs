@@ -231,7 +231,7 @@ public class BadInputTests(RunningService service)
     {
         await EachWithBody(async (request, rows) =>
         {
-            var limit = request.IsApplications && request.IsInWorkspace ? 8 * 1024 * 1024 : 1024 * 1024;
+            var limit = request.MaxBytes;
             var json = request.Body!.ToJsonString();
             var body = Encoding.UTF8.GetBytes(json + new string(' ', limit + 1 - Encoding.UTF8.GetByteCount(json)));
             await rows.Try($"{request}, with a length", async () =>

@@ -84,6 +84,11 @@ public class BadQueryTests(RunningService service)
             ("support-cases", "search", [new('a', 201), "%00", "a&search=b"]),
             ("support-cases", "from", instants),
             ("support-cases", "to", instants),
+            ("activities", "kind", ["proactive", "0", "Other", "Proactive&kind=Proactive"]),
+            ("activities", "status", ["delivered", "2", "Closed", "Planned&status=Planned"]),
+            ("activities", "packageId", [new('a', 201), "%00", "a&packageId=b"]),
+            ("activities", "from", instants),
+            ("activities", "to", instants),
             ("support-insights", "from", instants),
             ("support-insights", "to", instants),
         ];
@@ -102,6 +107,7 @@ public class BadQueryTests(RunningService service)
     [Theory]
     [InlineData("support-cases")]
     [InlineData("support-insights")]
+    [InlineData("activities")]
     public async Task A_window_begins_before_it_ends(string path)
     {
         var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/{path}";
@@ -131,11 +137,12 @@ public class BadQueryTests(RunningService service)
     }
 
     [Theory]
-    [InlineData("image/png")]
-    [InlineData("application/json;q=0, text/csv;q=0")]
-    public async Task Cases_are_JSON_or_CSV(string accept)
+    [InlineData("support-cases", "image/png")]
+    [InlineData("support-cases", "application/json;q=0, text/csv;q=0")]
+    [InlineData("activities", "image/png")]
+    public async Task A_list_to_be_exported_is_JSON_or_CSV(string list, string accept)
     {
-        var path = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/support-cases";
+        var path = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/{list}";
         using var response = await service.Send(HttpMethod.Get, path, await service.ManagerToken(), null, ("Accept", accept));
         await response.IsProblem(406, "not-acceptable");
     }
@@ -165,15 +172,16 @@ public class BadQueryTests(RunningService service)
     private async Task<List<string>> Lists()
     {
         var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}";
-        return ["/v1/roles", $"{to}/users", $"{to}/groups", $"{to}/audit-events", $"{to}/support-cases"];
+        return ["/v1/roles", $"{to}/users", $"{to}/groups", $"{to}/audit-events", $"{to}/support-cases", $"{to}/activities"];
     }
 
-    // So that every list has a second page: two people came, and there are two cases.
+    // So that every list has a second page: two people came, and there are two cases and activities.
     private async Task Fill()
     {
         var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}";
         await service.Get(to, await service.TokenOf(Roles.Administrator));
         await service.Json(HttpMethod.Post, $"{to}/support-cases", await service.AppToken(), new JsonObject { ["value"] = new JsonArray(Cases.Of("one"), Cases.Of("two")) });
+        await service.PutActivity(await service.WorkspaceFor(nameof(BadQueryTests)), "another");
     }
 
     private async Task Refused(Rows rows, string path, string field)

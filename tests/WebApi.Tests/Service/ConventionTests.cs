@@ -15,7 +15,7 @@ public partial class ConventionTests(RunningService service)
     {
         var workspace = await Filled();
         var rows = new Rows();
-        foreach (var path in (string[])["/v1/roles", "/v1/me/workspaces", .. ((string[])["users", "groups", "audit-events", "support-cases"]).Select(l => $"/v1/workspaces/{workspace}/{l}")])
+        foreach (var path in (string[])["/v1/roles", "/v1/me/workspaces", .. ((string[])["users", "groups", "audit-events", "support-cases", "activities"]).Select(l => $"/v1/workspaces/{workspace}/{l}")])
         {
             await rows.Try(path, async () =>
             {
@@ -74,7 +74,7 @@ public partial class ConventionTests(RunningService service)
                     }
 
                     break;
-                case JsonValue value when name is "from" or "to" || name.EndsWith("At", StringComparison.Ordinal):
+                case JsonValue value when name is "from" or "to" or "asOf" || name.EndsWith("At", StringComparison.Ordinal):
                     Assert.Matches(Instant(), (string)value!);
                     break;
                 case JsonValue value when name is "role" or "roles" or "permission" or "permissions" or "status" or "source" or "origin" or "assignment"
@@ -215,6 +215,7 @@ public partial class ConventionTests(RunningService service)
                 Cases.Of("one", ("slaMet", true), ("status", "Closed"), ("firstResponseAt", "2026-07-01T09:00:00Z"), ("resolvedAt", "2026-07-02T09:00:00Z"), ("closedAt", "2026-07-02T09:00:00Z")),
                 Cases.Of("two", ("severity", "1"))),
         });
+        await service.PutActivity(workspace, "another");
         await service.Enroll(workspace, Roles.CustomerSuccessAccountManager);
         await service.Json(HttpMethod.Put, "/v1/me/current-workspace", await service.ManagerToken(), new JsonObject { ["workspaceId"] = workspace });
         return workspace;

@@ -107,12 +107,15 @@ public class IsolationTests(RunningService service)
         var bodies = new HashSet<string>();
         foreach (var id in (string[])[Unknown, .. malformed])
         {
-            foreach (var body in (string[])["{\"value\":[]}", "{"])
+            foreach (var request in ValidRequest.All("%", "0").Where(r => r.IsInWorkspace && r.IsApplications))
             {
-                using var response = await service.Send(HttpMethod.Post, $"/v1/workspaces/{id}/support-cases", token, body);
-                var problem = await response.IsProblem(404, "workspace-not-found");
-                problem.Remove("traceId");
-                bodies.Add(problem.ToJsonString());
+                foreach (var body in (string[])[request.Body!.ToJsonString(), "{"])
+                {
+                    using var response = await service.Send(request.Method, request.Path.Replace("%", id, StringComparison.Ordinal), token, body);
+                    var problem = await response.IsProblem(404, "workspace-not-found");
+                    problem.Remove("traceId");
+                    bodies.Add(problem.ToJsonString());
+                }
             }
         }
 

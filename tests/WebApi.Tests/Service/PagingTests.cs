@@ -113,6 +113,28 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
+    public async Task Activities_come()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var stays = Enumerable.Range(0, Items).Select(n => $"stays-{n}").ToList();
+        foreach (var id in stays)
+        {
+            await service.PutActivity(workspace, id);
+        }
+
+        foreach (var query in (string[])["", "?status=Delivered", "?kind=Proactive&packageId=contoso-unified", "?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z"])
+        {
+            await Follow($"/v1/workspaces/{workspace}/activities{query}", "activityId", stays, async () =>
+            {
+                // One of a place before and after where we are now and then, and one that stays is changed.
+                var came = comings++;
+                await service.PutActivity(workspace, $"{(came % 8 < 4 ? "a" : $"stays-{came % Items}")}-{came / 4}");
+                await service.PutActivity(workspace, stays[came % Items], ("title", $"Title {came}"), ("deliveredAt", $"2026-07-{1 + (came % 28):00}T08:00:00Z"));
+            });
+        }
+    }
+
+    [Fact]
     public async Task Events_are_recorded_newest_first()
     {
         var workspace = await service.Workspace();

@@ -14,7 +14,7 @@ public class PreconditionTests(RunningService service)
     [MemberData(nameof(Resources))]
     public async Task A_resource_that_is_known_is_not_sent_again(string resource)
     {
-        var (path, token, _) = await Make(resource);
+        var (path, token, _, _) = await Make(resource);
         var tag = await Tag(path, token);
         foreach (var known in (string[])[tag, $"\"0\", {tag}", $"W/{tag}", "*", $"\"0\",W/{tag}"])
         {
@@ -36,24 +36,24 @@ public class PreconditionTests(RunningService service)
     [MemberData(nameof(Resources))]
     public async Task A_change_of_another_version_is_refused_and_changes_nothing(string resource)
     {
-        var (path, token, changes) = await Make(resource);
+        var (path, token, writer, changes) = await Make(resource);
         var before = await Read(path, token);
         var tag = before.Tag;
         foreach (var (method, body) in changes)
         {
             foreach (var other in (string[])["\"0\"", "\"999999\"", $"W/{tag}", "\"not a version\"", "\"-1\"", $"\"0{tag.Trim('"')}\"", "\"999998\", \"999999\", \"0\""])
             {
-                using var response = await service.Send(method, path, token, body?.DeepClone(), ("If-Match", other));
+                using var response = await service.Send(method, path, writer, body?.DeepClone(), ("If-Match", other));
                 await response.IsProblem(412, "precondition-failed");
             }
 
             foreach (var wrong in malformed)
             {
-                using var response = await service.Send(method, path, token, body?.DeepClone(), ("If-Match", wrong));
+                using var response = await service.Send(method, path, writer, body?.DeepClone(), ("If-Match", wrong));
                 await response.IsProblem(400, "invalid-request", "If-Match");
             }
 
-            using var none = await service.Send(method, path, token, body?.DeepClone(), ("If-None-Match", "*"));
+            using var none = await service.Send(method, path, writer, body?.DeepClone(), ("If-None-Match", "*"));
             await none.IsProblem(400, "invalid-request", "If-None-Match");
         }
 
@@ -66,12 +66,12 @@ public class PreconditionTests(RunningService service)
     {
         foreach (var condition in (string[])["{0}", "*", "\"0\", {0}, \"1\""])
         {
-            var (path, token, changes) = await Make(resource);
+            var (path, token, writer, changes) = await Make(resource);
             foreach (var (method, body) in changes)
             {
                 var tag = await Tag(path, token);
                 using var response = await service.Send(
-                    method, path, token, body?.DeepClone(), ("If-Match", condition.Replace("{0}", tag, StringComparison.Ordinal)));
+                    method, path, writer, body?.DeepClone(), ("If-Match", condition.Replace("{0}", tag, StringComparison.Ordinal)));
                 Assert.True(response.IsSuccessStatusCode, $"{resource} {method} {condition}: {response.StatusCode}");
                 if (method != HttpMethod.Delete)
                 {
@@ -89,6 +89,7 @@ public class PreconditionTests(RunningService service)
         var group = $"/v1/workspaces/{workspace}/groups/{TestDirectory.SpareGroup(1)}";
         var (manager, app) = (await service.ManagerToken(), await service.AppToken());
         var agreement = $"/v1/agreements/{service.NewAgreementId()}";
+        var activity = $"/v1/workspaces/{workspace}/activities/one";
         foreach (var condition in (string[])["*", "\"1\"", "\"0\", \"1\""])
         {
             using var put = await service.Send(HttpMethod.Put, group, manager, """{"roles":["User"]}""", ("If-Match", condition));
@@ -97,12 +98,16 @@ public class PreconditionTests(RunningService service)
             await delete.IsProblem(412, "precondition-failed");
             using var created = await service.Send(HttpMethod.Put, agreement, app, RunningService.Agreement(), ("If-Match", condition));
             await created.IsProblem(412, "precondition-failed");
+            using var delivered = await service.Send(HttpMethod.Put, activity, app, Activities.Of(), ("If-Match", condition));
+            await delivered.IsProblem(412, "precondition-failed");
         }
 
         using var missing = await service.Send(HttpMethod.Get, group, manager);
         await missing.IsProblem(404, "group-not-found");
         using var absent = await service.Send(HttpMethod.Get, agreement, app);
         await absent.IsProblem(404, "agreement-not-found");
+        using var never = await service.Send(HttpMethod.Get, activity, manager);
+        await never.IsProblem(404, "activity-not-found");
     }
 
     [Fact]
@@ -113,19 +118,23 @@ public class PreconditionTests(RunningService service)
         using var response = await service.Send(
             HttpMethod.Put, group, await service.ManagerToken(), """{"roles":["IncidentManager"]}""", ("If-Match", "\"0\""));
         await response.IsProblem(412, "precondition-failed");
+
+        using var activity = await service.Send(
+            HttpMethod.Put, $"/v1/workspaces/{workspace}/activities/{Activities.Onboarding}", await service.AppToken(), Activities.Of(("packageId", "unknown")), ("If-Match", "\"0\""));
+        await activity.IsProblem(412, "precondition-failed");
     }
 
     [Fact]
     public async Task Putting_and_deleting_again_changes_nothing()
     {
-        foreach (var resource in (string[])["workspace", "group", "agreement"])
+        foreach (var resource in (string[])["workspace", "group", "agreement", "activity"])
         {
-            var (path, token, changes) = await Make(resource);
+            var (path, token, writer, changes) = await Make(resource);
             foreach (var (method, body) in changes.Where(c => c.Method != HttpMethod.Delete))
             {
-                await service.Json(method, path, token, body!.DeepClone());
+                await service.Json(method, path, writer, body!.DeepClone());
                 var once = await Read(path, token);
-                await service.Json(method, path, token, body!.DeepClone());
+                await service.Json(method, path, writer, body!.DeepClone());
                 Assert.Equal(once, await Read(path, token));
             }
         }
@@ -143,28 +152,38 @@ public class PreconditionTests(RunningService service)
         Assert.Single(epochs.Distinct());
     }
 
-    public static TheoryData<string> Resources() => new("workspace", "group", "agreement");
+    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "activity");
 
-    /// <summary>A resource of its own, and the changes that it takes.</summary>
-    private async Task<(string Path, string Token, (HttpMethod Method, JsonNode? Body)[] Changes)> Make(string resource)
+    /// <summary>A resource of its own, whose token reads it and whose changes it, and the changes that it takes.</summary>
+    private async Task<(string Path, string Reader, string Writer, (HttpMethod Method, JsonNode? Body)[] Changes)> Make(string resource)
     {
         if (resource == "agreement")
         {
             var path = $"/v1/agreements/{service.NewAgreementId()}";
             var app = await service.AppToken();
             await service.Json(HttpMethod.Put, path, app, RunningService.Agreement());
-            return (path, app, [(HttpMethod.Put, RunningService.Agreement("Changed"))]);
+            return (path, app, app, [(HttpMethod.Put, RunningService.Agreement("Changed"))]);
         }
 
         var workspace = await service.Workspace(granted: false);
         var manager = await service.ManagerToken();
+        if (resource == "activity")
+        {
+            await service.PutActivity(workspace, "one");
+            return ($"/v1/workspaces/{workspace}/activities/one", manager, await service.AppToken(),
+            [
+                (HttpMethod.Put, Activities.Of(("title", "Changed"), ("hoursDelivered", 13.75))),
+                (HttpMethod.Put, Activities.Of(("hoursDelivered", null))),
+            ]);
+        }
+
         if (resource == "workspace")
         {
-            return ($"/v1/workspaces/{workspace}", manager, [(HttpMethod.Patch, new JsonObject { ["name"] = "Changed" })]);
+            return ($"/v1/workspaces/{workspace}", manager, manager, [(HttpMethod.Patch, new JsonObject { ["name"] = "Changed" })]);
         }
 
         await service.Grant(workspace, TestDirectory.SpareGroup(1), Roles.User);
-        return ($"/v1/workspaces/{workspace}/groups/{TestDirectory.SpareGroup(1)}", manager,
+        return ($"/v1/workspaces/{workspace}/groups/{TestDirectory.SpareGroup(1)}", manager, manager,
         [
             (HttpMethod.Put, new JsonObject { ["roles"] = new JsonArray("Administrator"), ["displayName"] = "Changed" }),
             (HttpMethod.Delete, null),

@@ -226,7 +226,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public string NewAgreementId() => $"agreement-{Interlocked.Increment(ref agreements)}";
 
-    /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after.</summary>
+    /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after, with one activity.</summary>
     public async Task<string> Workspace(bool granted = true)
     {
         var agreement = await Json(HttpMethod.Put, $"/v1/agreements/{NewAgreementId()}", await AppToken(), Agreement());
@@ -238,8 +238,16 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
                 await ManagerToken(), new JsonObject { ["roles"] = new JsonArray($"{definition.Role}") });
         }
 
+        if (granted)
+        {
+            await PutActivity(workspace, Activities.Onboarding);
+        }
+
         return workspace;
     }
+
+    public async Task<JsonNode> PutActivity(string workspace, string activityId, params (string Name, JsonNode? Value)[] changes) =>
+        await Json(HttpMethod.Put, $"/v1/workspaces/{workspace}/activities/{activityId}", await AppToken(), Activities.Of(changes));
 
     /// <summary>The one workspace of all tests that say the same <paramref name="purpose"/>.</summary>
     public Task<string> WorkspaceFor(string purpose) => workspaces.GetOrAdd(purpose, _ => new(() => Workspace())).Value;

@@ -8,7 +8,7 @@ internal static class Snapshot
     public static async Task<string> Of(RunningService service, string workspace)
     {
         var text = new StringBuilder();
-        foreach (var path in (string[])["", "/groups?pageSize=500", "/users?pageSize=500", "/audit-events?pageSize=500", "/support-cases?pageSize=500"])
+        foreach (var path in (string[])["", "/groups?pageSize=500", "/users?pageSize=500", "/audit-events?pageSize=500", "/support-cases?pageSize=500", "/activities?pageSize=500"])
         {
             using var response = await service.Send(HttpMethod.Get, $"/v1/workspaces/{workspace}{path}", await service.ManagerToken());
             text.Append(response.Headers.ETag).Append('\n').Append(await response.Content.ReadAsStringAsync()).Append('\n');

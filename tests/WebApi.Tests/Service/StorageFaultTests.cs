@@ -229,6 +229,28 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
+    public async Task An_activity_that_was_not_stored_is_nobodys_and_counts_nowhere()
+    {
+        var (workspace, app) = (await service.Workspace(), await service.AppToken());
+        var to = $"/v1/workspaces/{workspace}";
+        var path = $"{to}/activities/{Activities.Onboarding}";
+        var before = (await Read(path), await Read($"{to}/activities"), (await Manager($"{to}/proof-of-execution"))["totals"]!.ToJsonString());
+
+        await Unavailable(IsActivities, HttpMethod.Put, path, app, Activities.Of(("hoursDelivered", 1)));
+        await Unavailable(IsActivities, HttpMethod.Put, $"{to}/activities/never-stored", app, Activities.Of());
+        Assert.Equal(before, (await Read(path), await Read($"{to}/activities"), (await Manager($"{to}/proof-of-execution"))["totals"]!.ToJsonString()));
+        using (var missing = await service.Send(HttpMethod.Get, $"{to}/activities/never-stored", await service.ManagerToken()))
+        {
+            await missing.IsProblem(404, "activity-not-found");
+        }
+
+        await service.PutActivity(workspace, Activities.Onboarding, ("hoursDelivered", 1));
+        using var created = await service.Send(HttpMethod.Put, $"{to}/activities/never-stored", app, Activities.Of());
+        await created.Is(HttpStatusCode.Created);
+        Assert.Equal(13.5m, (decimal)(await Manager($"{to}/proof-of-execution"))["totals"]!["hoursDelivered"]!);
+    }
+
+    [Fact]
     public async Task A_list_of_people_that_cannot_be_written_keeps_nobody_out()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
@@ -254,12 +276,12 @@ public class StorageFaultTests(RunningService service)
     [Fact]
     public async Task What_cannot_be_read_is_unavailable_and_neither_a_fault_nor_an_absence()
     {
-        var (workspace, person, team) = (await service.Workspace(), service.NewPerson(), service.NewTeam());
+        var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
         await service.Grant(workspace, team, Roles.Administrator, Roles.SupportUser);
         var token = await service.NewerToken(person);
         var app = await service.AppToken();
-        var cases = $"/v1/workspaces/{workspace}/support-cases";
+        var (cases, activities) = ($"/v1/workspaces/{workspace}/support-cases", $"/v1/workspaces/{workspace}/activities");
         var rows = new Rows();
         service.Storage.FailsToRead = _ => true;
         try
@@ -277,6 +299,10 @@ public class StorageFaultTests(RunningService service)
                 var home = await Manager($"/v1/workspaces/{workspace}/home");
                 Assert.Equal(["supportInsights"], home["leftOut"]!.AsArray().Select(g => (string)g!["part"]!));
             });
+            await Refused(HttpMethod.Get, activities, await service.ManagerToken());
+            await Refused(HttpMethod.Get, $"{activities}/one", await service.ManagerToken());
+            await Refused(HttpMethod.Get, $"/v1/workspaces/{workspace}/proof-of-execution", await service.ManagerToken());
+            await Refused(HttpMethod.Put, $"{activities}/one", app, Activities.Of());
             await Refused(HttpMethod.Post, cases, app, new JsonObject { ["value"] = new JsonArray(Cases.Of("one")) });
             await Refused(HttpMethod.Post, cases, app, Answers.Ndjson(Cases.Of("one").ToJsonString()));
             await Refused(HttpMethod.Get, "/v1/agreements/never-asked-for", app);
@@ -290,6 +316,7 @@ public class StorageFaultTests(RunningService service)
         rows.AllHold();
         await service.Get($"/v1/workspaces/{workspace}", token);
         Assert.Equal(0, (int)(await Manager(cases))["totalCount"]!);
+        Assert.Equal(0, (int)(await Manager(activities))["totalCount"]!);
         using var missing = await service.Send(HttpMethod.Get, "/v1/agreements/never-asked-for", app);
         await missing.IsProblem(404, "agreement-not-found");
 
@@ -301,6 +328,8 @@ public class StorageFaultTests(RunningService service)
             await response.IsProblem(503, text.Contains("access-unconfirmed", StringComparison.Ordinal) ? "access-unconfirmed" : "service-unavailable");
         });
     }
+
+    private static bool IsActivities(string row) => row.StartsWith("activities-", StringComparison.Ordinal);
 
     private static bool IsCases(string row) => row.StartsWith("cases-", StringComparison.Ordinal);
 

@@ -152,8 +152,7 @@ public class TokenTests(RunningService service)
         var rows = new Rows();
         foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.IsApplications))
         {
-            var needed = request.IsInWorkspace ? "SupportCases.ReadWrite.All"
-                : request.Path.StartsWith("/v1/learning", StringComparison.Ordinal) ? "Learning.ReadWrite.All" : "Agreements.ReadWrite.All";
+            var needed = request.AppRole!;
             var other = TestDirectory.AppRoles.Except([needed]).ToArray();
             foreach (var token in (string[])[await service.AppToken(TestDirectory.Powerless), app.With(("roles", other)), app.With(("roles", new[] { needed.ToLowerInvariant() }))])
             {

@@ -7,10 +7,13 @@ namespace EngageCenter.WebApi.Tests.Service;
 /// <summary>A request that an endpoint answers with success to whoever may do what it asks.</summary>
 /// <param name="Endpoint">The method and the route's pattern.</param>
 /// <param name="Required">The permission it takes in the workspace, or in some; null where it takes none, or is an application's.</param>
-internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required)
+/// <param name="AppRole">The app role it takes; null where it is a person's.</param>
+/// <param name="MaxBytes">Of the body.</param>
+internal sealed record ValidRequest(
+    string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required, string? AppRole = null, int MaxBytes = 1024 * 1024)
 {
     /// <summary>Whether it is an application's rather than a person's.</summary>
-    public bool IsApplications => Endpoint.Contains("agreements", StringComparison.Ordinal) || Endpoint.StartsWith("POST /v1/workspaces/{id}/support-cases", StringComparison.Ordinal) || Endpoint.StartsWith("PUT /v1/learning", StringComparison.Ordinal);
+    public bool IsApplications => AppRole is not null;
 
     /// <summary>Of the contract's contacts somebody who may ask it: the Customer Support Manager where they may.</summary>
     public Roles Holder => new[] { Roles.CustomerSupportManager, Roles.CustomerSuccessAccountManager }
@@ -31,8 +34,8 @@ internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string P
         return
         [
             new("GET /v1/roles", HttpMethod.Get, "/v1/roles", null, null),
-            new("PUT /v1/agreements/{agreementId}", HttpMethod.Put, $"/v1/agreements/table-{unique}", RunningService.Agreement(), null),
-            new("GET /v1/agreements/{agreementId}", HttpMethod.Get, "/v1/agreements/agreement-1", null, null),
+            new("PUT /v1/agreements/{agreementId}", HttpMethod.Put, $"/v1/agreements/table-{unique}", RunningService.Agreement(), null, "Agreements.ReadWrite.All"),
+            new("GET /v1/agreements/{agreementId}", HttpMethod.Get, "/v1/agreements/agreement-1", null, null, "Agreements.ReadWrite.All"),
             new("GET /v1/me", HttpMethod.Get, "/v1/me", null, null),
             new("GET /v1/me/workspaces", HttpMethod.Get, "/v1/me/workspaces", null, null),
             new("PUT /v1/me/current-workspace", HttpMethod.Put, "/v1/me/current-workspace", new JsonObject { ["workspaceId"] = workspace }, null),
@@ -49,10 +52,14 @@ internal sealed record ValidRequest(string Endpoint, HttpMethod Method, string P
             new($"PUT {at}/groups/{{groupId}}", HttpMethod.Put, $"{to}/groups/{group}", new JsonObject { ["roles"] = new JsonArray("User") }, Permissions.ManageEntraGroups),
             new($"DELETE {at}/groups/{{groupId}}", HttpMethod.Delete, $"{to}/groups/{group}", null, Permissions.ManageEntraGroups),
             new($"GET {at}/audit-events", HttpMethod.Get, $"{to}/audit-events", null, Permissions.ManageEntraGroups),
-            new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null),
+            new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null, "SupportCases.ReadWrite.All", 8 * 1024 * 1024),
             new($"GET {at}/support-cases", HttpMethod.Get, $"{to}/support-cases", null, Permissions.ViewSupportInsights),
             new($"GET {at}/support-insights", HttpMethod.Get, $"{to}/support-insights", null, Permissions.ViewSupportInsights),
-            new("PUT /v1/learning/courses/{courseId}", HttpMethod.Put, $"/v1/learning/courses/table-{unique}", RunningService.CourseBody(), null),
+            new($"PUT {at}/activities/{{activityId}}", HttpMethod.Put, $"{to}/activities/table-{unique}", Activities.Of(), null, "CustomerActivity.ReadWrite.All"),
+            new($"GET {at}/activities/{{activityId}}", HttpMethod.Get, $"{to}/activities/{Activities.Onboarding}", null, Permissions.ViewCustomerActivity),
+            new($"GET {at}/activities", HttpMethod.Get, $"{to}/activities", null, Permissions.ViewCustomerActivity),
+            new($"GET {at}/proof-of-execution", HttpMethod.Get, $"{to}/proof-of-execution", null, Permissions.ViewCustomerActivity),
+            new("PUT /v1/learning/courses/{courseId}", HttpMethod.Put, $"/v1/learning/courses/table-{unique}", RunningService.CourseBody(), null, "Learning.ReadWrite.All"),
             new("GET /v1/learning/courses", HttpMethod.Get, "/v1/learning/courses", null, Permissions.AccessLearning),
             new("GET /v1/learning/courses/{courseId}", HttpMethod.Get, $"/v1/learning/courses/{RunningService.Course}", null, Permissions.AccessLearning),
             new($"PUT {at}/learning/enrollments/{{courseId}}", HttpMethod.Put, $"{to}/learning/enrollments/{RunningService.Course}", new JsonObject { ["progressPercent"] = 40 }, Permissions.AccessLearning),
