@@ -1,13 +1,15 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
+using Xunit.Abstractions;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Customer activity and the proof of execution that comes of it.</summary>
 [Collection(RunningService.Collection)]
-public class ActivityTests(RunningService service)
+public class ActivityTests(RunningService service, ITestOutputHelper output)
 {
     [Fact]
     public async Task What_is_put_is_what_is_there()
@@ -110,7 +112,7 @@ public class ActivityTests(RunningService service)
         Assert.Equal($"attachment; filename=\"activities-{workspace}.csv\"", $"{response.Content.Headers.ContentDisposition}");
         Assert.Equal(
             "activityId,packageId,kind,title,status,hoursPurchased,hoursDelivered,plannedAt,deliveredAt,evidenceUri\r\n"
-            + "'-1,contoso-unified,Proactive,'=1+1,Delivered,16,12.5,2026-07-01T08:00:00Z,2026-07-02T15:00:00Z,https://contoso.example/evidence/1\r\n"
+            + "\"'-1\",contoso-unified,Proactive,\"'=1+1\",Delivered,16,12.5,2026-07-01T08:00:00Z,2026-07-02T15:00:00Z,https://contoso.example/evidence/1\r\n"
             + "2,contoso-unified,Proactive,\"a \"\"b\"\", c\",Delivered,,0.0001,2026-07-01T08:00:00Z,,\r\n",
             await response.Content.ReadAsStringAsync());
     }
@@ -157,6 +159,29 @@ public class ActivityTests(RunningService service)
 
         await Task.WhenAll(puts, grants);
         Assert.Equal(62.5m, (decimal)(await Manager($"/v1/workspaces/{workspace}/proof-of-execution"))["totals"]!["hoursDelivered"]!);
+    }
+
+    /// <summary>
+    /// <c>ACTIVITIES</c> in the environment sets another number of them, at most 10,000, which is what a caller may send at
+    /// once; the figures are in the test's output.
+    /// </summary>
+    [Fact]
+    public async Task Many_activities_are_put_at_once_and_exported_in_order()
+    {
+        var count = Environment.GetEnvironmentVariable("ACTIVITIES") is { Length: > 0 } set ? int.Parse(set, CultureInfo.InvariantCulture) : 600;
+        var workspace = await service.Workspace(granted: false);
+        var ids = Enumerable.Range(0, count).Select(n => string.Create(CultureInfo.InvariantCulture, $"activity-{n:d6}")).ToList();
+        var since = Stopwatch.GetTimestamp();
+        await Parallel.ForEachAsync(ids, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (id, _) =>
+            await service.PutActivity(workspace, id, ("hoursDelivered", 0.25)));
+        output.WriteLine(FormattableString.Invariant($"{count} activities put in {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s: {count / Stopwatch.GetElapsedTime(since).TotalSeconds:F0} a second"));
+
+        since = Stopwatch.GetTimestamp();
+        using var response = await service.Send(HttpMethod.Get, $"/v1/workspaces/{workspace}/activities", await service.ManagerToken(), null, ("Accept", "text/csv"));
+        var lines = (await response.Content.ReadAsStringAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        output.WriteLine(FormattableString.Invariant($"exported in {Stopwatch.GetElapsedTime(since).TotalMilliseconds:F0} ms"));
+        Assert.Equal(["activityId", .. ids], lines.Select(l => l.Split(',')[0]));
+        Assert.Equal(count / 4m, (decimal)(await Manager($"/v1/workspaces/{workspace}/proof-of-execution"))["totals"]!["hoursDelivered"]!);
     }
 
     /// <summary>A new agreement of these packages with their hours, and its workspace.</summary>
