@@ -281,6 +281,13 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     public async Task Revoke(string workspace, Guid group) =>
         await Json(HttpMethod.Delete, $"/v1/workspaces/{workspace}/groups/{group}", await ManagerToken());
 
+    /// <summary>The token of somebody who may learn in some workspace.</summary>
+    public async Task<string> Learner()
+    {
+        await WorkspaceFor(nameof(Learner));
+        return await TokenOf(Roles.LearningUser);
+    }
+
     /// <summary>Somebody who holds a role completes <see cref="Course"/>.</summary>
     public async Task Enroll(string workspace, Roles role) => await Json(
         HttpMethod.Put, $"/v1/workspaces/{workspace}/learning/enrollments/{Course}", await TokenOf(role), new JsonObject { ["progressPercent"] = 100 });
