@@ -24,7 +24,7 @@ internal sealed class Enrollments
         return command.Condition is { } condition && !condition.Allows(current?.Version) ? (PutEnrollmentStatus.VersionMismatch, null)
             : current is not null ? (PutEnrollmentStatus.Updated, current.MoveOn(command.ProgressPercent, now))
             : course is null ? (PutEnrollmentStatus.CourseNotFound, null)
-            : count >= Learning.Enrollment.MaxPerWorkspace ? (PutEnrollmentStatus.TooManyEnrollments, null)
+            : count >= Enrollment.MaxPerWorkspace ? (PutEnrollmentStatus.TooManyEnrollments, null)
             : (PutEnrollmentStatus.Created, StoredEnrollment.Start(
                 person, StoredCourse.From(course.Course, course.Version), command.ProgressPercent, now));
     }

@@ -321,7 +321,7 @@ public class StorageFaultTests(RunningService service)
         var token = await service.NewerToken(person);
         var app = await service.AppToken();
         var (cases, activities) = ($"/v1/workspaces/{workspace}/support-cases", $"/v1/workspaces/{workspace}/activities");
-        var (learning, learner) = ($"/v1/workspaces/{workspace}/learning", await service.TokenOf(Roles.LearningUser));
+        var (learning, learner) = ($"/v1/workspaces/{workspace}/learning", await service.TokenOf(Roles.CustomerSuccessAccountManager));
         var rows = new Rows();
         service.Storage.FailsToRead = _ => true;
         try
