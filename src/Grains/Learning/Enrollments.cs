@@ -1,4 +1,5 @@
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 using EngageCenter.Users;
 
 namespace EngageCenter.Learning;
@@ -8,6 +9,7 @@ internal sealed class Enrollments
 {
     private readonly Dictionary<string, Learner> learners = new(StringComparer.Ordinal);
     private readonly HashSet<StoredCourse> courses = [];
+    private readonly StringPool people = new();
     private readonly ConsumptionFigures figures = new();
 
     /// <summary>Decides on a command, and changes nothing.</summary>
@@ -29,16 +31,12 @@ internal sealed class Enrollments
                 person, StoredCourse.From(course.Course, course.Version), command.ProgressPercent, now));
     }
 
-    /// <summary>The same enrolment, with a course that all enrolments in it have in common.</summary>
+    /// <summary>The same enrolment, in what enrolments have in common: a course, and their person's key.</summary>
     public StoredEnrollment Share(StoredEnrollment one)
     {
-        if (courses.TryGetValue(one.Course, out var shared))
-        {
-            return one with { Course = shared };
-        }
-
         courses.Add(one.Course);
-        return one;
+        courses.TryGetValue(one.Course, out var course);
+        return one with { Person = people.Share(one.Person), Course = course! };
     }
 
     /// <summary>Takes over what is stored, and counts it: between the two nobody can ask.</summary>

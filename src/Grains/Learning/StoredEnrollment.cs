@@ -6,8 +6,8 @@ namespace EngageCenter.Learning;
 
 /// <summary>An <see cref="Enrollment"/> as it is stored and kept in memory, its instants in ticks of UTC.</summary>
 /// <remarks>
-/// As JSON some 350 bytes, at most 7,800 (see <see cref="StoredCourse"/>). In memory some 400 bytes where the course is one
-/// that many have in common: 80 MB for a workspace at its limit.
+/// As JSON some 250 bytes, at most 7,800 (see <see cref="StoredCourse"/>). In memory some 400 bytes where course and person
+/// are those of many: 80 MB for a workspace at its limit, and 2 s to read it.
 /// </remarks>
 /// <param name="Person">The key of the person's grain.</param>
 /// <param name="Course">As it was when it was started.</param>
