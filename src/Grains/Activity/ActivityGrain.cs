@@ -18,7 +18,7 @@ namespace EngageCenter.Activities;
 internal sealed class ActivityGrain(
     IGrainStorage rows, PolicyCache policies, TimeProvider clock, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
 {
-    /// <summary>Activities in one write: with those of the tail and those that cleaning moves a usual row has 0.2 MB, at most 5 MB.</summary>
+    /// <summary>Activities in one write: with those of the tail and those that cleaning moves a row has 0.2 MB, at most 8.</summary>
     private const int MaxBatch = 256;
 
     /// <summary>Activities that wait for their write; more are refused.</summary>

@@ -9,9 +9,9 @@ namespace EngageCenter.Activities;
 /// (100 ns since the beginning of the year 1), hours in ten-thousandths, and nothing for what is not known.
 /// </summary>
 /// <remarks>
-/// As JSON some 300 bytes for an ordinary activity, at most 7,000: 350, 500 characters of title and 100 of a package's
-/// name with four bytes each, 2,000 of a URI with two each where all of them are escaped. In memory some 600 bytes,
-/// 60 MB for <see cref="CustomerActivity.MaxPerWorkspace"/>.
+/// As JSON some 300 bytes for an ordinary activity, at most 10,000: 350, 500 characters of title and 100 of a package's
+/// name with twelve bytes each where all of them are escaped, and a URI of 2,000. In memory some 600 bytes, 60 MB for
+/// <see cref="CustomerActivity.MaxPerWorkspace"/>.
 /// </remarks>
 /// <param name="Version">Counts the changes of the activity, from 1.</param>
 /// <param name="PackageName">The package as the contract of <paramref name="Epoch"/> has it, for when it has left; so its kind.</param>

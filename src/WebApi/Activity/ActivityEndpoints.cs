@@ -64,6 +64,7 @@ internal static class ActivityEndpoints
         }
 
         var errors = new RequestErrors();
+        errors.CheckId("activityId", activityId);
         var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
         if (body is null)

@@ -10,7 +10,6 @@ internal static class ActivityReader
     /// <summary>Null where there are errors.</summary>
     public static CustomerActivity? Read(string activityId, JsonFields body, RequestErrors errors)
     {
-        errors.CheckId("activityId", activityId);
         var packageId = body.RequiredId("packageId");
         var kind = body.RequiredChoice("kind", WireNames.For<ActivityKind>());
         var title = body.RequiredText("title", CustomerActivity.MaxTitleLength);

@@ -5,6 +5,7 @@ using EngageCenter.Agreements;
 using EngageCenter.Grains.Tests;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
+using EngageCenter.Workspaces;
 using Xunit.Abstractions;
 using static EngageCenter.Activities.Puts;
 
@@ -205,6 +206,39 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
+    public async Task What_cannot_be_held_against_the_contract_is_not_taken()
+    {
+        await cluster.Forget();
+        store.Fate = (operation, name) => operation == RowOperation.Read && name == "workspace" ? RowFate.Fails : RowFate.Happens;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Put(Activity()));
+        store.Fate = (_, _) => RowFate.Happens;
+
+        Assert.Null(await Grain.Version("one"));
+        Assert.Equal(1, (await Put(Activity())).Version);
+    }
+
+    [Fact]
+    public async Task Packages_that_an_earlier_release_did_not_store_are_waited_for()
+    {
+        workspaceId = Guid.NewGuid().ToString("N");
+        var contract = new WorkspaceContract(
+            "agreement", AgreementType.EnterpriseSupportMca, contoso.Tenant, "Contoso", new(2020, 1, 1), new(2099, 12, 31),
+            [new(contoso.Adele, Roles.CustomerSupportManager, "Adele Vance", "adele@contoso.example")], 1);
+        await Provision(contract);
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Put(Activity()));
+        await Assert.ThrowsAsync<StorageUnavailableException>(Proof);
+        Assert.Equal(0, (await List(All)).TotalCount);
+
+        await Provision(contract with { Terms = new([], [Package("unified")], []) });
+        await cluster.Forget();
+        await Put(Activity(delivered: 2));
+        Assert.Equal(2, (await Proof()).Totals.HoursDelivered);
+
+        Task Provision(WorkspaceContract next) => cluster.Grains.GetGrain<IContractedWorkspace>(workspaceId).Provision(Contoso.Automation, next);
+    }
+
+    [Fact]
     public async Task Who_may_not_view_customer_activity_is_a_fault_of_the_caller()
     {
         var decision = await Decision();
@@ -245,7 +279,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     /// <c>ACTIVITIES</c> in the environment sets another number of them; the figures are in the test's output.
     /// </summary>
     [Fact]
-    public async Task An_export_holds_one_page_however_long_it_is()
+    public async Task An_export_is_read_page_by_page_to_its_end()
     {
         var count = Environment.GetEnvironmentVariable("ACTIVITIES") is { Length: > 0 } set ? int.Parse(set, System.Globalization.CultureInfo.InvariantCulture) : 5_000;
         var since = Stopwatch.GetTimestamp();

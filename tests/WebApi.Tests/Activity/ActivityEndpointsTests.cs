@@ -5,7 +5,7 @@ using EngageCenter.Paging;
 using EngageCenter.Workspaces;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
-namespace EngageCenter.WebApi.Tests.Activity;
+namespace EngageCenter.WebApi.Tests.Activities;
 
 public sealed class ActivityEndpointsTests : IAsyncLifetime
 {
