@@ -1,3 +1,4 @@
+using EngageCenter.Reminders;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -23,6 +24,9 @@ namespace EngageCenter;
 /// <c>AzureBlobStorage</c> with its <c>ServiceKey</c> or <c>ConnectionString</c>. Without it, SQLite.</description></item>
 /// <item><term><c>ConnectionStrings:&lt;ServiceKey&gt;</c></term><description>The account of that storage: its address, for a
 /// managed identity, or a connection string.</description></item>
+/// <item><term><c>Orleans:Reminders</c></term><description>A provider of reminders, by <c>ProviderType</c>: <c>Redis</c>,
+/// <c>AdoNet</c>, <c>Memory</c>. Without it the Redis of <c>Orleans:Clustering</c> has them, and for a cluster on one machine
+/// the SQLite file, also where the grains' state is elsewhere.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
 /// <item><term><c>Dashboard:Enabled</c></term><description>False. Whether the silo collects what the dashboard of the web nodes
@@ -53,13 +57,14 @@ public static class SiloHost
     public static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Adds the silo, its storage and its health checks (tagged <see cref="SiloHealth.ReadyTag"/>).</summary>
+    /// <exception cref="OrleansConfigurationException">The settings do not say where reminders are kept.</exception>
     /// <exception cref="StorageFileException">Not here but when the host starts: the SQLite file is unusable.</exception>
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleans(silo => silo
             .AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
-            .AddTracing().AddDashboardWhereEnabled());
+            .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
         return builder;
     }

@@ -57,7 +57,7 @@ internal sealed class Redis : IAsyncDisposable
     {
         try
         {
-            // A membership that is lost would let two clusters be.
+            // A membership that is lost would let two clusters be, and a reminder that is lost never rings.
             return ProgramProcess.Of(
                 place, "redis-server", folder,
                 "--port", Port, "--bind", place.Address.ToString(), "--protected-mode", "no",

@@ -32,6 +32,11 @@ public class ArrowTests
         ["Silo", "Storage.AzureBlob"],
         Naming(n => n.StartsWith("Azure.Storage.", StringComparison.Ordinal)));
 
+    [Fact]
+    public void Only_the_silo_names_a_provider_of_reminders() => Assert.Equal(
+        ["Silo"],
+        Naming(n => n.StartsWith("Microsoft.Orleans.Reminders.", StringComparison.Ordinal)));
+
     // A silo joins a cluster by it, a web node finds the silos by it; nobody else has to do with a cluster.
     [Fact]
     public void Only_the_two_hosts_of_a_cluster_name_a_provider_of_clustering() => Assert.Equal(

@@ -58,7 +58,7 @@ public sealed class SiloHostTests : IDisposable
     public async Task A_wait_for_storage_ends_before_the_call_that_waits_for_it()
     {
         await using var silo = TestSilo.Build(folder.File());
-        var longest = SqliteGrainStorage.TurnTimeout
+        var longest = SqliteGate.TurnTimeout
             + TimeSpan.FromSeconds(SqliteFile.BusySeconds);
 
         Assert.True(longest < SiloHost.ResponseTimeout);
@@ -77,9 +77,10 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_configured_storage_provider_takes_the_place_of_the_file()
+    public async Task Configured_providers_of_storage_and_reminders_take_the_place_of_the_file()
     {
-        await using var silo = await TestSilo.Start(folder.File(), ("Orleans:GrainStorage:Default:ProviderType", "Memory"));
+        await using var silo = await TestSilo.Start(
+            folder.File(), ("Orleans:GrainStorage:Default:ProviderType", "Memory"), ("Orleans:Reminders:ProviderType", "Memory"));
 
         Assert.IsNotType<SqliteGrainStorage>(silo.Storage);
         Assert.False(File.Exists(folder.File()));

@@ -44,6 +44,9 @@ internal sealed class BlobSilo : IAsyncDisposable
             ["Orleans:Endpoints:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
             ["Orleans:Endpoints:GatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
             [storage + "ProviderType"] = "AzureBlobStorage",
+
+            // They would be in a file.
+            ["Orleans:Reminders:ProviderType"] = "Memory",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(s =>
             KeyValuePair.Create(s.Key.StartsWith(':') ? s.Key[1..] : storage + s.Key, (string?)s.Value)));

@@ -5,23 +5,19 @@ using Orleans.Storage;
 
 namespace EngageCenter.Storage;
 
+/// <summary>What is kept in the file that the setting <see cref="SqliteFile.Setting"/> names.</summary>
 internal static class SqliteHosting
 {
-    /// <summary>Grain storage in the file that the setting <see cref="SqliteFile.Setting"/> names.</summary>
+    // The name by which Orleans knows SQLite; the driver is Microsoft.Data.Sqlite all the same.
+    private const string Invariant = "System.Data.SQLite";
+
     public static ISiloBuilder AddSqliteGrainStorage(this ISiloBuilder silo, string name)
     {
-        silo.Services.TryAddSingleton(services =>
-        {
-            var path = services.GetRequiredService<IConfiguration>()[SqliteFile.Setting];
-            return new SqliteFile(string.IsNullOrWhiteSpace(path) ? SqliteFile.DefaultPath : path);
-        });
-        silo.Services.AddHostedService<SqliteFileService>();
-
+        silo.AddSqliteFile();
         silo.Services.AddOptions<AdoNetGrainStorageOptions>(name).Configure<SqliteFile, IGrainStorageSerializer>(
             (options, file, serializer) =>
             {
-                // The name by which Orleans knows SQLite; the driver is Microsoft.Data.Sqlite all the same.
-                options.Invariant = "System.Data.SQLite";
+                options.Invariant = Invariant;
                 options.DataSource = file;
                 options.GrainStorageSerializer = serializer;
                 options.DeleteStateOnClear = false;
@@ -29,7 +25,34 @@ internal static class SqliteHosting
 
         silo.Services.AddGrainStorage(
             name,
-            (services, provider) => new SqliteGrainStorage(AdoNetGrainStorageFactory.Create(services, provider)));
+            (services, provider) => new SqliteGrainStorage(AdoNetGrainStorageFactory.Create(services, provider), services.GetRequiredService<SqliteGate>()));
         return silo;
+    }
+
+    public static ISiloBuilder AddSqliteReminders(this ISiloBuilder silo)
+    {
+        silo.AddSqliteFile();
+        silo.UseAdoNetReminderService(reminders => reminders.Configure<SqliteFile>((options, file) =>
+        {
+            options.Invariant = Invariant;
+            options.DataSource = file;
+        }));
+
+        // The provider's type is its own, so it is made as its registration says, and ours stands before it.
+        var rows = silo.Services.Last(service => service.ServiceType == typeof(IReminderTable));
+        silo.Services.Replace(ServiceDescriptor.Singleton<IReminderTable>(services => new SqliteReminderTable(
+            (IReminderTable)ActivatorUtilities.CreateInstance(services, rows.ImplementationType!), services.GetRequiredService<SqliteGate>())));
+        return silo;
+    }
+
+    private static void AddSqliteFile(this ISiloBuilder silo)
+    {
+        silo.Services.TryAddSingleton(services =>
+        {
+            var path = services.GetRequiredService<IConfiguration>()[SqliteFile.Setting];
+            return new SqliteFile(string.IsNullOrWhiteSpace(path) ? SqliteFile.DefaultPath : path);
+        });
+        silo.Services.TryAddSingleton<SqliteGate>();
+        silo.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SqliteFileService>());
     }
 }

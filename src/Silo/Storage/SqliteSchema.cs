@@ -6,8 +6,11 @@ namespace EngageCenter.Storage;
 /// </summary>
 internal static class SqliteSchema
 {
-    /// <summary>Kept in SQLite's <c>user_version</c>. A file with a greater one was written by a newer program.</summary>
-    public const int Version = 1;
+    /// <summary>
+    /// Kept in SQLite's <c>user_version</c>. A file with a greater one was written by a newer program; one with a smaller
+    /// one is brought to it in place. 1 had no reminders.
+    /// </summary>
+    public const int Version = 2;
 
     // The row's identity is compared as strings, byte by byte: the provider's hashes exist for databases that limit
     // the width of an index, and two grains may share one.
@@ -27,6 +30,21 @@ internal static class SqliteSchema
             Version                INTEGER NOT NULL,
             PRIMARY KEY (ServiceId, GrainTypeString, GrainIdN0, GrainIdN1, GrainIdExtensionString)
         );
+
+        -- A version is given once and never again (AUTOINCREMENT), so that whoever holds one from before a removal does
+        -- not remove what was registered since. The provider takes up to 2,147,483,647 of them.
+        CREATE TABLE IF NOT EXISTS OrleansRemindersTable (
+            Version      INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+            ServiceId    TEXT    NOT NULL,
+            GrainId      TEXT    NOT NULL,
+            ReminderName TEXT    NOT NULL,
+            StartTime    TEXT    NOT NULL,
+            Period       INTEGER NOT NULL,
+            GrainHash    INTEGER NOT NULL,
+            UNIQUE (ServiceId, GrainId, ReminderName)
+        );
+
+        CREATE INDEX IF NOT EXISTS OrleansRemindersByHash ON OrleansRemindersTable (ServiceId, GrainHash);
         """;
 
     private const string ThisRow = """
@@ -60,10 +78,36 @@ internal static class SqliteSchema
         RETURNING Version AS NewGrainStateVersion;
         """;
 
+    private const string Reminders = "SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansRemindersTable WHERE ServiceId = @ServiceId";
+
+    private const string ThisReminder = "ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName";
+
+    // A row that is there gives way to a new one with a version of its own.
+    private const string WriteReminder = """
+        INSERT OR REPLACE INTO OrleansRemindersTable (ServiceId, GrainId, ReminderName, StartTime, Period, GrainHash)
+        VALUES (@ServiceId, @GrainId, @ReminderName, @StartTime, @Period, @GrainHash)
+        RETURNING Version;
+        """;
+
+    // The provider wants one value, also where nothing was removed.
+    private const string RemoveReminder = $"""
+        DELETE FROM OrleansRemindersTable WHERE {ThisReminder} AND Version = @Version;
+        SELECT changes();
+        """;
+
     public static IReadOnlyDictionary<string, string> Queries { get; } = new Dictionary<string, string>
     {
         ["ReadFromStorageKey"] = Read,
         ["WriteToStorageKey"] = Write,
         ["ClearStorageKey"] = Clear,
+        ["ReadReminderRowKey"] = $"{Reminders} AND GrainId = @GrainId AND ReminderName = @ReminderName;",
+        ["ReadReminderRowsKey"] = $"{Reminders} AND GrainId = @GrainId;",
+        // A part of the ring of hashes, after its begin up to its end. The provider gives hashes as signed numbers and asks
+        // the second where the part goes over the greatest one to the smallest.
+        ["ReadRangeRows1Key"] = $"{Reminders} AND GrainHash > @BeginHash AND GrainHash <= @EndHash;",
+        ["ReadRangeRows2Key"] = $"{Reminders} AND (GrainHash > @BeginHash OR GrainHash <= @EndHash);",
+        ["UpsertReminderRowKey"] = WriteReminder,
+        ["DeleteReminderRowKey"] = RemoveReminder,
+        ["DeleteReminderRowsKey"] = "DELETE FROM OrleansRemindersTable WHERE ServiceId = @ServiceId;",
     };
 }

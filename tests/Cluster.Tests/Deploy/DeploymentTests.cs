@@ -75,8 +75,8 @@ public partial class DeploymentTests
             Assert.Contains(option, services.Texts("azurite/command"));
             Assert.Contains(option, script, StringComparison.Ordinal);
         });
-        Assert.Contains("--save '' --appendonly yes", script, StringComparison.Ordinal);
-        Assert.Equal(["redis-server", "--save", "", "--appendonly", "yes"], services.Texts("redis/command"));
+        Assert.Contains("--save '' --appendonly yes --appendfsync always", script, StringComparison.Ordinal);
+        Assert.Equal(["redis-server", "--save", "", "--appendonly", "yes", "--appendfsync", "always"], services.Texts("redis/command"));
         Assert.All(["redis", "azurite"], name => Assert.NotEmpty(services.Texts($"{name}/volumes")));
     }
 

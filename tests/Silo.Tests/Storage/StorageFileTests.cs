@@ -1,5 +1,5 @@
 using EngageCenter.Storage;
-using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
@@ -122,12 +122,39 @@ public sealed class StorageFileTests : IDisposable
     [Fact]
     public async Task A_file_of_a_newer_version_stops_the_host_and_stays_as_it_is()
     {
-        Execute("PRAGMA user_version = 99");
+        folder.Execute("PRAGMA user_version = 99");
 
         var error = await Unusable(folder.File());
 
         Assert.Contains("newer", error.Message, StringComparison.Ordinal);
-        Assert.Equal(0L, Execute("SELECT COUNT(*) FROM sqlite_schema"));
+        Assert.Equal(0L, folder.Execute("SELECT COUNT(*) FROM sqlite_schema"));
+    }
+
+    // The first release had no reminders.
+    [Fact]
+    public async Task A_file_of_version_1_gets_a_table_of_reminders_and_keeps_what_it_has()
+    {
+        await using (var before = await TestSilo.Start(folder.File()))
+        {
+            await before.Storage.WriteStateAsync("note", Id, new GrainState<Note>(new Note { Text = "kept" }));
+        }
+
+        folder.Execute("""
+            DROP TABLE OrleansRemindersTable;
+            DELETE FROM OrleansQuery WHERE QueryKey NOT IN ('ReadFromStorageKey', 'WriteToStorageKey', 'ClearStorageKey');
+            PRAGMA user_version = 1;
+            """);
+        Assert.Equal(
+            ["OrleansQuery", "OrleansStorage"],
+            folder.Query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name", row => row.GetString(0)));
+
+        await using var silo = await TestSilo.Start(folder.File());
+
+        Assert.Equal("kept", (await Read(silo, "note")).State!.Text);
+        var reminders = silo.Services.GetRequiredService<IReminderTable>();
+        await reminders.UpsertRow(new ReminderEntry { GrainId = Id, ReminderName = "run", Period = TimeSpan.FromDays(1) });
+        Assert.NotNull(await reminders.ReadRow(Id, "run"));
+        Assert.Equal(2L, folder.Execute("PRAGMA user_version"));
     }
 
     [Fact]
@@ -150,14 +177,14 @@ public sealed class StorageFileTests : IDisposable
         await silo.Storage.WriteStateAsync("note", Id, state);
         var etag = state.ETag;
 
-        Execute("CREATE TRIGGER full BEFORE UPDATE ON OrleansStorage BEGIN SELECT RAISE(ABORT, 'no space'); END");
+        folder.Execute("CREATE TRIGGER full BEFORE UPDATE ON OrleansStorage BEGIN SELECT RAISE(ABORT, 'no space'); END");
         state.State = new Note { Text = "large" };
         await Assert.ThrowsAsync<IOException>(() => silo.Storage.WriteStateAsync("note", Id, state));
         Assert.Equal(etag, state.ETag);
         Assert.Equal("small", (await Read(silo, "note")).State!.Text);
 
         // The writer's turn was given back.
-        Execute("DROP TRIGGER full");
+        folder.Execute("DROP TRIGGER full");
         await silo.Storage.WriteStateAsync("note", Id, state);
         Assert.Equal("large", (await Read(silo, "note")).State!.Text);
     }
@@ -173,14 +200,5 @@ public sealed class StorageFileTests : IDisposable
         var state = new GrainState<Note>();
         await silo.Storage.ReadStateAsync(name, Id, state);
         return state;
-    }
-
-    private object? Execute(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={folder.File()};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
     }
 }

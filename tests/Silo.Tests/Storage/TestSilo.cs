@@ -29,7 +29,9 @@ internal sealed class TestSilo : IAsyncDisposable
         return silo;
     }
 
-    public static TestSilo Build(string file, params (string Key, string Value)[] settings)
+    public static TestSilo Build(string file, params (string Key, string Value)[] settings) => Build(file, _ => { }, settings);
+
+    public static TestSilo Build(string file, Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         var (siloPort, gatewayPort) = FreePorts();
@@ -41,6 +43,7 @@ internal sealed class TestSilo : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value));
         builder.AddEngageCenterSilo();
+        configure(builder.Services);
         return new TestSilo(builder.Build());
     }
 
