@@ -51,7 +51,7 @@ public class EnrollmentsTests
         }
 
         model.IsShownBy((await Journal.Open(log.Store)).Enrollments, now);
-    }, iter: 1_000);
+    }, iter: 300);
 
     [Fact]
     public async Task Any_order_and_any_replay_end_in_the_same_progress() =>
