@@ -4,6 +4,7 @@ using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Learning;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Support;
 using EngageCenter.WebApi.Users;
@@ -59,6 +60,8 @@ public static class WebApiHost
         app.MapAssessments();
         app.MapRuns();
         app.MapRecommendations();
+        app.MapCourses();
+        app.MapLearning();
         app.MapProblems();
         app.MapOpenApiDocument();
         app.MapHealth();

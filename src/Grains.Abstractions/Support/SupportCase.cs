@@ -22,7 +22,7 @@ public enum CaseSeverity
 /// <remarks>
 /// Of two updates of a case the one with the greater (<paramref name="LastUpdatedAt"/>, <paramref name="Revision"/>)
 /// is its state, in whatever order they come. The instants of one case are not compared with each other: they come
-/// from clocks that disagree.
+/// from clocks that disagree. Characters are Unicode code points.
 /// </remarks>
 /// <param name="CaseId">1 to 64 characters.</param>
 /// <param name="Revision">0 and up.</param>

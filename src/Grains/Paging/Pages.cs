@@ -4,6 +4,9 @@ namespace EngageCenter.Paging;
 
 internal static class Pages
 {
+    public static Page<TView> Select<T, TView>(this Page<T> page, Func<T, TView> view) =>
+        new([.. page.Items.Select(view)], page.Next, page.TotalCount);
+
     /// <summary>
     /// A page of what matches in an ordered list. Counting has to see all of the list, the page only its own items and
     /// the one behind. The total is 0 unless it is asked for.

@@ -8,9 +8,9 @@ namespace EngageCenter.Support;
 /// (100 ns since the beginning of the year 1), and nothing for what is not known.
 /// </summary>
 /// <remarks>
-/// As JSON some 300 bytes for an ordinary case, at most 7,400: 250, and 1,184 characters of six bytes each where all of
+/// As JSON some 300 bytes for an ordinary case, at most 14,500: 250, and 1,184 code points of twelve bytes each where all of
 /// them are escaped. A row of 256 cases is then 77 KB, and one of <see cref="SegmentedLog{TEntry}.MaxSegment"/>, which
-/// takes the greatest batches and cleaning, 0.7 MB, at most 17 MB.
+/// takes the greatest batches and cleaning, 0.7 MB, at most 33 MB.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("EngageCenter.StoredCase")]
 internal sealed record StoredCase(
@@ -44,15 +44,16 @@ internal sealed record StoredCase(
     /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
     public static StoredCase From(SupportCase update)
     {
-        var withinLimits = update.CaseId is { Length: > 0 and <= SupportCase.MaxIdLength }
+        // Limits are in Unicode code points, which take up to two characters.
+        var withinLimits = update.CaseId is { Length: > 0 and <= 2 * SupportCase.MaxIdLength }
             && update.Revision >= 0
-            && update.Title is { Length: > 0 and <= SupportCase.MaxTitleLength }
+            && update.Title is { Length: > 0 and <= 2 * SupportCase.MaxTitleLength }
             && Enum.IsDefined(update.Status)
             && Enum.IsDefined(update.Severity)
-            && update.Product is { Length: > 0 and <= SupportCase.MaxNameLength }
-            && update.Cloud is not { Length: > SupportCase.MaxNameLength }
-            && update.Location is not { Length: > SupportCase.MaxNameLength }
-            && update.PrimaryContact is not { Length: > SupportCase.MaxContactLength };
+            && update.Product is { Length: > 0 and <= 2 * SupportCase.MaxNameLength }
+            && update.Cloud is not { Length: > 2 * SupportCase.MaxNameLength }
+            && update.Location is not { Length: > 2 * SupportCase.MaxNameLength }
+            && update.PrimaryContact is not { Length: > 2 * SupportCase.MaxContactLength };
         if (!withinLimits)
         {
             throw new ArgumentException($"An update of case '{update.CaseId}' has a field that is not within its limits.", nameof(update));

@@ -137,7 +137,7 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         if (split < 0
             || !long.TryParse(cursor.AsSpan(0, split), NumberStyles.None, CultureInfo.InvariantCulture, out var createdAt)
             || createdAt > DateTimeOffset.MaxValue.UtcTicks
-            || cursor.Length - split - 1 is 0 or > SupportCase.MaxIdLength)
+            || cursor.Length - split - 1 is 0 or > 2 * SupportCase.MaxIdLength)
         {
             throw new InvalidCursorException();
         }

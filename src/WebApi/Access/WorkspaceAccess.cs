@@ -25,6 +25,23 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
     public WorkspaceVisit Enter(HttpContext http, AccessDecision decision) =>
         new(grains, Person(http), decision.WorkspaceId, Permissions.None) { Decision = decision };
 
+    /// <summary>For what is of no workspace: null where some workspace of the caller's allows it, else why they are not let in.</summary>
+    public async Task<IResult?> RefusalAnywhere(HttpContext http, Permissions required)
+    {
+        var caller = Person(http);
+        if (caller.SignIn is not { } signIn)
+        {
+            return WorkspaceVisit.GroupsLeftOut();
+        }
+
+        return await grains.GetGrain<IUserGrain>(caller.Person.ToString()).DecideAnywhere(signIn, required) switch
+        {
+            Standing.Member => null,
+            Standing.Outsider => WorkspaceVisit.Lacks(required),
+            _ => Problems.AccessUnconfirmed.Answer(),
+        };
+    }
+
     /// <summary>For endpoints of applications, whom no role in the workspace lets in: of what is no workspace nothing else is said.</summary>
     public async Task<bool> Exists(string workspaceId) =>
         IsId(workspaceId) && await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is not null;
@@ -90,7 +107,7 @@ internal sealed class WorkspaceVisit(IGrainFactory grains, PersonCaller caller, 
 
         if (caller.SignIn is not { } signIn)
         {
-            Refusal = Problems.AccessUnconfirmed.Answer("The token leaves the caller's groups out.");
+            Refusal = GroupsLeftOut();
             return;
         }
 
@@ -103,8 +120,13 @@ internal sealed class WorkspaceVisit(IGrainFactory grains, PersonCaller caller, 
     {
         Standing.Member => decision.Allows(required)
             ? null
-            : Problems.MissingPermission.Answer(null, ("permission", required.ToString())),
+            : Lacks(required),
         Standing.Outsider => Problems.WorkspaceNotFound.Answer(),
         _ => Problems.AccessUnconfirmed.Answer(),
     };
+
+    public static IResult Lacks(Permissions required) =>
+        Problems.MissingPermission.Answer(null, ("permission", required.ToString()));
+
+    public static IResult GroupsLeftOut() => Problems.AccessUnconfirmed.Answer("The token leaves the caller's groups out.");
 }

@@ -45,6 +45,12 @@ internal static class Problems
     public static readonly Problem RunNotFound = new(404, "run-not-found", "No such run",
         "The technology has no run of this id, or one so old that it is no longer kept.");
 
+    public static readonly Problem CourseNotFound = new(404, "course-not-found", "No such course",
+        "The catalogue has no course of this id.");
+
+    public static readonly Problem EnrollmentNotFound = new(404, "enrollment-not-found", "Not started",
+        "The caller has not started this course in this workspace.");
+
     public static readonly Problem MethodNotAllowed = new(405, "method-not-allowed", "Method not allowed",
         "This address does not take this method; 'Allow' names those that it takes.");
 
@@ -86,6 +92,12 @@ internal static class Problems
 
     public static readonly Problem RunEnded = new(409, "run-ended", "The run has ended",
         "The run has ended with other results, or without any because they did not come in time.");
+
+    public static readonly Problem TooManyCourses = new(409, "too-many-courses", "Too many courses",
+        "The catalogue can have 10,000 courses.");
+
+    public static readonly Problem TooManyEnrollments = new(409, "too-many-enrollments", "Too many enrolments",
+        "A workspace can have 200,000 enrolments.");
 
     public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
         "The resource is not of the version that If-Match names. Read it again.");

@@ -236,6 +236,7 @@ internal static class OpenApiDocument
         "technology" => "The technology's id, as the list of assessments has it.",
         "runId" => "The run's id.",
         "slug" => "The end of the problem's type.",
+        "courseId" => "The course's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
         "groupId" => "The Entra group's object id, a GUID.",
         _ => "",
     };

@@ -1,8 +1,11 @@
 using EngageCenter.Access;
+using EngageCenter.Activities;
 using EngageCenter.Agreements;
+using EngageCenter.Learning;
 using EngageCenter.Storage;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Support;
@@ -39,17 +42,21 @@ internal sealed partial class HomePage(IGrainFactory grains, TimeProvider time, 
         using var patience = new CancellationTokenSource(Patience, time);
         var workspace = visit.Workspace.Get(decision);
         var insights = Part("supportInsights", Permissions.ViewSupportInsights, () => Insights(decision));
+        var proof = Part("customerActivity", Permissions.ViewCustomerActivity, () => grains.GetGrain<IActivityGrain>(visit.WorkspaceId).ProofOfExecution(decision));
+        var learning = Part("learning", Permissions.AccessLearning, () => grains.GetGrain<ILearningGrain>(visit.WorkspaceId).Summary(decision));
         var team = Part("accountTeam", Permissions.None, () => AccountTeam(visit));
-        await Task.WhenAll(workspace, insights, team);
+        await Task.WhenAll(workspace, insights, proof, learning, team);
 
-        var (view, i, t) = (await workspace, await insights, await team);
-        return view is null || i.DecideAgain || t.DecideAgain ? null : TypedResults.Ok(new HomeResponse(
+        var (view, i, p, l, t) = (await workspace, await insights, await proof, await learning, await team);
+        return view is null || i.DecideAgain || p.DecideAgain || l.DecideAgain || t.DecideAgain ? null : TypedResults.Ok(new HomeResponse(
             WorkspaceResponse.Of(view),
             QuickLinks(decision),
             Capabilities(decision),
-            i.Value is { } of ? InsightTotalsJson.Of(of.Totals) : null,
+            i.Value is { } figures ? InsightTotalsJson.Of(figures.Totals) : null,
+            p.Value is { } lines ? ProofTotalsJson.Of(lines.Totals) : null,
+            l.Value is { } courses ? new(courses.InProgress, courses.Completed) : null,
             t.Value is { } outcome ? AccountTeamResponse.Of(outcome) : null,
-            LeftOut(i.LeftOut, t.LeftOut)));
+            LeftOut(i.LeftOut, p.LeftOut, l.LeftOut, t.LeftOut)));
 
         async Task<HomePart<T>> Part<T>(string name, Permissions required, Func<Task<T?>> read)
             where T : class

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Support;
@@ -127,6 +128,8 @@ internal sealed record AuditTargetResponse(AuditTargetKind Kind, string Id, stri
 /// <param name="QuickLinks">Only to what the caller may open.</param>
 /// <param name="Capabilities">The names of what the caller may do here, in ordinal order.</param>
 /// <param name="SupportInsights">The totals of the last six months. ViewSupportInsights.</param>
+/// <param name="CustomerActivity">The totals of the proof of execution. ViewCustomerActivity.</param>
+/// <param name="Learning">The caller's own courses, counted. AccessLearning.</param>
 /// <param name="AccountTeam">Any member's.</param>
 /// <param name="LeftOut">Parts that the caller may see and that could not be had now; absent where there is none.</param>
 internal sealed record HomeResponse(
@@ -134,10 +137,14 @@ internal sealed record HomeResponse(
     IReadOnlyList<QuickLink> QuickLinks,
     IReadOnlyList<string> Capabilities,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InsightTotalsJson? SupportInsights,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProofTotalsJson? CustomerActivity,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LearningSummaryJson? Learning,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AccountTeamResponse? AccountTeam,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HomeGap>? LeftOut);
 
 internal sealed record QuickLink(string Name, string Href);
+
+internal sealed record LearningSummaryJson(int InProgress, int Completed);
 
 /// <param name="Part">The member that is absent.</param>
 /// <param name="Reason">ServiceUnavailable: to ask again later may bring it.</param>

@@ -35,6 +35,11 @@ public class GrainCluster : IAsyncLifetime
             silo.AddReminders();
             silo.Services.AddSingleton<IReminderTable>(Reminders);
             silo.AddEngageCenterGrains();
+            silo.AddIncomingGrainCallFilter(call =>
+            {
+                Called(call);
+                return call.Invoke();
+            });
             silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
         });
         cluster = builder.Build();
@@ -43,6 +48,9 @@ public class GrainCluster : IAsyncLifetime
     public ShiftedTime Time { get; } = new();
 
     public IGrainFactory Grains => cluster.Client;
+
+    /// <summary>Told of each call that a grain gets.</summary>
+    public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
 

@@ -30,6 +30,10 @@ public sealed class WorkspaceAccessTests : IAsyncLifetime
         { "GET", "/support-cases?status=x", null },
         { "GET", "/support-insights?from=x", null },
         { "GET", "/account-team?billingProfileId=x", null },
+        { "PUT", "/learning/enrollments/a%20b", "{" },
+        { "GET", "/learning/enrollments/a%20b", null },
+        { "GET", "/learning/transcript?pageSize=0", null },
+        { "GET", "/learning/consumption", null },
     };
 
     public async Task InitializeAsync() => api = await RunningWebApi.StartAsync();

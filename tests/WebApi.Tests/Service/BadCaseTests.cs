@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
@@ -119,6 +120,20 @@ public class BadCaseTests(RunningService service)
             var answer = await response.Is(HttpStatusCode.OK);
             Assert.Equal([0, 0, 0], ((string[])["applied", "ignored", "rejectedCount"]).Select(n => (int)answer[n]!));
         }
+    }
+
+    [Fact]
+    public async Task The_longest_texts_are_taken_in_any_script()
+    {
+        var (workspace, path, app) = await Make();
+        string Emoji(int length) => string.Concat(Enumerable.Repeat("😀", length));
+        var longest = Cases.Of(
+            Emoji(64), ("title", Emoji(500)), ("product", Emoji(100)), ("cloud", Emoji(100)), ("location", Emoji(100)), ("primaryContact", Emoji(320)));
+        var answer = await service.Json(HttpMethod.Post, path, app, new JsonObject { ["value"] = new JsonArray(longest, Cases.Of("neighbour")) });
+
+        Assert.Equal([2, 0], ((string[])["applied", "rejectedCount"]).Select(n => (int)answer[n]!));
+        var first = await service.Get($"/v1/workspaces/{workspace}/support-cases?pageSize=1", await service.ManagerToken());
+        Assert.Single((await service.Get((string)first["nextLink"]!, await service.ManagerToken()))["value"]!.AsArray());
     }
 
     [Fact]

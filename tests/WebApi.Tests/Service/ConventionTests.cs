@@ -78,7 +78,7 @@ public partial class ConventionTests(RunningService service)
                     Assert.Matches(Instant(), (string)value!);
                     break;
                 case JsonValue value when name is "role" or "roles" or "permission" or "permissions" or "status" or "source" or "origin" or "assignment"
-                    or "agreementType" or "userType" or "kind" or "action" or "capabilities" or "trigger" or "focusArea" or "failureReason":
+                    or "agreementType" or "userType" or "kind" or "action" or "capabilities" or "trigger" or "focusArea" or "failureReason" or "format":
                     Assert.Matches(PascalCase(), (string)value!);
                     break;
                 case JsonValue value when name is "severity":
@@ -216,6 +216,7 @@ public partial class ConventionTests(RunningService service)
                 Cases.Of("two", ("severity", "1"))),
         });
         await service.PutActivity(workspace, "another");
+        await service.Enroll(workspace, Roles.CustomerSuccessAccountManager);
         await service.Json(HttpMethod.Put, "/v1/me/current-workspace", await service.ManagerToken(), new JsonObject { ["workspaceId"] = workspace });
         return workspace;
     }

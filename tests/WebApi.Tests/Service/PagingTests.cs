@@ -135,6 +135,55 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
+    public async Task Courses_come()
+    {
+        var prefix = Guid.NewGuid().ToString("N");
+        var stays = Enumerable.Range(0, Items).Select(n => $"{prefix}-stays-{n}").ToList();
+        foreach (var id in stays)
+        {
+            await Put(id, "Stays");
+        }
+
+        foreach (var query in (string[])[$"?search={prefix}", $"?search={prefix}&format=Workshop&product=Azure&language=EN"])
+        {
+            await Follow($"/v1/learning/courses{query}", "courseId", stays, async () =>
+            {
+                var came = comings++;
+                await Put($"{prefix}-{(came % 8 < 4 ? "a" : "stays-4")}-{came / 8}", "Comes");
+                await Put(stays[came % Items], $"Stays {came}");
+            }, token: await service.Learner());
+        }
+
+        async Task Put(string id, string title) => await service.Json(
+            HttpMethod.Put, $"/v1/learning/courses/{id}", await service.AppToken(), RunningService.CourseBody(("title", title)));
+    }
+
+    [Fact]
+    public async Task Courses_are_started()
+    {
+        var (workspace, prefix) = (await service.Workspace(granted: false), Guid.NewGuid().ToString("N"));
+        var token = await service.TokenOf(Roles.CustomerSuccessAccountManager);
+        var stays = Enumerable.Range(0, Items).Select(n => $"{prefix}-stays-{n}").ToList();
+        foreach (var id in stays)
+        {
+            await Start(id, 1);
+        }
+
+        await Follow($"/v1/workspaces/{workspace}/learning/transcript", "courseId", stays, async () =>
+        {
+            var came = comings++;
+            await Start($"{prefix}-{(came % 8 < 4 ? "a" : "stays-4")}-{came / 8}", 1);
+            await Start(stays[came % Items], came % 100);
+        }, token: token);
+
+        async Task Start(string id, int percent)
+        {
+            await service.Json(HttpMethod.Put, $"/v1/learning/courses/{id}", await service.AppToken(), RunningService.CourseBody());
+            await service.Json(HttpMethod.Put, $"/v1/workspaces/{workspace}/learning/enrollments/{id}", token, new JsonObject { ["progressPercent"] = percent });
+        }
+    }
+
+    [Fact]
     public async Task Events_are_recorded_newest_first()
     {
         var workspace = await service.Workspace();
@@ -189,7 +238,7 @@ public class PagingTests(RunningService service)
     }
 
     /// <summary>Follows a list once for each page size, with something that happens between any two pages.</summary>
-    private async Task Follow(string path, string id, IEnumerable<string> stays, Func<Task> meanwhile, int[]? pageSizes = null)
+    private async Task Follow(string path, string id, IEnumerable<string> stays, Func<Task> meanwhile, int[]? pageSizes = null, string? token = null)
     {
         var expected = stays.Order(StringComparer.Ordinal).ToList();
         foreach (var size in pageSizes ?? sizes)
@@ -199,7 +248,7 @@ public class PagingTests(RunningService service)
             for (var pages = 0; next is not null; pages++)
             {
                 Assert.InRange(pages, 0, 500);
-                var page = await service.Get(next, await service.ManagerToken());
+                var page = await service.Get(next, token ?? await service.ManagerToken());
                 Assert.InRange(page["value"]!.AsArray().Count, 0, size);
                 met.AddRange(page.Values(id));
                 next = (string?)page["nextLink"];

@@ -127,7 +127,7 @@ public class PreconditionTests(RunningService service)
     [Fact]
     public async Task Putting_and_deleting_again_changes_nothing()
     {
-        foreach (var resource in (string[])["workspace", "group", "agreement", "assessment", "activity"])
+        foreach (var resource in (string[])["workspace", "group", "agreement", "assessment", "activity", "course", "enrollment"])
         {
             var (path, token, writer, changes) = await Make(resource);
             foreach (var (method, body) in changes.Where(c => c.Method != HttpMethod.Delete))
@@ -152,7 +152,7 @@ public class PreconditionTests(RunningService service)
         Assert.Single(epochs.Distinct());
     }
 
-    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "assessment", "activity");
+    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "assessment", "activity", "course", "enrollment");
 
     /// <summary>A resource of its own, whose token reads it and whose changes it, and the changes that it takes.</summary>
     private async Task<(string Path, string Reader, string Writer, (HttpMethod Method, JsonNode? Body)[] Changes)> Make(string resource)
@@ -165,8 +165,28 @@ public class PreconditionTests(RunningService service)
             return (path, app, app, [(HttpMethod.Put, RunningService.Agreement("Changed"))]);
         }
 
+        if (resource == "course")
+        {
+            var path = $"/v1/learning/courses/{Guid.NewGuid():N}";
+            var app = await service.AppToken();
+            await service.Json(HttpMethod.Put, path, app, RunningService.CourseBody());
+            return (path, await service.Learner(), app, [(HttpMethod.Put, RunningService.CourseBody(("title", "Changed")))]);
+        }
+
         var workspace = await service.Workspace(granted: false);
         var manager = await service.ManagerToken();
+        if (resource == "enrollment")
+        {
+            var learner = await service.TokenOf(Roles.CustomerSuccessAccountManager);
+            var path = $"/v1/workspaces/{workspace}/learning/enrollments/{RunningService.Course}";
+            await service.Json(HttpMethod.Put, path, learner, new JsonObject { ["progressPercent"] = 10 });
+            return (path, learner, learner,
+            [
+                (HttpMethod.Put, new JsonObject { ["progressPercent"] = 50 }),
+                (HttpMethod.Put, new JsonObject { ["progressPercent"] = 100 }),
+            ]);
+        }
+
         if (resource == "activity")
         {
             await service.PutActivity(workspace, "one");

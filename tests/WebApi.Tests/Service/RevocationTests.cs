@@ -23,7 +23,7 @@ public class RevocationTests(RunningService service)
 
             await rows.Try($"{request}", async () =>
             {
-                await service.Grant(workspace, team, Roles.Administrator, Roles.SupportUser, Roles.AssessmentUser);
+                await service.Grant(workspace, team, Roles.Administrator, Roles.SupportUser, Roles.AssessmentUser, Roles.LearningUser);
                 using (var allowed = await service.Send(request.Method, request.Path, token, request.Body?.DeepClone()))
                 {
                     Assert.True(allowed.IsSuccessStatusCode, $"{allowed.StatusCode}");
@@ -58,7 +58,7 @@ public class RevocationTests(RunningService service)
 
             await rows.Try($"{request}", async () =>
             {
-                await service.Grant(workspace, team, Roles.Administrator, Roles.SupportUser, Roles.AssessmentUser);
+                await service.Grant(workspace, team, Roles.Administrator, Roles.SupportUser, Roles.AssessmentUser, Roles.LearningUser);
                 using (var allowed = await service.Send(request.Method, request.Path, token, request.Body?.DeepClone()))
                 {
                     Assert.True(allowed.IsSuccessStatusCode, $"{allowed.StatusCode}");

@@ -32,6 +32,9 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     /// <summary>The tests that share one service. They run one after the other; each has workspaces of its own.</summary>
     public const string Collection = "The running service";
 
+    /// <summary>A course that is in the catalogue from the start.</summary>
+    public const string Course = "course";
+
     private readonly string folder = Directory.CreateTempSubdirectory("engage-center-").FullName;
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> tokens = new();
     private WebApplication entra = null!;
@@ -72,12 +75,12 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
             builder.Services.AddSingleton<TimeProvider>(EntraTime);
         });
         await entra.StartAsync();
-        if (Environment.GetEnvironmentVariable("AGAINST") == "cluster")
-        {
-            Http = await StartCluster();
-            return;
-        }
+        Http = Environment.GetEnvironmentVariable("AGAINST") == "cluster" ? await StartCluster() : await StartProcess();
+        await Json(HttpMethod.Put, $"/v1/learning/courses/{Course}", await AppToken(), CourseBody());
+    }
 
+    private async Task<HttpClient> StartProcess()
+    {
         var builder = WebApplication.CreateBuilder(["--environment=Development"]);
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -102,7 +105,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         service = builder.Build();
         service.MapEngageCenterWebApi();
         await service.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(service.Urls.Single()) };
+        return new() { BaseAddress = new Uri(service.Urls.Single()) };
     }
 
     public async Task DisposeAsync()
@@ -210,6 +213,17 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         ["billingProfileId"] = "profile",
     };
 
+    public static JsonObject CourseBody(params (string Name, JsonNode? Value)[] changes)
+    {
+        var course = new JsonObject { ["title"] = "Azure networking in depth", ["format"] = "Workshop", ["product"] = "Azure", ["language"] = "en", ["durationMinutes"] = 480 };
+        foreach (var (name, value) in changes)
+        {
+            course[name] = value;
+        }
+
+        return course;
+    }
+
     public string NewAgreementId() => $"agreement-{Interlocked.Increment(ref agreements)}";
 
     /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after, with one activity, and one run of an assessment.</summary>
@@ -275,6 +289,17 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public async Task Revoke(string workspace, Guid group) =>
         await Json(HttpMethod.Delete, $"/v1/workspaces/{workspace}/groups/{group}", await ManagerToken());
+
+    /// <summary>The token of somebody who may learn in some workspace.</summary>
+    public async Task<string> Learner()
+    {
+        await WorkspaceFor(nameof(Learner));
+        return await TokenOf(Roles.LearningUser);
+    }
+
+    /// <summary>Somebody who holds a role completes <see cref="Course"/>.</summary>
+    public async Task Enroll(string workspace, Roles role) => await Json(
+        HttpMethod.Put, $"/v1/workspaces/{workspace}/learning/enrollments/{Course}", await TokenOf(role), new JsonObject { ["progressPercent"] = 100 });
 
     /// <summary>The key that LocalEntra signs with, for a token that only a test would make.</summary>
     internal RSA EntraKey()

@@ -251,6 +251,45 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
+    public async Task A_course_that_was_not_stored_is_not_there_and_can_be_put_again()
+    {
+        var (path, app, learner) = ($"/v1/learning/courses/{Guid.NewGuid():N}", await service.AppToken(), await service.Learner());
+        await Unavailable(row => row.StartsWith("courses-", StringComparison.Ordinal), HttpMethod.Put, path, app, RunningService.CourseBody());
+        using (var missing = await service.Send(HttpMethod.Get, path, learner))
+        {
+            await missing.IsProblem(404, "course-not-found");
+        }
+
+        using var created = await service.Send(HttpMethod.Put, path, app, RunningService.CourseBody());
+        await created.Is(HttpStatusCode.Created);
+        await service.Get(path, learner);
+    }
+
+    [Fact]
+    public async Task Progress_that_was_not_stored_is_not_there_and_can_be_reported_again()
+    {
+        var workspace = await service.Workspace(granted: false);
+        var (learning, token) = ($"/v1/workspaces/{workspace}/learning", await service.TokenOf(Roles.CustomerSuccessAccountManager));
+        var path = $"{learning}/enrollments/{RunningService.Course}";
+        foreach (var (percent, before) in ((int, int?)[])[(10, null), (100, 10)])
+        {
+            var body = new JsonObject { ["progressPercent"] = percent };
+            await Unavailable(row => row.StartsWith("enrollments-", StringComparison.Ordinal), HttpMethod.Put, path, token, body.DeepClone());
+            var kept = (await service.Get($"{learning}/transcript", token))["value"]!.AsArray();
+            Assert.Equal(before, (int?)kept.SingleOrDefault()?["progressPercent"]);
+            Assert.Equal((before is null ? 0 : 1, 0), await Consumed());
+            await service.Json(HttpMethod.Put, path, token, body);
+            Assert.Equal((1, percent / 100), await Consumed());
+        }
+
+        async Task<(int, int)> Consumed()
+        {
+            var totals = (await service.Get($"{learning}/consumption", token))["totals"]!;
+            return ((int)totals["started"]!, (int)totals["completed"]!);
+        }
+    }
+
+    [Fact]
     public async Task A_list_of_people_that_cannot_be_written_keeps_nobody_out()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
@@ -282,6 +321,7 @@ public class StorageFaultTests(RunningService service)
         var token = await service.NewerToken(person);
         var app = await service.AppToken();
         var (cases, activities) = ($"/v1/workspaces/{workspace}/support-cases", $"/v1/workspaces/{workspace}/activities");
+        var (learning, learner) = ($"/v1/workspaces/{workspace}/learning", await service.TokenOf(Roles.CustomerSuccessAccountManager));
         var rows = new Rows();
         service.Storage.FailsToRead = _ => true;
         try
@@ -303,6 +343,10 @@ public class StorageFaultTests(RunningService service)
             await Refused(HttpMethod.Get, $"{activities}/one", await service.ManagerToken());
             await Refused(HttpMethod.Get, $"/v1/workspaces/{workspace}/proof-of-execution", await service.ManagerToken());
             await Refused(HttpMethod.Put, $"{activities}/one", app, Activities.Of());
+            await Refused(HttpMethod.Get, $"{learning}/transcript", learner);
+            await Refused(HttpMethod.Get, $"{learning}/consumption", learner);
+            await Refused(HttpMethod.Get, $"{learning}/enrollments/{RunningService.Course}", learner);
+            await Refused(HttpMethod.Put, $"{learning}/enrollments/{RunningService.Course}", learner, new JsonObject { ["progressPercent"] = 10 });
             await Refused(HttpMethod.Post, cases, app, new JsonObject { ["value"] = new JsonArray(Cases.Of("one")) });
             await Refused(HttpMethod.Post, cases, app, Answers.Ndjson(Cases.Of("one").ToJsonString()));
             await Refused(HttpMethod.Get, "/v1/agreements/never-asked-for", app);

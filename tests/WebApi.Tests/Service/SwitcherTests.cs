@@ -76,7 +76,7 @@ public class SwitcherTests(RunningService service)
         var workspace = await service.Workspace();
         // What a person's newest token says has been told to the list of people by then.
         await service.Get($"/v1/workspaces/{workspace}", await service.ManagerToken());
-        await service.Get($"/v1/workspaces/{workspace}", await service.TokenOf(Roles.CustomerSuccessAccountManager));
+        await service.Enroll(workspace, Roles.CustomerSuccessAccountManager);
         await Snapshot.Unchanged(service, workspace, async () =>
         {
             foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.Method == HttpMethod.Get && !r.IsApplications))

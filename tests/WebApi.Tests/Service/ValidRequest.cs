@@ -6,7 +6,7 @@ namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>A request that an endpoint answers with success to whoever may do what it asks.</summary>
 /// <param name="Endpoint">The method and the route's pattern.</param>
-/// <param name="Required">The permission it takes in the workspace; null where it is of no workspace, or an application's.</param>
+/// <param name="Required">The permission it takes in the workspace, or in some; null where it takes none, or is an application's.</param>
 /// <param name="AppRole">The app role it takes; null where it is a person's.</param>
 /// <param name="MaxBytes">Of the body.</param>
 internal sealed record ValidRequest(
@@ -75,6 +75,13 @@ internal sealed record ValidRequest(
             new($"PUT {at}/assessments/{{technology}}/runs/{{runId}}/results", HttpMethod.Put, $"{to}/assessments/{Runs.Assessed}/runs/{Runs.First(Runs.Assessed)}/results", Runs.Results(), null, "Assessments.ReadWrite.All", 8 * 1024 * 1024),
             new($"GET {at}/assessments/{{technology}}/recommendations", HttpMethod.Get, $"{to}/assessments/{Runs.Assessed}/recommendations", null, Permissions.AccessAssessments),
             new($"GET {at}/assessment-runs", HttpMethod.Get, $"{to}/assessment-runs", null, null, "Assessments.ReadWrite.All"),
+            new("PUT /v1/learning/courses/{courseId}", HttpMethod.Put, $"/v1/learning/courses/table-{unique}", RunningService.CourseBody(), null, "Learning.ReadWrite.All"),
+            new("GET /v1/learning/courses", HttpMethod.Get, "/v1/learning/courses", null, Permissions.AccessLearning),
+            new("GET /v1/learning/courses/{courseId}", HttpMethod.Get, $"/v1/learning/courses/{RunningService.Course}", null, Permissions.AccessLearning),
+            new($"PUT {at}/learning/enrollments/{{courseId}}", HttpMethod.Put, $"{to}/learning/enrollments/{RunningService.Course}", new JsonObject { ["progressPercent"] = 40 }, Permissions.AccessLearning),
+            new($"GET {at}/learning/enrollments/{{courseId}}", HttpMethod.Get, $"{to}/learning/enrollments/{RunningService.Course}", null, Permissions.AccessLearning),
+            new($"GET {at}/learning/transcript", HttpMethod.Get, $"{to}/learning/transcript", null, Permissions.AccessLearning),
+            new($"GET {at}/learning/consumption", HttpMethod.Get, $"{to}/learning/consumption", null, Permissions.AccessLearning),
         ];
     }
 

@@ -1,0 +1,54 @@
+using System.Buffers;
+using EngageCenter.Paging;
+
+namespace EngageCenter.Learning;
+
+/// <summary>The courses, by id. Pure.</summary>
+internal sealed class CourseCatalog
+{
+    private readonly OrderedList<StoredCourse> courses = new("courses", c => c.CourseId);
+
+    /// <summary>Decides on a command, and changes nothing.</summary>
+    /// <param name="current">The course as the command finds it.</param>
+    /// <param name="count">Courses that there are.</param>
+    /// <returns>With the course as it is to be; null where the command is refused.</returns>
+    /// <exception cref="ArgumentException">A field is not within its limits.</exception>
+    public static (PutCourseStatus Status, StoredCourse? Next) Decide(StoredCourse? current, PutCourse command, int count)
+    {
+        var next = StoredCourse.From(command.Course, (current?.Version ?? 0) + 1);
+        return command.Condition is { } condition && !condition.Allows(current?.Version) ? (PutCourseStatus.VersionMismatch, null)
+            : current is not null ? (PutCourseStatus.Updated, next.ToCourse() == current.ToCourse() ? current : next)
+            : count >= Course.MaxCount ? (PutCourseStatus.TooManyCourses, null)
+            : (PutCourseStatus.Created, next);
+    }
+
+    /// <summary>Takes over what is stored.</summary>
+    public void Apply(IEnumerable<StoredCourse> stored)
+    {
+        foreach (var course in stored)
+        {
+            courses.Put(course);
+        }
+    }
+
+    public CourseView? Find(string courseId) => courses.Find(courseId)?.View();
+
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Page<Course> Page(CourseQuery query) => courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
+
+    private static Func<StoredCourse, bool>? FilterOf(CourseQuery query)
+    {
+        if (query is { Format: null, Product: null, Language: null, Search: null })
+        {
+            return null;
+        }
+
+        // Made once a query: over many titles several times as fast as string.Contains.
+        var search = query.Search is null ? null : SearchValues.Create([query.Search], StringComparison.OrdinalIgnoreCase);
+        return course =>
+            (query.Format is null || course.Format == query.Format)
+            && (query.Product is null || course.Product == query.Product)
+            && (query.Language is null || course.Language.Equals(query.Language, StringComparison.OrdinalIgnoreCase))
+            && (search is null || course.CourseId.AsSpan().ContainsAny(search) || course.Title.AsSpan().ContainsAny(search));
+    }
+}

@@ -1,0 +1,50 @@
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Storage;
+
+namespace EngageCenter.Learning;
+
+/// <summary>
+/// The catalogue of courses, one for the whole cluster: all of it is in memory, some 5 MB at its limit, and every read is
+/// answered from there. Reentrant, so that reads go on while a write is under way, and writes share the next one.
+/// </summary>
+[GrainType("course-catalog"), Reentrant]
+internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
+{
+    /// <summary>Courses in one write, which bounds a row to 5 MB; an ordinary one has 100 KB.</summary>
+    private const int MaxBatch = 100;
+
+    /// <summary>Changes that wait for their write; more are refused.</summary>
+    private const int MaxWaiting = 1_000;
+
+    private readonly CourseCatalog catalog = new();
+    private SegmentedLog<StoredCourse> log = null!;
+    private BatchedLog<StoredCourse> batches = null!;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        log = new(rows, GrainContext.GrainId, "courses", DeactivateOnIdle, logger);
+        batches = new(log, MaxBatch, MaxWaiting, catalog.Apply, DeactivateOnIdle);
+        await log.Load();
+        catalog.Apply(log.Entries.OrderBy(c => c.CourseId, StringComparer.Ordinal));
+    }
+
+    public async Task<PutCourseOutcome> Put(PutCourse command)
+    {
+        var (status, next) = CourseCatalog.Decide(batches.Accepted(command.Course.CourseId), command, log.Count + batches.Pending);
+        if (next is null)
+        {
+            return new(status);
+        }
+
+        // Also where nothing changes: what is there may be on its way to storage.
+        await batches.Store(next);
+        return new(status, next.View());
+    }
+
+    public Task<CourseView?> Get(string courseId) => Task.FromResult(catalog.Find(courseId));
+
+    public Task<Page<Course>> List(CourseQuery query) => Task.FromResult(catalog.Page(query));
+}

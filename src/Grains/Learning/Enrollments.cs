@@ -1,0 +1,83 @@
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+
+namespace EngageCenter.Learning;
+
+/// <summary>The enrolments of a workspace, by person and course, and the figures that follow from them. Pure.</summary>
+internal sealed class Enrollments
+{
+    private readonly Dictionary<string, Learner> learners = new(StringComparer.Ordinal);
+    private readonly HashSet<StoredCourse> courses = [];
+    private readonly StringPool people = new();
+    private readonly ConsumptionFigures figures = new();
+
+    /// <summary>Decides on a command, and changes nothing.</summary>
+    /// <param name="current">The enrolment as the command finds it.</param>
+    /// <param name="course">What the catalogue has; not asked for where there is an enrolment.</param>
+    /// <param name="count">Enrolments that there are.</param>
+    /// <returns>With the enrolment as it is to be; null where the command is refused.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No percentage: who calls has to check.</exception>
+    public static (PutEnrollmentStatus Status, StoredEnrollment? Next) Decide(
+        StoredEnrollment? current, PersonId person, PutEnrollment command, CourseView? course, int count, DateTimeOffset now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(command.ProgressPercent, nameof(command));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(command.ProgressPercent, 100, nameof(command));
+        return command.Condition is { } condition && !condition.Allows(current?.Version) ? (PutEnrollmentStatus.VersionMismatch, null)
+            : current is not null ? (PutEnrollmentStatus.Updated, current.MoveOn(command.ProgressPercent, now))
+            : course is null ? (PutEnrollmentStatus.CourseNotFound, null)
+            : count >= Enrollment.MaxPerWorkspace ? (PutEnrollmentStatus.TooManyEnrollments, null)
+            : (PutEnrollmentStatus.Created, StoredEnrollment.Start(
+                person, StoredCourse.From(course.Course, course.Version), command.ProgressPercent, now));
+    }
+
+    /// <summary>The same enrolment, in what enrolments have in common: a course, and their person's key.</summary>
+    public StoredEnrollment Share(StoredEnrollment one)
+    {
+        courses.Add(one.Course);
+        courses.TryGetValue(one.Course, out var course);
+        return one with { Person = people.Share(one.Person), Course = course! };
+    }
+
+    /// <summary>Takes over what is stored, and counts it: between the two nobody can ask.</summary>
+    public void Apply(IEnumerable<StoredEnrollment> stored)
+    {
+        foreach (var enrollment in stored)
+        {
+            if (!learners.TryGetValue(enrollment.Person, out var learner))
+            {
+                learners.Add(enrollment.Person, learner = new());
+            }
+
+            figures.Count(learner.Put(enrollment), enrollment);
+        }
+    }
+
+    public Enrollment? Find(PersonId person, string courseId) => LearnerOf(person)?.Transcript.Find(courseId)?.View();
+
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this transcript.</exception>
+    public Page<Enrollment> Transcript(PersonId person, PageRequest page) =>
+        (LearnerOf(person) ?? new()).Transcript.Page(page).Select(e => e.View());
+
+    public LearningSummary Summary(PersonId person) => LearnerOf(person) is { } learner
+        ? new(learner.Transcript.Count - learner.Completed, learner.Completed)
+        : new(0, 0);
+
+    public Consumption Consumption(DateTimeOffset now) => figures.View(now);
+
+    private Learner? LearnerOf(PersonId person) => learners.GetValueOrDefault(person.ToString());
+
+    private sealed class Learner
+    {
+        public OrderedList<StoredEnrollment> Transcript { get; } = new("transcript", e => e.Course.CourseId);
+
+        public int Completed { get; private set; }
+
+        public StoredEnrollment? Put(StoredEnrollment enrollment)
+        {
+            var before = Transcript.Put(enrollment);
+            Completed += (enrollment.CompletedAt is null ? 0 : 1) - (before?.CompletedAt is null ? 0 : 1);
+            return before;
+        }
+    }
+}

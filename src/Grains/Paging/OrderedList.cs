@@ -1,0 +1,66 @@
+namespace EngageCenter.Paging;
+
+/// <summary>
+/// Items in the ordinal order of their ids. None is ever taken out, and an id never changes, so the end of a page stays a
+/// place in the list.
+/// </summary>
+/// <param name="name">What the list's cursors begin with, so that another list's are none of its own.</param>
+internal sealed class OrderedList<T>(string name, Func<T, string> idOf)
+    where T : class
+{
+    private readonly List<T> items = [];
+
+    public int Count => items.Count;
+
+    public T? Find(string id) => PlaceOf(id) is >= 0 and var place ? items[place] : null;
+
+    /// <returns>What it replaces, or null.</returns>
+    public T? Put(T item)
+    {
+        var place = PlaceOf(idOf(item));
+        if (place < 0)
+        {
+            items.Insert(~place, item);
+            return null;
+        }
+
+        var before = items[place];
+        items[place] = item;
+        return before;
+    }
+
+    /// <param name="matches">Null for all.</param>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null) => Pages.Of(
+        place => items[place], 0, items.Count, page.After is { } cursor ? PlaceAfter(cursor) : 0, page.Size, count: true,
+        matches, item => item, last => $"{name}/{idOf(last)}");
+
+    // One that ends with an item of ours is one that we handed out, or may as well have.
+    private int PlaceAfter(string cursor) =>
+        cursor.StartsWith($"{name}/", StringComparison.Ordinal) && PlaceOf(cursor[(name.Length + 1)..]) is >= 0 and var place
+            ? place + 1
+            : throw new InvalidCursorException();
+
+    /// <returns>The item's place, or the complement of where it would be.</returns>
+    private int PlaceOf(string id)
+    {
+        var (low, high) = (0, items.Count);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            switch (string.CompareOrdinal(idOf(items[middle]), id))
+            {
+                case 0:
+                    return middle;
+                case < 0:
+                    low = middle + 1;
+                    break;
+                default:
+                    high = middle;
+                    break;
+            }
+        }
+
+        return ~low;
+    }
+}

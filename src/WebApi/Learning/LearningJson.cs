@@ -1,0 +1,85 @@
+using System.Text.Json.Serialization;
+using EngageCenter.Learning;
+
+namespace EngageCenter.WebApi.Learning;
+
+/// <summary>A course of the catalogue.</summary>
+/// <param name="Language">A BCP 47 tag.</param>
+internal sealed record CourseResponse(
+    string CourseId, string Title, CourseFormat Format, string Product, string Language, int DurationMinutes)
+{
+    public static CourseResponse Of(Course course) =>
+        new(course.CourseId, course.Title, course.Format, course.Product, course.Language, course.DurationMinutes);
+}
+
+/// <param name="Title">1 to 500 characters.</param>
+/// <param name="Product">1 to 100 characters.</param>
+/// <param name="Language">A BCP 47 tag such as en or pt-BR.</param>
+/// <param name="DurationMinutes">1 to 100,000.</param>
+internal sealed record PutCourseRequest(string Title, CourseFormat Format, string Product, string Language, int DurationMinutes);
+
+/// <param name="ProgressPercent">A whole number from 0 to 100.</param>
+internal sealed record PutEnrollmentRequest(int ProgressPercent);
+
+/// <summary>What the caller has made of a course. The course is as it was when it was started.</summary>
+/// <param name="ProgressPercent">The greatest that was ever reported.</param>
+/// <param name="CompletedAt">When 100 was first reported; absent before.</param>
+internal sealed record EnrollmentResponse(
+    string CourseId,
+    string Title,
+    CourseFormat Format,
+    string Product,
+    string Language,
+    int DurationMinutes,
+    int ProgressPercent,
+    DateTimeOffset StartedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? CompletedAt,
+    DateTimeOffset UpdatedAt)
+{
+    public static EnrollmentResponse Of(Enrollment enrollment) => new(
+        enrollment.Course.CourseId,
+        enrollment.Course.Title,
+        enrollment.Course.Format,
+        enrollment.Course.Product,
+        enrollment.Course.Language,
+        enrollment.Course.DurationMinutes,
+        enrollment.ProgressPercent,
+        enrollment.StartedAt,
+        enrollment.CompletedAt,
+        enrollment.UpdatedAt);
+}
+
+/// <summary>What was learned in a workspace, by everybody together.</summary>
+/// <param name="ByMonth">Every calendar month (UTC) from the first to the last in which something was started or completed.</param>
+/// <param name="ByProduct">Most started first, then by name.</param>
+internal sealed record ConsumptionResponse(
+    string WorkspaceId,
+    DateTimeOffset GeneratedAt,
+    ConsumptionTotalsJson Totals,
+    IReadOnlyList<MonthConsumptionJson> ByMonth,
+    IReadOnlyList<ProductConsumptionJson> ByProduct)
+{
+    public static ConsumptionResponse Of(string workspaceId, Consumption consumption) => new(
+        workspaceId,
+        consumption.GeneratedAt,
+        new(consumption.Totals.Started, consumption.Totals.Completed),
+        [.. consumption.ByMonth.Select(MonthConsumptionJson.Of)],
+        [.. consumption.ByProduct.Select(ProductConsumptionJson.Of)]);
+}
+
+internal sealed record ConsumptionTotalsJson(int Started, int Completed);
+
+/// <param name="ByProduct">Only products of which something was started or completed in the month.</param>
+internal sealed record MonthConsumptionJson(string Month, int Started, int Completed, IReadOnlyList<ProductConsumptionJson> ByProduct)
+{
+    public static MonthConsumptionJson Of(MonthConsumption month) => new(
+        FormattableString.Invariant($"{month.Month:yyyy-MM}"),
+        month.Counts.Started,
+        month.Counts.Completed,
+        [.. month.ByProduct.Select(ProductConsumptionJson.Of)]);
+}
+
+internal sealed record ProductConsumptionJson(string Product, int Started, int Completed)
+{
+    public static ProductConsumptionJson Of(ProductConsumption product) => new(product.Product, product.Counts.Started, product.Counts.Completed);
+}

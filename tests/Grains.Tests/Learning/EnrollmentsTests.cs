@@ -1,0 +1,282 @@
+using CsCheck;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using Microsoft.Extensions.Logging.Abstractions;
+using static EngageCenter.Learning.Courses;
+
+namespace EngageCenter.Learning;
+
+/// <summary>Whatever is reported, in whatever order and however often, and whenever the activation ends: progress is the greatest, figures are exact.</summary>
+public class EnrollmentsTests
+{
+    private static readonly PersonId[] people = [.. Enumerable.Range(1, 4).Select(n => new PersonId(Guid.Parse($"00000000-0000-4000-8000-00000000000{n % 2}"), Guid.Parse($"00000000-0000-4000-8000-0000000001{n:00}")))];
+
+    /// <summary>What happens: a report, a course that the catalogue changes, the end of an activation.</summary>
+    /// <param name="Minutes">That the clock moves before, also back.</param>
+    private sealed record Step(int Kind, int Person, int Course, int Percent, int Minutes);
+
+    private static readonly Gen<Step> Steps =
+        from kind in Gen.Frequency((12, Gen.Const(0)), (2, Gen.Const(1)), (1, Gen.Const(2)))
+        from person in Gen.Int[0, people.Length - 1]
+        from course in Gen.Int[0, 5]
+        from percent in Gen.Frequency((2, Gen.Int[0, 100]), (1, Gen.OneOf(0, 100, 99)))
+        from minutes in Gen.Frequency((3, Gen.Int[0, 120]), (1, Gen.Int[-40_000, -1]), (1, Gen.Int[1, 90_000]))
+        select new Step(kind, person, course, percent, minutes);
+
+    [Fact]
+    public async Task After_every_step_all_is_as_recomputed() => await Steps.Array[0, 60].SampleAsync(async steps =>
+    {
+        var model = new Model();
+        var log = await Journal.Open(new());
+        var now = Start;
+        foreach (var step in steps)
+        {
+            now = now.AddMinutes(step.Minutes);
+            switch (step.Kind)
+            {
+                case 0:
+                    var outcome = log.Report(people[step.Person], step.Course, step.Percent, model.Catalog[step.Course], now);
+                    Assert.Equal(model.Report(step.Person, step.Course, step.Percent, now), outcome);
+                    break;
+                case 1:
+                    model.Catalog[step.Course] = NewCourse($"course-{step.Course}", $"Title {step.Percent}", product: $"Product {step.Percent % 4}");
+                    break;
+                default:
+                    log = await Journal.Open(log.Store);
+                    break;
+            }
+
+            model.IsShownBy(log.Enrollments, now);
+        }
+
+        model.IsShownBy((await Journal.Open(log.Store)).Enrollments, now);
+    }, iter: 300);
+
+    [Fact]
+    public async Task Any_order_and_any_replay_end_in_the_same_progress() =>
+        await Gen.Select(Steps.Where(s => s.Kind == 0).Array[1, 60], Gen.Int).SampleAsync(async (steps, seed) =>
+        {
+            var random = new Random(seed);
+            var replayed = steps.Concat(steps.Where(_ => random.Next(3) == 0)).OrderBy(_ => random.Next()).ToArray();
+            var (one, other) = (await Journal.Open(new()), await Journal.Open(new()));
+            var catalog = new Model().Catalog;
+            foreach (var (log, some) in new[] { (one, steps), (other, replayed) })
+            {
+                foreach (var step in some)
+                {
+                    log.Report(people[step.Person], step.Course, step.Percent, catalog[step.Course], Start);
+                }
+            }
+
+            foreach (var (n, person) in people.Index())
+            {
+                var transcript = one.Enrollments.Transcript(person, new(PageRequest.MaxSize, null)).Items;
+                Assert.Equal(
+                    steps.Where(s => s.Person == n).GroupBy(s => s.Course).OrderBy(g => g.Key).Select(g => g.Max(s => s.Percent)),
+                    transcript.Select(e => e.ProgressPercent));
+                Assert.All(transcript, e => Assert.Equal(e.ProgressPercent == 100, e.CompletedAt is not null));
+                Assert.Equal(
+                    transcript.Select(e => e with { Version = 0 }),
+                    other.Enrollments.Transcript(person, new(PageRequest.MaxSize, null)).Items.Select(e => e with { Version = 0 }));
+            }
+
+            Same(one.Enrollments.Consumption(Start), other.Enrollments.Consumption(Start));
+        }, iter: 500);
+
+    [Fact]
+    public async Task Months_without_anything_are_there_and_products_come_by_what_was_started()
+    {
+        var log = await Journal.Open(new());
+        log.Report(people[0], 1, 10, NewCourse("course-1", product: "b"), Start);
+        log.Report(people[0], 2, 100, NewCourse("course-2", product: "a"), Start.AddHours(1));
+        log.Report(people[1], 3, 0, NewCourse("course-3", product: "B"), Start.AddHours(1));
+        log.Report(people[1], 4, 0, NewCourse("course-4", product: "c"), Start.AddHours(1));
+        log.Report(people[2], 4, 0, NewCourse("course-4", product: "c"), Start.AddHours(1));
+        log.Report(people[0], 1, 100, null, Start.AddMonths(2));
+
+        Same(
+            new(Start, new(5, 2),
+                [
+                    new(new(2026, 1, 1), new(1, 0), [new("b", new(1, 0))]),
+                    new(new(2026, 2, 1), new(4, 1), [new("c", new(2, 0)), new("B", new(1, 0)), new("a", new(1, 1))]),
+                    new(new(2026, 3, 1), new(0, 1), [new("b", new(0, 1))]),
+                ],
+                [new("c", new(2, 0)), new("B", new(1, 0)), new("a", new(1, 1)), new("b", new(1, 1))]),
+            log.Enrollments.Consumption(Start));
+    }
+
+    [Fact]
+    public async Task Where_nothing_happened_there_is_no_month()
+    {
+        var enrollments = (await Journal.Open(new())).Enrollments;
+        Same(new(Start, default, [], []), enrollments.Consumption(Start));
+        Assert.Equal(new(0, 0), enrollments.Summary(people[0]));
+        Assert.Null(enrollments.Find(people[0], "course-1"));
+        Assert.Equal(0, enrollments.Transcript(people[0], new(1, null)).TotalCount);
+    }
+
+    [Fact]
+    public void A_clock_that_goes_back_completes_nothing_before_it_was_started()
+    {
+        var started = StoredEnrollment.Start(people[0], StoredCourse.From(NewCourse("a"), 1), 10, Start);
+        var moved = started.MoveOn(50, Start.AddDays(2));
+        var completed = moved.MoveOn(100, Start.AddDays(-1));
+
+        Assert.Equal((Start, Start.AddDays(2)), (moved.View().StartedAt, moved.View().UpdatedAt));
+        Assert.Equal((Start, Start, Start.AddDays(2)), (completed.View().StartedAt, completed.View().CompletedAt, completed.View().UpdatedAt));
+        Assert.Same(completed, completed.MoveOn(100, Start.AddDays(9)));
+        Assert.Same(completed, completed.MoveOn(0, Start.AddDays(9)));
+    }
+
+    [Fact]
+    public void Refusals_come_in_their_order()
+    {
+        var course = new CourseView(NewCourse("a"), 1);
+        var current = StoredEnrollment.Start(people[0], StoredCourse.From(course.Course, 1), 10, Start);
+        const int full = Enrollment.MaxPerWorkspace;
+
+        Assert.Equal(PutEnrollmentStatus.VersionMismatch, Decide(null, new(null), null, full));
+        Assert.Equal(PutEnrollmentStatus.VersionMismatch, Decide(current, new(7), null, full));
+        Assert.Equal(PutEnrollmentStatus.Updated, Decide(current, new(1), null, full));
+        Assert.Equal(PutEnrollmentStatus.Updated, Decide(current, new(null), null, full));
+        Assert.Equal(PutEnrollmentStatus.CourseNotFound, Decide(null, null, null, full));
+        Assert.Equal(PutEnrollmentStatus.TooManyEnrollments, Decide(null, null, course, full));
+        Assert.Equal(PutEnrollmentStatus.Created, Decide(null, null, course, full - 1));
+        Assert.Equal(PutEnrollmentStatus.Updated, Decide(current, null, null, full));
+
+        static PutEnrollmentStatus Decide(StoredEnrollment? current, IfMatch? condition, CourseView? course, int count) =>
+            Enrollments.Decide(current, people[0], new("a", 20, condition), course, count, Start).Status;
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(101)]
+    public void What_is_no_percentage_is_a_fault(int percent) => Assert.Throws<ArgumentOutOfRangeException>(() =>
+        Enrollments.Decide(null, people[0], new("a", percent, null), new(NewCourse("a"), 1), 0, Start));
+
+    [Fact]
+    public async Task A_course_that_many_have_in_common_is_in_memory_once()
+    {
+        var log = await Journal.Open(new());
+        foreach (var person in people)
+        {
+            log.Report(person, 1, 10, NewCourse("course-1"), Start);
+        }
+
+        log = await Journal.Open(log.Store);
+        Assert.Single(log.Log.Entries.Select(e => e.Course).Distinct(ReferenceEqualityComparer.Instance));
+    }
+
+    private static void Same(Consumption expected, Consumption actual)
+    {
+        Assert.Equal(expected.GeneratedAt, actual.GeneratedAt);
+        Assert.Equal(expected.Totals, actual.Totals);
+        Assert.Equal(expected.ByMonth.Select(m => (m.Month, m.Counts)), actual.ByMonth.Select(m => (m.Month, m.Counts)));
+        Assert.Equal(expected.ByMonth.SelectMany(m => m.ByProduct), actual.ByMonth.SelectMany(m => m.ByProduct));
+        Assert.Equal(expected.ByProduct.AsEnumerable(), actual.ByProduct);
+    }
+
+    /// <summary>The grain without its cluster: what it does with its log.</summary>
+    private sealed class Journal
+    {
+        private BatchedLog<StoredEnrollment> batches = null!;
+
+        public Enrollments Enrollments { get; } = new();
+
+        public RowStore Store { get; private init; } = null!;
+
+        public SegmentedLog<StoredEnrollment> Log { get; private set; } = null!;
+
+        public static async Task<Journal> Open(RowStore store)
+        {
+            var journal = new Journal { Store = store };
+            journal.Log = new(store, GrainId.Create("learning", "one"), "enrollments", () => { }, NullLogger.Instance);
+            journal.batches = new(journal.Log, 10, 10, journal.Enrollments.Apply, () => { });
+            await journal.Log.Load(journal.Enrollments.Share);
+            journal.Enrollments.Apply(journal.Log.Entries);
+            return journal;
+        }
+
+        public Enrollment Report(PersonId person, int course, int percent, Course? inCatalog, DateTimeOffset now)
+        {
+            var id = $"course-{course}";
+            var current = batches.Accepted(StoredEnrollment.KeyOf(person.ToString(), id));
+            var (_, next) = Enrollments.Decide(
+                current, person, new(id, percent, null), current is null ? new(inCatalog!, 1) : null, Log.Count, now);
+            Assert.True(batches.Store(Enrollments.Share(next!)).IsCompletedSuccessfully);
+            return next!.View();
+        }
+    }
+
+    /// <summary>What ought to be, kept in the plainest way.</summary>
+    private sealed class Model
+    {
+        private readonly Dictionary<(int Person, int Course), Enrollment> all = [];
+
+        public Course[] Catalog { get; } = [.. Enumerable.Range(0, 6).Select(n => NewCourse($"course-{n}", product: $"Product {n % 4}"))];
+
+        public Enrollment Report(int person, int course, int percent, DateTimeOffset now)
+        {
+            var before = all.GetValueOrDefault((person, course));
+            if (before is null)
+            {
+                return all[(person, course)] = new(Catalog[course], percent, now, percent == 100 ? now : null, now, 1);
+            }
+
+            if (percent <= before.ProgressPercent)
+            {
+                return before;
+            }
+
+            return all[(person, course)] = before with
+            {
+                ProgressPercent = percent,
+                CompletedAt = percent < 100 ? null : now < before.StartedAt ? before.StartedAt : now,
+                UpdatedAt = now < before.UpdatedAt ? before.UpdatedAt : now,
+                Version = before.Version + 1,
+            };
+        }
+
+        public void IsShownBy(Enrollments enrollments, DateTimeOffset now)
+        {
+            foreach (var (n, person) in people.Index())
+            {
+                var expected = all.Where(e => e.Key.Person == n).OrderBy(e => e.Key.Course).Select(e => e.Value).ToList();
+                Assert.Equal(expected, enrollments.Transcript(person, new(PageRequest.MaxSize, null)).Items);
+                var completed = expected.Count(e => e.CompletedAt is not null);
+                Assert.Equal(new(expected.Count - completed, completed), enrollments.Summary(person));
+                Assert.All(expected, e => Assert.Equal(e, enrollments.Find(person, e.Course.CourseId)));
+            }
+
+            Same(Recomputed(now), enrollments.Consumption(now));
+        }
+
+        private Consumption Recomputed(DateTimeOffset now)
+        {
+            var started = all.Values.Select(e => (At: e.StartedAt, e.Course.Product, Started: 1, Completed: 0));
+            var completed = all.Values.Where(e => e.CompletedAt is not null).Select(e => (At: e.CompletedAt!.Value, e.Course.Product, Started: 0, Completed: 1));
+            var events = started.Concat(completed).ToList();
+            List<MonthConsumption> months = [];
+            if (events.Count > 0)
+            {
+                var last = MonthOf(events.Max(e => e.At));
+                for (var month = MonthOf(events.Min(e => e.At)); month <= last; month = month.AddMonths(1))
+                {
+                    var of = events.Where(e => MonthOf(e.At) == month).ToList();
+                    months.Add(new(month, new(of.Sum(e => e.Started), of.Sum(e => e.Completed)), [.. ByProduct(of)]));
+                }
+            }
+
+            return new(now, new(all.Count, all.Values.Count(e => e.CompletedAt is not null)), [.. months], [.. ByProduct(events)]);
+        }
+
+        private static IEnumerable<ProductConsumption> ByProduct(List<(DateTimeOffset At, string Product, int Started, int Completed)> events) =>
+            from e in events
+            group e by e.Product into of
+            orderby -of.Sum(e => e.Started), of.Key
+            select new ProductConsumption(of.Key, new(of.Sum(e => e.Started), of.Sum(e => e.Completed)));
+
+        private static DateOnly MonthOf(DateTimeOffset instant) => new(instant.UtcDateTime.Year, instant.UtcDateTime.Month, 1);
+    }
+}

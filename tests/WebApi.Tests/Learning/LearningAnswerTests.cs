@@ -1,0 +1,71 @@
+using EngageCenter.Access;
+using EngageCenter.Learning;
+using EngageCenter.Users;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Learning;
+
+/// <summary>What grains answer seldom, as clients see it.</summary>
+public sealed class LearningAnswerTests : IAsyncLifetime
+{
+    private const string Enrollment = $"/v1/workspaces/{WorkspaceId}/learning/enrollments/a";
+    private RunningWebApi api = null!;
+
+    public async Task InitializeAsync() => api = await RunningWebApi.StartAsync();
+
+    public async Task DisposeAsync() => await api.DisposeAsync();
+
+    [Fact]
+    public async Task A_catalogue_at_its_limit_takes_no_course()
+    {
+        api.Grains.On<ICourseCatalogGrain>("Put", _ => Task.FromResult(new PutCourseOutcome(PutCourseStatus.TooManyCourses)));
+        var answer = await api.SendAsync("PUT", "/v1/learning/courses/a", ApplicationToken("Learning.ReadWrite.All"), """{"title":"a","format":"Lab","product":"a","language":"en","durationMinutes":1}""");
+        Assert.Equal((409, "too-many-courses"), (answer.Status, answer.Slug));
+    }
+
+    [Fact]
+    public async Task A_workspace_at_its_limit_starts_no_course()
+    {
+        api.Decides(Member(Permissions.AccessLearning));
+        api.Grains.On<ILearningGrain>("Put", _ => Task.FromResult(new PutEnrollmentOutcome(PutEnrollmentStatus.TooManyEnrollments)));
+        var answer = await api.SendAsync("PUT", Enrollment, Token(), """{"progressPercent":1}""");
+        Assert.Equal((409, "too-many-enrollments"), (answer.Status, answer.Slug));
+    }
+
+    [Theory]
+    [InlineData("PUT", "/enrollments/a")]
+    [InlineData("GET", "/enrollments/a")]
+    [InlineData("GET", "/transcript")]
+    [InlineData("GET", "/consumption")]
+    public async Task A_policy_that_changed_meanwhile_is_decided_by_anew(string method, string path)
+    {
+        api.Decides(Member(Permissions.AccessLearning), Member(Permissions.ViewUserRoles, 2));
+        api.Grains.On<ILearningGrain>("Put", _ => Task.FromResult(new PutEnrollmentOutcome(PutEnrollmentStatus.DecideAgain)));
+        api.Grains.On<ILearningGrain>("Enrollment", _ => Task.FromResult<EnrollmentLookup?>(null));
+        api.Grains.On<ILearningGrain>("Transcript", _ => Task.FromResult<Paging.Page<Enrollment>?>(null));
+        api.Grains.On<ILearningGrain>("Consumption", _ => Task.FromResult<Consumption?>(null));
+
+        var answer = await api.SendAsync(method, $"/v1/workspaces/{WorkspaceId}/learning{path}", Token(), method == "PUT" ? """{"progressPercent":1}""" : null);
+        Assert.Equal((403, "missing-permission"), (answer.Status, answer.Slug));
+    }
+
+    [Theory]
+    [InlineData(Standing.Outsider, 403, "missing-permission")]
+    [InlineData(Standing.Unconfirmed, 503, "access-unconfirmed")]
+    public async Task The_catalogue_is_for_whoever_may_learn_somewhere(Standing standing, int status, string slug)
+    {
+        api.Grains.On<IUserGrain>("DecideAnywhere", a => new ValueTask<Standing>((Permissions)a[1]! == Permissions.AccessLearning ? standing : Standing.Member));
+        foreach (var path in (string[])["/v1/learning/courses?pageSize=0", "/v1/learning/courses/a%20b"])
+        {
+            var answer = await api.SendAsync("GET", path, Token());
+            Assert.Equal((status, slug), (answer.Status, answer.Slug));
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_leaves_the_groups_out_lets_nobody_into_the_catalogue()
+    {
+        var answer = await api.SendAsync("GET", "/v1/learning/courses", Token(null, ("hasgroups", true)));
+        Assert.Equal((503, "access-unconfirmed"), (answer.Status, answer.Slug));
+    }
+}
