@@ -32,6 +32,9 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddKeyedSingleton<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, Store);
             silo.Services.AddSingleton<IGrainStorage>(Store);
             silo.Services.AddSingleton<TimeProvider>(Time);
+
+            // By load, as is the default, a busy machine may have all grains of a kind on one silo.
+            silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
             silo.AddEngageCenterGrains();
             silo.AddIncomingGrainCallFilter(call =>
             {
