@@ -34,6 +34,9 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<TimeProvider>(Time);
             silo.AddReminders();
             silo.Services.AddSingleton<IReminderTable>(Reminders);
+
+            // By load, as is the default, a busy machine may have all grains of a kind on one silo.
+            silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
             silo.AddEngageCenterGrains();
             silo.AddIncomingGrainCallFilter(call =>
             {
