@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.Agreements;
+using EngageCenter.Assessments;
 using EngageCenter.Learning;
 using EngageCenter.Storage;
 using EngageCenter.Support;
@@ -43,20 +44,22 @@ internal sealed partial class HomePage(IGrainFactory grains, TimeProvider time, 
         var workspace = visit.Workspace.Get(decision);
         var insights = Part("supportInsights", Permissions.ViewSupportInsights, () => Insights(decision));
         var proof = Part("customerActivity", Permissions.ViewCustomerActivity, () => grains.GetGrain<IActivityGrain>(visit.WorkspaceId).ProofOfExecution(decision));
+        var assessments = Part("assessments", Permissions.AccessAssessments, () => grains.GetGrain<IAssessmentsGrain>(visit.WorkspaceId).Summary(decision));
         var learning = Part("learning", Permissions.AccessLearning, () => grains.GetGrain<ILearningGrain>(visit.WorkspaceId).Summary(decision));
         var team = Part("accountTeam", Permissions.None, () => AccountTeam(visit));
-        await Task.WhenAll(workspace, insights, proof, learning, team);
+        await Task.WhenAll(workspace, insights, proof, assessments, learning, team);
 
-        var (view, i, p, l, t) = (await workspace, await insights, await proof, await learning, await team);
-        return view is null || i.DecideAgain || p.DecideAgain || l.DecideAgain || t.DecideAgain ? null : TypedResults.Ok(new HomeResponse(
+        var (view, i, p, a, l, t) = (await workspace, await insights, await proof, await assessments, await learning, await team);
+        return view is null || i.DecideAgain || p.DecideAgain || a.DecideAgain || l.DecideAgain || t.DecideAgain ? null : TypedResults.Ok(new HomeResponse(
             WorkspaceResponse.Of(view),
             QuickLinks(decision),
             Capabilities(decision),
             i.Value is { } figures ? InsightTotalsJson.Of(figures.Totals) : null,
             p.Value is { } lines ? ProofTotalsJson.Of(lines.Totals) : null,
+            a.Value is { } summary ? AssessmentsSummaryJson.Of(summary) : null,
             l.Value is { } courses ? new(courses.InProgress, courses.Completed) : null,
             t.Value is { } outcome ? AccountTeamResponse.Of(outcome) : null,
-            LeftOut(i.LeftOut, p.LeftOut, l.LeftOut, t.LeftOut)));
+            LeftOut(i.LeftOut, p.LeftOut, a.LeftOut, l.LeftOut, t.LeftOut)));
 
         async Task<HomePart<T>> Part<T>(string name, Permissions required, Func<Task<T?>> read)
             where T : class

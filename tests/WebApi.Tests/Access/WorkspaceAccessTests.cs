@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Learning;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
@@ -252,12 +253,14 @@ public sealed class WorkspaceAccessTests : IAsyncLifetime
         api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
         api.Grains.On<IUserGrain>("AccountTeam", _ => new ValueTask<AccountTeamOutcome>(new AccountTeamOutcome(Member(Permissions.None), AccountTeamStatus.NoBillingAccess)));
 
+        api.Grains.On<ILearningGrain>("Summary", _ => Task.FromResult<LearningSummary?>(new(1, 2)));
+
         var home = (await api.SendAsync("GET", "/v1/me/home", Token())).Json;
 
         Assert.Equal("Contoso", home.GetProperty("workspace").GetProperty("name").GetString());
         Assert.Equal(["Learning"], home.GetProperty("quickLinks").EnumerateArray().Select(l => l.GetProperty("name").GetString()!));
         Assert.Equal(["AccountTeam", "Learning", "UserRoles"], home.GetProperty("capabilities").EnumerateArray().Select(c => c.GetString()!));
-        Assert.False(home.TryGetProperty("supportInsights", out _));
+        Assert.Equal(["workspace", "quickLinks", "capabilities", "learning", "accountTeam"], home.EnumerateObject().Select(m => m.Name));
         Assert.Equal("NoBillingAccess", home.GetProperty("accountTeam").GetProperty("reason").GetString());
     }
 

@@ -337,7 +337,7 @@ public class StorageFaultTests(RunningService service)
             await rows.Try("home", async () =>
             {
                 var home = await Manager($"/v1/workspaces/{workspace}/home");
-                Assert.Equal(["supportInsights"], home["leftOut"]!.AsArray().Select(g => (string)g!["part"]!));
+                Assert.Equal(["supportInsights", "customerActivity"], home["leftOut"]!.AsArray().Select(g => (string)g!["part"]!));
             });
             await Refused(HttpMethod.Get, activities, await service.ManagerToken());
             await Refused(HttpMethod.Get, $"{activities}/one", await service.ManagerToken());
