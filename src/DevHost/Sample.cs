@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.DevHost;
 
 /// <summary>
-/// The sample organization, set up through the API itself as its automation and its support manager would do it. Once:
+/// The sample organization, set up through the API itself as its automation and its people would do it. Once:
 /// whatever was set up or changed before stays as it is. The support cases of a workspace come last and in one write,
 /// so a workspace without any is one whose set-up was cut short, and is gone through again.
 /// </summary>
@@ -17,6 +17,9 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
     private const string Application = "engage-center-automation";
     private const string Secret = "local-development-only";
     private const string Manager = "adele@contoso.example";
+    private const string Learner = "lee@contoso.example";
+    private const string MicrosoftTenant = "d0000000-0000-4000-8000-000000000000";
+    private const string AccountManager = "miriam@microsoft.example";
 
     /// <summary>A file of the samples, as it was built.</summary>
     public static string File(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
@@ -49,26 +52,39 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
 
     private async Task<bool> SetUp(TimeProvider time, CancellationToken cancel)
     {
-        if (await Token(cancel, ("grant_type", "client_credentials"), ("client_id", Application), ("client_secret", Secret), ("scope", "api://engage-center/.default")) is not { } automation
-            || await Token(cancel, ("grant_type", "password"), ("username", Manager), ("scope", "api://engage-center/access_as_user")) is not { } manager)
+        if (await Token(Tenant, cancel, ("grant_type", "client_credentials"), ("client_id", Application), ("client_secret", Secret), ("scope", "api://engage-center/.default")) is not { } automation
+            || await Person(Tenant, Manager, cancel) is not { } manager
+            || await Person(MicrosoftTenant, AccountManager, cancel) is not { } accountManager
+            || await Person(Tenant, Learner, cancel) is not { } learner)
         {
             return false;
         }
 
-        var agreements = JsonNode.Parse(await System.IO.File.ReadAllTextAsync(File("contoso-agreements.json"), cancel))!.AsArray();
-        var groups = JsonNode.Parse(await System.IO.File.ReadAllTextAsync(File("contoso-groups.json"), cancel))!.AsArray();
-        foreach (var sample in agreements)
+        var people = new People(automation, manager, accountManager, learner);
+        var hasCourses = false;
+        foreach (var sample in await Read("contoso-agreements.json", cancel))
         {
             var id = sample!["agreementId"]!.GetValue<string>();
             var agreement = await Read($"v1/agreements/{id}", automation, cancel)
                 ?? await Send(HttpMethod.Put, $"v1/agreements/{id}", automation, sample["agreement"], cancel);
             foreach (var workspace in agreement["workspaces"]!.AsArray())
             {
-                var workspaceId = workspace!["workspaceId"]!.GetValue<string>();
-                var cases = await Read($"v1/workspaces/{workspaceId}/support-cases?pageSize=1", manager, cancel);
+                var path = $"v1/workspaces/{workspace!["workspaceId"]!.GetValue<string>()}";
+                var cases = await Read($"{path}/support-cases?pageSize=1", manager, cancel);
                 if (cases?["totalCount"]!.GetValue<long>() == 0)
                 {
-                    await SetUp(workspaceId, groups, automation, manager, time, cancel);
+                    if (!hasCourses)
+                    {
+                        await SetUpCourses(automation, cancel);
+                        hasCourses = true;
+                    }
+
+                    await SetUpGroups(path, manager, cancel);
+                    await SetUpActivities(path, people, time.GetUtcNow(), cancel);
+                    await SetUpAssessments(path, people, cancel);
+                    await SetUpLearning(path, learner, cancel);
+                    var invented = SampleCases.Invent(path.Split('/')[^1], time.GetUtcNow());
+                    await Send(HttpMethod.Post, $"{path}/support-cases", automation, new JsonObject { ["value"] = invented }, cancel);
                 }
             }
         }
@@ -76,22 +92,67 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
         return true;
     }
 
-    private async Task SetUp(string workspaceId, JsonArray groups, string automation, string manager, TimeProvider time, CancellationToken cancel)
+    private async Task SetUpCourses(string automation, CancellationToken cancel)
     {
-        foreach (var group in groups)
+        foreach (var course in await Read("contoso-courses.json", cancel))
         {
-            var body = new JsonObject { ["displayName"] = group!["displayName"]!.DeepClone(), ["roles"] = group["roles"]!.DeepClone() };
-            await Send(HttpMethod.Put, $"v1/workspaces/{workspaceId}/groups/{group["groupId"]}", manager, body, cancel);
+            await Send(HttpMethod.Put, $"v1/learning/courses/{course!["courseId"]}", automation, course["course"], cancel);
         }
-
-        var cases = SampleCases.Invent(workspaceId, time.GetUtcNow());
-        await Send(HttpMethod.Post, $"v1/workspaces/{workspaceId}/support-cases", automation, new JsonObject { ["value"] = cases }, cancel);
     }
 
-    private async Task<string?> Token(CancellationToken cancel, params IEnumerable<(string Name, string Value)> form)
+    private async Task SetUpGroups(string path, string manager, CancellationToken cancel)
+    {
+        foreach (var group in await Read("contoso-groups.json", cancel))
+        {
+            var body = new JsonObject { ["displayName"] = group!["displayName"]!.DeepClone(), ["roles"] = group["roles"]!.DeepClone() };
+            await Send(HttpMethod.Put, $"{path}/groups/{group["groupId"]}", manager, body, cancel);
+        }
+    }
+
+    private async Task SetUpActivities(string path, People people, DateTimeOffset now, CancellationToken cancel)
+    {
+        var proof = await Read($"{path}/proof-of-execution", people.Manager, cancel);
+        foreach (var line in proof!["lines"]!.AsArray())
+        {
+            foreach (var (activityId, activity) in SampleActivities.Invent(line!["packageId"]!.GetValue<string>(), now))
+            {
+                await Send(HttpMethod.Put, $"{path}/activities/{activityId}", people.Automation, activity, cancel);
+            }
+        }
+    }
+
+    // One that has run, and one that is to.
+    private async Task SetUpAssessments(string path, People people, CancellationToken cancel)
+    {
+        await Send(HttpMethod.Put, $"{path}/assessments/SqlServer", people.AccountManager, new JsonObject(), cancel);
+        await Send(HttpMethod.Put, $"{path}/assessments/WindowsServer", people.AccountManager, new JsonObject { ["interval"] = "P30D" }, cancel);
+        var runs = (await Read($"{path}/assessments/SqlServer/runs", people.AccountManager, cancel))!["value"]!.AsArray();
+        var run = runs.FirstOrDefault() ?? await Send(HttpMethod.Post, $"{path}/assessments/SqlServer/runs", people.AccountManager, null, cancel);
+        if (run["status"]!.GetValue<string>() == "Running")
+        {
+            var results = new JsonObject { ["status"] = "Completed", ["recommendations"] = await Read("contoso-recommendations.json", cancel) };
+            await Send(HttpMethod.Put, $"{path}/assessments/SqlServer/runs/{run["runId"]}/results", people.Automation, results, cancel);
+        }
+    }
+
+    private async Task SetUpLearning(string path, string learner, CancellationToken cancel)
+    {
+        foreach (var (course, percent) in ((string, int)[])[("aks-operations", 40), ("entra-fundamentals", 100), ("incident-readiness", 100), ("windows-server-hardening", 5)])
+        {
+            await Send(HttpMethod.Put, $"{path}/learning/enrollments/{course}", learner, new JsonObject { ["progressPercent"] = percent }, cancel);
+        }
+    }
+
+    private static async Task<JsonArray> Read(string file, CancellationToken cancel) =>
+        JsonNode.Parse(await System.IO.File.ReadAllTextAsync(File(file), cancel))!.AsArray();
+
+    private Task<string?> Person(string tenant, string name, CancellationToken cancel) =>
+        Token(tenant, cancel, ("grant_type", "password"), ("username", name), ("scope", "api://engage-center/access_as_user"));
+
+    private async Task<string?> Token(string tenant, CancellationToken cancel, params IEnumerable<(string Name, string Value)> form)
     {
         using var content = new FormUrlEncodedContent(form.Select(f => KeyValuePair.Create(f.Name, f.Value)));
-        using var response = await http.PostAsync(new Uri(entra, $"{Tenant}/oauth2/v2.0/token"), content, cancel);
+        using var response = await http.PostAsync(new Uri(entra, $"{tenant}/oauth2/v2.0/token"), content, cancel);
         return response.IsSuccessStatusCode
             ? (await response.Content.ReadFromJsonAsync<JsonObject>(cancel))!["access_token"]!.GetValue<string>()
             : null;
@@ -110,7 +171,7 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
     private async Task<JsonNode> Send(HttpMethod method, string path, string token, JsonNode? body, CancellationToken cancel)
     {
         using var request = Request(method, path, token);
-        request.Content = JsonContent.Create(body);
+        request.Content = body is null ? null : JsonContent.Create(body);
         using var response = await http.SendAsync(request, cancel);
         return await Answer(request, response, cancel);
     }
@@ -123,4 +184,7 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
             ? (await response.Content.ReadFromJsonAsync<JsonNode>(JsonSerializerOptions.Web, cancel))!
             : throw new InvalidOperationException(
                 $"The sample was not set up: {request.Method} {request.RequestUri} answered {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}");
+
+    /// <summary>Tokens of who sets it up.</summary>
+    private sealed record People(string Automation, string Manager, string AccountManager, string Learner);
 }

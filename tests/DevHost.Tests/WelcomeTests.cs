@@ -84,6 +84,29 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
+    public async Task Each_part_of_each_workspace_has_something_to_see()
+    {
+        var adele = await sample.Client.Person("adele@contoso.example");
+        var lee = await sample.Client.Person("lee@contoso.example");
+        var miriam = await sample.Client.Person("miriam@microsoft.example", "d0000000-0000-4000-8000-000000000000");
+        foreach (var workspace in await sample.Client.All(adele, "/v1/me/workspaces"))
+        {
+            var path = $"/v1/workspaces/{workspace["workspaceId"]}";
+            var home = await sample.Client.Get(adele, $"{path}/home");
+            Assert.True(home["customerActivity"]!["hoursDelivered"]!.GetValue<decimal>() > 0);
+            Assert.Equal(2, (await sample.Client.Get(lee, $"{path}/home"))["learning"]!["completed"]!.GetValue<int>());
+            Assert.Equal(2, (await sample.Client.Get(miriam, $"{path}/home"))["assessments"]!["configured"]!.GetValue<int>());
+            Assert.NotEmpty(await sample.Client.All(miriam, $"{path}/assessments/SqlServer/recommendations"));
+            if (workspace["name"]!.GetValue<string>() == "Contoso")
+            {
+                Assert.Equal(2, home["accountTeam"]!["contacts"]!.AsArray().Count);
+            }
+        }
+
+        Assert.NotEmpty(await sample.Client.All(lee, "/v1/learning/courses?language=pt-BR"));
+    }
+
+    [Fact]
     public async Task Both_hosts_are_live_and_ready()
     {
         foreach (var address in new[] { sample.Process.Options.Service, sample.Process.Options.Entra })

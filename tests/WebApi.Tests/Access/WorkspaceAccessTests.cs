@@ -252,7 +252,6 @@ public sealed class WorkspaceAccessTests : IAsyncLifetime
         api.Grains.On<IUserGrain>("Land", _ => Task.FromResult(new Landing(Standing.Member, Member(Permissions.ViewUserRoles | Permissions.AccessLearning))));
         api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
         api.Grains.On<IUserGrain>("AccountTeam", _ => new ValueTask<AccountTeamOutcome>(new AccountTeamOutcome(Member(Permissions.None), AccountTeamStatus.NoBillingAccess)));
-
         api.Grains.On<ILearningGrain>("Summary", _ => Task.FromResult<LearningSummary?>(new(1, 2)));
 
         var home = (await api.SendAsync("GET", "/v1/me/home", Token())).Json;
