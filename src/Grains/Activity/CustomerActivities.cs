@@ -17,10 +17,7 @@ internal readonly record struct ActivityDecision(PutActivityOutcome Outcome, Sto
 /// <param name="limit">Activities of the workspace.</param>
 internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWorkspace)
 {
-    // Distinguishes the list's cursors from those of others, which may look like an id as well.
-    private const string CursorPrefix = "activity|";
-
-    private readonly List<StoredActivity> ordered = [];
+    private readonly OrderedList<StoredActivity> ordered = new("activities", a => a.ActivityId);
     private readonly Dictionary<string, PackageTotals> totals = new(StringComparer.Ordinal);
     private readonly StringPool pool = new();
 
@@ -29,7 +26,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     /// <summary>The same activity, in strings that the activities share.</summary>
     public StoredActivity Share(StoredActivity one) => one.With(pool);
 
-    public StoredActivity? Find(string activityId) => PlaceOf(activityId) is >= 0 and var place ? ordered[place] : null;
+    public StoredActivity? Find(string activityId) => ordered.Find(activityId);
 
     /// <summary>Decides on a command, and changes nothing.</summary>
     /// <param name="accepted">The newest state that was accepted, stored or not.</param>
@@ -68,15 +65,9 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     {
         foreach (var next in stored)
         {
-            var place = PlaceOf(next.ActivityId);
-            if (place >= 0)
+            if (ordered.Put(next) is { } before)
             {
-                Uncount(ordered[place]);
-                ordered[place] = next;
-            }
-            else
-            {
-                ordered.Insert(~place, next);
+                Uncount(before);
             }
 
             CountIn(next);
@@ -88,9 +79,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     public Page<CustomerActivity> Page(ActivityQuery query)
     {
         var isOpen = query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
-        return Pages.Of(
-            place => ordered[place], 0, Count, query.Page.After is { } cursor ? PlaceAfter(cursor) : 0, query.Page.Size, query.Count,
-            isOpen ? null : found => Matches(found, query), found => found.ToActivity(), last => CursorPrefix + last.ActivityId);
+        return ordered.Page(query.Page, isOpen ? null : found => Matches(found, query), query.Count).Select(found => found.ToActivity());
     }
 
     /// <param name="contract">The workspace's packages.</param>
@@ -146,26 +135,5 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
                 totals.Remove(activity.PackageId);
             }
         }
-    }
-
-    // The activity of the cursor may have come since, or never have been: the place counts.
-    private int PlaceAfter(string cursor)
-    {
-        if (!cursor.StartsWith(CursorPrefix, StringComparison.Ordinal)
-            || cursor.Length - CursorPrefix.Length is 0 or > CustomerActivity.MaxIdLength)
-        {
-            throw new InvalidCursorException();
-        }
-
-        var place = PlaceOf(cursor[CursorPrefix.Length..]);
-        return place >= 0 ? place + 1 : ~place;
-    }
-
-    /// <summary>Where it is; of one that is not there the complement of where it would be.</summary>
-    private int PlaceOf(string activityId) => CollectionsMarshal.AsSpan(ordered).BinarySearch(new ById(activityId));
-
-    private readonly struct ById(string activityId) : IComparable<StoredActivity>
-    {
-        public int CompareTo(StoredActivity? other) => string.CompareOrdinal(activityId, other!.ActivityId);
     }
 }

@@ -30,9 +30,10 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf)
     }
 
     /// <param name="matches">Null for all.</param>
+    /// <param name="count">Whether the total is wanted; else it is 0.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null) => Pages.Of(
-        place => items[place], 0, items.Count, page.After is { } cursor ? PlaceAfter(cursor) : 0, page.Size, count: true,
+    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) => Pages.Of(
+        place => items[place], 0, items.Count, page.After is { } cursor ? PlaceAfter(cursor) : 0, page.Size, count,
         matches, item => item, last => $"{name}/{idOf(last)}");
 
     // One that ends with an item of ours is one that we handed out, or may as well have.

