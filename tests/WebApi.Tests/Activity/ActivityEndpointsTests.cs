@@ -86,7 +86,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
             var query = (ActivityQuery)a[1]!;
             queries.Add(query);
             return Task.FromResult(query.Page.After is null
-                ? new Page<CustomerActivity>([workshop], "activity|one", 0)
+                ? new Page<CustomerActivity>([workshop], "activities/one", 0)
                 : new Page<CustomerActivity>([workshop with { ActivityId = "two", PlannedAt = DateTimeOffset.UnixEpoch }], null, 0));
         });
 
