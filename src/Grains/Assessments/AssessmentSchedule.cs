@@ -171,13 +171,14 @@ internal sealed record AssessmentSchedule
         Runs.IsEmpty ? null : Runs[0].View(Technology),
         Version);
 
-    /// <summary>The runs newest first. A cursor is the sequence of the last one on its page.</summary>
+    /// <summary>The runs newest first. A cursor is the id of the last one on its page.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<AssessmentRun> RunsPage(PageRequest page)
     {
         var before = LastSequence + 1;
         if (page.After is { } after
-            && (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1 || before > LastSequence))
+            && (!long.TryParse(after.AsSpan(after.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out before)
+                || before < 1 || before > LastSequence || after != StoredRun.IdOf(Technology, before)))
         {
             throw new InvalidCursorException();
         }
@@ -186,7 +187,7 @@ internal sealed record AssessmentSchedule
         var items = older[..Math.Min(older.Length, page.Size)];
         return new(
             [.. items.Select(run => run.View(Technology))],
-            items.Length < older.Length ? items[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null,
+            items.Length < older.Length ? StoredRun.IdOf(Technology, items[^1].Sequence) : null,
             Runs.Length);
     }
 

@@ -28,13 +28,13 @@ internal sealed record RankedRecommendations
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Page.Size, 1, nameof(query));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Page.Size, PageRequest.MaxSize, nameof(query));
 
-        var after = query.Page.After is { } cursor ? Place.Parse(cursor) : (Place?)null;
+        var after = query.Page.After is { } cursor ? Place.Parse(cursor, query.Technology) : (Place?)null;
         var taken = query.FocusArea is { } area ? Items.RemoveAll(r => r.FocusArea != area) : Items;
         var start = after is { } place ? taken.Count(r => Place.Of(r).CompareTo(place) <= 0) : 0;
         var end = Math.Min(taken.Length, start + query.Page.Size);
         return new(
             taken[start..end],
-            end < taken.Length ? Place.Of(taken[end - 1]).ToString() : null,
+            end < taken.Length ? Place.Of(taken[end - 1]).Cursor(query.Technology) : null,
             query.Count ? taken.Length : 0);
     }
 
@@ -43,8 +43,9 @@ internal sealed record RankedRecommendations
     {
         public static Place Of(Recommendation r) => new(r.BusinessImpact * r.Probability, r.Effort, r.RecommendationId);
 
-        public static Place Parse(string cursor) =>
-            cursor.Split('|', 3) is [var weight, var effort, { Length: > 0 } id]
+        public static Place Parse(string cursor, string technology) =>
+            cursor.Split('|', 4) is [var list, var weight, var effort, { Length: > 0 } id]
+            && list == technology
             && int.TryParse(weight, NumberStyles.None, CultureInfo.InvariantCulture, out var w)
             && w is >= 1 and <= Recommendation.MaxRating * Recommendation.MaxRating
             && int.TryParse(effort, NumberStyles.None, CultureInfo.InvariantCulture, out var e)
@@ -58,6 +59,7 @@ internal sealed record RankedRecommendations
             return byScore != 0 ? byScore : string.CompareOrdinal(Id, other.Id);
         }
 
-        public override string ToString() => FormattableString.Invariant($"{Weight}|{Effort}|{Id}");
+        // With the list that it is of, so that it is none of another list's.
+        public string Cursor(string technology) => FormattableString.Invariant($"{technology}|{Weight}|{Effort}|{Id}");
     }
 }

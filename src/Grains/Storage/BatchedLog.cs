@@ -13,6 +13,10 @@ internal sealed class BatchedLog<TEntry>(
     where TEntry : class, ILogEntry<TEntry>
 {
     private readonly Dictionary<string, (TEntry Entry, TaskCompletionSource Stored)> waiting = new(StringComparer.Ordinal);
+
+    // The keys of those that wait, as they came. A dictionary gives the place of one that left to the next that comes:
+    // by its order, those who come while storage is slow would go before those who wait.
+    private readonly Queue<string> turns = [];
     private Dictionary<string, TEntry> underway = [];
     private int pending;
     private bool writing;
@@ -64,6 +68,7 @@ internal sealed class BatchedLog<TEntry>(
         pending += accepted is null ? 1 : 0;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.Add(entry.Key, (newest, done));
+        turns.Enqueue(entry.Key);
         if (!writing)
         {
             writing = true;
@@ -78,13 +83,8 @@ internal sealed class BatchedLog<TEntry>(
     {
         while (waiting.Count > 0)
         {
-            var batch = waiting.Values.Take(maxBatch).ToList();
+            var batch = NextBatch();
             underway = batch.ToDictionary(b => b.Entry.Key, b => b.Entry, StringComparer.Ordinal);
-            foreach (var key in underway.Keys)
-            {
-                waiting.Remove(key);
-            }
-
             try
             {
                 // What came while it, or a later entry of its key, was being stored is no news any more.
@@ -110,5 +110,16 @@ internal sealed class BatchedLog<TEntry>(
         }
 
         writing = false;
+    }
+
+    private List<(TEntry Entry, TaskCompletionSource Stored)> NextBatch()
+    {
+        List<(TEntry, TaskCompletionSource)> batch = [];
+        while (batch.Count < maxBatch && turns.TryDequeue(out var key) && waiting.Remove(key, out var next))
+        {
+            batch.Add(next);
+        }
+
+        return batch;
     }
 }

@@ -21,6 +21,6 @@ internal static class RoleEndpoints
     {
         var errors = new RequestErrors();
         var page = new QueryFields(request.Query, errors).Page();
-        return errors.Any ? Problems.Invalid(errors) : Lists.Answer(request, Lists.Cut(RoleTable.All, page), RoleResponse.Of);
+        return errors.Any ? Problems.Invalid(errors) : Lists.Answer(request, Lists.Cut("roles", RoleTable.All, page), RoleResponse.Of);
     }
 }

@@ -54,7 +54,7 @@ internal static class AssessmentEndpoints
         var page = new QueryFields(http.Request.Query, errors).Page();
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
             await grains.GetGrain<IAssessmentsGrain>(id).List(decision) is { } all
-                ? Lists.Answer(http.Request, Lists.Cut(all, page), AssessmentJson.Of)
+                ? Lists.Answer(http.Request, Lists.Cut("assessments", all, page), AssessmentJson.Of)
                 : null);
     }
 

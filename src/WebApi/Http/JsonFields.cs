@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace EngageCenter.WebApi.Http;
@@ -166,13 +167,21 @@ internal sealed class JsonFields
         }
 
         if (element.ValueKind == JsonValueKind.Number && element.TryGetDecimal(out var value) && value >= 0 && value <= max
-            && decimal.Round(value, decimals) == value)
+            && decimal.Round(value, decimals) == value && IsExact(element, value))
         {
             return value;
         }
 
         Refuse(name, FormattableString.Invariant($"Must be a number from 0 to {max} with at most {decimals} decimals."));
         return null;
+    }
+
+    // What has more digits than a decimal is rounded, or is 0: then it is not the number that was sent.
+    private static bool IsExact(JsonElement number, decimal value)
+    {
+        var digits = JsonMarshal.GetRawUtf8Value(number);
+        digits = digits.IndexOfAny("eE"u8) is >= 0 and var exponent ? digits[..exponent] : digits;
+        return digits.Length <= 28 && (value != 0 || !digits.ContainsAnyInRange((byte)'1', (byte)'9'));
     }
 
     public TimeSpan? OptionalDuration(string name, TimeSpan min, TimeSpan max)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 using EngageCenter.Paging;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -24,19 +25,21 @@ internal static class Lists
     public static ListResponse<T> Whole<T>(IReadOnlyList<T> items) => new(items, null, items.Count);
 
     /// <summary>A page of a list that is at hand as a whole and never changes.</summary>
+    /// <param name="name">What the list's cursors begin with, so that another list's are none of its own.</param>
     /// <exception cref="InvalidCursorException">The cursor is none of this list.</exception>
-    public static Page<T> Cut<T>(ImmutableArray<T> items, PageRequest page)
+    public static Page<T> Cut<T>(string name, ImmutableArray<T> items, PageRequest page)
     {
         var start = 0;
         if (page.After is { } after
-            && (!int.TryParse(after, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out start)
+            && (!after.StartsWith($"{name}/", StringComparison.Ordinal)
+                || !int.TryParse(after.AsSpan(name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out start)
                 || start < 1 || start >= items.Length))
         {
             throw new InvalidCursorException();
         }
 
         var end = Math.Min(items.Length, start + page.Size);
-        return new(items[start..end], end < items.Length ? end.ToString(System.Globalization.CultureInfo.InvariantCulture) : null, items.Length);
+        return new(items[start..end], end < items.Length ? FormattableString.Invariant($"{name}/{end}") : null, items.Length);
     }
 
     public static string? NextLink(HttpRequest request, string? next)

@@ -72,7 +72,7 @@ internal static class OpenApiDocument
         document.Components.Schemas["Problem"] = new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
-            Description = "RFC 9457. Further members depend on the type: 'errors', 'permission', 'appRole', 'scope'.",
+            Description = "RFC 9457. Which members there are besides the required ones depends on the type.",
             Required = new HashSet<string> { "type", "title", "status", "detail", "traceId" },
             Properties = new Dictionary<string, IOpenApiSchema>
             {
@@ -87,9 +87,21 @@ internal static class OpenApiDocument
                     Description = "What is wrong, by field.",
                     AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
                 },
+                ["permission"] = Member(JsonSchemaType.String, "The permission that is missing."),
+                ["appRole"] = Member(JsonSchemaType.String, "The app role that is missing."),
+                ["scope"] = Member(JsonSchemaType.String, "The scope that is missing."),
+                ["packageId"] = Member(JsonSchemaType.String, "The package that the agreement does not have."),
+                ["runId"] = Member(JsonSchemaType.String, "The run that is under way."),
+                ["maxBytes"] = Member(JsonSchemaType.Integer, "What a body may have."),
+                ["applied"] = Member(JsonSchemaType.Integer, "Support cases that were applied before."),
+                ["ignored"] = Member(JsonSchemaType.Integer, "Support cases that were ignored before."),
+                ["rejected"] = Member(JsonSchemaType.Array, "Support cases that were rejected before, as a success lists them."),
+                ["rejectedCount"] = Member(JsonSchemaType.Integer, "How many were."),
             },
         };
     }
+
+    private static OpenApiSchema Member(JsonSchemaType type, string description) => new() { Type = type, Description = description };
 
     private static async Task Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {

@@ -243,7 +243,7 @@ public class AssessmentScheduleTests
         // Those that are kept throughout come once.
         Assert.Equal(met.Distinct(), met);
         Assert.Equal(Enumerable.Range(11, 93).Reverse().Select(n => $"SqlServer-{n}"), met);
-        foreach (var nonsense in (string[])["", "0", "-1", "x", "112", "1 ", "99999999999999999999"])
+        foreach (var nonsense in (string[])["", "0", "-1", "x", "4", "SqlServer-0", "SqlServer-112", "SqlServer-04", "SqlServer-4 ", "SqlServer--4", "Azure-4", "SqlServer-99999999999999999999"])
         {
             Assert.Throws<InvalidCursorException>(() => schedule.RunsPage(new(1, nonsense)));
         }

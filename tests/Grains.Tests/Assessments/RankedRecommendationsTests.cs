@@ -71,13 +71,15 @@ public class RankedRecommendationsTests
     [Theory]
     [InlineData("nonsense")]
     [InlineData("")]
-    [InlineData("1|1|")]
-    [InlineData("0|1|a")]
-    [InlineData("26|1|a")]
-    [InlineData("1|6|a")]
-    [InlineData("1|0|a")]
-    [InlineData("+1|1|a")]
-    [InlineData("1|1")]
+    [InlineData("SqlServer|1|1|")]
+    [InlineData("SqlServer|0|1|a")]
+    [InlineData("SqlServer|26|1|a")]
+    [InlineData("SqlServer|1|6|a")]
+    [InlineData("SqlServer|1|0|a")]
+    [InlineData("SqlServer|+1|1|a")]
+    [InlineData("SqlServer|1|1")]
+    [InlineData("1|1|a")]
+    [InlineData("Azure|1|1|a")]
     public void A_cursor_that_no_page_handed_out_is_refused(string cursor) =>
         Assert.Throws<InvalidCursorException>(() => Of([]).Page(new("SqlServer", null, new(1, cursor))));
 

@@ -53,6 +53,27 @@ public class BatchedLogTests
         Assert.Equal(Enumerable.Range(0, 8).Select(n => $"{n}"), told);
     }
 
+    [Fact]
+    public async Task Who_comes_while_others_are_written_does_not_go_before_those_who_wait()
+    {
+        var log = await Open(maxBatch: 2);
+        Hold();
+        List<Task> all = [.. new[] { "first", "a", "b", "c", "d", "e" }.Select(key => log.Store(new(key, 1, null)))];
+        var late = 0;
+        store.Happened = operation =>
+        {
+            if (operation == RowOperation.Write && late < 6)
+            {
+                all.AddRange([log.Store(new($"late-{late++}", 1, null)), log.Store(new($"late-{late++}", 1, null))]);
+            }
+        };
+
+        Release();
+        await Task.WhenAll(all);
+
+        Assert.Equal(["first", "a", "b", "c", "d", "e", .. Enumerable.Range(0, 6).Select(n => $"late-{n}")], told);
+    }
+
     [Theory]
     [InlineData(RowFate.Fails)]
     [InlineData(RowFate.AnswerIsLost)]

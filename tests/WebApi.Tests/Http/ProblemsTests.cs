@@ -27,7 +27,7 @@ public sealed class ProblemsTests
     [InlineData(599, "internal-error")]
     public void A_bare_status_becomes_the_problem_that_says_least(int status, string slug) => Assert.Equal(slug, Problems.Of(status).Slug);
 
-    private static string Repository()
+    internal static string Repository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "global.json")))

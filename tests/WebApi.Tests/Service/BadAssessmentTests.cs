@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
@@ -146,6 +147,51 @@ public class BadAssessmentTests(RunningService service)
         rows.AllHold();
         using var image = await service.Send(HttpMethod.Get, $"{to}/ActiveDirectory/recommendations", await Manager(), null, ("Accept", "image/png"));
         await image.IsProblem(406, "not-acceptable");
+    }
+
+    [Fact]
+    public async Task A_cursor_is_one_that_the_list_handed_out()
+    {
+        var workspace = await service.Workspace();
+        foreach (var technology in (string[])[Sql, "Azure"])
+        {
+            for (var run = 0; run < 3; run++)
+            {
+                await service.Report(workspace, technology, await service.Run(workspace, technology), Runs.Results());
+            }
+        }
+
+        await service.PutActivity(workspace, "one");
+        await service.PutActivity(workspace, "two");
+        await service.Json(
+            HttpMethod.Post, $"/v1/workspaces/{workspace}/support-cases", await service.AppToken(), new JsonObject { ["value"] = new JsonArray(Cases.Of("one"), Cases.Of("two")) });
+        var to = $"/v1/workspaces/{workspace}";
+        string[] lists =
+        [
+            $"{to}/assessments", $"{to}/assessments/{Sql}/runs", $"{to}/assessments/Azure/runs", $"{to}/assessments/{Sql}/recommendations",
+            $"{to}/assessments/Azure/recommendations", $"{to}/activities", $"{to}/support-cases", $"{to}/groups", "/v1/roles",
+        ];
+        var cursors = new Dictionary<string, string>();
+        foreach (var list in lists)
+        {
+            cursors[list] = ((string)(await service.Get($"{list}?pageSize=1", await Manager()))["nextLink"]!).Split("cursor=")[1];
+        }
+
+        var rows = new Rows();
+        foreach (var list in lists)
+        {
+            await rows.Try(list, async () => await service.Get($"{list}?cursor={cursors[list]}", await Manager()));
+            foreach (var other in lists.Where(l => l != list))
+            {
+                await rows.Try($"{list} {other}", async () =>
+                {
+                    using var response = await service.Send(HttpMethod.Get, $"{list}?cursor={cursors[other]}", await Manager());
+                    await response.IsProblem(400, "invalid-request", "cursor");
+                });
+            }
+        }
+
+        rows.AllHold();
     }
 
     private Task<string> Manager() => service.TokenOf(Roles.CustomerSuccessAccountManager);

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EngageCenter.WebApi.Tests.Http;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
@@ -87,6 +89,18 @@ public class OpenApiTests(RunningService service)
         }
 
         rows.AllHold();
+    }
+
+    [Fact]
+    public async Task A_problem_has_the_members_that_the_page_on_statuses_names()
+    {
+        var page = await File.ReadAllLinesAsync(Path.Combine(ProblemsTests.Repository(), "docs", "http-status.md"));
+        var told = page.Where(line => line.StartsWith("| 4", StringComparison.Ordinal) || line.StartsWith("| 5", StringComparison.Ordinal))
+            .SelectMany(line => Regex.Matches(line.Split('|')[4], "`([a-zA-Z]+)`").Select(m => m.Groups[1].Value));
+
+        var described = (await Document())["components"]!["schemas"]!["Problem"]!["properties"]!.AsObject().Select(p => p.Key);
+        Assert.Equal(
+            told.Concat(["type", "title", "status", "detail", "traceId"]).Distinct().Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 
     private static JsonObject Operation(JsonNode document, ValidRequest request)
