@@ -9,7 +9,8 @@ public sealed class SchedulesTests(ITestOutputHelper output)
 {
     private const string Technology = "SqlServer";
 
-    // Each has a grain on one of two silos and a reminder that rings on one of them, by hashes: any of the four ways is met.
+    // A silo has their grains, as Orleans places them, and either of the two keeps the time of a reminder, by its hash: of
+    // so many the one that dies has some.
     private const int Workspaces = 12;
 
     // What is under way when the clocks or the machine are slow; far below the reminder's period, 5 min.
