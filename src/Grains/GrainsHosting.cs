@@ -22,7 +22,7 @@ public static class GrainsHosting
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
             .ValidateOnStart();
         silo.Services.AddOptions<AssessmentOptions>().BindConfiguration(AssessmentOptions.Section)
-            .Validate(o => o.IsInRange, "Assessments: RunTimeout is from 1 h to 30 d.")
+            .Validate(o => o.IsInRange, "Assessments: RunTimeout is from 1 h to 30 d, FirstRunAfter from 1 s to 1 d.")
             .ValidateOnStart();
         return silo;
     }

@@ -18,6 +18,9 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     public bool HasEnded => process is null || process.HasEnded;
 
+    /// <summary>Where other silos reach it, by which Orleans names it; null of what is no silo.</summary>
+    public string? SiloPort => settings.GetValueOrDefault("Orleans__Endpoints__SiloPort");
+
     /// <summary>The folder of the programs that the next process is of. This build, unless a test says otherwise.</summary>
     public string Build { get; set; } = AppContext.BaseDirectory;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Xunit.Abstractions;
 
 namespace EngageCenter.DevHost.Tests;
@@ -62,7 +64,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         {
             token = await client.Person("megan@contoso.example");
             workspace = $"/v1/workspaces/{(await client.All(token, "/v1/me/workspaces"))[0]["workspaceId"]}";
-            await client.Patch(token, workspace, new System.Text.Json.Nodes.JsonObject { ["name"] = "Renamed" });
+            await client.Patch(token, workspace, new JsonObject { ["name"] = "Renamed" });
 
             Assert.Equal((0, ""), (await host.Stop(), host.Errors));
 
@@ -72,6 +74,37 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 
         await using var restarted = await DevHostProcess.Start(options);
         Assert.Equal("Renamed", (await client.Get(token, workspace))["name"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_scheduled_run_starts_once_although_the_process_is_killed_before_and_after()
+    {
+        var options = new DevHostOptions(folder.Path).With("Assessments__FirstRunAfter", "00:00:05");
+        using var client = new DevHostClient(options);
+        string token, assessment;
+        DateTimeOffset due;
+        await using (var host = await DevHostProcess.Start(options))
+        {
+            token = await client.Person("miriam@microsoft.example", DevHostClient.Microsoft);
+            assessment = $"/v1/workspaces/{(await client.All(token, "/v1/me/workspaces"))[0]["workspaceId"]}/assessments/SqlServer";
+            due = Instant(await client.Put(token, assessment, new JsonObject()), "nextRunAt");
+            await host.Kill();
+            Assert.True(TimeProvider.System.GetUtcNow() < due, "Too late: it was due before the process was killed.");
+        }
+
+        // Due while nobody runs, or while it starts, or later.
+        JsonNode started;
+        await using (var host = await DevHostProcess.Start(options))
+        {
+            await Until.True(async () => (await client.All(token, $"{assessment}/runs")).Count > 0, TimeSpan.FromSeconds(60), "the run starts");
+            started = Assert.Single(await client.All(token, $"{assessment}/runs"));
+            Assert.Equal(("Scheduled", "Running"), (started["trigger"]!.GetValue<string>(), started["status"]!.GetValue<string>()));
+            Assert.True(Instant(started, "startedAt") >= due, started.ToJsonString());
+            await host.Kill();
+        }
+
+        await using var last = await DevHostProcess.Start(options);
+        Assert.Equal(started.ToJsonString(), Assert.Single(await client.All(token, $"{assessment}/runs")).ToJsonString());
     }
 
     public void Dispose() => folder.Dispose();
@@ -115,6 +148,8 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(violations, v => v.StartsWith("group", StringComparison.Ordinal));
         Assert.Contains(violations, v => v.StartsWith("workspaces of ledger", StringComparison.Ordinal));
     }
+
+    private static DateTimeOffset Instant(JsonNode node, string name) => DateTimeOffset.Parse(node[name]!.GetValue<string>(), CultureInfo.InvariantCulture);
 
     private static void Copy(string store, string to)
     {

@@ -35,9 +35,6 @@ public sealed record Assessment(
     public static readonly TimeSpan DefaultInterval = TimeSpan.FromDays(7);
     public static readonly TimeSpan MinInterval = TimeSpan.FromHours(1);
     public static readonly TimeSpan MaxInterval = TimeSpan.FromDays(366);
-
-    /// <summary>From configuring a technology to its first run.</summary>
-    public static readonly TimeSpan FirstRunAfter = TimeSpan.FromHours(1);
 }
 
 public enum RunStatus

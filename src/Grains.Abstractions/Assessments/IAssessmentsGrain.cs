@@ -21,7 +21,7 @@ public interface IAssessmentsGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<Assessment?> Get(AccessDecision decision, string technology);
 
-    /// <summary>Needs ManageAssessments. The first run is due an hour later; the same again changes nothing.</summary>
+    /// <summary>Needs ManageAssessments. The first run is due an hour later, or as the silo is set; the same again changes nothing.</summary>
     [Alias("Configure")]
     Task<ConfigureAssessmentOutcome> Configure(AccessDecision decision, ConfigureAssessment command);
 

@@ -11,5 +11,13 @@ public sealed class AssessmentOptions
     /// </summary>
     public TimeSpan RunTimeout { get; set; } = TimeSpan.FromHours(24);
 
-    internal bool IsInRange => RunTimeout >= TimeSpan.FromHours(1) && RunTimeout <= TimeSpan.FromDays(30);
+    /// <summary>
+    /// How long after a technology is configured its first run is due. A schedule keeps what it was configured with.
+    /// Default 1 h, range 1 s to 1 d.
+    /// </summary>
+    public TimeSpan FirstRunAfter { get; set; } = TimeSpan.FromHours(1);
+
+    internal bool IsInRange =>
+        RunTimeout >= TimeSpan.FromHours(1) && RunTimeout <= TimeSpan.FromDays(30)
+        && FirstRunAfter >= TimeSpan.FromSeconds(1) && FirstRunAfter <= TimeSpan.FromDays(1);
 }

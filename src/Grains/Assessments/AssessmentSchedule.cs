@@ -28,6 +28,9 @@ internal sealed record AssessmentSchedule
     /// <summary>Null where no runs are scheduled.</summary>
     public TimeSpan? Interval { get; init; }
 
+    /// <summary>From configuring it to its first run, as it was then, so that a clock that goes back does not make that longer.</summary>
+    public TimeSpan FirstRunAfter { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>The latest due instant that had its run; null before the first.</summary>
     public DateTimeOffset? Anchor { get; init; }
 
@@ -85,7 +88,9 @@ internal sealed record AssessmentSchedule
             : next;
     }
 
-    public (ConfigureAssessmentStatus Status, AssessmentSchedule Next) Configure(TimeSpan interval, IfMatch? condition, DateTimeOffset now)
+    /// <param name="firstRunAfter">When the first run is due. Says nothing where there is a schedule already.</param>
+    public (ConfigureAssessmentStatus Status, AssessmentSchedule Next) Configure(
+        TimeSpan interval, TimeSpan firstRunAfter, IfMatch? condition, DateTimeOffset now)
     {
         if (!Allows(condition))
         {
@@ -97,8 +102,9 @@ internal sealed record AssessmentSchedule
             return (ConfigureAssessmentStatus.Created, this with
             {
                 Interval = interval,
+                FirstRunAfter = firstRunAfter,
                 Anchor = null,
-                NextRunAt = now + Assessment.FirstRunAfter,
+                NextRunAt = now + firstRunAfter,
                 Version = Version + 1,
             });
         }
@@ -213,12 +219,13 @@ internal sealed record AssessmentSchedule
             next = next.Replace(run with { ResultsDueAt = now + run.Timeout, Version = run.Version + 1 });
         }
 
-        if (next.NextRunAt > now + (next.Anchor is null ? Assessment.FirstRunAfter : next.Interval))
+        var furthest = now + (next.Anchor is null ? next.FirstRunAfter : next.Interval);
+        if (next.NextRunAt > furthest)
         {
             next = next with
             {
                 Anchor = next.Anchor is null ? null : now,
-                NextRunAt = now + (next.Anchor is null ? Assessment.FirstRunAfter : next.Interval),
+                NextRunAt = furthest,
                 Version = next.Version + 1,
             };
         }

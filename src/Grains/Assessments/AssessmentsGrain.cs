@@ -44,8 +44,10 @@ internal sealed partial class AssessmentsGrain(
     // One timer cannot wait for much longer.
     private static readonly TimeSpan latest = TimeSpan.FromDays(30);
 
-    // How soon a reminder comes again that could not be set anew when it came.
-    private static readonly TimeSpan again = TimeSpan.FromHours(1);
+    // One that comes in time is set anew, so that the period counts for two others only, and is how late these may be: one
+    // that could not be set anew, and one whose time passed while no silo had it, because all were down or the one that had
+    // it was dead and the others did not know yet. That one rings at the next multiple of its period.
+    private static readonly TimeSpan again = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, RankedRecommendations> recommended = new(StringComparer.Ordinal);
 
@@ -84,7 +86,7 @@ internal sealed partial class AssessmentsGrain(
         }
 
         var (now, advanced) = Advance();
-        var (status, next) = advanced.Of(command.Technology).Configure(command.Interval, command.Condition, now);
+        var (status, next) = advanced.Of(command.Technology).Configure(command.Interval, options.Value.FirstRunAfter, command.Condition, now);
         await Commit(advanced.With(next));
         return new(status, next.At(now).View());
     }

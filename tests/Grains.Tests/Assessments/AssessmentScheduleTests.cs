@@ -125,13 +125,13 @@ public class AssessmentScheduleTests
     public void A_new_interval_counts_from_the_latest_run_and_the_first_one_stays()
     {
         var schedule = Configured(7 * Day);
-        Assert.Equal(Start + Hour, schedule.Configure(Day, null, Start).Next.NextRunAt);
+        Assert.Equal(Start + Hour, schedule.Configure(Day, Hour, null, Start).Next.NextRunAt);
 
         var ran = Completed(schedule.Advance(Start + Hour, Day), Start + (2 * Hour));
-        Assert.Equal(Start + Hour + Day, ran.Configure(Day, null, Start + (3 * Hour)).Next.NextRunAt);
+        Assert.Equal(Start + Hour + Day, ran.Configure(Day, Hour, null, Start + (3 * Hour)).Next.NextRunAt);
 
         // Already past: due now, and once.
-        var past = ran.Configure(Day, null, Start + (4 * Day)).Next.At(Start + (4 * Day));
+        var past = ran.Configure(Day, Hour, null, Start + (4 * Day)).Next.At(Start + (4 * Day));
         Assert.Equal(Start + Hour + (3 * Day), past.NextRunAt);
         Assert.Equal(Start + Hour + (4 * Day), past.Advance(Start + (4 * Day), Day).NextRunAt);
     }
@@ -150,6 +150,28 @@ public class AssessmentScheduleTests
     }
 
     [Fact]
+    public void A_schedule_keeps_the_time_to_its_first_run_until_it_is_configured_anew()
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        var schedule = Empty.Configure(Day, minute, null, Start).Next;
+        Assert.Equal(Start + minute, schedule.NextRunAt);
+        Assert.Equal(Start - Day + minute, schedule.At(Start - Day).NextRunAt);
+
+        var updated = schedule.Configure(2 * Day, Hour, null, Start).Next;
+        Assert.Equal((Start + minute, minute), (updated.NextRunAt, updated.FirstRunAfter));
+        Assert.Equal(Start + Hour, updated.Remove(null).Next.Configure(Day, Hour, null, Start).Next.NextRunAt);
+    }
+
+    [Fact]
+    public void A_row_that_does_not_say_the_time_to_the_first_run_is_of_when_it_was_an_hour()
+    {
+        var row = JsonSerializer.SerializeToNode(Empty.Configure(Day, TimeSpan.FromSeconds(1), null, Start).Next)!.AsObject();
+        Assert.True(row.Remove(nameof(AssessmentSchedule.FirstRunAfter)));
+        var schedule = row.Deserialize<AssessmentSchedule>()!;
+        Assert.Equal(Start - Day + Hour, schedule.At(Start - Day).NextRunAt);
+    }
+
+    [Fact]
     public void Removing_forgets_the_schedule_and_keeps_the_runs()
     {
         var schedule = Completed(Configured(Day).Advance(Start + Hour, Day), Start + (2 * Hour));
@@ -159,7 +181,7 @@ public class AssessmentScheduleTests
         Assert.Equal((AssessmentStatus.NotConfigured, null, null), (removed.View().Status, removed.View().Interval, removed.View().NextRunAt));
         Assert.Equal(RunStatus.Completed, removed.View().LastRun!.Status);
         Assert.Same(removed, removed.Remove(null).Next);
-        Assert.Equal(AssessmentStatus.Scheduled, removed.Configure(Day, null, Start + Day).Next.View().Status);
+        Assert.Equal(AssessmentStatus.Scheduled, removed.Configure(Day, Hour, null, Start + Day).Next.View().Status);
 
         // A run that is under way goes on.
         var running = schedule.Start(Start + Day, Day).Next.Remove(null).Next;
@@ -208,12 +230,12 @@ public class AssessmentScheduleTests
     [Fact]
     public void What_was_seen_can_be_changed_and_a_star_is_for_a_schedule()
     {
-        Assert.Equal(ConfigureAssessmentStatus.VersionMismatch, Empty.Configure(Day, new(null), Start).Status);
+        Assert.Equal(ConfigureAssessmentStatus.VersionMismatch, Empty.Configure(Day, Hour, new(null), Start).Status);
         Assert.Equal(RemoveAssessmentStatus.VersionMismatch, Empty.Remove(new(null)).Status);
-        Assert.Equal(ConfigureAssessmentStatus.Created, Empty.Configure(Day, new(Empty.Version), Start).Status);
+        Assert.Equal(ConfigureAssessmentStatus.Created, Empty.Configure(Day, Hour, new(Empty.Version), Start).Status);
         var schedule = Configured(Day);
-        Assert.Equal(ConfigureAssessmentStatus.VersionMismatch, schedule.Configure(Day, new(Empty.Version), Start).Status);
-        Assert.Equal((ConfigureAssessmentStatus.Updated, schedule), schedule.Configure(Day, new(null), Start));
+        Assert.Equal(ConfigureAssessmentStatus.VersionMismatch, schedule.Configure(Day, Hour, new(Empty.Version), Start).Status);
+        Assert.Equal((ConfigureAssessmentStatus.Updated, schedule), schedule.Configure(Day, Hour, new(null), Start));
         Assert.Equal(RemoveAssessmentStatus.Removed, schedule.Remove(new(schedule.Version)).Status);
     }
 
@@ -251,7 +273,7 @@ public class AssessmentScheduleTests
 
     private static AssessmentSchedule Empty { get; } = new() { Technology = "SqlServer" };
 
-    private static AssessmentSchedule Configured(TimeSpan interval) => Empty.Configure(interval, null, Start).Next;
+    private static AssessmentSchedule Configured(TimeSpan interval) => Empty.Configure(interval, Hour, null, Start).Next;
 
     private static AssessmentSchedule Completed(AssessmentSchedule schedule, DateTimeOffset at) =>
         schedule.Report($"SqlServer-{schedule.LastSequence}", Results(true), at).Next;
@@ -288,8 +310,14 @@ public class AssessmentScheduleTests
         {
             case Act.Configure:
                 var interval = TimeSpan.FromMinutes(Math.Max(60, step.Minutes));
-                schedule = schedule.Configure(interval, null, now).Next;
-                naive.Configure(interval, now);
+                var firstRunAfter = step.Choice switch
+                {
+                    0 => TimeSpan.FromSeconds(1),
+                    1 => Day,
+                    _ => Hour,
+                };
+                schedule = schedule.Configure(interval, firstRunAfter, null, now).Next;
+                naive.Configure(interval, firstRunAfter, now);
                 break;
             case Act.Remove:
                 schedule = schedule.Remove(null).Next;
@@ -313,7 +341,7 @@ public class AssessmentScheduleTests
     {
         var view = actual.View();
         Assert.Equal((expected.Status, expected.Interval, expected.Next), (view.Status, view.Interval, view.NextRunAt));
-        Assert.True(view.NextRunAt is null || view.NextRunAt <= now + (view.Interval > Hour ? view.Interval : Hour));
+        Assert.True(view.NextRunAt is null || view.NextRunAt <= now + (view.Interval > actual.FirstRunAfter ? view.Interval : actual.FirstRunAfter));
         Assert.True(actual.Runs.Count(r => r.Status == RunStatus.Running) <= 1);
         Assert.True(actual.UnderWay is null || actual.UnderWay.ResultsDueAt > now);
         Assert.Equal(

@@ -15,6 +15,7 @@ internal sealed class NaiveSchedule
     /// <summary>The due instants that had a scheduled run, and the clock's setbacks between them as null.</summary>
     public List<DateTimeOffset?> Started { get; private init; } = [];
 
+    private TimeSpan first;
     private DateTimeOffset? lastServed;
     private int removedAfter;
 
@@ -32,6 +33,7 @@ internal sealed class NaiveSchedule
         Next = Next,
         Runs = [.. Runs.Select(r => r with { })],
         Started = [.. Started],
+        first = first,
         lastServed = lastServed,
         removedAfter = removedAfter,
     };
@@ -44,7 +46,7 @@ internal sealed class NaiveSchedule
             late.DueAt = now + late.Given;
         }
 
-        var longest = lastServed is null ? TimeSpan.FromHours(1) : Interval;
+        var longest = lastServed is null ? first : Interval;
         if (Next - now > longest)
         {
             Next = now + longest;
@@ -94,11 +96,11 @@ internal sealed class NaiveSchedule
         return this;
     }
 
-    public void Configure(TimeSpan interval, DateTimeOffset now)
+    public void Configure(TimeSpan interval, TimeSpan firstAfter, DateTimeOffset now)
     {
         if (Interval is null)
         {
-            (Next, lastServed) = (now + TimeSpan.FromHours(1), null);
+            (first, Next, lastServed) = (firstAfter, now + firstAfter, null);
             if (Started.Count > 0 && Started[^1] > now)
             {
                 Started.Add(null);

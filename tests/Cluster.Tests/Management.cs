@@ -1,0 +1,69 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using StackExchange.Redis;
+
+namespace EngageCenter.Cluster.Tests;
+
+/// <summary>What Orleans itself says of a cluster. To ask it activates no grain of the service.</summary>
+internal sealed class Management : IAsyncDisposable
+{
+    private readonly RunningCluster cluster;
+    private readonly IHost host;
+
+    private Management(RunningCluster cluster)
+    {
+        this.cluster = cluster;
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        var redis = ConfigurationOptions.Parse(cluster.Redis.ConnectionString);
+        builder.UseOrleansClient(client => client
+            .UseRedisClustering(options => options.ConfigurationOptions = redis)
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (RunningCluster.ClusterId, EngageCenterService.DefaultId)));
+        builder.Services.UseRedisReminderService(options => options.ConfigurationOptions = redis);
+        host = builder.Build();
+    }
+
+    private IReminderTable Reminders => host.Services.GetRequiredService<IReminderTable>();
+
+    public static async Task<Management> Of(RunningCluster cluster)
+    {
+        var management = new Management(cluster);
+        try
+        {
+            await management.host.StartAsync();
+            await management.Reminders.StartAsync();
+            return management;
+        }
+        catch
+        {
+            await management.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>By the keys of a type's grains, the silos that run them: more than one where an activation has been overtaken.</summary>
+    public async Task<ILookup<string, Node>> Activations(string grainType) =>
+        (await host.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics())
+            .Where(activation => activation.GrainId.Type.ToString() == grainType)
+            .ToLookup(activation => activation.GrainId.Key.ToString()!, activation => SiloAt(activation.SiloAddress));
+
+    /// <summary>When a workspace's assessments are called next, from the table itself: no silo need run.</summary>
+    public async Task<DateTimeOffset?> AssessmentsReminder(string workspace) =>
+        await Reminders.ReadRow(GrainId.Create("assessments", workspace), "schedule") is { } entry ? entry.StartAt : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await host.StopAsync();
+        }
+        finally
+        {
+            host.Dispose();
+        }
+    }
+
+    private Node SiloAt(SiloAddress address) =>
+        cluster.SiloNodes.Single(silo => silo.SiloPort == address.Endpoint.Port.ToString(CultureInfo.InvariantCulture));
+}
