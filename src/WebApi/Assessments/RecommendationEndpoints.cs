@@ -30,7 +30,7 @@ internal static class RecommendationEndpoints
 
         var errors = new RequestErrors();
         var fields = new QueryFields(http.Request.Query, errors);
-        var query = new RecommendationQuery(technology, fields.Choice("focusArea", WireNames.For<FocusArea>()), fields.Page());
+        var query = new RecommendationQuery(technology, FocusAreas.Optional(fields, "focusArea", errors), fields.Page());
         if (errors.Any)
         {
             return Problems.Invalid(errors);
