@@ -79,6 +79,8 @@ public static class WebApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<WorkspaceAccess>();
         services.AddSingleton<HomePage>();
+        services.AddSingleton(_ => options);
+        services.AddSingleton<LargeBodies>();
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.AddExceptionHandler<Faults>();
         services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);

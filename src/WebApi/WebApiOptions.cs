@@ -28,6 +28,12 @@ public sealed class WebApiOptions
     public int MaxRequests { get; set; } = 5_000;
 
     /// <summary>
+    /// Bodies beyond 1 MiB that a node holds at the same time; more wait for 10 s, and are then refused with 503 and
+    /// <c>Retry-After</c>. Each takes up to 40 MB. Default 8.
+    /// </summary>
+    public int MaxLargeBodies { get; set; } = 8;
+
+    /// <summary>
     /// Open connections of a node; further ones are closed unanswered. Above <see cref="MaxRequests"/>, so that whoever
     /// is refused learns why, and probes get through. Default 20,000.
     /// </summary>
@@ -50,6 +56,11 @@ public sealed class WebApiOptions
         if (options.RateLimit.PermitLimit < 1 || options.RateLimit.Burst < options.RateLimit.PermitLimit)
         {
             throw new InvalidOperationException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
+        }
+
+        if (options.MaxLargeBodies < 1)
+        {
+            throw new InvalidOperationException($"{Section}:MaxLargeBodies is {options.MaxLargeBodies}; it must be at least 1.");
         }
 
         if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)

@@ -82,6 +82,12 @@ internal static class JsonBody
             return (null, TooLarge(maxBytes));
         }
 
+        var hasPlace = false;
+        if (request.ContentLength > MaxBytes && !(hasPlace = await HasPlace(request)))
+        {
+            return (null, TooMany());
+        }
+
         var buffer = new ArrayBufferWriter<byte>((int)(request.ContentLength ?? 4096) + 1);
         while (true)
         {
@@ -96,8 +102,18 @@ internal static class JsonBody
             {
                 return (null, TooLarge(maxBytes));
             }
+
+            if (buffer.WrittenCount > MaxBytes && !hasPlace && !(hasPlace = await HasPlace(request)))
+            {
+                return (null, TooMany());
+            }
         }
     }
+
+    private static Task<bool> HasPlace(HttpRequest request) =>
+        request.HttpContext.RequestServices.GetRequiredService<LargeBodies>().Enter(request.HttpContext);
+
+    private static IResult TooMany() => Problems.ServiceUnavailable.Answer("Too many large bodies are being read.");
 
     private static IResult NotJson() =>
         Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8.");
