@@ -86,7 +86,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         await using (var host = await DevHostProcess.Start(options))
         {
             token = await client.Person("miriam@microsoft.example", DevHostClient.Microsoft);
-            assessment = $"/v1/workspaces/{(await client.All(token, "/v1/me/workspaces"))[0]["workspaceId"]}/assessments/SqlServer";
+            assessment = $"/v1/workspaces/{(await client.All(token, "/v1/me/workspaces"))[0]["workspaceId"]}/assessments/ActiveDirectory";
             due = Instant(await client.Put(token, assessment, new JsonObject()), "nextRunAt");
             await host.Kill();
             Assert.True(TimeProvider.System.GetUtcNow() < due, "Too late: it was due before the process was killed.");
