@@ -67,12 +67,31 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
         await cluster.Forget();
         cluster.Store.Change("workspace", cluster.Workspace(workspace).GetGrainId(), row => Assert.True(row["Contract"]!.AsObject().Remove("Terms")));
 
-        // Asking for a lease has the workspace ask its agreement, and rights do not wait for that.
-        var epoch = (await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace)).Epoch;
-        await cluster.Agreement(contoso.AgreementId).Get();
+        // Nobody here asks the agreement: its row is read because asking for a lease has the workspace do so.
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Store.Fate = (operation, name) =>
+        {
+            if (operation == RowOperation.Read && name == "agreement")
+            {
+                asked.TrySetResult();
+            }
 
-        var outcome = await Ask(contoso.AdeleSignIn, workspace);
-        Assert.Equal((AccountTeamStatus.Found, epoch), (outcome.Status, outcome.Decision.Epoch));
+            return RowFate.Happens;
+        };
+        try
+        {
+            var epoch = (await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace)).Epoch;
+            await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+            // Behind what the workspace asked.
+            await cluster.Agreement(contoso.AgreementId).Get();
+            var outcome = await Ask(contoso.AdeleSignIn, workspace);
+            Assert.Equal((AccountTeamStatus.Found, epoch), (outcome.Status, outcome.Decision.Epoch));
+        }
+        finally
+        {
+            cluster.Store.Fate = (_, _) => RowFate.Happens;
+        }
     }
 
     [Fact]

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using EngageCenter.Agreements;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Http;
 using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
@@ -52,6 +54,31 @@ public sealed class LargeBodiesTests : IAsyncLifetime
         Assert.False(second.IsCompleted);
         time.Advance(TimeSpan.FromTicks(1));
         Assert.False(await second);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_large_body_is_read_in_its_place_and_no_other(bool hasLength)
+    {
+        using var bodies = new LargeBodies(new() { MaxLargeBodies = 1 }, time);
+        await bodies.Enter(new DefaultHttpContext());
+        var small = await JsonBody.Read(Request(JsonBody.MaxBytes), new RequestErrors(), 8 * JsonBody.MaxBytes);
+        Assert.NotNull(small.Fields);
+
+        var large = JsonBody.Read(Request(JsonBody.MaxBytes + 1), new RequestErrors(), 8 * JsonBody.MaxBytes);
+        Assert.False(large.IsCompleted);
+        time.Advance(LargeBodies.Patience);
+        Assert.Equal(503, Assert.IsType<ProblemResult>((await large).Refusal).Problem.Status);
+
+        HttpRequest Request(int length)
+        {
+            var services = new ServiceCollection().AddSingleton(bodies).BuildServiceProvider();
+            var request = new DefaultHttpContext { RequestServices = services }.Request;
+            (request.ContentType, request.ContentLength) = ("application/json", hasLength ? length : null);
+            request.Body = new MemoryStream(Encoding.UTF8.GetBytes("{}".PadRight(length)));
+            return request;
+        }
     }
 
     [Fact]
