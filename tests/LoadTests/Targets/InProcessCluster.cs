@@ -34,7 +34,7 @@ internal sealed class InProcessCluster : ITarget
         List<IHost> silos = [];
         try
         {
-            var ports = FreePorts(count);
+            List<(int Silo, int Gateway)> ports = [.. Enumerable.Range(0, count).Select(_ => (FreePort.Next(), FreePort.Next()))];
             foreach (var own in ports)
             {
                 // One after the other: the first keeps the table in which the others enter themselves.
@@ -77,17 +77,6 @@ internal sealed class InProcessCluster : ITarget
         });
         builder.AddEngageCenterSilo();
         return builder.Build();
-    }
-
-    private static List<(int Silo, int Gateway)> FreePorts(int pairs)
-    {
-        HashSet<int> ports = [];
-        while (ports.Count < 2 * pairs)
-        {
-            ports.Add(FreePort.Next());
-        }
-
-        return [.. ports.Chunk(2).Select(pair => (pair[0], pair[1]))];
     }
 
     private static Dictionary<string, string?> Names() => new()

@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -90,8 +89,8 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
             ["AzureAd:TenantId"] = "common",
             ["AzureAd:ClientId"] = LocalEntraOptions.DefaultApiClientId,
             ["Storage:SqliteFile"] = Path.Combine(folder, "state.db"),
-            ["Orleans:Endpoints:SiloPort"] = FreePort(),
-            ["Orleans:Endpoints:GatewayPort"] = FreePort(),
+            ["Orleans:Endpoints:SiloPort"] = $"{FreePort.Next()}",
+            ["Orleans:Endpoints:GatewayPort"] = $"{FreePort.Next()}",
 
             ["Dashboard:Enabled"] = "true",
 
@@ -329,13 +328,6 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         Assert.True(up.ExitCode == 0, $"{up}");
         Uri[] web = [.. (await cluster.Status()).Where(m => m.Kind == "web").Select(m => m.Url!)];
         return new(new InTurns(web)) { BaseAddress = web[0] };
-    }
-
-    private static string FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"{((IPEndPoint)listener.LocalEndpoint).Port}";
     }
 
     private static Dictionary<string, string> PasswordGrant(string person) => new()
