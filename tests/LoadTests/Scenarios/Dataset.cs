@@ -54,7 +54,8 @@ internal sealed record DatasetSize(string Name, int Workspaces, int People, int 
 
     public override string ToString() =>
         $"{Workspaces} workspaces; {People} people; in each workspace {SlotsPerWorkspace} groups to grant and revoke, {CasesPerWorkspace} cases in batches of {Batch}, "
-        + $"{ActivitiesPerWorkspace} activities, {TechnologyTable.All.Length} technologies with {RecommendationsPerRun} recommendations each, and {EnrollmentsPerWorkspace} enrolments; {Courses} courses";
+        + $"{ActivitiesPerWorkspace} activities, {TechnologyTable.All.Length} technologies with {RecommendationsPerRun} recommendations each, "
+        + $"and {EnrollmentsPerWorkspace} enrolments; {Courses} courses";
 }
 
 /// <summary>

@@ -117,7 +117,9 @@ internal sealed class Visitor
                 ? new HomeParts(w, i, p, a, l, await team)
                 : null;
         });
-        if (page.Workspace.Header.WorkspaceId != id || page.Assessments is not { Configured: 0, Failed: 0, LastCompletedAt: not null } || page.Learning is not { InProgress: 0, Completed: 0 })
+        if (page.Workspace.Header.WorkspaceId != id
+            || page.Assessments is not { Configured: 0, Failed: 0, LastCompletedAt: not null }
+            || page.Learning is not { InProgress: 0, Completed: 0 })
         {
             throw Wrong($"landed in {id} with no schedules and no courses, and was shown {page}");
         }
