@@ -17,13 +17,11 @@ internal sealed class Lease(Policy policy, Silo silo, TimeSpan expires)
 internal sealed record Terms(TimeSpan Lease, TimeSpan Authority);
 
 /// <summary>
-/// A process that runs for a while: a clock and settings of its own, and the shell around a <see cref="PolicyHolder{TPolicy}"/>, which does as
+/// A process that runs for a while: a clock and settings of its own, and the shell around a <see cref="PolicyHolder"/>, which does as
 /// <see cref="PolicyCache"/> does. What restarts on the same node is another silo.
 /// </summary>
 internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan clock, Terms terms)
 {
-    private const int Attempts = 5;
-
     private readonly World world = simulation.World;
     private Slot slot = new();
 
@@ -96,7 +94,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
             {
                 done(kind, leased);
             }
-            else if (attempt == Attempts)
+            else if (attempt == PolicyCache.Attempts)
             {
                 done(PolicyAnswerKind.Unconfirmed, null);
             }
@@ -144,20 +142,20 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
             number = asking.Holder.Ask(Clock);
         }
 
-        if (!asking.Holder.Granted(number, policy, simulation.Fault == Fault.HolderCountsItsOwnLease ? terms.Lease : answer.Lease))
+        if (asking.Holder.Granted(number, simulation.Fault == Fault.HolderCountsItsOwnLease ? terms.Lease : answer.Lease) is not { } expires)
         {
             return (PolicyAnswerKind.Recalled, null);
         }
 
         asking.Request = null;
-        asking.Lease = new(policy, this, asking.Holder.Expires);
-        world.History.Notes?.Note(world.Now, Name, $"has epoch {policy.Epoch} for {(asking.Holder.Expires - Clock).TotalSeconds:F3} s");
+        asking.Lease = new(policy, this, expires);
+        world.History.Notes?.Note(world.Now, Name, $"has epoch {policy.Epoch} for {(expires - Clock).TotalSeconds:F3} s");
         return (PolicyAnswerKind.Leased, asking.Lease);
     }
 
     private sealed class Slot
     {
-        public PolicyHolder<Policy> Holder { get; } = new();
+        public PolicyHolder Holder { get; } = new();
 
         public Lease? Lease { get; set; }
 

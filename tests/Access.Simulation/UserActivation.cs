@@ -23,8 +23,6 @@ internal sealed record CheckReply(Decision? Decision);
 /// <summary>An activation of a user: the shell around <see cref="UserState"/> and a cached decision, which does as the user grain does.</summary>
 internal sealed class UserActivation(Simulation simulation, Person person, Silo silo)
 {
-    private const int Attempts = 50;
-
     private readonly World world = simulation.World;
     private readonly long since = simulation.World.History.Mark();
     private readonly List<(Action Run, Action Refuse)> inbox = [];
@@ -109,7 +107,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
 
     private void Examine(int attempt, Operation check, Action<CheckReply> reply)
     {
-        if (attempt > Attempts)
+        if (attempt > PolicyCache.Attempts)
         {
             world.History.End(check, null, world.Now);
             reply(new((Decision?)null));

@@ -149,10 +149,13 @@ internal sealed class CommandLine
             yield return $"{option.Name} needs {with.Name}.";
         }
 
-        if (options.Load.MostUnderWay > options.Size.Slots && options.Scenarios.Any(s => Scenarios.NeedsSlots(s, options.Weights)))
+        foreach (var named in options.Scenarios)
         {
-            yield return $"{(IsGiven(parsed, rate) ? mostUnderWay.Name : concurrency.Name)} {options.Load.MostUnderWay} is too much for {options.Size.Workspaces} workspaces: "
-                + $"each has {DatasetSize.SlotsPerWorkspace} groups and blocks of cases, and each change needs one of its own.";
+            if (Scenarios.MostUnderWay(named, options.Weights) is { } most && options.Load.MostUnderWay > options.Size.Workspaces * most)
+            {
+                yield return $"{(IsGiven(parsed, rate) ? mostUnderWay.Name : concurrency.Name)} {options.Load.MostUnderWay} is too much for {options.Size.Workspaces} workspaces: "
+                    + $"what '{named}' changes one operation has alone, and each workspace has {most} of it.";
+            }
         }
     }
 

@@ -30,7 +30,8 @@ public class CommandLineTests
     [InlineData("--in-process --data Mine", "--data must be 1 to 20 of a-z 0-9.")]
     [InlineData("--in-process --workspaces 101", "--workspaces must be from 1 to 100.")]
     [InlineData("--in-process --batch 1001", "--batch must be from 1 to 1000.")]
-    [InlineData("--in-process --workspaces 2 --concurrency 41", "--concurrency 41 is too much for 2 workspaces: each has 20 groups and blocks of cases, and each change needs one of its own.")]
+    [InlineData("--in-process --workspaces 2 --concurrency 41", "--concurrency 41 is too much for 2 workspaces: what 'mix' changes one operation has alone, and each workspace has 20 of it.")]
+    [InlineData("--in-process --workspaces 2 --concurrency 35 --scenario learn,runs", "--concurrency 35 is too much for 2 workspaces: what 'runs' changes one operation has alone, and each workspace has 17 of it.")]
     [InlineData("report --from a.json", "Option '--out' is required.")]
     public async Task What_is_not_understood_is_said_in_one_line(string args, string message)
     {

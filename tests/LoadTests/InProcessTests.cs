@@ -1,4 +1,9 @@
 using EngageCenter.Access;
+using EngageCenter.Activities;
+using EngageCenter.Agreements;
+using EngageCenter.Assessments;
+using EngageCenter.Learning;
+using EngageCenter.Users;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
@@ -8,7 +13,7 @@ public sealed class InProcessTests : IDisposable
 {
     private static readonly DatasetSize size = new("test", 2, 6, 5);
     private static readonly LoadOptions load = new(
-        100, ArrivalProcess.Constant, 40, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1), Seed: 1);
+        100, ArrivalProcess.Constant, 30, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400), TimeSpan.FromSeconds(1), Seed: 1);
 
     private readonly TempFolder folder = new();
 
@@ -21,7 +26,7 @@ public sealed class InProcessTests : IDisposable
         using var progress = new StringWriter();
         string[] args =
         [
-            "--in-process", "--silos", "1,2", "--scenario", "all", "--rate", "50", "--arrivals", "Poisson", "--max-in-flight", "40", "--duration", "500ms", "--warm-up", "100ms",
+            "--in-process", "--silos", "1,2", "--scenario", "all", "--rate", "50", "--arrivals", "Poisson", "--max-in-flight", "30", "--duration", "400ms", "--warm-up", "100ms",
             "--interval", "200ms", "--workspaces", "2", "--people", "6", "--batch", "5", "--report", folder.File("report"),
         ];
         var exitCode = await new CommandLine().InvokeAsync(args, output, progress, new LoadTest(output, progress, TimeProvider.System).RunAsync);
@@ -59,14 +64,14 @@ public sealed class InProcessTests : IDisposable
         Assert.Equal(first.WorkspaceIds.AsEnumerable(), cluster.WorkspaceIds);
         foreach (var name in Scenarios.All)
         {
-            Assert.Empty((await Run(cluster, name)).Errors);
+            Assert.Empty((await RunAsync(target, cluster, name)).Errors);
         }
 
         // Behind the back of those who know what the answers have to be.
         await Revoke(target.Grains, cluster, cluster.Data.Group(0));
         foreach (var name in (string[])["decide", "check", "me-workspaces"])
         {
-            Assert.Contains((await Run(cluster, name)).Errors, e => e.IsWrong);
+            Assert.Contains((await RunAsync(target, cluster, name)).Errors, e => e.IsWrong);
         }
 
         // Nor is a change taken for done that did not happen.
@@ -74,10 +79,76 @@ public sealed class InProcessTests : IDisposable
         await group.SetAsync(granted: true);
         await Revoke(target.Grains, cluster, cluster.Data.ChangingGroup(0, 0));
         await Assert.ThrowsAsync<WrongAnswerException>(group.ConfirmAsync);
-
-        async Task<RunResult> Run(SeededCluster on, string name) =>
-            await new LoadRun(load, TextWriter.Null, TimeProvider.System).MeasureAsync(Scenarios.Of(name, on, Scenarios.DefaultMix), target.Processors, CancellationToken.None);
     }
+
+    [Fact]
+    public async Task What_somebody_else_did_is_found_in_every_answer_that_it_is_in()
+    {
+        await using var target = await InProcessCluster.StartAsync(1, CancellationToken.None);
+        var cluster = await new Seed(target.Grains, TimeProvider.System).ApplyAsync(size, CancellationToken.None);
+        var (data, id) = (cluster.Data, cluster.WorkspaceIds[0]);
+        var assessments = target.Grains.GetGrain<IAssessmentsGrain>(id);
+
+        // Courses that searches find, and one of them in every transcript.
+        var courses = Enumerable.Range(0, DatasetSize.Courses).Select(n => data.Course(n) with { CourseId = $"{data.CourseId(n)}x" }).ToList();
+        await Task.WhenAll(courses.Select(c => target.Grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(c, null))));
+        foreach (var learner in data.Learners)
+        {
+            Assert.Equal(PutEnrollmentStatus.Created, (await LearnAsync(target, learner, id, new(courses[0].CourseId, 1, null))).Status);
+        }
+
+        var activity = Dataset.Activity(0, 0, 0) with { ActivityId = "another" };
+        Assert.Equal(PutActivityStatus.Created, (await target.Grains.GetGrain<IActivityGrain>(id).Put(new(activity, null))).Status);
+
+        // Other results, and a run under way where none should be.
+        foreach (var technology in TechnologyTable.All)
+        {
+            var outcome = await assessments.Report(new(technology.Id, (await Start(technology.Id)).RunId, true, Dataset.Recommendations(0)[1..]));
+            Assert.Equal(ReportRunStatus.Accepted, outcome.Status);
+        }
+
+        await Start(TechnologyTable.All[0].Id);
+        foreach (var name in (string[])["home", "activities", "proof", "assessments", "recommendations", "runs", "courses", "transcript", "consumption"])
+        {
+            Assert.True((await RunAsync(target, cluster, name)).Errors.Any(e => e.IsWrong), name);
+        }
+
+        var agreement = data.Agreement();
+        await target.Grains.GetGrain<IAgreementGrain>(data.AgreementId).Put(new(ActorKind.Application, Guid.Empty, "tests", null), new(agreement with { BillingReaders = [] }, null));
+        Assert.Contains((await RunAsync(target, cluster, "account-team")).Errors, e => e.IsWrong);
+
+        async Task<AssessmentRun> Start(string technology) =>
+            await new Visit(target.Grains, data.Learners[0], id, Permissions.AccessAssessments).ActAsync(async decision => (await assessments.Start(decision, technology)).Run);
+    }
+
+    [Fact]
+    public async Task Learners_go_on_where_an_earlier_run_left_them_until_every_course_is_completed()
+    {
+        await using var target = await InProcessCluster.StartAsync(1, CancellationToken.None);
+        var seed = new Seed(target.Grains, TimeProvider.System);
+        var cluster = await seed.ApplyAsync(size, CancellationToken.None);
+        for (var n = 0; n < DatasetSize.CoursesPerSlot; n++)
+        {
+            await LearnAsync(target, cluster.Data.Learners[0], cluster.WorkspaceIds[0], new(cluster.Data.CourseId(n), 98, null));
+        }
+
+        var block = (await seed.ApplyAsync(size, CancellationToken.None)).EnrollmentBlocks[0];
+        for (var steps = 0; steps < 2 * DatasetSize.CoursesPerSlot; steps++)
+        {
+            await block.MoveOnAsync();
+        }
+
+        await block.ReadTranscriptAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(block.MoveOnAsync);
+    }
+
+    private static Task<PutEnrollmentOutcome> LearnAsync(InProcessCluster target, SignIn learner, string workspaceId, PutEnrollment command) =>
+        new Visit(target.Grains, learner, workspaceId, Permissions.AccessLearning).ActAsync(async decision =>
+            await target.Grains.GetGrain<ILearningGrain>(workspaceId).Put(decision, command)
+                is { Status: not PutEnrollmentStatus.DecideAgain } answer ? answer : null);
+
+    private static Task<RunResult> RunAsync(InProcessCluster target, SeededCluster on, string name) =>
+        new LoadRun(load, TextWriter.Null, TimeProvider.System).MeasureAsync(Scenarios.Of(name, on, Scenarios.DefaultMix), target.Processors, CancellationToken.None);
 
     private static async Task Revoke(IGrainFactory grains, SeededCluster cluster, Guid group) =>
         await new Visit(grains, cluster.Data.Manager, cluster.WorkspaceIds[0], Permissions.ManageEntraGroups).ActAsync(async decision =>

@@ -22,13 +22,17 @@ public sealed record Enrollment(
 
 /// <summary>What was learned in a workspace, by everybody together.</summary>
 /// <param name="ByMonth">Every calendar month (UTC) from the first to the last in which something was started or completed.</param>
-/// <param name="ByProduct">Most started first, then by name (ordinal).</param>
+/// <param name="ByProduct">At most <see cref="MaxProducts"/>, and so in each month. Most started first, then by name (ordinal).</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Consumption")]
 public sealed record Consumption(
     [property: Id(0)] DateTimeOffset GeneratedAt,
     [property: Id(1)] ConsumptionCounts Totals,
     [property: Id(2)] ImmutableArray<MonthConsumption> ByMonth,
-    [property: Id(3)] ImmutableArray<ProductConsumption> ByProduct);
+    [property: Id(3)] ImmutableArray<ProductConsumption> ByProduct)
+{
+    /// <summary>Products about which courses were ever started in one workspace.</summary>
+    public const int MaxProducts = 500;
+}
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.ConsumptionCounts")]
 public readonly record struct ConsumptionCounts(

@@ -53,6 +53,9 @@ public enum PutEnrollmentStatus
 
     /// <summary>The workspace has <see cref="Enrollment.MaxPerWorkspace"/> already.</summary>
     TooManyEnrollments,
+
+    /// <summary>The course is about another product than the <see cref="Consumption.MaxProducts"/> of the workspace's enrolments.</summary>
+    TooManyProducts,
 }
 
 /// <param name="Enrollment">As it is now; null where the command was refused.</param>

@@ -12,8 +12,8 @@ internal sealed partial class PolicyCache : IPolicyHolder
 {
     public const int MaxPolicies = 20_000;
 
-    // Whoever has to ask again does so because a change came first: so many may come in a row.
-    private const int Attempts = 50;
+    /// <summary>Whoever has to ask or to decide again does so because a change, or a newer token, came first: so many may come in a row.</summary>
+    public const int Attempts = 50;
 
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
     private readonly Lock referenceLock = new();
@@ -186,13 +186,13 @@ internal sealed partial class PolicyCache : IPolicyHolder
                 return new(answer.Kind, null);
             }
 
-            if (!slot.Holder.Granted(number, policy, answer.Lease))
+            if (slot.Holder.Granted(number, answer.Lease) is not { } expires)
             {
                 return new(PolicyAnswerKind.Recalled, null);
             }
 
             slot.Request = null;
-            slot.Lease = lease = new(policy, () => Now, slot.Holder.Expires);
+            slot.Lease = lease = new(policy, () => Now, expires);
         }
 
         metrics.Leased();
@@ -240,7 +240,7 @@ internal sealed partial class PolicyCache : IPolicyHolder
 
     private sealed class Slot
     {
-        public PolicyHolder<LeasedPolicy> Holder { get; } = new();
+        public PolicyHolder Holder { get; } = new();
 
         public PolicyLease? Lease { get; set; }
 

@@ -9,6 +9,7 @@ internal sealed class Enrollments
 {
     private readonly Dictionary<string, Learner> learners = new(StringComparer.Ordinal);
     private readonly HashSet<StoredCourse> courses = [];
+    private readonly HashSet<string> products = new(StringComparer.Ordinal);
     private readonly StringPool people = new();
     private readonly ConsumptionFigures figures = new();
 
@@ -18,7 +19,7 @@ internal sealed class Enrollments
     /// <param name="count">Enrolments that there are.</param>
     /// <returns>With the enrolment as it is to be; null where the command is refused.</returns>
     /// <exception cref="ArgumentOutOfRangeException">No percentage: who calls has to check.</exception>
-    public static (PutEnrollmentStatus Status, StoredEnrollment? Next) Decide(
+    public (PutEnrollmentStatus Status, StoredEnrollment? Next) Decide(
         StoredEnrollment? current, PersonId person, PutEnrollment command, CourseView? course, int count, DateTimeOffset now)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(command.ProgressPercent, nameof(command));
@@ -27,16 +28,18 @@ internal sealed class Enrollments
             : current is not null ? (PutEnrollmentStatus.Updated, current.MoveOn(command.ProgressPercent, now))
             : course is null ? (PutEnrollmentStatus.CourseNotFound, null)
             : count >= Enrollment.MaxPerWorkspace ? (PutEnrollmentStatus.TooManyEnrollments, null)
+            : products.Count >= Learning.Consumption.MaxProducts && !products.Contains(course.Course.Product) ? (PutEnrollmentStatus.TooManyProducts, null)
             : (PutEnrollmentStatus.Created, StoredEnrollment.Start(
                 person, StoredCourse.From(course.Course, course.Version), command.ProgressPercent, now));
     }
 
-    /// <summary>The same enrolment, in what enrolments have in common: a course, and their person's key.</summary>
+    /// <summary>The same enrolment, in what enrolments have in common: a course, and their person's key. Its product is one of the workspace's from here on.</summary>
     public StoredEnrollment Share(StoredEnrollment one)
     {
         courses.Add(one.Course);
         courses.TryGetValue(one.Course, out var course);
-        return one with { Person = people.Share(one.Person), Course = course! };
+        products.Add(course!.Product);
+        return one with { Person = people.Share(one.Person), Course = course };
     }
 
     /// <summary>Takes over what is stored, and counts it: between the two nobody can ask.</summary>

@@ -50,7 +50,7 @@ internal sealed class LearningGrain(
         }
 
         // What was known and is no longer was not confirmed meanwhile, and nor will what follows it be.
-        var (status, next) = Enrollments.Decide(
+        var (status, next) = enrollments.Decide(
             batches.Accepted(key) ?? known, decision.Person, command, course, log.Count + batches.Pending, time.GetUtcNow());
         if (next is null)
         {

@@ -19,9 +19,6 @@ internal sealed partial class UserGrain(
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex
 {
-    // Whoever has to decide again does so because a change or a newer token came first: so many may come in a row.
-    private const int Attempts = 50;
-
     /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
     private const int MaxKnown = 10_000;
 
@@ -196,7 +193,7 @@ internal sealed partial class UserGrain(
     /// <summary>Decides from this silo's copy of the policy, and asks for one where there is none.</summary>
     private async ValueTask<Examined> Examine(string workspaceId)
     {
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
         {
             if (Recall(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
             {

@@ -99,6 +99,9 @@ internal static class Problems
     public static readonly Problem TooManyEnrollments = new(409, "too-many-enrollments", "Too many enrolments",
         "A workspace can have 200,000 enrolments.");
 
+    public static readonly Problem TooManyProducts = new(409, "too-many-products", "Too many products",
+        "The courses that were ever started in a workspace can be about 500 products, and this one is about another.");
+
     public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
         "The resource is not of the version that If-Match names. Read it again.");
 

@@ -21,7 +21,7 @@ internal static class LearningEndpoints
             .Answers<EnrollmentResponse>(200)
             .Answers<EnrollmentResponse>(201)
             .InWorkspace(Permissions.AccessLearning)
-            .Refuses(Problems.CourseNotFound, Problems.TooManyEnrollments);
+            .Refuses(Problems.CourseNotFound, Problems.TooManyEnrollments, Problems.TooManyProducts);
         learning.MapGet("/enrollments/{courseId}", Get)
             .Describe("GetEnrollment", "The caller's enrolment in a course", "AccessLearning.")
             .Versioned()
@@ -36,7 +36,7 @@ internal static class LearningEndpoints
             .Refuses(Problems.InvalidRequest);
         learning.MapGet("/consumption", Consumption)
             .Describe("GetLearningConsumption", "What was learned in the workspace",
-                "Courses started and completed by everybody, by month (UTC) and product, exact: equal to a recomputation from all enrolments. AccessLearning.")
+                "Courses started and completed by everybody, by month (UTC) and product, of which there are at most 500, exact: equal to a recomputation from all enrolments. AccessLearning.")
             .Answers<ConsumptionResponse>(200)
             .InWorkspace(Permissions.AccessLearning);
     }
@@ -78,6 +78,7 @@ internal static class LearningEndpoints
                 PutEnrollmentStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
                 PutEnrollmentStatus.CourseNotFound => Problems.CourseNotFound.Answer(),
                 PutEnrollmentStatus.TooManyEnrollments => Problems.TooManyEnrollments.Answer(),
+                PutEnrollmentStatus.TooManyProducts => Problems.TooManyProducts.Answer(),
                 var unknown => throw new NotSupportedException($"No answer for {unknown}."),
             };
         });

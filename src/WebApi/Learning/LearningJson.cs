@@ -51,7 +51,7 @@ internal sealed record EnrollmentResponse(
 
 /// <summary>What was learned in a workspace, by everybody together.</summary>
 /// <param name="ByMonth">Every calendar month (UTC) from the first to the last in which something was started or completed.</param>
-/// <param name="ByProduct">Most started first, then by name.</param>
+/// <param name="ByProduct">At most 500, and so in each month. Most started first, then by name.</param>
 internal sealed record ConsumptionResponse(
     string WorkspaceId,
     DateTimeOffset GeneratedAt,

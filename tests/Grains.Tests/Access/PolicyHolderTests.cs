@@ -2,47 +2,19 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>The holder's part of docs/coherence.md, rule by rule. A lease lasts 10 s.</summary>
+/// <summary>The holder's part of docs/coherence.md, rule by rule.</summary>
 public class PolicyHolderTests
 {
-    private readonly PolicyHolder<string> holder = new();
+    private readonly PolicyHolder holder = new();
 
-    [Fact]
-    public void A_copy_counts_from_when_it_was_asked_for()
+    [Theory]
+    [InlineData(10, 110)]
+    [InlineData(3, 103)]
+    public void A_copy_counts_from_when_it_was_asked_for_and_for_as_long_as_its_owner_says(double lease, double until)
     {
         var request = holder.Ask(At(100));
 
-        Assert.True(holder.Granted(request, "policy", At(10)));
-        Assert.Equal("policy", holder.Policy(At(109.999)));
-        Assert.Null(holder.Policy(At(110)));
-    }
-
-    [Fact]
-    public void A_copy_counts_for_as_long_as_its_owner_says()
-    {
-        holder.Granted(holder.Ask(At(100)), "policy", At(3));
-
-        Assert.Equal("policy", holder.Policy(At(102.999)));
-        Assert.Null(holder.Policy(At(103)));
-    }
-
-    [Fact]
-    public void A_grant_that_took_as_long_as_a_lease_gives_nothing()
-    {
-        var request = holder.Ask(At(100));
-
-        Assert.True(holder.Granted(request, "policy", At(10)));
-        Assert.Null(holder.Policy(At(111)));
-    }
-
-    [Fact]
-    public void A_recall_takes_the_copy()
-    {
-        holder.Granted(holder.Ask(At(100)), "policy", At(10));
-
-        holder.Recall();
-
-        Assert.Null(holder.Policy(At(101)));
+        Assert.Equal(At(until), holder.Granted(request, At(lease)));
     }
 
     [Fact]
@@ -53,8 +25,7 @@ public class PolicyHolderTests
         holder.Recall();
 
         Assert.False(holder.IsAsking);
-        Assert.False(holder.Granted(request, "old policy", At(10)));
-        Assert.Null(holder.Policy(At(101)));
+        Assert.Null(holder.Granted(request, At(10)));
     }
 
     [Fact]
@@ -64,9 +35,8 @@ public class PolicyHolderTests
         holder.Recall();
         var request = holder.Ask(At(101));
 
-        Assert.False(holder.Granted(overtaken, "old policy", At(10)));
-        Assert.True(holder.Granted(request, "policy", At(10)));
-        Assert.Equal("policy", holder.Policy(At(102)));
+        Assert.Null(holder.Granted(overtaken, At(10)));
+        Assert.Equal(At(111), holder.Granted(request, At(10)));
     }
 
     [Fact]
@@ -75,20 +45,10 @@ public class PolicyHolderTests
         var given_up = holder.Ask(At(100));
         var request = holder.Ask(At(105));
 
-        Assert.False(holder.Granted(given_up, "old policy", At(10)));
+        Assert.Null(holder.Granted(given_up, At(10)));
         Assert.False(holder.Failed(given_up));
-        Assert.True(holder.Granted(request, "policy", At(10)));
-        Assert.Equal("policy", holder.Policy(At(114)));
-    }
-
-    [Fact]
-    public void A_request_that_came_to_nothing_leaves_the_copy_there_is()
-    {
-        holder.Granted(holder.Ask(At(100)), "policy", At(10));
-
-        Assert.True(holder.Failed(holder.Ask(At(105))));
-        Assert.Equal("policy", holder.Policy(At(109)));
-        Assert.Null(holder.Policy(At(110)));
+        Assert.True(holder.IsAsking);
+        Assert.Equal(At(115), holder.Granted(request, At(10)));
     }
 
     [Fact]
@@ -98,7 +58,7 @@ public class PolicyHolderTests
 
         Assert.True(holder.Failed(request));
         Assert.False(holder.Failed(request));
-        Assert.False(holder.Granted(request, "policy", At(10)));
+        Assert.Null(holder.Granted(request, At(10)));
     }
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);

@@ -146,14 +146,39 @@ public class EnrollmentsTests
         Assert.Equal(PutEnrollmentStatus.Updated, Decide(current, null, null, full));
 
         static PutEnrollmentStatus Decide(StoredEnrollment? current, IfMatch? condition, CourseView? course, int count) =>
-            Enrollments.Decide(current, people[0], new("a", 20, condition), course, count, Start).Status;
+            new Enrollments().Decide(current, people[0], new("a", 20, condition), course, count, Start).Status;
+    }
+
+    [Fact]
+    public async Task A_workspace_that_has_all_its_products_starts_courses_about_those_alone()
+    {
+        var log = await Journal.Open(new());
+        for (var n = 0; n < Consumption.MaxProducts; n++)
+        {
+            Assert.Equal(PutEnrollmentStatus.Created, Decide(NewCourse("another", product: $"product {n}")));
+            log.Report(people[0], n, 1, NewCourse($"course-{n}", product: $"product {n}"), Start);
+        }
+
+        IsFull();
+        log = await Journal.Open(log.Store);
+        IsFull();
+
+        void IsFull()
+        {
+            Assert.Equal(PutEnrollmentStatus.TooManyProducts, Decide(NewCourse("another", product: "PRODUCT 0")));
+            Assert.Equal(PutEnrollmentStatus.Created, Decide(NewCourse("another", product: "product 0")));
+            Assert.Equal(Consumption.MaxProducts, log.Enrollments.Consumption(Start).ByProduct.Length);
+        }
+
+        PutEnrollmentStatus Decide(Course course) =>
+            log.Enrollments.Decide(null, people[1], new(course.CourseId, 1, null), new(course, 1), 0, Start).Status;
     }
 
     [Theory]
     [InlineData(-1)]
     [InlineData(101)]
     public void What_is_no_percentage_is_a_fault(int percent) => Assert.Throws<ArgumentOutOfRangeException>(() =>
-        Enrollments.Decide(null, people[0], new("a", percent, null), new(NewCourse("a"), 1), 0, Start));
+        new Enrollments().Decide(null, people[0], new("a", percent, null), new(NewCourse("a"), 1), 0, Start));
 
     [Fact]
     public async Task A_course_that_many_have_in_common_is_in_memory_once()

@@ -1,5 +1,4 @@
 using EngageCenter.Support;
-using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
 
@@ -18,11 +17,7 @@ internal sealed class CaseBlock(IGrainFactory grains, Dataset data, string works
         var now = time.GetUtcNow();
         lastUpdate = now > lastUpdate ? now : lastUpdate.AddTicks(1);
         var batch = data.Batch(slot, today, lastUpdate, revision++);
-        if (await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is null)
-        {
-            throw new WrongAnswerException($"There is no workspace {workspaceId}.");
-        }
-
+        await Visit.ExistsAsync(grains, workspaceId);
         var outcome = await grains.GetGrain<ISupportGrain>(workspaceId).Ingest(batch);
         if (outcome != new IngestOutcome(IngestStatus.Applied, batch.Length, 0))
         {

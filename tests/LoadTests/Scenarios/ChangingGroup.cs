@@ -26,7 +26,7 @@ internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string w
         if (granted)
         {
             var outcome = await visit.ActAsync(async decision =>
-                await workspaces.PutGroup(decision, data.ManagerActor, new(groupId, "Changing", Dataset.RoleWithRight, null))
+                await workspaces.PutGroup(decision, data.ManagerActor, new(groupId, "Changing", Dataset.RolesWithRights, null))
                     is { Status: not PutGroupStatus.DecideAgain } answer ? answer : null);
             Expect(outcome.Status is PutGroupStatus.Created or PutGroupStatus.Updated, outcome);
         }
@@ -50,7 +50,7 @@ internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string w
             throw new UnconfirmedException();
         }
 
-        if (decision.Allows(Dataset.Right) != IsGranted)
+        if (decision.Allows(Dataset.Rights) != IsGranted)
         {
             throw new WrongAnswerException(
                 $"After {(IsGranted == true ? "a grant" : "a revocation")} was acknowledged, {witness.Profile.DisplayName} was {decision.Standing} with {decision.Permissions} in {workspaceId}.");

@@ -3,7 +3,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using EngageCenter.Access;
+using EngageCenter.Activities;
 using EngageCenter.Agreements;
+using EngageCenter.Assessments;
+using EngageCenter.Learning;
 using EngageCenter.Support;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -23,18 +26,36 @@ internal sealed record DatasetSize(string Name, int Workspaces, int People, int 
     public const int MaxPeople = 10_000;
 
     /// <summary>
-    /// In each workspace so many groups that are granted and revoked, and so many blocks of cases that are updated. Whoever
-    /// changes one has it alone, so that it is known what the answer has to be.
+    /// In each workspace so many groups that are granted and revoked, and so many blocks of cases, activities and enrolments
+    /// that are updated. Whoever changes one has it alone, so that it is known what the answer has to be.
     /// </summary>
     public const int SlotsPerWorkspace = 20;
 
+    /// <summary>Each is put by itself. Enough for people to have a second page.</summary>
+    public const int ActivitiesPerSlot = 5;
+
+    public const int ActivitiesPerWorkspace = SlotsPerWorkspace * ActivitiesPerSlot;
+
+    /// <summary>Of each technology. Enough for people to have a second page.</summary>
+    public const int RecommendationsPerRun = 100;
+
+    /// <summary>Courses in the catalogue, which is the whole cluster's.</summary>
+    public const int Courses = 100;
+
+    /// <summary>
+    /// Courses that the learner of a slot has started. Progress never goes back, so this bounds how many steps there are to
+    /// be had, see <see cref="EnrollmentBlock"/>.
+    /// </summary>
+    public const int CoursesPerSlot = 20;
+
+    public const int EnrollmentsPerWorkspace = SlotsPerWorkspace * CoursesPerSlot;
+
     public int CasesPerWorkspace => SlotsPerWorkspace * Batch;
 
-    /// <summary>Operations that can have a slot each.</summary>
-    public int Slots => Workspaces * SlotsPerWorkspace;
-
     public override string ToString() =>
-        $"{Workspaces} workspaces; {People} people; in each workspace {SlotsPerWorkspace} groups to grant and revoke, and {CasesPerWorkspace} cases in batches of {Batch}";
+        $"{Workspaces} workspaces; {People} people; in each workspace {SlotsPerWorkspace} groups to grant and revoke, {CasesPerWorkspace} cases in batches of {Batch}, "
+        + $"{ActivitiesPerWorkspace} activities, {TechnologyTable.All.Length} technologies with {RecommendationsPerRun} recommendations each, "
+        + $"and {EnrollmentsPerWorkspace} enrolments; {Courses} courses";
 }
 
 /// <summary>
@@ -44,8 +65,14 @@ internal sealed record DatasetSize(string Name, int Workspaces, int People, int 
 internal sealed class Dataset
 {
     /// <summary>What the group of a workspace gives, and so what is asked for.</summary>
-    public const Permissions Right = Permissions.ViewSupportInsights;
-    public const Roles RoleWithRight = Roles.SupportUser;
+    public const Permissions Rights =
+        Permissions.ViewSupportInsights | Permissions.ViewCustomerActivity | Permissions.AccessAssessments | Permissions.AccessLearning;
+    public const Roles RolesWithRights = Roles.SupportUser | Roles.CustomerContractManager | Roles.AssessmentUser | Roles.LearningUser;
+
+    private const string BillingAccount = "account";
+
+    /// <summary>Of each activity; what was delivered of them changes.</summary>
+    public const decimal HoursPurchased = 16;
 
     /// <summary>A case's age, so that all of them are in the last six months, which a home page shows.</summary>
     private const int OldestCaseDays = 150;
@@ -65,6 +92,8 @@ internal sealed class Dataset
             Id("person", p), $"Person {p}", Enumerable.Range(0, size.Workspaces).Where(w => IsMember(p, w)).Select(Group)))];
         Witnesses = [.. Enumerable.Range(0, DatasetSize.SlotsPerWorkspace).Select(slot => Token(
             Id("witness", slot), $"Witness {slot}", Enumerable.Range(0, size.Workspaces).Select(w => ChangingGroup(w, slot))))];
+        Learners = [.. Enumerable.Range(0, DatasetSize.SlotsPerWorkspace).Select(slot => Token(
+            Id("learner", slot), $"Learner {slot}", Enumerable.Range(0, size.Workspaces).Select(Group)))];
     }
 
     public DatasetSize Size { get; }
@@ -84,6 +113,9 @@ internal sealed class Dataset
     /// <summary>Each is in one changing group of every workspace, and in nothing else.</summary>
     public ImmutableArray<SignIn> Witnesses { get; }
 
+    /// <summary>Each is a member of every workspace, and there takes courses, and starts runs of assessments.</summary>
+    public ImmutableArray<SignIn> Learners { get; }
+
     /// <summary>Three of four are members of a workspace, and everybody of at least one.</summary>
     public bool IsMember(int person, int workspace) => (person + workspace) % 4 != 3 || workspace == person % Size.Workspaces;
 
@@ -98,15 +130,51 @@ internal sealed class Dataset
     /// <summary>One workspace for each package.</summary>
     public Agreement Agreement() => new(
         $"Load tests {key}", AgreementType.Workload, new(Tenant, "Load tests"), new(2020, 1, 1), new(2099, 12, 31),
-        [new(Roles.CustomerSupportManager, Manager.Person, Manager.Profile.DisplayName, Manager.Profile.Email!, null, true)],
+        [new(Roles.CustomerSupportManager, Manager.Person, Manager.Profile.DisplayName, Manager.Profile.Email!, null, true), AccountManager],
         [.. Enumerable.Range(0, Size.Workspaces).Select(w => new Package(
-            $"package-{w}", PackageKind.AddOn, WorkspaceName(w), new(2020, 1, 1), new(2099, 12, 31), "account", "profile", null))],
-        []);
+            PackageId(w), PackageKind.AddOn, WorkspaceName(w), new(2020, 1, 1), new(2099, 12, 31), BillingAccount, $"profile-{w}", null))],
+        [.. Enumerable.Range(0, Size.Workspaces).Where(ShowsBill).Select(w => new BillingReader(BillingAccount, $"profile-{w}", Tenant, null, Group(w)))]);
+
+    /// <summary>Who answers for all packages.</summary>
+    public Contact AccountManager => new(
+        Roles.CustomerSuccessAccountManager, new(Tenant, Id("account-manager", 0)), "Account Manager", "account.manager@load.example", null, true);
+
+    /// <summary>Whether the members of a workspace read its bill, and so see the account team: of every other one.</summary>
+    public static bool ShowsBill(int workspace) => workspace % 2 == 0;
 
     /// <summary>A batch: an update of every case of a block.</summary>
     /// <param name="today">Of the run; a case is so many days older.</param>
     public ImmutableArray<SupportCase> Batch(int slot, DateTimeOffset today, DateTimeOffset now, long revision) =>
         [.. Enumerable.Range(slot * Size.Batch, Size.Batch).Select(n => Case(n, today, now, revision))];
+
+    /// <param name="n">Below <see cref="DatasetSize.ActivitiesPerWorkspace"/>.</param>
+    /// <param name="revision">What was delivered changes with each.</param>
+    public static CustomerActivity Activity(int workspace, int n, long revision)
+    {
+        var (kind, status) = ((ActivityKind)(n % 4), (ActivityStatus)(n % 3));
+        var planned = signedIn.AddDays(n);
+        return new(
+            ActivityId(n), PackageId(workspace), kind, $"Activity {n} of a load test", status, HoursPurchased, revision % 33 / 2m,
+            planned, status == ActivityStatus.Delivered ? planned.AddDays(1) : null, null);
+    }
+
+    /// <summary>Their order is that of their numbers.</summary>
+    public static string ActivityId(int n) => $"activity-{n.ToString("D3", CultureInfo.InvariantCulture)}";
+
+    /// <param name="revision">Tells the results of one run from those of another.</param>
+    public static ImmutableArray<Recommendation> Recommendations(long revision) =>
+    [
+        .. Enumerable.Range(0, DatasetSize.RecommendationsPerRun).Select(n => new Recommendation(
+            $"REC-{n}", (FocusArea)(n % 6), $"Recommendation {n} of a load test", 1 + (n % 5), 1 + (n / 5 % 5), 1 + (n / 25), new(revision, null))),
+    ];
+
+    /// <param name="n">Below <see cref="DatasetSize.Courses"/>.</param>
+    public Course Course(int n) => new(CourseId(n), $"Course {n} of a load test", (CourseFormat)(n % 4), $"Product {n % 20}", "en", 60);
+
+    /// <summary>Their order is that of their numbers.</summary>
+    public string CourseId(int n) => $"{AgreementId}-{n.ToString("D2", CultureInfo.InvariantCulture)}";
+
+    private static string PackageId(int workspace) => $"package-{workspace}";
 
     private static SupportCase Case(int n, DateTimeOffset today, DateTimeOffset now, long revision)
     {

@@ -38,8 +38,9 @@ public class DatasetTests
         Assert.InRange(data.AgreementId.Length, 1, 64);
         Assert.InRange(data.Agreement().Packages.Length, 1, Agreement.MaxPackages);
         Assert.InRange(data.Size.CasesPerWorkspace, 1, SupportCase.MaxPerWorkspace);
-        Assert.All(data.People.Concat(data.Witnesses), p => Assert.InRange(p.Groups.Length, 1, 200));
-        var everyone = data.People.Concat(data.Witnesses).Append(data.Manager).Select(p => p.Person).ToList();
+        Assert.InRange(data.Agreement().BillingReaders.Length, 1, Agreement.MaxBillingReaders);
+        Assert.All(data.People.Concat(data.Witnesses).Concat(data.Learners), p => Assert.InRange(p.Groups.Length, 1, 200));
+        var everyone = data.People.Concat(data.Witnesses).Concat(data.Learners).Append(data.Manager).Select(p => p.Person).Append(data.AccountManager.Person).ToList();
         Assert.Equal(everyone.Count, everyone.Distinct().Count());
     }
 
@@ -52,9 +53,19 @@ public class DatasetTests
         Assert.Contains(Enumerable.Range(0, 60), p => !data.IsMember(p, 5));
 
         var changing = Enumerable.Range(0, 10).SelectMany(w => Enumerable.Range(0, DatasetSize.SlotsPerWorkspace).Select(s => data.ChangingGroup(w, s))).ToList();
-        Assert.Equal(size.Slots, changing.Distinct().Count());
+        Assert.Equal(size.Workspaces * DatasetSize.SlotsPerWorkspace, changing.Distinct().Count());
         Assert.Equal(changing.Order(), data.Witnesses.SelectMany(w => w.Groups).Order());
         Assert.Empty(changing.Intersect(data.People.SelectMany(p => p.Groups)));
+    }
+
+    [Fact]
+    public void The_order_of_activities_and_courses_is_that_of_their_numbers()
+    {
+        var data = new Dataset(size);
+        var (activities, courses) = (Enumerable.Range(0, DatasetSize.ActivitiesPerWorkspace).Select(Dataset.ActivityId), Enumerable.Range(0, DatasetSize.Courses).Select(data.CourseId));
+
+        Assert.Equal(activities.Order(StringComparer.Ordinal), activities);
+        Assert.Equal(courses.Order(StringComparer.Ordinal), courses);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public class MixWeightsTests
         var size = new DatasetSize("test", 2, 5, 1);
         var cluster = new SeededCluster(NoGrains.Create(), new(size), ["a", "b"], DateTimeOffset.UnixEpoch, TimeProvider.System);
         var cases = Scenarios.Of("cases", cluster, Scenarios.DefaultMix);
-        var taken = Enumerable.Range(0, size.Slots).Select(_ => cases.Next(Random.Shared)).ToList();
+        var taken = Enumerable.Range(0, size.Workspaces * DatasetSize.SlotsPerWorkspace).Select(_ => cases.Next(Random.Shared)).ToList();
 
         Assert.Throws<InvalidOperationException>(() => cases.Next(Random.Shared));
         taken[3].Release!();

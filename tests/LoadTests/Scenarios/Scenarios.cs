@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using EngageCenter.Assessments;
 
 namespace EngageCenter.LoadTests;
 
@@ -9,24 +10,35 @@ internal static class Scenarios
     public const string Mix = "mix";
 
     /// <summary>All that is not a mix of others.</summary>
-    public static ImmutableArray<string> Single { get; } = ["decide", "check", "me-workspaces", "home", "switch", "grant-revoke", "cases", "insights"];
+    public static ImmutableArray<string> Single { get; } =
+    [
+        "decide", "check", "me-workspaces", "home", "switch", "grant-revoke", "cases", "insights", "account-team", "activities", "proof", "put-activity",
+        "assessments", "recommendations", "runs", "courses", "transcript", "consumption", "learn",
+    ];
 
     public static ImmutableArray<string> All { get; } = [.. Single, Mix];
 
-    /// <summary>What people do most of the time is look; of a hundred things one changes who may what.</summary>
-    public static MixWeights DefaultMix { get; } =
-        new([("check", 60), ("me-workspaces", 12), ("home", 12), ("switch", 5), ("insights", 6), ("cases", 4), ("grant-revoke", 1)]);
+    /// <summary>
+    /// What people do most of the time is look; of a hundred things one changes who may what. Assessments run weekly or so,
+    /// which is no part of a hundred.
+    /// </summary>
+    public static MixWeights DefaultMix { get; } = new(
+    [
+        ("check", 50), ("me-workspaces", 10), ("home", 10), ("switch", 4), ("insights", 4), ("cases", 4), ("grant-revoke", 1), ("account-team", 1),
+        ("activities", 3), ("proof", 2), ("put-activity", 2), ("assessments", 2), ("recommendations", 2), ("courses", 2), ("transcript", 1), ("consumption", 1), ("learn", 1),
+    ]);
 
     /// <param name="weights">Of the mix.</param>
     public static Scenario Of(string name, SeededCluster cluster, MixWeights weights) =>
         name == Mix ? MixOf(cluster, weights) : new(name, OperationsOf(name, cluster));
 
-    /// <summary>Whether each of its operations needs a slot of its own, see <see cref="DatasetSize.SlotsPerWorkspace"/>.</summary>
-    public static bool NeedsSlots(string name, MixWeights weights) => name switch
+    /// <summary>How many operations can be under way in each workspace: who changes something has it alone. Null for any number.</summary>
+    public static int? MostUnderWay(string name, MixWeights weights) => name switch
     {
-        "grant-revoke" or "cases" => true,
-        Mix => weights.Of.Any(w => NeedsSlots(w.Scenario, weights)),
-        _ => false,
+        "grant-revoke" or "cases" or "put-activity" or "learn" => DatasetSize.SlotsPerWorkspace,
+        "runs" => TechnologyTable.All.Length,
+        Mix => weights.Of.Min(w => MostUnderWay(w.Scenario, weights)),
+        _ => null,
     };
 
     private static Func<Random, Operation> OperationsOf(string name, SeededCluster cluster)
@@ -45,35 +57,60 @@ internal static class Scenarios
                 return random => OfMember(random, (v, w) => v.SwitchAsync(w));
             case "insights":
                 return random => OfMember(random, (v, w) => v.ReadInsightsAsync(w));
+            case "account-team":
+                return random => OfMember(random, (v, w) => v.ReadTeamAsync(w));
+            case "activities":
+                return random => OfMember(random, (v, w) => v.ReadActivitiesAsync(w));
+            case "proof":
+                return random => OfMember(random, (v, w) => v.ReadProofAsync(w));
+            case "assessments":
+                return random => OfMember(random, (v, w) => v.ReadAssessmentsAsync(w));
+            case "recommendations":
+                return random => TechnologyTable.All[random.Next(TechnologyTable.All.Length)] is var technology
+                    ? OfMember(random, (v, w) => v.ReadRecommendationsAsync(w, technology.Id)) : default;
+            case "courses":
+                return random => Of(Anybody(random), random.Next(DatasetSize.Courses / 10), (v, tens) => v.SearchCoursesAsync(tens));
+            case "transcript":
+                return random => new(name, cluster.EnrollmentBlocks[random.Next(cluster.EnrollmentBlocks.Length)].ReadTranscriptAsync);
+            case "consumption":
+                return random => OfMember(random, (v, w) => v.ReadConsumptionAsync(w));
             case "grant-revoke":
-                var groups = new ConcurrentQueue<ChangingGroup>(cluster.ChangingGroups);
-                return _ => Change(groups);
+                return InTurns(cluster.ChangingGroups, Change);
             case "cases":
-                var blocks = new ConcurrentQueue<CaseBlock>(cluster.CaseBlocks);
-                return _ => Taken(blocks) is var block ? new(name, block.UpdateAsync, null, () => blocks.Enqueue(block)) : default;
+                return InTurns(cluster.CaseBlocks, block => new(name, block.UpdateAsync));
+            case "put-activity":
+                return InTurns(cluster.ActivityBlocks, block => new(name, block.PutAsync));
+            case "learn":
+                return InTurns(cluster.EnrollmentBlocks, block => new(name, block.MoveOnAsync));
+            case "runs":
+                return InTurns(cluster.Technologies, one => one.IsRunning ? new("run-results", one.ReportAsync) : new("start-run", one.StartAsync));
             default:
                 throw new ArgumentException($"There is no scenario '{name}'.", nameof(name));
         }
 
         Visitor Anybody(Random random) => cluster.Visitors[random.Next(cluster.Visitors.Length)];
 
-        Operation Of(Visitor visitor, int workspace, Func<Visitor, int, Task> act) => new(name, () => act(visitor, workspace));
+        Operation Of(Visitor visitor, int number, Func<Visitor, int, Task> act) => new(name, () => act(visitor, number));
 
         Operation OfMember(Random random, Func<Visitor, int, Task> act) =>
             Anybody(random) is var visitor ? Of(visitor, visitor.Workspaces[random.Next(visitor.Workspaces.Length)], act) : default;
     }
 
     // A group of which nobody knows whether it is granted is revoked, which is the same either way.
-    private static Operation Change(ConcurrentQueue<ChangingGroup> groups)
+    private static Operation Change(ChangingGroup group)
     {
-        var group = Taken(groups);
         var grant = group.IsGranted == false;
-        return new(grant ? "grant" : "revoke", () => group.SetAsync(grant), group.ConfirmAsync, () => groups.Enqueue(group));
+        return new(grant ? "grant" : "revoke", () => group.SetAsync(grant), group.ConfirmAsync);
     }
 
-    // The options see to it that there are as many as operations under way.
-    private static T Taken<T>(ConcurrentQueue<T> free) =>
-        free.TryDequeue(out var one) ? one : throw new InvalidOperationException("More operations are under way than there are slots.");
+    // Each is in one operation at a time. The options see to it that there are as many as operations under way.
+    private static Func<Random, Operation> InTurns<T>(ImmutableArray<T> all, Func<T, Operation> next)
+    {
+        var free = new ConcurrentQueue<T>(all);
+        return _ => free.TryDequeue(out var one)
+            ? next(one) with { Release = () => free.Enqueue(one) }
+            : throw new InvalidOperationException("More operations are under way than there are slots.");
+    }
 
     private static Scenario MixOf(SeededCluster cluster, MixWeights weights)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Learning;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
@@ -20,9 +21,13 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
         var cluster = new SeededCluster(grains, data, await AgreeAsync(data), today, time);
         await EachAsync(Enumerable.Range(0, size.Workspaces), w => GrantAsync(cluster, w), cancellation);
 
-        // What an earlier run left granted is revoked, and every case is there, of the age that it has to have.
+        // What an earlier run left granted is revoked, and everything else is there, with every case of the age that it has to have.
         await EachAsync(cluster.ChangingGroups, RevokeAsync, cancellation);
         await EachAsync(cluster.CaseBlocks, block => block.UpdateAsync(), cancellation);
+        await EachAsync(cluster.ActivityBlocks, block => block.PutAllAsync(), cancellation);
+        await EachAsync(Enumerable.Range(0, DatasetSize.Courses), n => RegisterAsync(data.Course(n)), cancellation);
+        await EachAsync(cluster.EnrollmentBlocks, block => block.StartAllAsync(), cancellation);
+        await EachAsync(cluster.Technologies, AssessAsync, cancellation);
         await EachAsync(cluster.Visitors, SignInAsync, cancellation);
         return cluster;
     }
@@ -38,7 +43,7 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
     private async Task GrantAsync(SeededCluster cluster, int workspace)
     {
         var (data, id) = (cluster.Data, cluster.WorkspaceIds[workspace]);
-        var command = new PutGroup(data.Group(workspace), $"Members of {Dataset.WorkspaceName(workspace)}", Dataset.RoleWithRight, null);
+        var command = new PutGroup(data.Group(workspace), $"Members of {Dataset.WorkspaceName(workspace)}", Dataset.RolesWithRights, null);
         var outcome = await new Visit(grains, data.Manager, id, Permissions.ManageEntraGroups).ActAsync(async decision =>
             await grains.GetGrain<IWorkspaceGrain>(id).PutGroup(decision, data.ManagerActor, command)
                 is { Status: not PutGroupStatus.DecideAgain } answer ? answer : null);
@@ -46,6 +51,21 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
         {
             throw new InvalidOperationException($"The group of {id} was not granted its role: {outcome.Status}.");
         }
+    }
+
+    private async Task RegisterAsync(Course course)
+    {
+        var outcome = await grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(course, null));
+        if (outcome.Course is null)
+        {
+            throw new InvalidOperationException($"The course {course.CourseId} was not put: {outcome.Status}.");
+        }
+    }
+
+    private static async Task AssessAsync(AssessedTechnology technology)
+    {
+        await technology.StartAsync();
+        await technology.ReportAsync();
     }
 
     private static async Task RevokeAsync(ChangingGroup group)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EngageCenter.Assessments;
 
 namespace EngageCenter.LoadTests;
 
@@ -17,6 +18,9 @@ internal sealed class SeededCluster
             [.. Enumerable.Range(0, DatasetSize.SlotsPerWorkspace).SelectMany(s => Enumerable.Range(0, workspaceIds.Length).Select(w => (w, s)))];
         ChangingGroups = [.. slots.Select(s => new ChangingGroup(grains, data, workspaceIds[s.Workspace], s.Workspace, s.Slot))];
         CaseBlocks = [.. slots.Select(s => new CaseBlock(grains, data, workspaceIds[s.Workspace], s.Slot, today, time))];
+        ActivityBlocks = [.. slots.Select(s => new ActivityBlock(grains, workspaceIds[s.Workspace], s.Workspace, s.Slot))];
+        EnrollmentBlocks = [.. slots.Select(s => new EnrollmentBlock(grains, data, workspaceIds[s.Workspace], s.Slot))];
+        Technologies = [.. TechnologyTable.All.SelectMany(t => workspaceIds.Select(id => new AssessedTechnology(grains, data.Learners[0], id, t.Id)))];
     }
 
     public Dataset Data { get; }
@@ -28,4 +32,11 @@ internal sealed class SeededCluster
     public ImmutableArray<ChangingGroup> ChangingGroups { get; }
 
     public ImmutableArray<CaseBlock> CaseBlocks { get; }
+
+    public ImmutableArray<ActivityBlock> ActivityBlocks { get; }
+
+    public ImmutableArray<EnrollmentBlock> EnrollmentBlocks { get; }
+
+    /// <summary>All of every workspace.</summary>
+    public ImmutableArray<AssessedTechnology> Technologies { get; }
 }

@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Users;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
 
@@ -8,6 +9,15 @@ internal sealed class Visit(IGrainFactory grains, SignIn signIn, string workspac
 {
     // As many as a web node makes.
     private const int MaxDecisions = 500;
+
+    /// <summary>What a web node asks first for an application, whom no decision lets in.</summary>
+    public static async Task ExistsAsync(IGrainFactory grains, string workspaceId)
+    {
+        if (await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is null)
+        {
+            throw new WrongAnswerException($"There is no workspace {workspaceId}.");
+        }
+    }
 
     public async Task<AccessDecision> DecideAsync()
     {

@@ -23,13 +23,15 @@ public sealed class LearningAnswerTests : IAsyncLifetime
         Assert.Equal((409, "too-many-courses"), (answer.Status, answer.Slug));
     }
 
-    [Fact]
-    public async Task A_workspace_at_its_limit_starts_no_course()
+    [Theory]
+    [InlineData(PutEnrollmentStatus.TooManyEnrollments, "too-many-enrollments")]
+    [InlineData(PutEnrollmentStatus.TooManyProducts, "too-many-products")]
+    public async Task A_workspace_at_its_limit_starts_no_course(PutEnrollmentStatus status, string slug)
     {
         api.Decides(Member(Permissions.AccessLearning));
-        api.Grains.On<ILearningGrain>("Put", _ => Task.FromResult(new PutEnrollmentOutcome(PutEnrollmentStatus.TooManyEnrollments)));
+        api.Grains.On<ILearningGrain>("Put", _ => Task.FromResult(new PutEnrollmentOutcome(status)));
         var answer = await api.SendAsync("PUT", Enrollment, Token(), """{"progressPercent":1}""");
-        Assert.Equal((409, "too-many-enrollments"), (answer.Status, answer.Slug));
+        Assert.Equal((409, slug), (answer.Status, answer.Slug));
     }
 
     [Theory]

@@ -1,0 +1,33 @@
+using EngageCenter.Activities;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>
+/// Activities that are put one after the other, by one operation at a time, each time with other hours. It costs what
+/// <c>PUT /v1/workspaces/{id}/activities/{activityId}</c> does.
+/// </summary>
+internal sealed class ActivityBlock(IGrainFactory grains, string workspaceId, int workspace, int slot)
+{
+    private long revision;
+
+    /// <summary>Each once.</summary>
+    public async Task PutAllAsync()
+    {
+        for (var n = 0; n < DatasetSize.ActivitiesPerSlot; n++)
+        {
+            await PutAsync();
+        }
+    }
+
+    public async Task PutAsync()
+    {
+        var n = (slot * DatasetSize.ActivitiesPerSlot) + (int)(revision % DatasetSize.ActivitiesPerSlot);
+        var activity = Dataset.Activity(workspace, n, revision++);
+        await Visit.ExistsAsync(grains, workspaceId);
+        var outcome = await grains.GetGrain<IActivityGrain>(workspaceId).Put(new(activity, null));
+        if (outcome.Status is not (PutActivityStatus.Created or PutActivityStatus.Updated) || outcome.Activity?.Activity != activity)
+        {
+            throw new WrongAnswerException($"{activity} was put, and answered {outcome}.");
+        }
+    }
+}

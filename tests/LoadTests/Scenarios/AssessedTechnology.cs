@@ -1,0 +1,52 @@
+using EngageCenter.Access;
+using EngageCenter.Assessments;
+using EngageCenter.Users;
+
+namespace EngageCenter.LoadTests;
+
+/// <summary>
+/// A technology of a workspace, of which a run is started and brings results, again and again. It is in one operation at a
+/// time, so that between two it is known whether a run is under way.
+/// </summary>
+internal sealed class AssessedTechnology(IGrainFactory grains, SignIn starter, string workspaceId, string technology)
+{
+    private string? runId;
+    private long revision;
+
+    // A start that was not acknowledged may have happened, also in an earlier load test.
+    private bool mayHaveStarted = true;
+
+    /// <summary>A run waits for its results.</summary>
+    public bool IsRunning => runId is not null;
+
+    /// <summary><c>POST /v1/workspaces/{id}/assessments/{technology}/runs</c>.</summary>
+    public async Task StartAsync()
+    {
+        var takesOver = mayHaveStarted;
+        mayHaveStarted = true;
+        var outcome = await new Visit(grains, starter, workspaceId, Permissions.AccessAssessments).ActAsync(async decision =>
+            await grains.GetGrain<IAssessmentsGrain>(workspaceId).Start(decision, technology)
+                is { Status: not StartRunStatus.DecideAgain } answer ? Tuple.Create(answer.Status, answer.Run) : null);
+        if (!(outcome.Item1 == StartRunStatus.Started || (outcome.Item1 == StartRunStatus.InProgress && takesOver))
+            || outcome.Item2 is not { Status: RunStatus.Running } run || run.Technology != technology)
+        {
+            throw new WrongAnswerException($"To start a run of {technology} was answered {outcome}.");
+        }
+
+        runId = run.RunId;
+    }
+
+    /// <summary><c>PUT /v1/workspaces/{id}/assessments/{technology}/runs/{runId}/results</c>.</summary>
+    public async Task ReportAsync()
+    {
+        await Visit.ExistsAsync(grains, workspaceId);
+        var outcome = await grains.GetGrain<IAssessmentsGrain>(workspaceId).Report(new(technology, runId!, true, Dataset.Recommendations(revision)));
+        if (outcome is not { Status: ReportRunStatus.Accepted, Run: { Status: RunStatus.Completed, RecommendationCount: DatasetSize.RecommendationsPerRun } run }
+            || run.RunId != runId)
+        {
+            throw new WrongAnswerException($"The results of {runId} were answered {outcome}.");
+        }
+
+        (runId, mayHaveStarted, revision) = (null, false, revision + 1);
+    }
+}
