@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>Issues access tokens of the shape of Entra's v2.0 tokens.</summary>
-internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, BaseAddress address, TimeProvider time)
+internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, BaseAddress address, IssueTimes times, TimeProvider time)
 {
     /// <summary>Entra's own limit for JWTs: whoever is in more groups gets a token that says where to ask for them.</summary>
     public const int MaxGroups = 200;
@@ -39,8 +39,9 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
             claims["email"] = mail;
         }
 
-        AddGroups(claims, user.Id, tenant.Memberships.TransitiveGroups(user.Id));
-        return Sign(tenant, clientId, withSecret, claims);
+        var (groups, issuedAt) = times.Next(tenant, user);
+        AddGroups(claims, user.Id, groups);
+        return Sign(tenant, clientId, withSecret, claims, issuedAt);
     }
 
     public string ForApplication(Tenant tenant, Application application)
@@ -58,7 +59,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
             claims["roles"] = application.AppRoles.ToArray();
         }
 
-        return Sign(tenant, application.ClientId, withSecret: true, claims);
+        return Sign(tenant, application.ClientId, withSecret: true, claims, time.GetUtcNow());
     }
 
     private void AddGroups(Dictionary<string, object> claims, Guid userId, IReadOnlyList<Guid> groups)
@@ -75,7 +76,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
         }
     }
 
-    private string Sign(Tenant tenant, string clientId, bool withSecret, Dictionary<string, object> claims)
+    private string Sign(Tenant tenant, string clientId, bool withSecret, Dictionary<string, object> claims, DateTimeOffset issuedAt)
     {
         var now = time.GetUtcNow().UtcDateTime;
         claims["tid"] = tenant.Id.ToString();
@@ -88,7 +89,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
         {
             Issuer = address.Issuer(tenant.Id.ToString()),
             Audience = options.ApiClientId,
-            IssuedAt = now,
+            IssuedAt = issuedAt.UtcDateTime,
             NotBefore = now,
             Expires = now.AddSeconds(Lifetime),
             Claims = claims,
