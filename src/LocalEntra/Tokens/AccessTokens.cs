@@ -22,7 +22,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
     /// <param name="user">The person.</param>
     /// <param name="clientId">The application that the person uses.</param>
     /// <param name="withSecret">Whether that application proved who it is.</param>
-    public string ForUser(Tenant tenant, User user, string clientId, bool withSecret)
+    public async Task<string> ForUserAsync(Tenant tenant, User user, string clientId, bool withSecret, CancellationToken cancellation)
     {
         var claims = new Dictionary<string, object>
         {
@@ -39,7 +39,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
             claims["email"] = mail;
         }
 
-        var (groups, issuedAt) = times.Next(tenant, user);
+        var (groups, issuedAt) = await times.NextAsync(tenant, user, cancellation);
         AddGroups(claims, user.Id, groups);
         return Sign(tenant, clientId, withSecret, claims, issuedAt);
     }
@@ -78,7 +78,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
 
     private string Sign(Tenant tenant, string clientId, bool withSecret, Dictionary<string, object> claims, DateTimeOffset issuedAt)
     {
-        var now = time.GetUtcNow().UtcDateTime;
+        var now = issuedAt.UtcDateTime;
         claims["tid"] = tenant.Id.ToString();
         claims["ver"] = "2.0";
         claims["azp"] = clientId;
@@ -89,7 +89,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
         {
             Issuer = address.Issuer(tenant.Id.ToString()),
             Audience = options.ApiClientId,
-            IssuedAt = issuedAt.UtcDateTime,
+            IssuedAt = now,
             NotBefore = now,
             Expires = now.AddSeconds(Lifetime),
             Claims = claims,
