@@ -37,6 +37,7 @@ public static class LocalEntraHost
         builder.Services.AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<ApiScopes>();
         builder.Services.AddSingleton<Grants>();
+        builder.Services.AddSingleton<IssueTimes>();
         builder.Services.AddSingleton<BaseAddress>();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();

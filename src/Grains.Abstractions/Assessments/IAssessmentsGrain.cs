@@ -53,6 +53,10 @@ public interface IAssessmentsGrain : IGrainWithStringKey
     [Alias("RunsUnderWay")]
     Task<ImmutableArray<AssessmentRun>> RunsUnderWay();
 
+    /// <summary>A run's version, for the condition of a <see cref="Report"/>; null where there is no such run.</summary>
+    [Alias("RunVersion")]
+    Task<long?> RunVersion(string technology, string runId);
+
     /// <summary>Ends a run with its results. The same results again change nothing.</summary>
     [Alias("Report")]
     Task<ReportRunOutcome> Report(ReportRun command);
@@ -121,12 +125,14 @@ public sealed record RecommendationQuery(
 
 /// <param name="Succeeded">Whether the run is Completed; else it is Failed.</param>
 /// <param name="Recommendations">At most <see cref="Recommendation.MaxPerRun"/>, in any order; none of a failed run.</param>
+/// <param name="Condition">Of the run's version. Null for none.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.ReportRun")]
 public sealed record ReportRun(
     [property: Id(0)] string Technology,
     [property: Id(1)] string RunId,
     [property: Id(2)] bool Succeeded,
-    [property: Id(3)] ImmutableArray<Recommendation> Recommendations);
+    [property: Id(3)] ImmutableArray<Recommendation> Recommendations,
+    [property: Id(4)] IfMatch? Condition = null);
 
 public enum ReportRunStatus
 {
@@ -136,6 +142,7 @@ public enum ReportRunStatus
 
     /// <summary>The run has ended otherwise.</summary>
     RunEnded,
+    VersionMismatch,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.ReportRunOutcome")]

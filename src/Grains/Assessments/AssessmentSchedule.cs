@@ -139,11 +139,16 @@ internal sealed record AssessmentSchedule
         : (StartRunStatus.InProgress, this);
 
     /// <summary>Ends a run with its results. Recommendations go to the row that <see cref="NextSlot"/> names.</summary>
-    public (ReportRunStatus Status, AssessmentSchedule Next) Report(string runId, RunResults results, DateTimeOffset now)
+    public (ReportRunStatus Status, AssessmentSchedule Next) Report(string runId, RunResults results, DateTimeOffset now, IfMatch? condition = null)
     {
         if (Find(runId) is not { } run)
         {
             return (ReportRunStatus.RunNotFound, this);
+        }
+
+        if (condition?.Allows(run.Version) == false)
+        {
+            return (ReportRunStatus.VersionMismatch, this);
         }
 
         if (run.Status != RunStatus.Running)

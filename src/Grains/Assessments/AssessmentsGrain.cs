@@ -139,12 +139,14 @@ internal sealed partial class AssessmentsGrain(
     public Task<ImmutableArray<AssessmentRun>> RunsUnderWay() =>
         Task.FromResult<ImmutableArray<AssessmentRun>>([.. State.At(Now).Views().Select(v => v.LastRun).OfType<AssessmentRun>().Where(r => r.Status == RunStatus.Running)]);
 
+    public Task<long?> RunVersion(string technology, string runId) => Task.FromResult(State.Of(technology).At(Now).Find(runId)?.Version);
+
     public async Task<ReportRunOutcome> Report(ReportRun command)
     {
         var results = RunResults.Of(command);
         var (now, advanced) = Advance();
         var before = advanced.Of(command.Technology);
-        var (status, next) = before.Report(command.RunId, results, now);
+        var (status, next) = before.Report(command.RunId, results, now, command.Condition);
         if (next.RecommendedBy != before.RecommendedBy)
         {
             await Store(command, results, before.NextSlot, advanced);

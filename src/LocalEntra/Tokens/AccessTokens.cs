@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>Issues access tokens of the shape of Entra's v2.0 tokens.</summary>
-internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, BaseAddress address, TimeProvider time)
+internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, BaseAddress address, IssueTimes times, TimeProvider time)
 {
     /// <summary>Entra's own limit for JWTs: whoever is in more groups gets a token that says where to ask for them.</summary>
     public const int MaxGroups = 200;
@@ -22,7 +22,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
     /// <param name="user">The person.</param>
     /// <param name="clientId">The application that the person uses.</param>
     /// <param name="withSecret">Whether that application proved who it is.</param>
-    public string ForUser(Tenant tenant, User user, string clientId, bool withSecret)
+    public async Task<string> ForUserAsync(Tenant tenant, User user, string clientId, bool withSecret, CancellationToken cancellation)
     {
         var claims = new Dictionary<string, object>
         {
@@ -39,8 +39,9 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
             claims["email"] = mail;
         }
 
-        AddGroups(claims, user.Id, tenant.Memberships.TransitiveGroups(user.Id));
-        return Sign(tenant, clientId, withSecret, claims);
+        var (groups, issuedAt) = await times.NextAsync(tenant, user, cancellation);
+        AddGroups(claims, user.Id, groups);
+        return Sign(tenant, clientId, withSecret, claims, issuedAt);
     }
 
     public string ForApplication(Tenant tenant, Application application)
@@ -58,7 +59,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
             claims["roles"] = application.AppRoles.ToArray();
         }
 
-        return Sign(tenant, application.ClientId, withSecret: true, claims);
+        return Sign(tenant, application.ClientId, withSecret: true, claims, time.GetUtcNow());
     }
 
     private void AddGroups(Dictionary<string, object> claims, Guid userId, IReadOnlyList<Guid> groups)
@@ -75,9 +76,9 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
         }
     }
 
-    private string Sign(Tenant tenant, string clientId, bool withSecret, Dictionary<string, object> claims)
+    private string Sign(Tenant tenant, string clientId, bool withSecret, Dictionary<string, object> claims, DateTimeOffset issuedAt)
     {
-        var now = time.GetUtcNow().UtcDateTime;
+        var now = issuedAt.UtcDateTime;
         claims["tid"] = tenant.Id.ToString();
         claims["ver"] = "2.0";
         claims["azp"] = clientId;

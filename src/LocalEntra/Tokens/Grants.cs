@@ -5,7 +5,7 @@ namespace EngageCenter.LocalEntra.Tokens;
 /// <summary>Who gets a token. Each grant answers with a token or with the reason why not.</summary>
 internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessTokens tokens, LocalEntraOptions options)
 {
-    public (TokenAnswer? Answer, TokenRefusal? Refusal) Decide(string tenantId, TokenRequest request)
+    public async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> DecideAsync(string tenantId, TokenRequest request, CancellationToken cancellation)
     {
         if (!directory.TryGetTenant(tenantId, out var tenant))
         {
@@ -15,7 +15,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
         return request.GrantType switch
         {
             null => (null, TokenRefusal.Missing("grant_type")),
-            "password" => Password(tenant, request),
+            "password" => await PasswordAsync(tenant, request, cancellation),
             "client_credentials" => ClientCredentials(tenant, request),
             _ => (null, TokenRefusal.UnsupportedGrantType(request.GrantType)),
         };
@@ -25,7 +25,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
     /// A person. Any client may ask, also one that is in no directory; without an id it is taken for the API's own.
     /// Only an application of the directory that gives a secret must give the right one.
     /// </summary>
-    private (TokenAnswer? Answer, TokenRefusal? Refusal) Password(Tenant tenant, TokenRequest request)
+    private async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> PasswordAsync(Tenant tenant, TokenRequest request, CancellationToken cancellation)
     {
         var clientId = request.ClientId ?? options.ApiClientId;
         if (clientId.Length > DirectoryReader.MaxClientId)
@@ -69,7 +69,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
         }
 
         return user.Accepts(request.Password)
-            ? (Answer(tokens.ForUser(tenant, user, application?.ClientId ?? clientId, proven), scopes.Granted), null)
+            ? (Answer(await tokens.ForUserAsync(tenant, user, application?.ClientId ?? clientId, proven, cancellation), scopes.Granted), null)
             : (null, TokenRefusal.WrongPassword());
     }
 

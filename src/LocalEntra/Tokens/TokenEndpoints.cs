@@ -12,7 +12,7 @@ internal static class TokenEndpoints
         context.Response.Headers.Pragma = "no-cache";
 
         var (request, unreadable) = await TokenRequest.ReadAsync(context.Request);
-        var (answer, refusal) = request is null ? (null, unreadable) : grants.Decide(tenant, request);
+        var (answer, refusal) = request is null ? (null, unreadable) : await grants.DecideAsync(tenant, request, context.RequestAborted);
         if (answer is not null)
         {
             return Results.Json(answer);

@@ -60,6 +60,7 @@ internal sealed record AgreementResponse(
 internal sealed record OrganizationJson(Guid TenantId, string Name);
 
 /// <param name="Role">CustomerSuccessAccountManager, CustomerSupportManager or IncidentManager.</param>
+/// <param name="IsPrimary">Where nothing is said: whether the contact is the only one in the role.</param>
 internal sealed record ContactJson(
     string Role,
     Guid TenantId,

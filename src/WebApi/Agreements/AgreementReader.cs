@@ -36,6 +36,7 @@ internal static class AgreementReader
     private static List<Contact?> Contacts(JsonFields body)
     {
         var contacts = new List<Contact?>();
+        var silent = new List<int>();
         var known = new HashSet<(Roles, PersonId)>();
         foreach (var fields in body.Objects("contacts", 0, Agreement.MaxContacts))
         {
@@ -45,7 +46,7 @@ internal static class AgreementReader
             var displayName = fields.RequiredText("displayName", MaxDisplayName);
             var email = Email(fields);
             var phone = fields.OptionalText("phone", MaxPhone);
-            var isPrimary = fields.OptionalFlag("isPrimary") ?? false;
+            var isPrimary = fields.OptionalFlag("isPrimary");
             if (role is null || tenantId is null || userId is null)
             {
                 continue;
@@ -57,7 +58,21 @@ internal static class AgreementReader
                 fields.Refuse("userId", "Is a contact in this role already.");
             }
 
-            contacts.Add(displayName is null || email is null ? null : new(role.Value, person, displayName, email, phone, isPrimary));
+            if (isPrimary is null)
+            {
+                silent.Add(contacts.Count);
+            }
+
+            contacts.Add(displayName is null || email is null ? null : new(role.Value, person, displayName, email, phone, isPrimary ?? false));
+        }
+
+        // Of a role's only contact it goes without saying.
+        foreach (var i in silent)
+        {
+            if (contacts[i] is { } contact && contacts.Count(c => c?.Role == contact.Role) == 1)
+            {
+                contacts[i] = contact with { IsPrimary = true };
+            }
         }
 
         return contacts;

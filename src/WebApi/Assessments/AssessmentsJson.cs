@@ -63,7 +63,7 @@ internal enum ReportedStatus
     Failed,
 }
 
-/// <param name="Recommendations">At most 2,000; none of a failed run.</param>
+/// <param name="Recommendations">At most 2,000. Those of a failed run are checked, and not kept.</param>
 internal sealed record PutResultsRequest(ReportedStatus Status, IReadOnlyList<RecommendationRequest>? Recommendations);
 
 /// <param name="RecommendationId">1 to 64 characters, once in the request.</param>

@@ -1,14 +1,20 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.Assessments;
 
 /// <summary>
-/// Reads a focus area by its name, or as the reports of Microsoft's assessments write it: <c>SecurityAndCompliance</c>,
-/// or <c>Security and Compliance</c>. Answers have the name.
+/// Reads a focus area by its name, or by words of it as reports write it: <c>SecurityAndCompliance</c>,
+/// <c>Security and Compliance</c>, <c>Security &amp; Compliance</c>, or <c>Security</c>. Answers have the name.
 /// </summary>
-internal static class FocusAreas
+internal static partial class FocusAreas
 {
+    // No two areas have a word in common, so one is enough.
+    private static readonly ImmutableArray<(FocusArea Area, ImmutableArray<string> Words)> all =
+        [.. Enum.GetValues<FocusArea>().Select(area => (area, WordsOf(area.ToString())))];
+
     public static FocusArea? Required(JsonFields fields, string name) =>
         fields.RequiredText(name, QueryFields.MaxTextLength) is { } text ? Parse(text, message => fields.Refuse(name, message)) : null;
 
@@ -17,16 +23,29 @@ internal static class FocusAreas
 
     private static FocusArea? Parse(string text, Action<string> refuse)
     {
-        var words = string.Concat(text.Where(c => c is not (' ' or ',')));
-        foreach (var area in Enum.GetValues<FocusArea>())
+        if (Allowed().IsMatch(text) && WordsOf(text) is { IsEmpty: false } words)
         {
-            if (words.Equals(area.ToString(), words.Length == text.Length ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase))
+            // Words that stand apart are prose, and a name has the case of names.
+            var comparer = text.All(char.IsAsciiLetter) ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+            foreach (var (area, known) in all)
             {
-                return area;
+                if (words.All(word => known.Contains(word, comparer)))
+                {
+                    return area;
+                }
             }
         }
 
         refuse(WireNames.For<FocusArea>().Message);
         return null;
     }
+
+    private static ImmutableArray<string> WordsOf(string text) =>
+        [.. Word().Matches(text).Select(match => match.Value).Where(word => !word.Equals("and", StringComparison.OrdinalIgnoreCase))];
+
+    [GeneratedRegex(@"^[A-Za-z ,&_-]+\z")]
+    private static partial Regex Allowed();
+
+    [GeneratedRegex("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
+    private static partial Regex Word();
 }

@@ -18,12 +18,9 @@ internal static class ResultsReader
         }
 
         var recommendations = Recommendations(body);
-        if (status == ReportedStatus.Failed && recommendations.Count > 0)
-        {
-            body.Refuse("recommendations", "Must be empty or absent of a failed run.");
-        }
-
-        return errors.Any ? null : new(technology, runId, status == ReportedStatus.Completed, [.. recommendations.Select(r => r!)]);
+        return errors.Any ? null : status == ReportedStatus.Completed
+            ? new(technology, runId, Succeeded: true, [.. recommendations.Select(r => r!)])
+            : new(technology, runId, Succeeded: false, []);
     }
 
     private static List<Recommendation?> Recommendations(JsonFields body)

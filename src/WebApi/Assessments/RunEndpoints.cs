@@ -50,8 +50,9 @@ internal static class RunEndpoints
             .Refuses(Problems.TechnologyNotFound, Problems.RunNotFound);
         runs.MapPut("/{runId}/results", PutResults).RequireApplication(AppRole)
             .Describe("PutResults", "Ends a run with its results",
-                "At most 2,000 recommendations in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before.")
+                "At most 2,000 recommendations in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
             .Takes<PutResultsRequest>(Example)
+            .Conditional()
             .Answers<RunJson>(200)
             .Refuses(Problems.WorkspaceNotFound, Problems.TechnologyNotFound, Problems.RunNotFound, Problems.RunEnded);
         routes.MapGet("/v1/workspaces/{id}/assessment-runs", ListUnderWay).WithTags("Assessments").RequireApplication(AppRole)
@@ -117,6 +118,7 @@ internal static class RunEndpoints
         }
 
         var errors = new RequestErrors();
+        var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors, MaxResultsBytes);
         if (body is null)
         {
@@ -128,11 +130,14 @@ internal static class RunEndpoints
             return Problems.Invalid(errors);
         }
 
-        var outcome = await grains.GetGrain<IAssessmentsGrain>(id).Report(results);
+        var grain = grains.GetGrain<IAssessmentsGrain>(id);
+        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(() => grain.RunVersion(technology, runId));
+        var outcome = await grain.Report(results with { Condition = condition });
         return outcome.Status switch
         {
-            ReportRunStatus.Accepted => TypedResults.Ok(RunJson.Of(outcome.Run!)),
+            ReportRunStatus.Accepted => Preconditions.AnswerPut(http, outcome.Run!.Version, RunJson.Of(outcome.Run), createdAt: null),
             ReportRunStatus.RunNotFound => Problems.RunNotFound.Answer(),
+            ReportRunStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
             ReportRunStatus.RunEnded => Problems.RunEnded.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };

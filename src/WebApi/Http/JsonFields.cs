@@ -133,9 +133,9 @@ internal sealed class JsonFields
             return null;
         }
 
-        if (element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out var value) && value >= 0)
+        if (TryGetExact(element, 0, out var value) && value is >= 0 and <= long.MaxValue)
         {
-            return value;
+            return (long)value;
         }
 
         Refuse(name, "Must be a whole number, 0 or greater.");
@@ -149,9 +149,9 @@ internal sealed class JsonFields
             return null;
         }
 
-        if (element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value >= min && value <= max)
+        if (TryGetExact(element, 0, out var value) && value >= min && value <= max)
         {
-            return value;
+            return (int)value;
         }
 
         Refuse(name, $"Must be a whole number from {min} to {max}.");
@@ -166,8 +166,7 @@ internal sealed class JsonFields
             return null;
         }
 
-        if (element.ValueKind == JsonValueKind.Number && element.TryGetDecimal(out var value) && value >= 0 && value <= max
-            && decimal.Round(value, decimals) == value && IsExact(element, value))
+        if (TryGetExact(element, decimals, out var value) && value >= 0 && value <= max)
         {
             return value;
         }
@@ -176,10 +175,17 @@ internal sealed class JsonFields
         return null;
     }
 
-    // What has more digits than a decimal is rounded, or is 0: then it is not the number that was sent.
-    private static bool IsExact(JsonElement number, decimal value)
+    // By its value, however it is written: 50, 50.0 and 5e1 are one number. What has more digits than a decimal is rounded,
+    // or is 0: then it is not the number that was sent.
+    private static bool TryGetExact(JsonElement element, int decimals, out decimal value)
     {
-        var digits = JsonMarshal.GetRawUtf8Value(number);
+        value = 0;
+        if (element.ValueKind != JsonValueKind.Number || !element.TryGetDecimal(out value) || decimal.Round(value, decimals) != value)
+        {
+            return false;
+        }
+
+        var digits = JsonMarshal.GetRawUtf8Value(element);
         digits = digits.IndexOfAny("eE"u8) is >= 0 and var exponent ? digits[..exponent] : digits;
         return digits.Length <= 28 && (value != 0 || !digits.ContainsAnyInRange((byte)'1', (byte)'9'));
     }

@@ -14,7 +14,10 @@ internal static partial class LanguageTag
 {
     public const string Message = "Must be a BCP 47 language tag such as en or pt-BR, of at most 35 characters.";
 
-    /// <param name="tag">In its canonical case: languages small, scripts with a capital, regions in capitals.</param>
+    /// <param name="tag">
+    /// In its canonical case: languages small, scripts with a capital, regions in capitals. What has room for a name rather
+    /// than a code (RFC 5646 registers none of more than three letters) stays as it is: <c>English</c>.
+    /// </param>
     public static bool TryRead(string raw, [NotNullWhen(true)] out string? tag)
     {
         tag = null;
@@ -23,6 +26,12 @@ internal static partial class LanguageTag
         if (raw.Length > Course.MaxLanguageLength || !Ascii.IsValid(raw) || !WellFormed().IsMatch(small))
         {
             return false;
+        }
+
+        if (small.IndexOf('-') is -1 or > 3 && small.Length > 3)
+        {
+            tag = raw;
+            return true;
         }
 
         // Behind a singleton everything is an extension's, and small (RFC 5646, 2.1.1).

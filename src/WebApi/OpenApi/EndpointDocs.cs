@@ -12,6 +12,10 @@ internal static class EndpointDocs
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) =>
         endpoint.Produces<T>(status);
 
+    /// <summary>What a 200 may be instead of what <see cref="Answers{T}"/> says.</summary>
+    public static RouteHandlerBuilder OrAnswers<T>(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new OtherAnswerDoc(typeof(T)));
+
     public static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, int status) =>
         endpoint.Produces(status);
 
@@ -71,5 +75,7 @@ internal sealed record HeaderParameter(string Name, string Description);
 internal sealed record RequestBodyDoc(Type Type, string Example, bool Required);
 
 internal sealed record RequestLinesDoc(Type Type);
+
+internal sealed record OtherAnswerDoc(Type Type);
 
 internal sealed record CsvAnswerDoc;

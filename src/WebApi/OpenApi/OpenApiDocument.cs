@@ -150,6 +150,11 @@ internal static class OpenApiDocument
             operation.RequestBody = new OpenApiRequestBody { Required = body.Required, Content = contents };
         }
 
+        if (metadata.OfType<OtherAnswerDoc>().FirstOrDefault() is { } other && operation.Responses?["200"].Content?["application/json"] is { } answer)
+        {
+            answer.Schema = new OpenApiSchema { OneOf = [answer.Schema!, await Schema(context, other.Type, cancellation)] };
+        }
+
         if (metadata.OfType<CsvAnswerDoc>().Any() && operation.Responses?["200"].Content is { } answers)
         {
             answers["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };

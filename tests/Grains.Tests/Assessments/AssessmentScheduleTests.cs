@@ -201,6 +201,9 @@ public class AssessmentScheduleTests
         Assert.Equal((RunStatus.Completed, 1, null, Start + Hour), (ended.Runs[0].Status, ended.Runs[0].RecommendationCount, ended.Runs[0].Failure, ended.Runs[0].EndedAt));
         Assert.Equal((ReportRunStatus.Accepted, ended), ended.Report("SqlServer-1", one, Start + (2 * Hour)));
         Assert.Equal((ReportRunStatus.RunEnded, ended), ended.Report("SqlServer-1", other, Start + (2 * Hour)));
+        Assert.Equal((ReportRunStatus.VersionMismatch, ended), ended.Report("SqlServer-1", one, Start + (2 * Hour), new(1)));
+        Assert.Equal((ReportRunStatus.VersionMismatch, running), running.Report("SqlServer-1", one, Start + Hour, new(2)));
+        Assert.Equal(ReportRunStatus.Accepted, running.Report("SqlServer-1", one, Start + Hour, new(1)).Status);
         Assert.Equal((ReportRunStatus.RunEnded, ended), ended.Report("SqlServer-1", failed, Start + (2 * Hour)));
 
         var reported = running.Report("SqlServer-1", failed, Start + Hour).Next;

@@ -29,7 +29,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
         Assert.Equal(201, answer.Status);
         Assert.Equal(("/v1/agreements/a-1", "\"4\""), (answer.Headers["Location"], answer.Headers["ETag"]));
         Assert.Equal(
-            """{"agreementId":"a-1","name":"Contoso","agreementType":"EnterpriseSupportMca","organization":{"tenantId":"c0000000-0000-4000-8000-000000000000","name":"Contoso"},"startDate":"2026-01-01","endDate":"2026-12-31","contacts":[{"role":"CustomerSupportManager","tenantId":"c0000000-0000-4000-8000-000000000000","userId":"c0000000-0000-4000-8000-000000000101","displayName":"Ann","email":"ann@contoso.example","isPrimary":false}],"packages":[],"billingReaders":[],"status":"Active","workspaces":[{"workspaceId":"w","name":"Contoso"}]}""",
+            """{"agreementId":"a-1","name":"Contoso","agreementType":"EnterpriseSupportMca","organization":{"tenantId":"c0000000-0000-4000-8000-000000000000","name":"Contoso"},"startDate":"2026-01-01","endDate":"2026-12-31","contacts":[{"role":"CustomerSupportManager","tenantId":"c0000000-0000-4000-8000-000000000000","userId":"c0000000-0000-4000-8000-000000000101","displayName":"Ann","email":"ann@contoso.example","isPrimary":true}],"packages":[],"billingReaders":[],"status":"Active","workspaces":[{"workspaceId":"w","name":"Contoso"}]}""",
             answer.Body);
     }
 

@@ -36,6 +36,40 @@ public sealed class AgreementReaderTests
     }
 
     [Theory]
+    [InlineData("A-", "A+")]
+    [InlineData("A- B-", "A+ B+")]
+    [InlineData("A- A-", "A A")]
+    [InlineData("A+ A-", "A+ A")]
+    [InlineData("A-false", "A")]
+    [InlineData("A-false A- B-", "A A B+")]
+    [InlineData("A-null", "A+")]
+    public void The_only_contact_in_a_role_is_the_primary_one_unless_it_is_denied(string sent, string read)
+    {
+        var body = JsonNode.Parse(Valid)!;
+        var contacts = new JsonArray();
+        foreach (var (index, contact) in sent.Split(' ').Index())
+        {
+            var node = body["contacts"]![0]!.DeepClone().AsObject();
+            node["role"] = contact[0] == 'A' ? "CustomerSupportManager" : "IncidentManager";
+            node["userId"] = $"c0000000-0000-4000-8000-00000000010{index}";
+            node.Remove("isPrimary");
+            if (contact[1..] is not "-" and var said)
+            {
+                node["isPrimary"] = said switch { "+" => true, "-false" => false, _ => null };
+            }
+
+            contacts.Add(node);
+        }
+
+        body["contacts"] = contacts;
+        var errors = new RequestErrors();
+
+        var agreement = AgreementReader.Read(JsonFields.Of(JsonElement.Parse(body.ToJsonString()), "", errors)!, errors)!;
+
+        Assert.Equal(read, string.Join(' ', agreement.Contacts.Select(c => $"{(c.Role == Roles.CustomerSupportManager ? 'A' : 'B')}{(c.IsPrimary ? "+" : "")}")));
+    }
+
+    [Theory]
     [InlineData("name", "\"\"", "name")]
     [InlineData("name", "null", "name")]
     [InlineData("agreementType", "\"workload\"", "agreementType")]

@@ -21,6 +21,8 @@ public class LanguageTagTests
     [InlineData("en-a-MYEXT-b-Another", "en-a-myext-b-another")]
     [InlineData("de-x-GOETHE", "de-x-goethe")]
     [InlineData("en-x-US-Latn", "en-x-us-latn")]
+    [InlineData("English", "English")]
+    [InlineData("German-AT", "German-AT")]
     public void A_tag_is_read_in_its_canonical_case(string raw, string canonical)
     {
         Assert.True(LanguageTag.TryRead(raw, out var tag));

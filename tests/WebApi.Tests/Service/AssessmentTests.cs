@@ -103,8 +103,10 @@ public class AssessmentTests(RunningService service)
         await other.IsProblem(409, "run-ended");
         Assert.Equal(("Completed", 0), ((string)(await service.Get($"{path}/{Sql}", user))["status"]!, (int)(await UnderWay(path))["totalCount"]!));
 
-        // A run that failed leaves what is recommended as it was.
-        var failed = await service.Report(workspace, Sql, await service.Run(workspace, Sql), new() { ["status"] = "Failed" });
+        // A run that failed leaves what is recommended as it was, also where it had found something.
+        var next = await service.Run(workspace, Sql);
+        var failed = await service.Report(workspace, Sql, next, new() { ["status"] = "Failed", ["recommendations"] = new JsonArray(Runs.Recommendation("half")) });
+        Assert.True(JsonNode.DeepEquals(failed, await service.Report(workspace, Sql, next, new() { ["status"] = "Failed" })));
         Assert.Equal(("Failed", "Reported", false), ((string)failed["status"]!, (string)failed["failureReason"]!, failed.AsObject().ContainsKey("recommendationCount")));
         var runs = await service.Get($"{path}/{Sql}/runs", user);
         Assert.Equal([(string)failed["runId"]!, id], runs.Values("runId"));

@@ -31,7 +31,7 @@ public class BadAssessmentTests(RunningService service)
         var rows = new List<(string Field, string Json)>();
         Add("recommendationId", [.. texts, Long(65)]);
         Add("title", [.. texts, Long(501)]);
-        Add("focusArea", ["null", "0", "\"0\"", "\"securityAndCompliance\"", "\"Security\"", "\"\"", "[]"]);
+        Add("focusArea", ["null", "0", "\"0\"", "\"securityAndCompliance\"", "\"security\"", "\"SECURITY\"", "\"And\"", "\"and\"", "\"Security and Scalability\"", "\"Security/Compliance\"", "\"\"", "[]"]);
         Add("businessImpact", ratings);
         Add("probability", ratings);
         Add("effort", ratings);
@@ -69,7 +69,7 @@ public class BadAssessmentTests(RunningService service)
             ("""{"status":"Completed","recommendations":{}}""", "recommendations"), ("""{"status":"Completed","recommendations":"none"}""", "recommendations"),
             ("""{"status":"Completed","recommendations":[5]}""", "recommendations[0]"), ("""{"status":"Completed","recommendations":[null]}""", "recommendations[0]"),
             ($"{{\"status\":\"Completed\",\"recommendations\":[{one},{one}]}}", "recommendations[1].recommendationId"),
-            ($"{{\"status\":\"Failed\",\"recommendations\":[{one}]}}", "recommendations"),
+            ("""{"status":"Failed","recommendations":[5]}""", "recommendations[0]"),
             ($"{{\"status\":\"Completed\",\"recommendations\":[{string.Join(',', Enumerable.Range(0, 2_001).Select(n => Runs.Recommendation($"{n}").ToJsonString()))}]}}", "recommendations"),
         ];
         await Unchanged(path, async rejected =>

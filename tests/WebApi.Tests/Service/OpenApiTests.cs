@@ -92,6 +92,16 @@ public class OpenApiTests(RunningService service)
     }
 
     [Fact]
+    public async Task Whoever_has_no_workspace_gets_an_answer_that_the_document_has_as_well()
+    {
+        var document = await Document();
+        var choices = document["paths"]!["/v1/me/home"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["oneOf"]!.AsArray();
+        Assert.Equal(2, choices.Count);
+
+        Agree(document, choices[1]!, await service.Get("/v1/me/home", await service.Token(TestDirectory.Outsider)), "$");
+    }
+
+    [Fact]
     public async Task A_problem_has_the_members_that_the_page_on_statuses_names()
     {
         var page = await File.ReadAllLinesAsync(Path.Combine(ProblemsTests.Repository(), "docs", "http-status.md"));

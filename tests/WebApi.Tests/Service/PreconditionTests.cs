@@ -83,6 +83,35 @@ public class PreconditionTests(RunningService service)
     }
 
     [Fact]
+    public async Task The_results_of_a_run_may_be_for_a_version_of_it()
+    {
+        const string sql = "SqlServer";
+        var workspace = await service.Workspace(granted: false);
+        var (account, app) = (await service.TokenOf(Roles.CustomerSuccessAccountManager), await service.AppToken());
+        var run = $"/v1/workspaces/{workspace}/assessments/{sql}/runs/{await service.Run(workspace, sql)}";
+        var before = await Read(run, account);
+        foreach (var other in (string[])["\"0\"", $"W/{before.Tag}", "\"998\", \"999\""])
+        {
+            using var refused = await service.Send(HttpMethod.Put, $"{run}/results", app, Runs.Results(), ("If-Match", other));
+            await refused.IsProblem(412, "precondition-failed");
+        }
+
+        using var none = await service.Send(HttpMethod.Put, $"{run}/results", app, Runs.Results(), ("If-None-Match", "*"));
+        await none.IsProblem(400, "invalid-request", "If-None-Match");
+        Assert.Equal(before, await Read(run, account));
+
+        using var ended = await service.Send(HttpMethod.Put, $"{run}/results", app, Runs.Results(), ("If-Match", $"\"0\", {before.Tag}"));
+        await ended.Is(HttpStatusCode.OK);
+        Assert.Equal(ended.Headers.ETag?.ToString(), await Tag(run, account));
+        using var again = await service.Send(HttpMethod.Put, $"{run}/results", app, Runs.Results(), ("If-Match", before.Tag));
+        await again.IsProblem(412, "precondition-failed");
+        using var any = await service.Send(HttpMethod.Put, $"{run}/results", app, Runs.Results(), ("If-Match", "*"));
+        await any.Is(HttpStatusCode.OK);
+        using var nowhere = await service.Send(HttpMethod.Put, $"/v1/workspaces/{workspace}/assessments/{sql}/runs/{sql}-9/results", app, Runs.Results(), ("If-Match", "*"));
+        await nowhere.IsProblem(404, "run-not-found");
+    }
+
+    [Fact]
     public async Task What_is_not_there_matches_nothing()
     {
         var workspace = await service.Workspace(granted: false);
