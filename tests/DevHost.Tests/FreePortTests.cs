@@ -38,14 +38,24 @@ public sealed class FreePortTests
     [Fact]
     public void Each_is_reserved_once_and_no_outgoing_connection_gets_it()
     {
-        var first = FreePort.Next(100);
-        for (var port = first; port < first + 100; port++)
+        using var ports = FreePort.Reserve(100);
+        for (var port = ports.First; port < ports.First + 100; port++)
         {
             // Bound as what reserves is, and as a connection is that asks for the port: without SO_REUSEADDR.
             using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Unspecified);
             Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => other.Bind(new IPEndPoint(IPAddress.Loopback, port))).SocketErrorCode);
         }
 
-        Assert.Equal(1_000, Enumerable.Range(0, 1_000).Select(_ => FreePort.Next()).Distinct().Count());
+        Assert.Equal(100, Enumerable.Range(0, 100).Select(_ => FreePort.Next()).Distinct().Count());
+    }
+
+    [Fact]
+    public void What_is_disposed_of_is_free_again()
+    {
+        // Together more than there are.
+        for (var i = 0; i < 200; i++)
+        {
+            using var ports = FreePort.Reserve(100);
+        }
     }
 }

@@ -1,63 +1,84 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace EngageCenter;
 
 /// <summary>
-/// Ports of the loopback for what a test starts. On Linux each stays reserved until the test process ends: the system
-/// gives it to no outgoing connection, no other test process gets it, and whoever it is meant for can listen on it,
-/// end, and listen again.
+/// Successive ports of the loopback for what a test starts. On Linux they are reserved: the system gives them to no outgoing
+/// connection, no other test process gets them, and whoever they are meant for can listen on them, end, and listen again.
 /// </summary>
-internal static class FreePort
+internal sealed class FreePort : IDisposable
 {
     // Below the range that systems usually take the ports of outgoing connections from.
-    private const int First = 20_000;
+    private const int Least = 20_000;
     private const int End = 32_000;
     private const int MaxAttempts = 1_000;
 
-    private static readonly ConcurrentBag<Socket> reserved = [];
+    // Those that nobody disposes of: kept from the collector.
+    private static readonly HashSet<FreePort> untilTheEnd = [];
 
-    public static int Next() => Next(1);
+    private readonly List<Socket> sockets = [];
 
-    /// <returns>The first of as many successive ports.</returns>
-    public static int Next(int count)
+    private FreePort(int first) => First = first;
+
+    public int First { get; }
+
+    /// <summary>One port, reserved until the test process ends.</summary>
+    public static int Next()
+    {
+        var port = Reserve(1);
+        lock (untilTheEnd)
+        {
+            untilTheEnd.Add(port);
+        }
+
+        return port.First;
+    }
+
+    /// <summary>So many ports, reserved until they are disposed of.</summary>
+    public static FreePort Reserve(int count)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var first = Random.Shared.Next(First, End - count);
-            if (Reserve(first, count))
+            var ports = new FreePort(Random.Shared.Next(Least, End - count));
+            if (ports.TryReserve(count))
             {
-                return first;
+                return ports;
             }
         }
 
-        throw new InvalidOperationException($"No {count} free ports from {First} to {End} were found in {MaxAttempts} attempts.");
+        throw new InvalidOperationException($"No {count} free ports from {Least} to {End} were found in {MaxAttempts} attempts.");
     }
 
-    private static bool Reserve(int first, int count)
+    public void Dispose() => sockets.ForEach(s => s.Dispose());
+
+    private bool TryReserve(int count)
     {
-        List<Socket> sockets = [];
         try
         {
-            for (var port = first; port < first + count; port++)
+            for (var port = First; port < First + count; port++)
             {
-                sockets.Add(Reserve(port));
+                sockets.Add(Bind(port));
             }
         }
         catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            sockets.ForEach(s => s.Dispose());
+            Dispose();
             return false;
         }
 
-        sockets.ForEach(OperatingSystem.IsLinux() ? reserved.Add : s => s.Dispose());
+        // Elsewhere nobody else could listen beside them.
+        if (!OperatingSystem.IsLinux())
+        {
+            Dispose();
+        }
+
         return true;
     }
 
     // Bound without SO_REUSEADDR, so that a port that anybody else has is refused; .NET sets it on what is known to be
     // TCP, hence no protocol. Set afterwards it lets a listener have the port too, since this socket does not listen.
-    private static Socket Reserve(int port)
+    private static Socket Bind(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Unspecified);
         try

@@ -24,16 +24,15 @@ internal sealed class ClusterScript : IAsyncDisposable
     // A member may take 90 s to be ready, by the script's own bound.
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
 
-    private const int Ports = 100;
-
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     private readonly TempFolder folder = new();
+    private readonly FreePort ports = FreePort.Reserve(100);
 
     public string Folder => folder.File("cluster");
 
     /// <summary>The first of its ports.</summary>
-    public int PortBase { get; } = FreePort.Next(Ports);
+    public int PortBase => ports.First;
 
     public Task<Run> Up(params IEnumerable<string> arguments) => Go(
     [
@@ -70,5 +69,6 @@ internal sealed class ClusterScript : IAsyncDisposable
     {
         await Do("down", "--clean");
         folder.Dispose();
+        ports.Dispose();
     }
 }
