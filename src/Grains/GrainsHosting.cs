@@ -18,6 +18,8 @@ public static class GrainsHosting
         silo.Services.AddMetrics();
         silo.Services.AddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
+        silo.Services.AddSingleton<DecisionProofs>();
+        silo.AddIncomingGrainCallFilter<SiloCalls>();
         silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section)
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
             .ValidateOnStart();

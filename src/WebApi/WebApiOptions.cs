@@ -1,3 +1,5 @@
+using EngageCenter.Users;
+
 namespace EngageCenter.WebApi;
 
 /// <summary>What the web API can be told, in the configuration section <c>WebApi</c>.</summary>
@@ -48,7 +50,7 @@ public sealed class WebApiOptions
     internal static WebApiOptions Read(IConfiguration configuration)
     {
         var options = configuration.GetSection(Section).Get<WebApiOptions>() ?? new();
-        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(5))
+        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > SignIn.MaxClockSkew)
         {
             throw new InvalidOperationException($"{Section}:ClockSkew is {options.ClockSkew}; it must be from 0 to 5 minutes.");
         }

@@ -46,6 +46,9 @@ public enum PutAgreementStatus
 
     /// <summary>A contact is already one in 5,000 workspaces, or the agreement would have more than 500.</summary>
     TooManyWorkspaces,
+
+    /// <summary>A new agreement without any Customer Support Manager: nobody could give roles in its workspaces.</summary>
+    AdministratorRequired,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreementOutcome")]

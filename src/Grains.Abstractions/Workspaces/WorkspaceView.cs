@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using EngageCenter.Agreements;
 using EngageCenter.Paging;
 
@@ -17,6 +18,10 @@ public sealed record WorkspaceHeader(
     [property: Id(7)] DateTimeOffset CreatedAt)
 {
     public const int MaxNameLength = 100;
+
+    /// <summary>Whether it may be a workspace's id: 32 lower-case hexadecimal digits.</summary>
+    public static bool IsId([NotNullWhen(true)] string? workspaceId) =>
+        workspaceId is { Length: 32 } && workspaceId.All(c => c is >= '0' and <= '9' or >= 'a' and <= 'f');
 }
 
 /// <param name="Version">Changes with whatever the view shows; the source of its ETag.</param>

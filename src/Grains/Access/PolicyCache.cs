@@ -18,15 +18,16 @@ internal sealed partial class PolicyCache : IPolicyHolder
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
     private readonly Lock referenceLock = new();
     private readonly IGrainFactory grains;
+    private readonly DecisionProofs proofs;
     private readonly AccessMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger<PolicyCache> logger;
     private readonly long origin;
     private IPolicyHolder? reference;
 
-    public PolicyCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
+    public PolicyCache(IGrainFactory grains, DecisionProofs proofs, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
     {
-        (this.grains, this.metrics, this.time, this.logger) = (grains, metrics, time, logger);
+        (this.grains, this.proofs, this.metrics, this.time, this.logger) = (grains, proofs, metrics, time, logger);
         origin = time.GetTimestamp();
         metrics.ObserveLeases(() => slots.Count(slot => slot.Value.Lease is { IsValid: true }));
     }
@@ -40,8 +41,8 @@ internal sealed partial class PolicyCache : IPolicyHolder
             : new(Ask(workspaceId));
 
     /// <summary>
-    /// For a grain that is asked to act on a decision: whether it is of the current policy. One that lacks the
-    /// permission should not have been handed on.
+    /// For a grain that is asked to act on a decision: the current policy, if the decision is of it and proven; else null,
+    /// and the caller has to decide again. One that lacks the permission should not have been handed on.
     /// </summary>
     /// <exception cref="UnauthorizedAccessException">It is of another workspace, or does not allow what is required.</exception>
     public async ValueTask<LeasedPolicy?> Accept(AccessDecision decision, string workspaceId, Permissions required)
@@ -52,9 +53,13 @@ internal sealed partial class PolicyCache : IPolicyHolder
         }
 
         var answer = await Get(workspaceId);
+        if (answer.Lease is not { } lease || lease.Leased.Epoch != decision.Epoch || !await proofs.Hold(decision, lease.Leased.Key))
+        {
+            return null;
+        }
 
         // The answer may be to a request that was sent before this act was asked for, and have come late.
-        return answer.Lease is { IsValid: true } lease && lease.Leased.Epoch == decision.Epoch ? lease.Leased : null;
+        return lease.IsValid ? lease.Leased : null;
     }
 
     /// <summary>

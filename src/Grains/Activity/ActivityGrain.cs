@@ -41,6 +41,7 @@ internal sealed class ActivityGrain(
 
     public async Task<PutActivityOutcome> Put(PutActivity command)
     {
+        ArgumentNullException.ThrowIfNull(command.Activity, nameof(command));
         if (await policies.Current(Id) is not { } policy)
         {
             return new(PutActivityStatus.WorkspaceNotFound);

@@ -26,6 +26,7 @@ internal sealed class AgreementGrain(
 
     public async Task<PutAgreementOutcome> Put(Actor actor, PutAgreement command)
     {
+        Bounds.Id(Id);
         var before = await Get();
         if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
         {

@@ -25,9 +25,7 @@ internal sealed record RankedRecommendations
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<Recommendation> Page(RecommendationQuery query)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Page.Size, 1, nameof(query));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Page.Size, PageRequest.MaxSize, nameof(query));
-
+        Bounds.Page(query.Page);
         var after = query.Page.After is { } cursor ? Place.Parse(cursor, query.Technology) : (Place?)null;
         var taken = query.FocusArea is { } area ? Items.RemoveAll(r => r.FocusArea != area) : Items;
         var start = after is { } place ? taken.Count(r => Place.Of(r).CompareTo(place) <= 0) : 0;

@@ -33,6 +33,7 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatal
 
     public async Task<PutCourseOutcome> Put(PutCourse command)
     {
+        ArgumentNullException.ThrowIfNull(command.Course, nameof(command));
         var (status, next) = CourseCatalog.Decide(batches.Accepted(command.Course.CourseId), command, log.Count + batches.Pending);
         if (next is null)
         {

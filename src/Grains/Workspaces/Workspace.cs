@@ -85,8 +85,10 @@ internal sealed record Workspace
         };
     }
 
+    /// <exception cref="ArgumentException">The name is none that people can be shown.</exception>
     public (RenameStatus Status, Workspace Next) Rename(Actor actor, RenameWorkspace command, string workspaceId, DateTimeOffset now)
     {
+        Bounds.Text(command.Name, WorkspaceHeader.MaxNameLength);
         var view = View(workspaceId, now);
         if (command.IfVersion is { } condition && !condition.Allows(view.Version))
         {
@@ -112,8 +114,11 @@ internal sealed record Workspace
     public GroupGrant? Group(Guid groupId) =>
         IndexOf(groupId) is var index and >= 0 ? Groups[index] : null;
 
+    /// <exception cref="ArgumentException">No role is granted, or the name is none that people can be shown.</exception>
     public (PutGroupOutcome Outcome, Workspace Next) PutGroup(Actor actor, PutGroup command, DateTimeOffset now)
     {
+        Bounds.OptionalText(command.DisplayName, GroupGrant.MaxDisplayNameLength);
+        Bounds.Require(command.Roles != Roles.None, "A group is granted at least one role.");
         var index = IndexOf(command.GroupId);
         var before = index >= 0 ? Groups[index] : null;
         if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
@@ -178,6 +183,8 @@ internal sealed record Workspace
     /// <summary>By group id, which never changes, so that every page goes on where the one before ended.</summary>
     public Page<GroupGrant> List(GroupQuery query)
     {
+        Bounds.Page(query.Page);
+        Bounds.OptionalText(query.Search, Bounds.MaxQueryText);
         var matching = Groups.Where(g => query.Role == Roles.None || (g.Roles & query.Role) != 0)
             .Where(g => query.Search is not { } search
                 || g.DisplayName?.Contains(search, StringComparison.OrdinalIgnoreCase) == true

@@ -50,8 +50,7 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
     public static PersonCaller Person(HttpContext http) => (PersonCaller)http.Features.Get<Caller>()!;
 
     /// <summary>32 lower-case hexadecimal digits.</summary>
-    public static bool IsId(string workspaceId) =>
-        workspaceId.Length == 32 && workspaceId.All(c => c is >= '0' and <= '9' or >= 'a' and <= 'f');
+    public static bool IsId(string workspaceId) => WorkspaceHeader.IsId(workspaceId);
 }
 
 /// <summary>A person's request in a workspace, with the decision that lets them in.</summary>

@@ -66,12 +66,6 @@ internal static class AgreementEndpoints
         var grain = grains.GetGrain<IAgreementGrain>(agreementId);
         var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(async () => (await grain.Get())?.Version);
 
-        // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
-        if (agreement.Contacts.All(c => c.Role != Roles.CustomerSupportManager) && await grain.Get() is null)
-        {
-            return Problems.Invalid("contacts", "Must have at least one CustomerSupportManager.");
-        }
-
         var outcome = await grain.Put(http.Features.Get<Caller>()!.Actor, new(agreement, condition));
         return outcome.Status switch
         {
@@ -82,6 +76,9 @@ internal static class AgreementEndpoints
             PutAgreementStatus.AgreementTypeFixed => Problems.AgreementTypeFixed.Answer(),
             PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),
             PutAgreementStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+
+            // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
+            PutAgreementStatus.AdministratorRequired => Problems.Invalid("contacts", "Must have at least one CustomerSupportManager."),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     }

@@ -14,10 +14,10 @@ internal static class CallerClaims
     public const string Scope = "access_as_user";
 
     /// <summary>Groups in one token. Entra leaves them out beyond that.</summary>
-    public const int MaxGroups = 200;
+    public const int MaxGroups = SignIn.MaxGroups;
 
-    private const int MaxDisplayName = 256;
-    private const int MaxEmail = 320;
+    private const int MaxDisplayName = UserProfile.MaxDisplayNameLength;
+    private const int MaxEmail = UserProfile.MaxEmailLength;
     private const int MaxApplicationId = 64;
 
     // Instants that a DateTimeOffset can hold.

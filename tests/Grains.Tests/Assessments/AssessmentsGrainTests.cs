@@ -344,7 +344,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     private async Task<List<string>> Recommended(string technology) =>
         [.. (await Assessments.Recommendations(Decision, new(technology, null, new(PageRequest.MaxSize, null))))!.Items.Select(r => r.RecommendationId)];
 
-    private Task Tick() => Assessments.AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default);
+    private Task Tick() => cluster.WithinSilo.GetGrain<IAssessmentsGrain>(Assessments.GetPrimaryKeyString()).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default);
 
     /// <summary>How long until the reminder comes, of now by the system's clock; null where none is set.</summary>
     private async Task<TimeSpan?> Reminder() =>
