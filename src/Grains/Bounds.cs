@@ -17,7 +17,7 @@ namespace EngageCenter;
 internal static class Bounds
 {
     /// <summary>What lists are searched by, in code points.</summary>
-    public const int MaxQueryText = 200;
+    private const int MaxQueryText = 200;
 
     /// <exception cref="ArgumentException">It is not so.</exception>
     public static void Require([DoesNotReturnIf(false)] bool isSo, string rule, [CallerArgumentExpression(nameof(isSo))] string what = "")
@@ -37,6 +37,11 @@ internal static class Bounds
     /// <exception cref="ArgumentException">It is neither.</exception>
     public static void OptionalText(string? text, int max, [CallerArgumentExpression(nameof(text))] string what = "") =>
         Require(text is null || IsText(text, max), $"Must be a trimmed text of 1 to {max} characters, or none.", what);
+
+    /// <summary>What a list is searched by, or null.</summary>
+    /// <exception cref="ArgumentException">It is longer than any name.</exception>
+    public static void Query(string? text, [CallerArgumentExpression(nameof(text))] string what = "") =>
+        Require(text is not { Length: > 2 * MaxQueryText }, $"Must have at most {MaxQueryText} characters.", what);
 
     /// <summary>An id that others give: 1 to 64 characters that need no escaping in a URL.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>

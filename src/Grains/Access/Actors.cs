@@ -20,6 +20,20 @@ internal static class Actors
         }
     }
 
+    /// <summary>For what an application does or asks.</summary>
+    /// <param name="appRoles">Those of which it needs one.</param>
+    /// <exception cref="UnauthorizedAccessException">It is no application, or has another app role.</exception>
+    /// <exception cref="ArgumentException">The name is too long.</exception>
+    public static void RequireApplication(this Actor? caller, params ReadOnlySpan<string> appRoles)
+    {
+        if (caller is not { Kind: ActorKind.Application, AppRole: { } appRole } || !appRoles.Contains(appRole))
+        {
+            throw new UnauthorizedAccessException($"Only an application with {string.Join(" or ", appRoles)} may call this.");
+        }
+
+        Check(caller);
+    }
+
     private static void Check(Actor actor)
     {
         ArgumentNullException.ThrowIfNull(actor);

@@ -79,7 +79,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     public Page<CustomerActivity> Page(ActivityQuery query)
     {
         Bounds.Page(query.Page);
-        Bounds.OptionalText(query.PackageId, Bounds.MaxQueryText);
+        Bounds.Query(query.PackageId);
         var isOpen = query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
         return ordered.Page(query.Page, isOpen ? null : found => Matches(found, query), query.Count).Select(found => found.ToActivity());
     }

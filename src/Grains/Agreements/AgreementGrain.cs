@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -15,7 +16,7 @@ namespace EngageCenter.Agreements;
 /// </remarks>
 [GrainType("agreement")]
 internal sealed class AgreementGrain(
-    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain
+    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, IContractor
 {
     // What the workspaces answered when they were last brought in line; unknown to a new activation.
     private long applied;
@@ -26,8 +27,9 @@ internal sealed class AgreementGrain(
 
     public async Task<PutAgreementOutcome> Put(Actor actor, PutAgreement command)
     {
+        actor.RequireApplication(AppRoles.Agreements);
         Bounds.Id(Id);
-        var before = await Get();
+        var before = await Get(actor);
         if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
         {
             return new(PutAgreementStatus.VersionMismatch);
@@ -53,23 +55,17 @@ internal sealed class AgreementGrain(
                 person => State.Workspaces.Select(w => Contact(person).Remove(w.WorkspaceId, State.Version))));
         }
 
-        return new(status, await View());
+        return new(status, await View(actor));
     }
 
-    public async Task<AgreementView?> Get()
+    public async Task<AgreementView?> Get(Actor caller)
     {
-        if (State.Agreement is null)
-        {
-            return null;
-        }
-
-        if (applied != State.Version)
-        {
-            await Apply();
-        }
-
-        return await View();
+        caller.RequireApplication(AppRoles.Agreements);
+        await BringInLine();
+        return State.Agreement is null ? null : await View(caller);
     }
+
+    public Task BringInLine() => State.Agreement is null || applied == State.Version ? Task.CompletedTask : Apply();
 
     // A contact learns of the workspace before the workspace's policy names them, so that their list is never short.
     private async Task<bool> Announce(StoredAgreement next)
@@ -86,19 +82,19 @@ internal sealed class AgreementGrain(
         applied = State.Version;
     }
 
-    private async Task<AgreementView> View()
+    private async Task<AgreementView> View(Actor caller)
     {
         var agreement = State.Agreement!;
         var status = Agreement.StatusAt(time.GetUtcNow(), agreement.StartDate, agreement.EndDate);
         var workspaces = status == AgreementStatus.Pending
             ? []
-            : await Task.WhenAll(State.Workspaces.Select(Named));
+            : await Task.WhenAll(State.Workspaces.Select(w => Named(w, caller)));
         return new(Id, agreement, status, [.. workspaces], VersionOf(status, workspaces));
     }
 
-    private async Task<AgreementWorkspace> Named(PlannedWorkspace planned)
+    private async Task<AgreementWorkspace> Named(PlannedWorkspace planned, Actor caller)
     {
-        var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header();
+        var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header(caller);
         return new(planned.WorkspaceId, header?.Name ?? planned.DefaultName);
     }
 

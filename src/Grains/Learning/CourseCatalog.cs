@@ -38,8 +38,8 @@ internal sealed class CourseCatalog
     public Page<Course> Page(CourseQuery query)
     {
         Bounds.Page(query.Page);
-        Bounds.OptionalText(query.Product, Bounds.MaxQueryText);
-        Bounds.OptionalText(query.Search, Bounds.MaxQueryText);
+        Bounds.Query(query.Product);
+        Bounds.Query(query.Search);
         return courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
     }
 

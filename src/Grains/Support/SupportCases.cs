@@ -101,8 +101,8 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     public Page<SupportCase> Page(CaseQuery query)
     {
         Bounds.Page(query.Page);
-        Bounds.OptionalText(query.Product, Bounds.MaxQueryText);
-        Bounds.OptionalText(query.Search, Bounds.MaxQueryText);
+        Bounds.Query(query.Product);
+        Bounds.Query(query.Search);
         var begin = query.To is { } to ? Order.FirstCreatedBefore(to.UtcTicks) : 0;
         var end = query.From is { } from ? Order.FirstCreatedBefore(from.UtcTicks) : Order.Count;
         var start = query.Page.After is { } cursor ? Math.Max(begin, PositionAfter(cursor)) : begin;

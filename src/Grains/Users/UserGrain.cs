@@ -60,7 +60,8 @@ internal sealed partial class UserGrain(
         return (await Examine(workspaceId)).Access;
     }
 
-    public async ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId) => (await Examine(workspaceId)).Access;
+    public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
+        await policies.Accept(asker, workspaceId, Permissions.ViewUserRoles) is null ? null : (await Examine(workspaceId)).Access;
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
     {

@@ -184,7 +184,7 @@ internal sealed record Workspace
     public Page<GroupGrant> List(GroupQuery query)
     {
         Bounds.Page(query.Page);
-        Bounds.OptionalText(query.Search, Bounds.MaxQueryText);
+        Bounds.Query(query.Search);
         var matching = Groups.Where(g => query.Role == Roles.None || (g.Roles & query.Role) != 0)
             .Where(g => query.Search is not { } search
                 || g.DisplayName?.Contains(search, StringComparison.OrdinalIgnoreCase) == true

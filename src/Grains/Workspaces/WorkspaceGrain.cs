@@ -89,8 +89,9 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return state.Header(Id);
     }
 
-    public Task<WorkspaceHeader?> Header()
+    public Task<WorkspaceHeader?> Header(Actor caller)
     {
+        caller.RequireApplication(AppRoles.Agreements, AppRoles.SupportCases, AppRoles.CustomerActivity, AppRoles.Assessments, AppRoles.Learning);
         if (state.Contract is not null)
         {
             return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
@@ -302,7 +303,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         try
         {
-            await GrainFactory.GetGrain<IAgreementGrain>(agreementId).Get();
+            await GrainFactory.GetGrain<IContractor>(agreementId).BringInLine();
         }
         catch (Exception e)
         {

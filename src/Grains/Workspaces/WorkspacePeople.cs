@@ -29,7 +29,7 @@ internal sealed class WorkspacePeople
     public Page<WorkspaceUser> List(WorkspaceUserQuery query)
     {
         Bounds.Page(query.Page);
-        Bounds.OptionalText(query.Search, Bounds.MaxQueryText);
+        Bounds.Query(query.Search);
         if (query.Page.After is { } after && !PersonId.TryParse(after, out _))
         {
             throw new InvalidCursorException();

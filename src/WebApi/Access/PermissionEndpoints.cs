@@ -72,16 +72,16 @@ internal static class PermissionEndpoints
 
         // The body came after the caller was let in, and may have taken its time.
         await visit.Decide();
-        if ((visit.Refusal ?? WorkspaceVisit.RefusalOf(visit.Decision, Permissions.ViewUserRoles)) is { } refused)
-        {
-            return refused;
-        }
+        return await visit.Act(async decision =>
+            WorkspaceVisit.RefusalOf(decision, Permissions.ViewUserRoles)
+            ?? await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(id, decision) switch
+            {
+                null => null,
+                { Decision.Standing: Standing.Unconfirmed } => Problems.AccessUnconfirmed.Answer(),
 
-        // An outsider's decision names no epoch; then it is the policy by which the caller asks.
-        var other = await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(id);
-        return other.Decision.Standing == Standing.Unconfirmed
-            ? Problems.AccessUnconfirmed.Answer()
-            : Answer(asked, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : visit.Decision.Epoch);
+                // An outsider's decision names no epoch; then it is the policy by which the caller asks.
+                var other => Answer(asked, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
+            });
     }
 
     private static Ok<CheckResponse> Answer(Permissions[] asked, EffectiveAccess effective, long epoch) =>

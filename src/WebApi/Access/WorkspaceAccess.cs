@@ -43,8 +43,8 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
     }
 
     /// <summary>For endpoints of applications, whom no role in the workspace lets in: of what is no workspace nothing else is said.</summary>
-    public async Task<bool> Exists(string workspaceId) =>
-        IsId(workspaceId) && await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is not null;
+    public async Task<bool> Exists(HttpContext http, string workspaceId) =>
+        IsId(workspaceId) && await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header(http.Application()) is not null;
 
     /// <summary>For endpoints of persons, behind <see cref="CallerRequirement"/>.</summary>
     public static PersonCaller Person(HttpContext http) => (PersonCaller)http.Features.Get<Caller>()!;

@@ -9,7 +9,7 @@ namespace EngageCenter.WebApi.Activities;
 
 internal static class ActivityEndpoints
 {
-    private const string AppRole = "CustomerActivity.ReadWrite.All";
+    private const string AppRole = AppRoles.CustomerActivity;
 
     private const string Example = """
         {
@@ -58,7 +58,7 @@ internal static class ActivityEndpoints
 
     private static async Task<IResult> Put(string id, string activityId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        if (!await access.Exists(id))
+        if (!await access.Exists(http, id))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
@@ -78,8 +78,8 @@ internal static class ActivityEndpoints
         }
 
         var grain = grains.GetGrain<IActivityGrain>(id);
-        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(() => grain.Version(activityId));
-        var outcome = await grain.Put(new(activity, condition));
+        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(() => grain.Version(activityId, http.Application()));
+        var outcome = await grain.Put(new(activity, condition), http.Application());
         return outcome.Status switch
         {
             PutActivityStatus.Created => Answer(http, outcome.Activity!, $"/v1/workspaces/{id}/activities/{activityId}"),

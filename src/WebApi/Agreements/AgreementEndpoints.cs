@@ -8,7 +8,7 @@ namespace EngageCenter.WebApi.Agreements;
 
 internal static class AgreementEndpoints
 {
-    private const string AppRole = "Agreements.ReadWrite.All";
+    private const string AppRole = AppRoles.Agreements;
 
     private const string Example = """
         {
@@ -64,9 +64,9 @@ internal static class AgreementEndpoints
         }
 
         var grain = grains.GetGrain<IAgreementGrain>(agreementId);
-        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(async () => (await grain.Get())?.Version);
+        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(async () => (await grain.Get(http.Application()))?.Version);
 
-        var outcome = await grain.Put(http.Features.Get<Caller>()!.Actor, new(agreement, condition));
+        var outcome = await grain.Put(http.Application(), new(agreement, condition));
         return outcome.Status switch
         {
             PutAgreementStatus.Created => Answer(http, outcome.Agreement!, created: true),
@@ -92,7 +92,7 @@ internal static class AgreementEndpoints
             return Problems.Invalid(errors);
         }
 
-        return await grains.GetGrain<IAgreementGrain>(agreementId).Get() is { } view
+        return await grains.GetGrain<IAgreementGrain>(agreementId).Get(http.Application()) is { } view
             ? Preconditions.Answer(http, view.Version, AgreementResponse.Of(view))
             : Problems.AgreementNotFound.Answer();
     }

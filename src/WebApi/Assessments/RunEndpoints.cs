@@ -9,7 +9,7 @@ namespace EngageCenter.WebApi.Assessments;
 
 internal static class RunEndpoints
 {
-    private const string AppRole = "Assessments.ReadWrite.All";
+    private const string AppRole = AppRoles.Assessments;
     private const int MaxResultsBytes = 8 * 1024 * 1024;
 
     private const string Example = """
@@ -107,7 +107,7 @@ internal static class RunEndpoints
 
     private static async Task<IResult> PutResults(string id, string technology, string runId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        if (!await access.Exists(id))
+        if (!await access.Exists(http, id))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
@@ -131,8 +131,8 @@ internal static class RunEndpoints
         }
 
         var grain = grains.GetGrain<IAssessmentsGrain>(id);
-        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(() => grain.RunVersion(technology, runId));
-        var outcome = await grain.Report(results with { Condition = condition });
+        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(() => grain.RunVersion(technology, runId, http.Application()));
+        var outcome = await grain.Report(results with { Condition = condition }, http.Application());
         return outcome.Status switch
         {
             ReportRunStatus.Accepted => Preconditions.AnswerPut(http, outcome.Run!.Version, RunJson.Of(outcome.Run), createdAt: null),
@@ -143,7 +143,7 @@ internal static class RunEndpoints
         };
     }
 
-    private static async Task<IResult> ListUnderWay(string id, WorkspaceAccess access, IGrainFactory grains) => await access.Exists(id)
-        ? TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay()).Select(RunUnderWayJson.Of)]))
+    private static async Task<IResult> ListUnderWay(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains) => await access.Exists(http, id)
+        ? TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay(http.Application())).Select(RunUnderWayJson.Of)]))
         : Problems.WorkspaceNotFound.Answer();
 }

@@ -1,4 +1,5 @@
 using EngageCenter.WebApi.Http;
+using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 
@@ -41,6 +42,10 @@ internal sealed record CallerRequirement(string? AppRole) : IAuthorizationRequir
 
 internal static class CallerRequirementRoutes
 {
+    /// <summary>The application that calls, with the app role that the route requires of it: grains check that it is theirs.</summary>
+    public static Actor Application(this HttpContext http) =>
+        http.Features.Get<Caller>()!.Actor with { AppRole = http.GetEndpoint()!.Metadata.GetRequiredMetadata<CallerRequirement>().AppRole };
+
     public static TBuilder RequirePerson<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder => CallerRequirement.RequirePerson(routes);
 

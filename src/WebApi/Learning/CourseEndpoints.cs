@@ -9,7 +9,7 @@ namespace EngageCenter.WebApi.Learning;
 
 internal static class CourseEndpoints
 {
-    private const string AppRole = "Learning.ReadWrite.All";
+    private const string AppRole = AppRoles.Learning;
 
     private const string Example = """
         { "title": "Azure networking in depth", "format": "Workshop", "product": "Azure", "language": "en", "durationMinutes": 480 }
@@ -87,7 +87,7 @@ internal static class CourseEndpoints
         }
 
         var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(async () => (await Catalog(grains).Get(courseId))?.Version);
-        var outcome = await Catalog(grains).Put(new(course, condition));
+        var outcome = await Catalog(grains).Put(new(course, condition), http.Application());
         return outcome.Status switch
         {
             PutCourseStatus.Created => Answer(http, outcome.Course!, created: true),

@@ -11,7 +11,7 @@ namespace EngageCenter.WebApi.Support;
 
 internal static class CaseEndpoints
 {
-    private const string AppRole = "SupportCases.ReadWrite.All";
+    private const string AppRole = AppRoles.SupportCases;
     private const int MaxJsonBytes = 8 * 1024 * 1024;
 
     private const string Example = """
@@ -53,12 +53,12 @@ internal static class CaseEndpoints
 
     private static async Task<IResult> Post(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
     {
-        if (!await access.Exists(id))
+        if (!await access.Exists(http, id))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id));
+        var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id), http.Application());
         return JsonBody.IsOfType(http.Request, media => media.MediaType.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
             ? await PostLines(http, ingestion)
             : await PostJson(http, ingestion);

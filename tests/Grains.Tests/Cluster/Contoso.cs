@@ -8,7 +8,7 @@ namespace EngageCenter.Grains.Tests;
 /// <summary>An organization of its own for each test, so that tests share a cluster and nothing else.</summary>
 internal sealed class Contoso(GrainCluster cluster)
 {
-    public static readonly Actor Automation = new(ActorKind.Application, Guid.Empty, "automation", null);
+    public static readonly Actor Automation = Applications.With(AppRoles.Agreements);
 
     public Guid Tenant { get; } = Guid.NewGuid();
 
