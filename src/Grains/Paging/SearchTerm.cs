@@ -16,9 +16,23 @@ internal sealed class SearchTerm
     // The full case foldings of CaseFolding.txt (status F) that the decomposition before them does not already make.
     private static readonly Dictionary<int, string> expansions = new()
     {
-        [0x00DF] = "ss", [0x1E9E] = "ss", [0x0149] = "\u02BCn", [0x1E9A] = "a\u02BE", [0x0587] = "\u0565\u0582",
-        [0xFB00] = "ff", [0xFB01] = "fi", [0xFB02] = "fl", [0xFB03] = "ffi", [0xFB04] = "ffl", [0xFB05] = "st", [0xFB06] = "st",
-        [0xFB13] = "\u0574\u0576", [0xFB14] = "\u0574\u0565", [0xFB15] = "\u0574\u056B", [0xFB16] = "\u057E\u0576", [0xFB17] = "\u0574\u056D",
+        [0x00DF] = "ss",
+        [0x1E9E] = "ss",
+        [0x0149] = "\u02BCn",
+        [0x1E9A] = "a\u02BE",
+        [0x0587] = "\u0565\u0582",
+        [0xFB00] = "ff",
+        [0xFB01] = "fi",
+        [0xFB02] = "fl",
+        [0xFB03] = "ffi",
+        [0xFB04] = "ffl",
+        [0xFB05] = "st",
+        [0xFB06] = "st",
+        [0xFB13] = "\u0574\u0576",
+        [0xFB14] = "\u0574\u0565",
+        [0xFB15] = "\u0574\u056B",
+        [0xFB16] = "\u057E\u0576",
+        [0xFB17] = "\u0574\u056D",
     };
 
     private readonly string folded;
