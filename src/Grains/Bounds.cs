@@ -28,7 +28,10 @@ internal static class Bounds
         }
     }
 
-    /// <summary>A text as people are shown it: trimmed, of 1 to <paramref name="max"/> code points, none of which breaks a line or controls anything.</summary>
+    /// <summary>
+    /// A text as people are shown it: trimmed, in Unicode's form NFC, of 1 to <paramref name="max"/> code points, none of
+    /// which breaks a line or controls anything.
+    /// </summary>
     /// <exception cref="ArgumentException">It is none.</exception>
     public static void Text([NotNull] string? text, int max, [CallerArgumentExpression(nameof(text))] string what = "") =>
         Require(IsText(text, max), $"Must be a trimmed text of 1 to {max} characters.", what);
@@ -108,8 +111,10 @@ internal static class Bounds
         var length = 0;
         for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
         {
+            // Neither do those that change the direction of the text around it (UAX #9).
             if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done
-                || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+                || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069))
             {
                 return false;
             }
@@ -117,6 +122,6 @@ internal static class Bounds
             rest = rest[consumed..];
         }
 
-        return length <= max;
+        return length <= max && text.IsNormalized();
     }
 }

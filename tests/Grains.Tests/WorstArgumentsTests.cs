@@ -20,8 +20,8 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
     private static readonly PageRequest[] badPages = [new(0, null), new(-1, null), new(PageRequest.MaxSize + 1, null), new(int.MinValue, null), new(int.MaxValue, null)];
     private static readonly string tooLong = new('x', 100_000);
 
-    /// <summary>A title of 500 code points; one character more than that is refused.</summary>
-    private static readonly string[] badTexts = ["", " ", " padded", "a\nb", "a\u2028b", "\u0000", tooLong, null!];
+    // Empty, blank, not trimmed, with control characters, turned around, not composed, too long, and none.
+    private static readonly string[] badTexts = ["", " ", " padded", "a\nb", "a\u2028b", "\u0000", "a\u202Eb", "e\u0301", tooLong, null!];
 
     private readonly Contoso contoso = new(cluster);
     private string workspaceId = "";
