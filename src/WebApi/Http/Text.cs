@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -7,6 +8,8 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>The rules for text that people are shown.</summary>
 internal static class Text
 {
+    private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
+
     /// <summary>Trims, and refuses what has control characters, is no Unicode text, or has the wrong length.</summary>
     /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
     public static bool TryRead(string raw, int min, int max, [NotNullWhen(true)] out string? text, out string message)
@@ -16,7 +19,7 @@ internal static class Text
         var length = 0;
         for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
         {
-            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != System.Buffers.OperationStatus.Done)
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done)
             {
                 message = "Must be valid Unicode text.";
                 text = null;
@@ -60,10 +63,10 @@ internal static class Text
         && uri is { Host.Length: > 0, UserInfo.Length: 0 }
         && uri.IsWellFormedOriginalString();
 
-    /// <summary>A GUID with hyphens and nothing else: the framework would pass over spaces around it.</summary>
+    /// <summary>A GUID with hyphens and nothing else: the framework would take spaces around it, and <c>0x</c> or <c>+</c> before the digits of a part.</summary>
     public static bool TryReadGuid(string raw, out Guid guid)
     {
         guid = default;
-        return raw.Length == 36 && Guid.TryParseExact(raw, "D", out guid);
+        return raw.Length == 36 && !raw.AsSpan().ContainsAnyExcept(guidCharacters) && Guid.TryParseExact(raw, "D", out guid);
     }
 }
