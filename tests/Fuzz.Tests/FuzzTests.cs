@@ -14,6 +14,9 @@ public class FuzzTests(ITestOutputHelper output)
 {
     private const int Requests = 100_000;
 
+    /// <summary>Requests after which each operation has succeeded at least once.</summary>
+    private const int Enough = 10_000;
+
     /// <summary>On a machine that is slow or busy: the run ends then with fewer.</summary>
     private static readonly TimeSpan longest = TimeSpan.FromMinutes(2.5);
 
@@ -43,7 +46,7 @@ public class FuzzTests(ITestOutputHelper output)
         }
 
         Assert.True(run.Faults.Count == 0, $"{run.Faults.Count} kinds of faults:\n\n{string.Join("\n\n", run.Faults)}");
-        if (options.Round is null)
+        if (run.Sent >= Enough)
         {
             // The run says nothing about an operation that it never got an answer from, or about refusals that it could not compare.
             var silent = document.Operations.Where(o => !run.Answers.Keys.Any(a => a.Operation == o.ToString() && a.Status is >= 200 and < 300));

@@ -12,14 +12,15 @@ internal sealed class RequestMaker(ApiDocument document, World world)
     private const int MaxKept = 200;
 
     private readonly JsonBodies bodies = new(document.Schemas);
+    private readonly IReadOnlyList<ApiOperation> writes = [.. document.Operations.Where(o => !o.IsRead)];
     private readonly List<string> cursors = ["x", "", "AAAA", "Z3JvdXBzLw", "////"];
     private readonly List<string> tags = ["\"1\""];
 
     /// <summary>A request that may change something: from somebody who may do so, and mostly valid.</summary>
     public FuzzRequest Acting(Draw draw)
     {
-        var operation = draw.OneOf(document.Operations);
-        var caller = Entitled(draw, operation);
+        var operation = draw.OneOf(draw.Chance(80) ? writes : document.Operations);
+        var caller = operation.AppRole is null ? draw.OneOf(world.Writers) : world.AllAppRoles;
         return Make(draw, operation, caller, draw.OneOf([BodyKind.Valid, BodyKind.Valid, BodyKind.Hostile, BodyKind.Near, BodyKind.Malformed]), plain: draw.Chance(70));
     }
 

@@ -65,6 +65,10 @@ internal sealed class World
 
     public IReadOnlyList<Caller> Members { get; }
 
+    /// <summary>The members who between them may do everything that a person may.</summary>
+    public IReadOnlyList<Caller> Writers =>
+        [.. new[] { Roles.CustomerSupportManager, Roles.CustomerSuccessAccountManager, Roles.Administrator, Roles.LearningUser }.Select(role => new Caller($"{role}", CallerKind.Member, members[role]))];
+
     public IReadOnlyList<Caller> Applications { get; }
 
     public Caller AllAppRoles { get; }
