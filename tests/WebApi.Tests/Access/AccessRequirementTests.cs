@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -88,7 +89,7 @@ public sealed class AccessRequirementTests
     {
         await using var api = await RunningWebApi.StartAsync(app => app.MapGet(InWorkspace, (WorkspaceVisit visit) => visit.WorkspaceId).RequireMember());
         var asked = 0;
-        api.Grains.On<Users.IUserGrain>("Decide", _ =>
+        api.Grains.On<IUserGrain>("Decide", _ =>
         {
             asked++;
             return new ValueTask<AccessDecision>(Member(Permissions.None));
