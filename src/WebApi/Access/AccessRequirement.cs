@@ -129,14 +129,11 @@ internal static class AccessRoutes
         var parameters = endpoint.Metadata.GetMetadata<System.Reflection.MethodInfo>()?.GetParameters().Select(p => p.ParameterType).ToArray() ?? [];
         var namesWorkspace = endpoint.RoutePattern.RawText?.Contains("/workspaces/{id}", StringComparison.Ordinal) == true;
         var (isPersons, isInWorkspace) = declared is [var one] ? (one.AppRole is null, one.Scope == AccessScope.Workspace) : default;
-        return (declared.Count, isPublic) switch
-        {
-            (0, false) => "does not declare whom it lets in",
-            (> 0, true) or (> 1, _) => "declares more than once whom it lets in",
-            _ when isInWorkspace != namesWorkspace => "has to declare access to a workspace if, and only if, its path has /workspaces/{id}",
-            _ when parameters.Contains(typeof(WorkspaceVisit)) && !(isPersons && isInWorkspace) => "takes a visit, which only members of its workspace have",
-            _ when parameters.Contains(typeof(PersonCaller)) && !isPersons => "takes a person, and does not declare that it lets only persons in",
-            _ => null,
-        };
+        return declared.Count == 0 && !isPublic ? "does not declare whom it lets in"
+            : declared.Count > (isPublic ? 0 : 1) ? "declares more than once whom it lets in"
+            : isInWorkspace != namesWorkspace ? "has to declare access to a workspace if, and only if, its path has /workspaces/{id}"
+            : parameters.Contains(typeof(WorkspaceVisit)) && !(isPersons && isInWorkspace) ? "takes a visit, which only members of its workspace have"
+            : parameters.Contains(typeof(PersonCaller)) && !isPersons ? "takes a person, and does not declare that it lets only persons in"
+            : null;
     }
 }
