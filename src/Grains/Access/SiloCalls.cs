@@ -1,7 +1,7 @@
 namespace EngageCenter.Access;
 
 /// <summary>
-/// Keeps what grains say to each other among silos: an interface that is not public is refused to a client from
+/// Keeps what grains say to each other among silos: an interface of ours that is not public is refused to a client from
 /// outside, be it a web node or somebody who knows the interface's name. Otherwise a client could lease a policy with its
 /// <see cref="DecisionKey"/>, or provision a workspace with contacts of its own.
 /// </summary>
@@ -14,7 +14,10 @@ internal sealed class SiloCalls : IIncomingGrainCallFilter
     public Task Invoke(IIncomingGrainCallContext context)
     {
         var called = context.Request.GetInterfaceType();
-        return (called.IsPublic && called != typeof(IRemindable)) || context.SourceId is { } source && IsSilo(source)
+
+        // Orleans' own interfaces that are not public are not ours to judge: clients need some of them.
+        var isForSilos = called.IsPublic ? called == typeof(IRemindable) : called.Assembly == typeof(SiloCalls).Assembly;
+        return !isForSilos || context.SourceId is { } source && IsSilo(source)
             ? context.Invoke()
             : throw new UnauthorizedAccessException($"Only a silo may call {called.Name}.");
     }

@@ -80,7 +80,7 @@ public class DecisionProofsTests
         private static GrainManifest Of(bool proves) => new(
             ImmutableDictionary<GrainType, GrainProperties>.Empty,
             proves
-                ? ImmutableDictionary<GrainInterfaceType, GrainInterfaceProperties>.Empty.Add(decisionMaker, new(ImmutableDictionary<string, string>.Empty))
+                ? ImmutableDictionary<GrainInterfaceType, GrainInterfaceProperties>.Empty.Add(decisionMaker, new(ImmutableDictionary.Create<string, string>(StringComparer.Ordinal)))
                 : ImmutableDictionary<GrainInterfaceType, GrainInterfaceProperties>.Empty);
     }
 }

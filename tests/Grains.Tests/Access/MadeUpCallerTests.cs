@@ -220,7 +220,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     private IEnumerable<(Permissions Needed, Func<Task<object?>> Answer)> Calls(AccessDecision decision, Guid group)
     {
         var id = decision.WorkspaceId;
-        var page = new Paging.PageRequest(10, null);
+        var page = new EngageCenter.Paging.PageRequest(10, null);
         var actor = new Actor(ActorKind.User, decision.Person.TenantId, decision.Person.UserId.ToString("D"), "Adele Vance");
         var workspace = cluster.Workspace(id);
         yield return (Permissions.None, async () => await workspace.Get(decision));
