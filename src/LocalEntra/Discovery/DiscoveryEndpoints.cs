@@ -27,14 +27,20 @@ internal static class DiscoveryEndpoints
         var configuration = new OpenIdConnectConfiguration
         {
             Issuer = issuer,
-            TokenEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/token",
-            JwksUri = $"{address.Value}/{tenant}/discovery/v2.0/keys",
-            TokenEndpointAuthMethodsSupported = { "client_secret_post", "client_secret_basic" },
-            GrantTypesSupported = { "password", "client_credentials" },
-            ResponseTypesSupported = { "token" },
+            AuthorizationEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/authorize",
+            EndSessionEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/logout",
+            TokenEndpoint = $"{address.For(request)}/{tenant}/oauth2/v2.0/token",
+            JwksUri = $"{address.For(request)}/{tenant}/discovery/v2.0/keys",
+            TokenEndpointAuthMethodsSupported = { "client_secret_post", "client_secret_basic", "none" },
+            GrantTypesSupported = { "authorization_code", "refresh_token", "password", "client_credentials" },
+            ResponseTypesSupported = { "code" },
+            ResponseModesSupported = { "query", "form_post" },
+            PromptValuesSupported = { "none", "login", "select_account" },
+            CodeChallengeMethodsSupported = { "S256" },
             SubjectTypesSupported = { "pairwise" },
             IdTokenSigningAlgValuesSupported = { SecurityAlgorithms.RsaSha256 },
             ScopesSupported = { "openid", "profile", "email", "offline_access" },
+            ClaimsSupported = { "sub", "iss", "aud", "exp", "iat", "nbf", "nonce", "name", "preferred_username", "email", "oid", "tid", "ver", "sid", "acct", "login_hint" },
         };
 
         return Results.Text(OpenIdConnectConfiguration.Write(configuration), "application/json");
@@ -56,7 +62,7 @@ internal static class DiscoveryEndpoints
     {
         var named = directory.TryGetTenant(tenant, out var known);
         issuer = address.Issuer(named ? known!.Id.ToString() : AnyTenant);
-        return named || tenant is "common" or "organizations";
+        return named || EntraDirectory.IsAnyTenant(tenant);
     }
 
     private static IResult UnknownTenant(string tenant, HttpRequest request, TimeProvider time) =>
