@@ -15,6 +15,7 @@ internal static class DiscoveryEndpoints
     {
         routes.MapGet("/{tenant}/v2.0/.well-known/openid-configuration", Configuration);
         routes.MapGet("/{tenant}/discovery/v2.0/keys", Keys);
+        routes.MapGet("/common/discovery/instance", Instance);
     }
 
     private static IResult Configuration(string tenant, HttpRequest request, EntraDirectory directory, BaseAddress address, TimeProvider time)
@@ -56,6 +57,19 @@ internal static class DiscoveryEndpoints
         // Entra names the issuer beside each key, and validation holds a token's issuer against it.
         var published = new PublishedKey(key.Public.Kty, "sig", key.Public.Kid, key.Public.N, key.Public.E, SecurityAlgorithms.RsaSha256, issuer);
         return Results.Json(new { keys = new[] { published } });
+    }
+
+    // MSAL asks a cloud whether a host is one of its own, and by which other names it goes. This one has no others.
+    private static IResult Instance(HttpRequest request, BaseAddress address)
+    {
+        var root = address.For(request);
+        string[] hosts = [new Uri(root).Host];
+        return Results.Json(new Dictionary<string, object>
+        {
+            ["tenant_discovery_endpoint"] = $"{root}/common/v2.0/.well-known/openid-configuration",
+            ["api-version"] = "1.1",
+            ["metadata"] = new[] { new { preferred_network = hosts[0], preferred_cache = hosts[0], aliases = hosts } },
+        });
     }
 
     private static bool TryGetIssuer(string tenant, EntraDirectory directory, BaseAddress address, out string issuer)

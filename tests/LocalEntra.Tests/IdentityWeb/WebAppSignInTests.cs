@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Identity.Web;
 using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
@@ -43,7 +42,7 @@ public sealed class WebAppSignInTests : IAsyncLifetime
             page = await browser.SubmitAsync(page, page.Document.Forms.Single());
         }
 
-        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.True(page.Status == HttpStatusCode.OK, page.Text);
         var claims = JsonSerializer.Deserialize<Dictionary<string, string>>(page.Text)!;
         Assert.Equal((Ann, Contoso, "Ann Archer", $"{Ann}.{Contoso}"), (claims["oid"], claims["tid"], claims["name"], claims["account"]));
 
@@ -60,7 +59,6 @@ public sealed class WebAppSignInTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateBuilder([RunningEntra.Development, "--urls=http://127.0.0.1:0"]);
         builder.Logging.ClearProviders();
-        builder.Logging.AddConsole().SetMinimumLevel(LogLevel.Debug);
         builder.Configuration.AddInMemoryCollection(
         [
             new("AzureAd:Instance", entra.Https!.OriginalString),
@@ -74,12 +72,16 @@ public sealed class WebAppSignInTests : IAsyncLifetime
             .EnableTokenAcquisitionToCallDownstreamApi([Scope])
             .AddInMemoryTokenCaches();
         builder.Services.AddAuthorization();
-        builder.Services.AddHttpClient(Options.DefaultName).ConfigurePrimaryHttpMessageHandler(entra.TrustingHandler);
+        builder.Services.ConfigureHttpClientDefaults(http => http
+            .ConfigurePrimaryHttpMessageHandler(entra.TrustingHandler)
+            .AddHttpMessageHandler(() => new InstanceDiscovery(entra.Https!)));
+        builder.Services.Configure<AadIssuerValidatorOptions>(validator => validator.HttpClientName = nameof(AadIssuerValidatorOptions));
         builder.Services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, oidc =>
         {
             oidc.ResponseMode = responseMode;
             oidc.BackchannelHttpHandler = entra.TrustingHandler();
             oidc.CorrelationCookie.SameSite = oidc.NonceCookie.SameSite = SameSiteMode.Lax;
+            oidc.CorrelationCookie.SecurePolicy = oidc.NonceCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         });
 
         var app = builder.Build();
@@ -90,7 +92,7 @@ public sealed class WebAppSignInTests : IAsyncLifetime
         {
             oid = person.GetObjectId(),
             tid = person.GetTenantId(),
-            name = person.GetDisplayName(),
+            name = person.FindFirstValue("name"),
             account = person.GetMsalAccountId(),
         }).RequireAuthorization();
         app.MapGet("/token", (ITokenAcquisition tokens) => tokens.GetAccessTokenForUserAsync([Scope])).RequireAuthorization();
@@ -98,5 +100,20 @@ public sealed class WebAppSignInTests : IAsyncLifetime
             new AuthenticationProperties { RedirectUri = "/" }, ["Cookies", OpenIdConnectDefaults.AuthenticationScheme])).RequireAuthorization();
         await app.StartAsync();
         return app;
+    }
+
+    /// <summary>MSAL asks the cloud which hosts are Entra's. On a developer's machine LocalEntra answers, and nothing else is asked.</summary>
+    private sealed class InstanceDiscovery(Uri entra) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.RequestUri is { Host: "login.microsoftonline.com", AbsolutePath: "/common/discovery/instance" } asked)
+            {
+                request.RequestUri = new Uri(entra, asked.PathAndQuery);
+            }
+
+            Assert.Equal(entra.Authority, request.RequestUri!.Authority);
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }
