@@ -43,6 +43,31 @@ internal static class Text
         return true;
     }
 
+    /// <summary>
+    /// Leaves out what is not for people's eyes, in text that is not to be refused: control characters, line and paragraph
+    /// separators, bidirectional controls, noncharacters and halves of surrogate pairs. Trims.
+    /// </summary>
+    public static string Clean(string raw)
+    {
+        var text = new StringBuilder(raw.Length);
+        for (var rest = raw.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) == System.Buffers.OperationStatus.Done && !IsHidden(rune))
+            {
+                text.Append(rest[..consumed]);
+            }
+
+            rest = rest[consumed..];
+        }
+
+        return text.ToString().Trim();
+    }
+
+    private static bool IsHidden(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or (>= 0xFDD0 and <= 0xFDEF)
+        || (rune.Value & 0xFFFE) == 0xFFFE;
+
     public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
 
     /// <summary>Whether it may be the id of what others name: 1 to 64 characters that need no escaping in a URL.</summary>
