@@ -4,6 +4,7 @@ using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -52,6 +53,16 @@ public sealed class SiloHostTests : IDisposable
         Assert.Equal(SiloHost.ResponseTimeout, options.ResponseTimeout);
         Assert.Equal(SiloHost.MaxEnqueuedRequests, options.MaxEnqueuedRequestsHardLimit);
         Assert.Equal(SiloHost.MaxEnqueuedRequests, options.MaxEnqueuedRequestsHardLimit_StatelessWorker);
+    }
+
+    [Fact]
+    public async Task The_placement_of_a_grain_writes_no_line()
+    {
+        await using var silo = TestSilo.Build(folder.File());
+        var log = silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Polly");
+
+        Assert.False(log.IsEnabled(LogLevel.Information));
+        Assert.True(log.IsEnabled(LogLevel.Warning));
     }
 
     [Fact]
