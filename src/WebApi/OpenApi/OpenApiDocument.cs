@@ -7,6 +7,8 @@ using EngageCenter.Support;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -18,7 +20,7 @@ internal static class OpenApiDocument
 {
     private const string Scheme = "entra";
 
-    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<PublishedDocument>().AddOpenApi(PublishedDocument.Name, options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -33,13 +35,31 @@ internal static class OpenApiDocument
         });
     });
 
-    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where it is mapped.</param>
+    /// <param name="isForEverybody">Else it takes a valid token, of a person or an application.</param>
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes, bool isForEverybody)
     {
-        routes.MapOpenApi();
-        routes.MapScalarApiReference(page => page
-            .WithTitle("Engage Center")
-            // Nothing is fetched from elsewhere: the page's script comes with its package.
-            .DisableDefaultFonts());
+        IEndpointConventionBuilder[] reference =
+        [
+            routes.MapGet("/openapi/v1.json", (HttpContext http, PublishedDocument document) => document.Answer(http)).ExcludeFromDescription(),
+            routes.MapScalarApiReference(page => page
+                .WithTitle("Engage Center")
+                .WithNonce()
+                // Nothing is fetched from elsewhere: the page's script comes with its package.
+                .DisableDefaultFonts()),
+        ];
+        foreach (var endpoints in reference)
+        {
+            endpoints.RequireRateLimiting(RateLimits.Anonymous);
+            if (isForEverybody)
+            {
+                endpoints.AllowAnonymous();
+            }
+            else
+            {
+                endpoints.RequireAuthorization(new AuthorizationPolicyBuilder(JwtBearerDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
+            }
+        }
     }
 
     private static void Describe(Microsoft.OpenApi.OpenApiDocument document)
