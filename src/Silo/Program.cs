@@ -2,6 +2,7 @@ using EngageCenter;
 using EngageCenter.Storage;
 using Orleans.Runtime;
 
+Culture.UseInvariant();
 return await HostProgram.RunAsync(Compose, e => e is StorageFileException or OrleansConfigurationException);
 
 WebApplication Compose()

@@ -2,6 +2,7 @@ using EngageCenter;
 using EngageCenter.WebApi;
 using Orleans.Runtime;
 
+Culture.UseInvariant();
 return await HostProgram.RunAsync(Compose, e => e is OrleansConfigurationException);
 
 WebApplication Compose()

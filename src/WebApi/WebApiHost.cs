@@ -72,6 +72,8 @@ public static class WebApiHost
             app.MapDashboard();
         }
 
+        app.CheckDeclarations();
+
         return app;
     }
 
@@ -79,7 +81,6 @@ public static class WebApiHost
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<WorkspaceAccess>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
         services.AddSingleton<LargeBodies>();
@@ -92,6 +93,7 @@ public static class WebApiHost
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);
+        services.AddAccess();
         services.KeepNoKeys();
 
         // The framework logs the whole address of each request, and that holds what people search for.

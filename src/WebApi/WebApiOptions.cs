@@ -22,7 +22,7 @@ public sealed class WebApiOptions
 
     /// <summary>
     /// Whether the OpenAPI document and the page over it are for everybody. Without a value they are in the environment
-    /// Development; elsewhere they take a valid token of any caller.
+    /// Development; elsewhere the document takes the token of a person, and there is no page.
     /// </summary>
     public bool? AnonymousReference { get; set; }
 

@@ -52,7 +52,16 @@ public sealed class RunningWebApi : IAsyncDisposable
     /// <param name="time">The API's clock.</param>
     /// <param name="issuer">What answers in the issuer's place; null for one whose key is known from the start.</param>
     /// <param name="settings">Configuration.</param>
-    public static async Task<RunningWebApi> StartAsync(TimeProvider time, HttpMessageHandler? issuer, params (string Key, string Value)[] settings)
+    public static Task<RunningWebApi> StartAsync(TimeProvider time, HttpMessageHandler? issuer, params (string Key, string Value)[] settings) =>
+        StartAsync(time, issuer, settings, _ => { }, _ => { });
+
+    /// <param name="map">Maps routes of a test's own, as if they were the API's.</param>
+    /// <param name="mapLate">Maps routes after those of the API have been checked.</param>
+    public static Task<RunningWebApi> StartAsync(Action<WebApplication> map, Action<WebApplication>? mapLate = null) =>
+        StartAsync(TimeProvider.System, null, [], map, mapLate ?? (_ => { }));
+
+    private static async Task<RunningWebApi> StartAsync(
+        TimeProvider time, HttpMessageHandler? issuer, (string Key, string Value)[] settings, Action<WebApplication> map, Action<WebApplication> mapLate)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
@@ -80,7 +89,9 @@ public sealed class RunningWebApi : IAsyncDisposable
         });
 
         var app = builder.Build();
+        map(app);
         app.MapEngageCenterWebApi();
+        mapLate(app);
         await app.StartAsync();
         return new(app, grains);
     }

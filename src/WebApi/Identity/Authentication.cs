@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 using Microsoft.Identity.Web;
@@ -81,9 +80,6 @@ internal static class Authentication
         // Before all other services, so that the keys are there when the first request comes.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, IssuerKeysReader>());
 
-        builder.Services.AddSingleton<IAuthorizationHandler, CallerRequirementHandler>();
-        builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerRefusals>();
-        builder.Services.AddAuthorization();
     }
 
     /// <summary>Both ends are required: a token without an end would be good for ever.</summary>

@@ -175,14 +175,14 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(null, 401)]
-    [InlineData("true", 200)]
-    public async Task Outside_development_the_reference_is_for_everybody_only_if_a_setting_says_so(string? setting, int status)
+    [InlineData(null, 401, 404)]
+    [InlineData("true", 200, 200)]
+    public async Task Outside_development_the_reference_is_for_everybody_only_if_a_setting_says_so(string? setting, int document, int page)
     {
         await using var app = Production(setting is null ? [] : [("WebApi:AnonymousReference", setting)]);
         await app.StartAsync();
         using var client = new HttpClient { BaseAddress = new(app.Urls.Single()) };
-        foreach (var path in new[] { "/openapi/v1.json", "/scalar/" })
+        foreach (var (path, status) in new[] { ("/openapi/v1.json", document), ("/scalar/", page) })
         {
             using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
             Assert.Equal(status, (int)answer.StatusCode);
