@@ -4,7 +4,6 @@ using EngageCenter.LocalEntra;
 using EngageCenter.Storage;
 using EngageCenter.WebApi;
 using Microsoft.AspNetCore.Connections;
-using Orleans.Runtime;
 
 namespace EngageCenter.DevHost;
 

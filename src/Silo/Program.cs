@@ -1,6 +1,5 @@
 using EngageCenter;
 using EngageCenter.Storage;
-using Orleans.Runtime;
 
 Culture.UseInvariant();
 return await HostProgram.RunAsync(Compose, e => e is StorageFileException or OrleansConfigurationException);

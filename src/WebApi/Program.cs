@@ -1,6 +1,5 @@
 using EngageCenter;
 using EngageCenter.WebApi;
-using Orleans.Runtime;
 
 Culture.UseInvariant();
 return await HostProgram.RunAsync(Compose, e => e is OrleansConfigurationException);
