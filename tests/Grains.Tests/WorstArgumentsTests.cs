@@ -386,12 +386,12 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         [
             default,
             [fine, fine],
-            [.. Enumerable.Range(0, Assessments_MaxPerRun + 1).Select(n => fine with { RecommendationId = $"{n}" })],
+            [.. Enumerable.Range(0, MaxRecommendations + 1).Select(n => fine with { RecommendationId = $"{n}" })],
             .. bad.Select(b => ImmutableArray.Create(b)),
         ];
     }
 
-    private const int Assessments_MaxPerRun = EngageCenter.Assessments.Recommendation.MaxPerRun;
+    private const int MaxRecommendations = EngageCenter.Assessments.Recommendation.MaxPerRun;
 
     /// <summary>All that a caller can see of the workspace and its agreement.</summary>
     private async Task<string> State()
