@@ -31,6 +31,7 @@ internal sealed class JsonItems
     private Place place = Place.Start;
     private int skippedDepth;
     private int count;
+    private bool isRefused;
 
     private JsonItems(JsonItemsFormat format, RequestErrors errors, Action<int, JsonElement?> item) =>
         (this.format, this.errors, this.item) = (format, errors, item);
@@ -47,9 +48,6 @@ internal sealed class JsonItems
     public bool HasItems { get; private set; }
 
     public JsonFields Fields => JsonFields.Of(fields, errors);
-
-    // Other errors are told together at the end; these end the reading.
-    private bool IsRefused => errors.Has(RequestErrors.Body) || errors.Has(format.Array);
 
     /// <param name="item">Takes each item with its place in the array; null for one that is too long.</param>
     /// <returns>The body without its items; null with the refusal.</returns>
@@ -94,10 +92,10 @@ internal sealed class JsonItems
             before += buffer.Length - rest;
             if (rest > Math.Max(MaxTextBytes, format.MaxItemBytes))
             {
-                errors.Add(RequestErrors.Body, $"A text may have {MaxTextBytes / 1024} KiB.");
+                Refuse(RequestErrors.Body, $"A text may have {MaxTextBytes / 1024} KiB.");
             }
 
-            if (IsRefused)
+            if (isRefused)
             {
                 reader.AdvanceTo(buffer.End);
                 return Problems.Invalid(errors);
@@ -118,7 +116,7 @@ internal sealed class JsonItems
     private long Parse(ReadOnlySequence<byte> buffer, bool isAll)
     {
         var reader = new Utf8JsonReader(buffer, isAll, state);
-        while (!IsRefused && Step(ref reader, buffer))
+        while (!isRefused && Step(ref reader, buffer))
         {
         }
 
@@ -147,7 +145,7 @@ internal sealed class JsonItems
                 place = Place.Body;
                 if (token != JsonTokenType.StartObject)
                 {
-                    errors.Add(RequestErrors.Body, "Must be a JSON object.");
+                    Refuse(RequestErrors.Body, "Must be a JSON object.");
                 }
 
                 return true;
@@ -172,7 +170,7 @@ internal sealed class JsonItems
     {
         if (count == format.MaxItems)
         {
-            errors.Add(format.Array, $"Must have at most {format.MaxItems} entries.");
+            Refuse(format.Array, $"Must have at most {format.MaxItems} entries.");
             return true;
         }
 
@@ -216,6 +214,13 @@ internal sealed class JsonItems
         }
 
         return true;
+    }
+
+    // Other errors are told together at the end; this one ends the reading.
+    private void Refuse(string field, string message)
+    {
+        errors.Add(field, message);
+        isRefused = true;
     }
 
     // Null where the field is not wanted.

@@ -16,11 +16,11 @@ public sealed class JsonItemsTests
     [Fact]
     public void Any_chunking_of_the_bytes_gives_what_a_parser_of_the_whole_gives()
     {
-        var scalar = Gen.OneOfConst("1", "-2.5e3", "true", "null", "\"\"", "\"a,]}\\\"\"", "\"é😀\"", "\"\\ud83d\\ude00\"");
+        var scalar = Gen.OneOf("1", "-2.5e3", "true", "null", "\"\"", "\"a,]}\\\"\"", "\"é😀\"", "\"\\ud83d\\ude00\"");
         var value = Gen.OneOf(scalar, scalar.Array[0, 4].Select(a => $"[{string.Join(" , ", a)}]"), scalar.Array[0, 3].Select(a => $"{{{string.Join(',', a.Select((v, n) => $"\"{n}\" :{v}"))}}}"));
         var items = value.Array[0, 5].Select(a => $"\n \"value\": [ {string.Join("\t,", a)} ]");
-        var field = Gen.Select(Gen.OneOfConst("status", "other", "än", "st\\u0061tus2"), value, (name, v) => $"\"{name}\":{v}");
-        var whole = Gen.Select(Gen.OneOf(items, field).Array[0, 4], Gen.OneOfConst("", "\uFEFF", " "), (parts, first) => $"{first}{{{string.Join(", ", parts.Distinct())}}} ");
+        var field = Gen.Select(Gen.OneOf("status", "other", "än", "st\\u0061tus2"), value, (name, v) => $"\"{name}\":{v}");
+        var whole = Gen.Select(Gen.OneOf(items, field).Array[0, 4], Gen.OneOf("", "\uFEFF", " "), (parts, first) => $"{first}{{{string.Join(", ", parts.Distinct())}}} ");
         var broken = Gen.Select(whole, Gen.Int[0, 200], (text, at) => text.Remove(Math.Min(at, text.Length - 1), 1));
         Gen.Select(Gen.OneOf(whole, broken), Gen.Int[1, 9].Array[1, 30]).Sample(
             (text, sizes) => Assert.Equal(Expected(text), Read(text, sizes).Describe()), iter: 2_000);
@@ -39,7 +39,7 @@ public sealed class JsonItemsTests
     [InlineData("""{"value":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}""", "$")]
     [InlineData("""{"value":[],"value":[]}""", "value")]
     [InlineData("""{"value":[1,2,3,4,5,6]}""", "value")]
-    [InlineData("""{"value":[1,2,3,4,5,6""", "value")]
+    [InlineData("""{"value":[1,2,3,4,5,6,""", "value")]
     public void A_body_that_is_not_as_it_has_to_be_is_refused(string body, string field) =>
         Assert.Equal($"400 {field}", Read(body, [3]).Refused);
 

@@ -58,16 +58,17 @@ public sealed class SharesTests : IDisposable
     [Fact]
     public async Task Who_waits_goes_before_who_comes_anew()
     {
-        var first = shares.TryTake(ann, 2);
-        var second = shares.TryTake(bob, 2);
-        var waiting = shares.TakeWithinAsync(annsColleague, 2, "things", time, CancellationToken.None).AsTask();
+        using var anns = shares.TryTake(ann, 2);
+        var first = shares.TryTake(bob);
+        var second = shares.TryTake(bob);
+        var waiting = shares.TakeWithinAsync(new("third", new(3, 0, 0, new byte[8])), 2, "things", time, CancellationToken.None).AsTask();
 
-        second.Dispose();
-        Refused(Scope.Node, bob);
-        Assert.False(waiting.IsCompleted);
         first.Dispose();
+        Refused(Scope.Node, bob);
+        Assert.Equal((false, 1), (waiting.IsCompleted, shares.Waiting));
+        second.Dispose();
         Assert.True((await waiting).IsTaken);
-        Assert.Equal(2, shares.Taken);
+        Assert.Equal((4, 0), (shares.Taken, shares.Waiting));
     }
 
     [Theory]

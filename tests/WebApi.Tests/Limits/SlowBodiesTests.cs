@@ -13,6 +13,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 namespace EngageCenter.WebApi.Tests.Limits;
 
 /// <summary>Over connections, with clients that send what they announced slowly, or not at all.</summary>
+[Collection(MeasuredMemory.Name)]
 public sealed class SlowBodiesTests(ITestOutputHelper output)
 {
     private const int MiB = 1024 * 1024;

@@ -95,7 +95,7 @@ public sealed class CaseTests : IAsyncLifetime
     [Fact]
     public async Task A_case_that_is_too_long_never_blocks_its_neighbours()
     {
-        var longest = Case("B").PadRight((64 * 1024) - 1).Insert(1, " ");
+        var longest = Case("B").Insert(1, new string(' ', (64 * 1024) - Case("B").Length));
         var unknown = string.Join(',', Enumerable.Repeat("{}", 1_000_000));
         var answer = await Post($$"""{ "value": [ {{Case("A")}}, {{longest.Insert(1, $"\"unknown\":[{unknown}],")}}, {{longest}}, {{longest.Insert(1, " ")}}, {{Case("D")}} ] }""");
 
@@ -103,23 +103,6 @@ public sealed class CaseTests : IAsyncLifetime
         Assert.Equal(["A", "B", "D"], Assert.Single(batches).Select(c => c.CaseId));
         Assert.Equal([(1, "$"), (3, "$")], answer.Json.GetProperty("rejected").EnumerateArray().Select(r =>
             (r.GetProperty("index").GetInt32(), r.GetProperty("errors").EnumerateObject().Single().Name)));
-    }
-
-    [Theory]
-    [InlineData("{},")]
-    [InlineData("[[]],")]
-    [InlineData("\"\",")]
-    public async Task A_long_body_of_small_values_is_refused_without_taking_memory(string value)
-    {
-        var body = $$"""{ "value": [ {{string.Concat(Enumerable.Repeat(value, 8_000_000 / value.Length))}} 0 ] }""";
-        await Post("{}");
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        var answer = await Post(body);
-
-        // The body itself is made and sent by this process too: once as bytes, and in the client's buffers.
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 3L * body.Length);
-        Assert.Equal(400, answer.Status);
-        Assert.Equal(["value"], answer.ErrorFields);
     }
 
     [Fact]
