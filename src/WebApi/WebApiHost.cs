@@ -68,6 +68,8 @@ public static class WebApiHost
             app.MapDashboard();
         }
 
+        app.CheckDeclarations();
+
         return app;
     }
 
@@ -75,7 +77,6 @@ public static class WebApiHost
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<WorkspaceAccess>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
         services.AddSingleton<NodeLimits>();
@@ -88,6 +89,7 @@ public static class WebApiHost
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);
+        services.AddAccess();
 
         // The framework logs the whole address of each request, and that holds what people search for.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

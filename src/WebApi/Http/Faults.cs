@@ -45,6 +45,8 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
                 return Problems.Invalid("cursor", Cursors.Message);
             case OverLimitException exceeded:
                 return exceeded.Answer();
+            case ListChangedException:
+                return Problems.ListChanged.Answer();
             case BadHttpRequestException refused:
                 return Problems.Of(refused.StatusCode).Answer();
             case TryLaterException later:
