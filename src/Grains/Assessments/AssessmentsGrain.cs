@@ -153,6 +153,7 @@ internal sealed partial class AssessmentsGrain(
     {
         caller.RequireApplication(AppRoles.Assessments);
         var results = RunResults.Of(command);
+        Bounds.Require(results.Succeeded || results.Ranked.IsEmpty, "A run that failed has no recommendations.");
         var (now, advanced) = Advance();
         var before = advanced.Of(command.Technology);
         var (status, next) = before.Report(command.RunId, results, now, command.Condition);

@@ -12,7 +12,7 @@ internal sealed record RunResults(bool Succeeded, ImmutableArray<Recommendation>
     /// <exception cref="ArgumentException">A recommendation is not within its limits, or there are too many.</exception>
     public static RunResults Of(ReportRun command)
     {
-        Bounds.Items(command.Recommendations, 0, command.Succeeded ? Recommendation.MaxPerRun : 0);
+        Bounds.Items(command.Recommendations, 0, Recommendation.MaxPerRun);
         foreach (var recommendation in command.Recommendations)
         {
             Check(recommendation);
