@@ -71,12 +71,16 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
 
         async Task Everywhere(AccessDecision decision)
         {
-            foreach (var (needed, answer) in Calls(decision, group).Where(c => decision.Allows(c.Needed)))
+            for (var call = 0; call < Calls(decision, group).Count(); call++)
             {
+                var (needed, answer) = Calls(decision, group).ElementAt(call);
+                if (decision.Allows(needed))
+                {
+                    Assert.False(await answer() is null or DecideAgain, $"{needed} was not let in.");
+                }
+
                 // What is written changes the key, and the decision with it.
-                Assert.False(await answer() is null or DecideAgain, $"{needed} was not let in.");
                 decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
-                Assert.True(decision.Allows(needed));
             }
         }
     }
