@@ -3,6 +3,7 @@ using EngageCenter.Users;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EngageCenter.WebApi.Access;
@@ -27,7 +28,7 @@ internal static class PermissionEndpoints
             .Refuses(Problems.InvalidRequest);
     }
 
-    private static async Task<IResult> Mine(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Mine(string id, HttpContext http, WorkspaceAccess access, UserGrains users)
     {
         var visit = await access.Enter(http, id, Permissions.None);
         if (visit.Refusal is not null)
@@ -35,12 +36,12 @@ internal static class PermissionEndpoints
             return visit.Refusal;
         }
 
-        var effective = await Explain(grains, visit.Caller, id);
+        var effective = await Explain(users, visit.Caller, id);
         return WorkspaceVisit.RefusalOf(effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
             WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
     }
 
-    private static async Task<IResult> Check(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Check(string id, HttpContext http, WorkspaceAccess access, UserGrains users)
     {
         var visit = await access.Enter(http, id, Permissions.None);
         if (visit.Refusal is not null)
@@ -66,7 +67,7 @@ internal static class PermissionEndpoints
         var person = user is null ? visit.Caller.Person : new PersonId(tenantId!.Value, userId!.Value);
         if (person == visit.Caller.Person)
         {
-            var own = await Explain(grains, visit.Caller, id);
+            var own = await Explain(users, visit.Caller, id);
             return WorkspaceVisit.RefusalOf(own.Decision, Permissions.None) ?? Answer(asked, own, own.Decision.Epoch);
         }
 
@@ -78,7 +79,7 @@ internal static class PermissionEndpoints
         }
 
         // An outsider's decision names no epoch; then it is the policy by which the caller asks.
-        var other = await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(id);
+        var other = await users.Of(person).ExplainLastKnown(id);
         return other.Decision.Standing == Standing.Unconfirmed
             ? Problems.AccessUnconfirmed.Answer()
             : Answer(asked, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : visit.Decision.Epoch);
@@ -87,6 +88,6 @@ internal static class PermissionEndpoints
     private static Ok<CheckResponse> Answer(Permissions[] asked, EffectiveAccess effective, long epoch) =>
         TypedResults.Ok(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch));
 
-    private static ValueTask<EffectiveAccess> Explain(IGrainFactory grains, PersonCaller caller, string workspaceId) =>
-        grains.GetGrain<IUserGrain>(caller.Person.ToString()).Explain(caller.SignIn!, workspaceId);
+    private static ValueTask<EffectiveAccess> Explain(UserGrains users, PersonCaller caller, string workspaceId) =>
+        users.Of(caller.Person).Explain(caller.SignIn!, workspaceId);
 }

@@ -2,12 +2,13 @@ using EngageCenter.Access;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Users;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Access;
 
 /// <summary>The one way into a workspace for a person: no endpoint decides on its own.</summary>
-internal sealed class WorkspaceAccess(IGrainFactory grains)
+internal sealed class WorkspaceAccess(IGrainFactory grains, UserGrains users)
 {
     /// <summary>
     /// Lets the caller in, or says in <see cref="WorkspaceVisit.Refusal"/> why not: an outsider learns the same of
@@ -16,14 +17,14 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
     /// <param name="required">None for any member.</param>
     public async Task<WorkspaceVisit> Enter(HttpContext http, string workspaceId, Permissions required)
     {
-        var visit = new WorkspaceVisit(grains, Person(http), workspaceId, required);
+        var visit = new WorkspaceVisit(grains, users, Person(http), workspaceId, required);
         await visit.Decide();
         return visit;
     }
 
     /// <summary>Lets the caller in by a decision that has just been made.</summary>
     public WorkspaceVisit Enter(HttpContext http, AccessDecision decision) =>
-        new(grains, Person(http), decision.WorkspaceId, Permissions.None) { Decision = decision };
+        new(grains, users, Person(http), decision.WorkspaceId, Permissions.None) { Decision = decision };
 
     /// <summary>For what is of no workspace: null where some workspace of the caller's allows it, else why they are not let in.</summary>
     public async Task<IResult?> RefusalAnywhere(HttpContext http, Permissions required)
@@ -34,7 +35,7 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
             return WorkspaceVisit.GroupsLeftOut();
         }
 
-        return await grains.GetGrain<IUserGrain>(caller.Person.ToString()).DecideAnywhere(signIn, required) switch
+        return await users.Of(caller.Person).DecideAnywhere(signIn, required) switch
         {
             Standing.Member => null,
             Standing.Outsider => WorkspaceVisit.Lacks(required),
@@ -55,7 +56,7 @@ internal sealed class WorkspaceAccess(IGrainFactory grains)
 }
 
 /// <summary>A person's request in a workspace, with the decision that lets them in.</summary>
-internal sealed class WorkspaceVisit(IGrainFactory grains, PersonCaller caller, string workspaceId, Permissions required)
+internal sealed class WorkspaceVisit(IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required)
 {
     // Whoever has to decide again does so because another change came first. So among many who change a workspace at
     // once somebody always gets on, and this is how many one may have to let pass.
@@ -111,7 +112,7 @@ internal sealed class WorkspaceVisit(IGrainFactory grains, PersonCaller caller, 
             return;
         }
 
-        Decision = await grains.GetGrain<IUserGrain>(caller.Person.ToString()).Decide(signIn, workspaceId);
+        Decision = await users.Of(caller.Person).Decide(signIn, workspaceId);
         Refusal = RefusalOf(Decision, required);
     }
 

@@ -34,17 +34,17 @@ internal static class MeEndpoints
             .Refuses(Problems.AccessUnconfirmed);
     }
 
-    private static async Task<IResult> Get(HttpContext http, IGrainFactory grains) =>
-        SignedIn(http, grains, out var signIn, out var user)
+    private static async Task<IResult> Get(HttpContext http, UserGrains users) =>
+        SignedIn(http, users, out var signIn, out var user)
             ? TypedResults.Ok(MeResponse.Of(await user.Me(signIn)))
             : Unconfirmed();
 
-    private static async Task<IResult> Workspaces(HttpContext http, IGrainFactory grains) =>
-        SignedIn(http, grains, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
+    private static async Task<IResult> Workspaces(HttpContext http, UserGrains users) =>
+        SignedIn(http, users, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
             ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
             : Unconfirmed();
 
-    private static async Task<IResult> Switch(HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Switch(HttpContext http, UserGrains users)
     {
         var errors = new RequestErrors();
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
@@ -64,7 +64,7 @@ internal static class MeEndpoints
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        if (!SignedIn(http, grains, out var signIn, out var user))
+        if (!SignedIn(http, users, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -78,9 +78,9 @@ internal static class MeEndpoints
         };
     }
 
-    private static async Task<IResult> Home(HttpContext http, IGrainFactory grains, WorkspaceAccess access, HomePage home)
+    private static async Task<IResult> Home(HttpContext http, UserGrains users, WorkspaceAccess access, HomePage home)
     {
-        if (!SignedIn(http, grains, out var signIn, out var user))
+        if (!SignedIn(http, users, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -111,11 +111,11 @@ internal static class MeEndpoints
     }
 
     // A token that leaves the groups out is no reason to forget those of the one before.
-    private static bool SignedIn(HttpContext http, IGrainFactory grains, out SignIn signIn, out IUserGrain user)
+    private static bool SignedIn(HttpContext http, UserGrains users, out SignIn signIn, out UserCalls user)
     {
         var caller = WorkspaceAccess.Person(http);
         signIn = caller.SignIn!;
-        user = grains.GetGrain<IUserGrain>(caller.Person.ToString());
+        user = users.Of(caller.Person);
         return caller.SignIn is not null;
     }
 

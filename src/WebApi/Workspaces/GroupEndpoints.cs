@@ -36,7 +36,7 @@ internal static class GroupEndpoints
             .Answers<GroupResponse>(200)
             .Answers<GroupResponse>(201)
             .InWorkspace(Permissions.ManageEntraGroups)
-            .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyWorkspaces);
+            .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyGroupsInTenant, Problems.TooManyWorkspaces);
         groups.MapDelete("/{groupId}", Delete)
             .Describe("DeleteGroup", "Takes a group's roles away", "Also where the group held none. ManageEntraGroups.")
             .Conditional()
@@ -117,6 +117,7 @@ internal static class GroupEndpoints
                 PutGroupStatus.RoleNotAssignable => Problems.RoleNotAssignable.Answer(),
                 PutGroupStatus.TooManyGroups => Problems.TooManyGroups.Answer(),
                 PutGroupStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+                PutGroupStatus.TooManyGroupsInTenant => Problems.TooManyGroupsInTenant.Answer(),
                 var unknown => throw new NotSupportedException($"No answer for {unknown}."),
             };
         });
