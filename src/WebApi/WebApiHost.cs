@@ -71,6 +71,8 @@ public static class WebApiHost
             app.MapDashboard();
         }
 
+        app.CheckDeclarations();
+
         return app;
     }
 
@@ -83,7 +85,6 @@ public static class WebApiHost
         var allowed = AllowedTenants.Read(builder.Configuration);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AllowedTenants>(provider, allowed));
         services.AddSingleton<UserGrains>();
-        services.AddSingleton<WorkspaceAccess>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
         services.AddSingleton<LargeBodies>();
@@ -95,6 +96,7 @@ public static class WebApiHost
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);
+        services.AddAccess();
 
         // The framework logs the whole address of each request, and that holds what people search for.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

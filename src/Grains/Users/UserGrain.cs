@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Paging;
 using EngageCenter.Storage;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
@@ -123,8 +124,7 @@ internal sealed partial class UserGrain(
         var all = await ExamineAll();
         return all is null
             ? null
-            : [.. all.OrderBy(w => w.Workspace.Name, StringComparer.OrdinalIgnoreCase)
-                .ThenBy(w => w.Workspace.Name, StringComparer.Ordinal)
+            : [.. all.OrderBy(w => w.Workspace.Name, NameOrder.Instance)
                 .ThenBy(w => w.Workspace.WorkspaceId, StringComparer.Ordinal)];
     }
 

@@ -25,7 +25,7 @@ internal static class MeEndpoints
             .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
             .Takes<SwitchRequest>("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
             .Answers<UserWorkspaceResponse>(200)
-            .InWorkspace();
+            .Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
         me.MapGet("/home", Home)
             .Describe("GetMyHome", "The home page of the workspace where the caller lands",
                 "That of the workspace last opened, while it is still open to the caller; else the most recently opened one that is; else the first by name; else `{ \"workspace\": null, \"reason\": \"NoWorkspaces\" }`.")
@@ -34,17 +34,17 @@ internal static class MeEndpoints
             .Refuses(Problems.AccessUnconfirmed);
     }
 
-    private static async Task<IResult> Get(HttpContext http, UserGrains users) =>
-        SignedIn(http, users, out var signIn, out var user)
+    private static async Task<IResult> Get(PersonCaller caller, UserGrains users) =>
+        SignedIn(caller, users, out var signIn, out var user)
             ? TypedResults.Ok(MeResponse.Of(await user.Me(signIn)))
             : Unconfirmed();
 
-    private static async Task<IResult> Workspaces(HttpContext http, UserGrains users) =>
-        SignedIn(http, users, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
+    private static async Task<IResult> Workspaces(PersonCaller caller, UserGrains users) =>
+        SignedIn(caller, users, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
             ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
             : Unconfirmed();
 
-    private static async Task<IResult> Switch(HttpContext http, UserGrains users)
+    private static async Task<IResult> Switch(PersonCaller caller, HttpContext http, UserGrains users)
     {
         var errors = new RequestErrors();
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
@@ -59,12 +59,12 @@ internal static class MeEndpoints
             return Problems.Invalid(errors);
         }
 
-        if (!WorkspaceAccess.IsId(workspaceId!))
+        if (!WorkspaceVisit.IsId(workspaceId!))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        if (!SignedIn(http, users, out var signIn, out var user))
+        if (!SignedIn(caller, users, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -78,9 +78,9 @@ internal static class MeEndpoints
         };
     }
 
-    private static async Task<IResult> Home(HttpContext http, UserGrains users, WorkspaceAccess access, HomePage home)
+    private static async Task<IResult> Home(PersonCaller caller, UserGrains users, IGrainFactory grains, HomePage home)
     {
-        if (!SignedIn(http, users, out var signIn, out var user))
+        if (!SignedIn(caller, users, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -99,7 +99,7 @@ internal static class MeEndpoints
                 break;
             }
 
-            var visit = access.Enter(http, landing.Decision);
+            var visit = WorkspaceVisit.By(grains, users, caller, landing.Decision);
             var answer = await home.Show(visit);
             if (visit.Decision.Standing != Standing.Outsider)
             {
@@ -111,9 +111,8 @@ internal static class MeEndpoints
     }
 
     // A token that leaves the groups out is no reason to forget those of the one before.
-    private static bool SignedIn(HttpContext http, UserGrains users, out SignIn signIn, out UserCalls user)
+    private static bool SignedIn(PersonCaller caller, UserGrains users, out SignIn signIn, out UserCalls user)
     {
-        var caller = WorkspaceAccess.Person(http);
         signIn = caller.SignIn!;
         user = users.Of(caller.Person);
         return caller.SignIn is not null;
