@@ -149,7 +149,18 @@ public static class SiloHost
     private static ISiloBuilder AddStorage(this ISiloBuilder silo)
     {
         const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
-        return silo.Configuration.GetSection($"Orleans:GrainStorage:{name}").Exists() ? silo : silo.AddSqliteGrainStorage(name);
+        var section = silo.Configuration.GetSection($"Orleans:GrainStorage:{name}");
+        if (!section.Exists())
+        {
+            return silo.AddSqliteGrainStorage(name);
+        }
+
+        if (section["ProviderType"] == "AzureBlobStorage")
+        {
+            silo.Services.AddSingleton<IStoredGrains>(services => new BlobStoredGrains(services, section));
+        }
+
+        return silo;
     }
 
     // A filter around every call, so only where somebody looks at the traces.

@@ -1,3 +1,4 @@
+using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
@@ -81,6 +82,11 @@ public static class WebApiHost
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AccessMetrics>();
+        services.TryAddSingleton<KnownIdsCache>();
+        var allowed = AllowedTenants.Read(builder.Configuration);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AllowedTenants>(provider, allowed));
+        services.AddSingleton<UserGrains>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
         services.AddSingleton<LargeBodies>();
