@@ -30,7 +30,7 @@ public static class GrainsHosting
             Task build = services.GetRequiredService<IGrainFactory>().GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();
             await build.WaitAsync(BuildPatience, services.GetRequiredService<TimeProvider>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
-                silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+        silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
             .ValidateOnStart();
         silo.Services.AddOptions<AssessmentOptions>().BindConfiguration(AssessmentOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)

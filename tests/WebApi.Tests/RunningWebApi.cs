@@ -44,6 +44,8 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public IServiceProvider Services => app.Services;
+
     public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
     /// <param name="time">The API's clock; a token that it takes for one of the future is none.</param>
