@@ -82,9 +82,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     public async Task<Node> AddWeb()
     {
         var web = NewWeb(Web.Count);
-        Web = [.. Web, web];
         web.Launch();
         await web.Ready();
+        Web = [.. Web, web];
         return web;
     }
 
