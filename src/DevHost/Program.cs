@@ -1,9 +1,11 @@
+using EngageCenter;
 using EngageCenter.DevHost;
 
 // A silo, the web API and a stand-in for Entra ID in one process, for a developer's machine. Everything listens on
 // loopback, and everything acknowledged is on disk.
 //
 // 'sample ENTRA SERVICE', two addresses, sets the sample organization up in a service that runs elsewhere, and ends.
+Culture.UseInvariant();
 if (args is ["sample", var entra, var service])
 {
     try

@@ -1,6 +1,7 @@
 using EngageCenter;
 using EngageCenter.Storage;
 
+Culture.UseInvariant();
 var builder = WebApplication.CreateBuilder(args);
 builder.AddTelemetry("engage-center-silo").AddShutdown();
 builder.AddEngageCenterSilo();

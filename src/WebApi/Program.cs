@@ -1,6 +1,7 @@
 using EngageCenter;
 using EngageCenter.WebApi;
 
+Culture.UseInvariant();
 var builder = WebApplication.CreateBuilder(args);
 builder.AddTelemetry("engage-center-web").AddShutdown();
 builder.AddEngageCenterWebApi();

@@ -42,6 +42,8 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         {
             case InvalidCursorException:
                 return Problems.Invalid("cursor", Cursors.Message);
+            case ListChangedException:
+                return Problems.ListChanged.Answer();
             case BadHttpRequestException refused:
                 return Problems.Of(refused.StatusCode).Answer();
             case TryLaterException later:

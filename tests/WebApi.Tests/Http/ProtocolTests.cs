@@ -93,6 +93,17 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silo_that_refuses_calls_is_503_and_says_when_to_try_again()
+    {
+        api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new GatewayTooBusyException("Shedding load")));
+
+        var answer = await api.SendAsync("GET", "/v1/me", Token());
+
+        Assert.Equal((503, "service-unavailable"), (answer.Status, answer.Slug));
+        Assert.True(answer.Headers.ContainsKey("Retry-After"));
+    }
+
+    [Fact]
     public async Task A_fault_tells_nothing_of_itself()
     {
         api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new InvalidOperationException("a secret")));
