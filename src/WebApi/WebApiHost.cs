@@ -70,6 +70,8 @@ public static class WebApiHost
             app.MapDashboard();
         }
 
+        app.CheckDeclarations();
+
         return app;
     }
 
@@ -77,7 +79,6 @@ public static class WebApiHost
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<WorkspaceAccess>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
         services.AddSingleton<LargeBodies>();
@@ -89,6 +90,7 @@ public static class WebApiHost
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);
+        services.AddAccess();
 
         // The framework logs the whole address of each request, and that holds what people search for.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);

@@ -45,7 +45,16 @@ public sealed class RunningWebApi : IAsyncDisposable
     public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
     /// <param name="time">The API's clock; a token that it takes for one of the future is none.</param>
-    public static async Task<RunningWebApi> StartAsync(TimeProvider time, params (string Key, string Value)[] settings)
+    public static Task<RunningWebApi> StartAsync(TimeProvider time, params (string Key, string Value)[] settings) =>
+        StartAsync(time, settings, _ => { }, _ => { });
+
+    /// <param name="map">Maps routes of a test's own, as if they were the API's.</param>
+    /// <param name="mapLate">Maps routes after those of the API have been checked.</param>
+    public static Task<RunningWebApi> StartAsync(Action<WebApplication> map, Action<WebApplication>? mapLate = null) =>
+        StartAsync(TimeProvider.System, [], map, mapLate ?? (_ => { }));
+
+    private static async Task<RunningWebApi> StartAsync(
+        TimeProvider time, (string Key, string Value)[] settings, Action<WebApplication> map, Action<WebApplication> mapLate)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
@@ -67,7 +76,9 @@ public sealed class RunningWebApi : IAsyncDisposable
         });
 
         var app = builder.Build();
+        map(app);
         app.MapEngageCenterWebApi();
+        mapLate(app);
         await app.StartAsync();
         return new(app, grains);
     }

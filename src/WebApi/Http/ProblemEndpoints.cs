@@ -6,7 +6,7 @@ namespace EngageCenter.WebApi.Http;
 internal static class ProblemEndpoints
 {
     public static void MapProblems(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/problems/{slug}", Get).WithTags("Problems")
+        routes.MapGet("/problems/{slug}", Get).WithTags("Problems").AllowAnonymous()
             .Describe("GetProblem", "What a problem means", "The meaning of a problem's type, for everybody.")
             .Answers<ProblemResponse>(200)
             .Refuses(Problems.NotFound);

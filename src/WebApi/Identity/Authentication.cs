@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Identity.Web;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -57,9 +56,6 @@ internal static class Authentication
             Observe(jwt, time, tenant => TrustsApplicationsOf(tenant, options, builder.Environment));
         });
 
-        builder.Services.AddSingleton<IAuthorizationHandler, CallerRequirementHandler>();
-        builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerRefusals>();
-        builder.Services.AddAuthorization();
     }
 
     /// <summary>Both ends are required: a token without an end would be good for ever.</summary>
