@@ -374,14 +374,14 @@ public sealed class ClusterCertificatesTests : IDisposable
         TargetHost = "engage-center",
         ApplicationProtocols = [new("Orleans1")],
         ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
-        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
     };
 
     /// <summary>A server that takes every client.</summary>
     private static SslServerAuthenticationOptions Server(X509Certificate2 certificate) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
-        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
     };
 
     private static Task<(Exception? Server, Exception? Client)> Handshake(ClusterCertificates server, SslClientAuthenticationOptions client) =>

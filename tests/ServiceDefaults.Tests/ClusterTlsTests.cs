@@ -13,7 +13,7 @@ using Orleans.Configuration;
 namespace EngageCenter.ServiceDefaults.Tests;
 
 /// <summary>A silo and clients of Orleans, over TCP.</summary>
-public sealed class ClusterTlsTests : IAsyncLifetime
+public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 {
     private const string Cluster = "tls-tests";
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
@@ -36,7 +36,11 @@ public sealed class ClusterTlsTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await silo!.StopAsync();
-        silo.Dispose();
+    }
+
+    public void Dispose()
+    {
+        silo?.Dispose();
         folder.Dispose();
     }
 
@@ -265,7 +269,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime
                     TargetHost = "engage-center",
                     ApplicationProtocols = [new("Orleans1")],
                     ClientCertificateContext = certificate,
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                    RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
                 },
                 bounded.Token);
             await stream.WriteAsync(new byte[64], bounded.Token);
