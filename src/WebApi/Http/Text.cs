@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -7,6 +8,8 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>The rules for text that people are shown.</summary>
 internal static class Text
 {
+    private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
+
     /// <summary>
     /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. Refuses what has control
     /// characters, what changes the direction of the text around it, what is no Unicode text, what shows nothing, and
@@ -20,7 +23,7 @@ internal static class Text
         var visible = false;
         for (var rest = trimmed.AsSpan(); !rest.IsEmpty;)
         {
-            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != System.Buffers.OperationStatus.Done || IsNoncharacter(rune))
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done || IsNoncharacter(rune))
             {
                 message = "Must be valid Unicode text.";
                 return false;
@@ -86,10 +89,10 @@ internal static class Text
         && uri is { Host.Length: > 0, UserInfo.Length: 0 }
         && uri.IsWellFormedOriginalString();
 
-    /// <summary>A GUID with hyphens and nothing else: the framework would pass over spaces around it.</summary>
+    /// <summary>A GUID with hyphens and nothing else: the framework would take spaces around it, and <c>0x</c> or <c>+</c> before the digits of a part.</summary>
     public static bool TryReadGuid(string raw, out Guid guid)
     {
         guid = default;
-        return raw.Length == 36 && Guid.TryParseExact(raw, "D", out guid);
+        return raw.Length == 36 && !raw.AsSpan().ContainsAnyExcept(guidCharacters) && Guid.TryParseExact(raw, "D", out guid);
     }
 }
