@@ -25,15 +25,15 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     // By set, of which there are 256: until when.
     private readonly ConcurrentDictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
 
-    /// <exception cref="InvalidOperationException">The setting is no list of tenant ids.</exception>
+    /// <exception cref="SettingException">The setting is no list of tenant ids.</exception>
     public static ImmutableHashSet<Guid> Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(Setting);
         return !string.IsNullOrEmpty(section.Value)
-            ? throw new InvalidOperationException($"{Setting} is '{section.Value}'; it must be a list: {Setting}:0, {Setting}:1, …")
+            ? throw new SettingException($"{Setting} is '{section.Value}'; it must be a list: {Setting}:0, {Setting}:1, …")
             : [.. section.GetChildren().Select(tenant => Guid.TryParseExact(tenant.Value, "D", out var id)
                 ? id
-                : throw new InvalidOperationException($"{tenant.Path} is '{tenant.Value}'; it must be a tenant id such as c0000000-0000-4000-8000-000000000000."))];
+                : throw new SettingException($"{tenant.Path} is '{tenant.Value}'; it must be a tenant id such as c0000000-0000-4000-8000-000000000000."))];
     }
 
     /// <summary>False where nobody of the tenant can be a member of anything. Never false because a set cannot be had.</summary>

@@ -92,7 +92,7 @@ public class AllowedTenantsTests
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { [$"{AllowedTenants.Setting}{index}"] = value }).Build();
 
-        Assert.Contains(AllowedTenants.Setting, Assert.Throws<InvalidOperationException>(() => AllowedTenants.Read(configuration)).Message, StringComparison.Ordinal);
+        Assert.Contains(AllowedTenants.Setting, Assert.Throws<SettingException>(() => AllowedTenants.Read(configuration)).Message, StringComparison.Ordinal);
     }
 
     private static void Knows(RunningWebApi api) =>
