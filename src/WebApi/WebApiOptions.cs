@@ -74,6 +74,9 @@ public sealed class WebApiOptions
     /// </summary>
     public long MaxBodyMemory { get; set; }
 
+    /// <summary>Has no effect: <see cref="MaxBodyMemory"/> bounds what large bodies take. Still known, so that a host that sets it starts.</summary>
+    public int MaxLargeBodies { get; set; }
+
     /// <summary>
     /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/> and <see cref="MaxBodyMemory"/> that one caller can
     /// have: a person, an application, or an address without a token. More is refused with 429 and <c>Retry-After</c>.

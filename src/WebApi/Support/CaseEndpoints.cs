@@ -74,6 +74,10 @@ internal static class CaseEndpoints
         if (!body.HasItems)
         {
             body.Fields.RequiredArray(cases.Array);
+        }
+
+        if (errors.Any)
+        {
             return Problems.Invalid(errors);
         }
 
