@@ -40,8 +40,6 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public StubGrains Grains { get; }
 
-    public IServiceProvider Services => app.Services;
-
     public HttpClient Client { get; }
 
     public IServiceProvider Services => app.Services;
