@@ -20,7 +20,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         WantsSample = IsSampleWanted(service.Configuration);
     }
 
-    public Uri EntraUrl => new(entra.Urls.Single());
+    public Uri EntraUrl => LocalEntraHost.AddressesOf(entra).Http;
 
     public Uri ServiceUrl => new(service.Urls.Single());
 
@@ -51,7 +51,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         try
         {
             await entra.StartAsync();
-            return await Start(entra, Compose(AsDevelopment(args), entra.Urls.Single()));
+            return await Start(entra, Compose(AsDevelopment(args), LocalEntraHost.AddressesOf(entra).Http.ToString()));
         }
         catch
         {
@@ -118,7 +118,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         Quieten(builder);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["AzureAd:Instance"] = entraUrl + "/",
+            ["AzureAd:Instance"] = entraUrl,
             ["AzureAd:TenantId"] = "common",
             ["AzureAd:ClientId"] = builder.Configuration["LocalEntra:ApiClientId"] ?? LocalEntraOptions.DefaultApiClientId,
         });
