@@ -36,11 +36,15 @@ public static class WebApiHost
     /// <summary>The middleware and every endpoint.</summary>
     public static WebApplication MapEngageCenterWebApi(this WebApplication app)
     {
+        var options = app.Services.GetRequiredService<WebApiOptions>();
+        app.UseKnownProxies(options);
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<HeadRequests>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(bare => Problems.Of(bare.HttpContext.Response.StatusCode).Answer().ExecuteAsync(bare.HttpContext));
         app.UseMiddleware<ResponseHeaders>();
         app.UseRouting();
+        app.UseAllowedOrigins(options);
         app.UseMiddleware<AddressLimit>();
         app.UseAuthentication();
         app.UseRateLimiter();
@@ -64,7 +68,7 @@ public static class WebApiHost
         app.MapCourses();
         app.MapLearning();
         app.MapProblems();
-        app.MapOpenApiDocument(isForEverybody: app.Services.GetRequiredService<WebApiOptions>().AnonymousReference ?? app.Environment.IsDevelopment());
+        app.MapOpenApiDocument(isForEverybody: options.AnonymousReference ?? app.Environment.IsDevelopment());
         app.MapHealth();
         if (Dashboard.IsEnabled(app.Configuration))
         {
@@ -95,6 +99,7 @@ public static class WebApiHost
         services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);
         services.AddProblemDetails();
         services.AddRateLimits(options);
+        services.AddSurroundings(options);
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);
