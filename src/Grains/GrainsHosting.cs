@@ -25,10 +25,10 @@ public static class GrainsHosting
 
         // A new store, or a small one, is gone through before anybody comes. Where it takes longer or cannot be done now, it
         // goes on by itself, says so in the log, and who comes meanwhile is asked for as before.
-        silo.AddStartupTask(async (services, _) =>
+        silo.AddStartupTask(async (services, stopping) =>
         {
             Task build = services.GetRequiredService<IGrainFactory>().GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();
-            await build.WaitAsync(BuildPatience, services.GetRequiredService<TimeProvider>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await build.WaitAsync(BuildPatience, services.GetRequiredService<TimeProvider>(), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
         silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")

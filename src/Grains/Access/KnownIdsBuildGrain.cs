@@ -2,7 +2,6 @@ using EngageCenter.Agreements;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Metadata;
 
 namespace EngageCenter.Access;
 

@@ -1,6 +1,5 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.OpenApi;
