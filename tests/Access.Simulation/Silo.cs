@@ -3,7 +3,7 @@ namespace EngageCenter.Access.Simulation;
 /// <summary>What an owner answers to who asks for a lease.</summary>
 internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy = null, TimeSpan Lease = default, long Key = 0);
 
-/// <summary>The right to decide by a policy for a while, as <see cref="PolicyLease"/> is.</summary>
+/// <summary>The right to decide by a policy for a while, as <see cref="Lease{TLeased}"/> is.</summary>
 /// <param name="key">Stands for a <see cref="DecisionKey"/>: what was proven with one key is proven with no other.</param>
 internal sealed class Lease(Policy policy, long key, Silo silo, TimeSpan expires)
 {

@@ -50,6 +50,9 @@ public enum PutAgreementStatus
     /// <summary>A contact is already one in 5,000 workspaces, or the agreement would have more than 500.</summary>
     TooManyWorkspaces,
 
+    /// <summary>8,192 tenants whose ids begin as that of a contact or reader does are named by agreements already.</summary>
+    TooManyTenants,
+
     /// <summary>A new agreement without any Customer Support Manager: nobody could give roles in its workspaces.</summary>
     AdministratorRequired,
 }

@@ -3,6 +3,7 @@ using EngageCenter.Users;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EngageCenter.WebApi.Access;
@@ -25,14 +26,14 @@ internal static class PermissionEndpoints
             .Refuses(Problems.MissingPermission);
     }
 
-    private static async Task<IResult> Mine(WorkspaceVisit visit, IGrainFactory grains)
+    private static async Task<IResult> Mine(WorkspaceVisit visit, UserGrains users)
     {
-        var effective = await Explain(grains, visit.Caller, visit.WorkspaceId);
+        var effective = await Explain(users, visit.Caller, visit.WorkspaceId);
         return WorkspaceVisit.RefusalOf(effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
             WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
     }
 
-    private static async Task<IResult> Check(WorkspaceVisit visit, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Check(WorkspaceVisit visit, HttpContext http, UserGrains users)
     {
         var errors = new RequestErrors();
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
@@ -52,7 +53,7 @@ internal static class PermissionEndpoints
         var person = user is null ? visit.Caller.Person : new PersonId(tenantId!.Value, userId!.Value);
         if (person == visit.Caller.Person)
         {
-            var own = await Explain(grains, visit.Caller, visit.WorkspaceId);
+            var own = await Explain(users, visit.Caller, visit.WorkspaceId);
             return WorkspaceVisit.RefusalOf(own.Decision, Permissions.None) ?? Answer(asked, own, own.Decision.Epoch);
         }
 
@@ -60,7 +61,7 @@ internal static class PermissionEndpoints
         await visit.Decide();
         return await visit.Act(async decision =>
             WorkspaceVisit.RefusalOf(decision, Permissions.ViewUserRoles)
-            ?? await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(visit.WorkspaceId, decision) switch
+            ?? await users.Of(person).ExplainLastKnown(visit.WorkspaceId, decision) switch
             {
                 null => null,
                 { Decision.Standing: Standing.Unconfirmed } => Problems.AccessUnconfirmed.Answer(),
@@ -73,6 +74,6 @@ internal static class PermissionEndpoints
     private static Ok<CheckResponse> Answer(Permissions[] asked, EffectiveAccess effective, long epoch) =>
         TypedResults.Ok(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch));
 
-    private static ValueTask<EffectiveAccess> Explain(IGrainFactory grains, PersonCaller caller, string workspaceId) =>
-        grains.GetGrain<IUserGrain>(caller.Person.ToString()).Explain(caller.SignIn!, workspaceId);
+    private static ValueTask<EffectiveAccess> Explain(UserGrains users, PersonCaller caller, string workspaceId) =>
+        users.Of(caller.Person).Explain(caller.SignIn!, workspaceId);
 }

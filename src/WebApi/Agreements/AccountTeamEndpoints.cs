@@ -1,9 +1,9 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Users;
 
 namespace EngageCenter.WebApi.Agreements;
 
@@ -19,7 +19,7 @@ internal static class AccountTeamEndpoints
             .Answers<AccountTeamResponse>(200)
             .Refuses(Problems.InvalidRequest, Problems.BillingAccess);
 
-    private static async Task<IResult> Get(WorkspaceVisit visit, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Get(WorkspaceVisit visit, HttpContext http, UserGrains users)
     {
         var errors = new RequestErrors();
         var fields = new QueryFields(http.Request.Query, errors);
@@ -29,12 +29,12 @@ internal static class AccountTeamEndpoints
             errors.Add("billingAccountId", "Is required where 'billingProfileId' is given.");
         }
 
-        return errors.Any ? Problems.Invalid(errors) : Answer(await Ask(grains, visit, account is null ? null : new(account, profile)));
+        return errors.Any ? Problems.Invalid(errors) : Answer(await Ask(users, visit, account is null ? null : new(account, profile)));
     }
 
     /// <summary>The team that the caller may see, decided and told in one call.</summary>
-    public static ValueTask<AccountTeamOutcome> Ask(IGrainFactory grains, WorkspaceVisit visit, BillingScope? asked) =>
-        grains.GetGrain<IUserGrain>(visit.Caller.Person.ToString()).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
+    public static ValueTask<AccountTeamOutcome> Ask(UserGrains users, WorkspaceVisit visit, BillingScope? asked) =>
+        users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
 
     private static IResult Answer(AccountTeamOutcome outcome) =>
         WorkspaceVisit.RefusalOf(outcome.Decision, Permissions.None)

@@ -136,6 +136,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(IPolicyOwner), () => cluster.Grains.GetGrain<IPolicyOwner>(workspace).Lease(holder)),
             (typeof(IContractedWorkspace), () => cluster.Grains.GetGrain<IContractedWorkspace>(workspace).Provision(Contoso.Automation, contract)),
             (typeof(IContractor), () => cluster.Grains.GetGrain<IContractor>(contoso.AgreementId).BringInLine()),
+            (typeof(INamingAgreement), () => cluster.Grains.GetGrain<INamingAgreement>(contoso.AgreementId).SayNames()),
             (typeof(IContactIndex), () => cluster.Grains.GetGrain<IContactIndex>(contoso.Adele.ToString()).Remove(workspace, 99)),
             (typeof(IGroupGrain), () => cluster.Grains.GetGrain<IGroupGrain>($"{contoso.Tenant}/{Guid.NewGuid()}").Add(workspace, 99)),
             (typeof(IGroupGrain), () => cluster.Grains.GetGrain<IGroupGrain>($"{contoso.Tenant}/{Guid.NewGuid()}").Workspaces(0).AsTask()),
