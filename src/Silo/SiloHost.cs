@@ -69,6 +69,9 @@ public static class SiloHost
             .AddLimits().AddClustering().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
             .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
+
+        // Two lines for each placement of a grain.
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         return builder;
     }
 

@@ -1,6 +1,12 @@
 using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Http;
@@ -90,6 +96,42 @@ public sealed class ProtocolTests : IAsyncLifetime
         Assert.Equal((503, "service-unavailable"), (answer.Status, answer.Slug));
         Assert.True(answer.Headers.ContainsKey("Retry-After"));
         Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_one_callers_is_kept_by_nobody_on_the_way()
+    {
+        foreach (var (path, token) in new[] { ("/v1/roles", Token()), ("/v1/roles", null), ("/v1/me", Token()), ("/v1/nowhere", null) })
+        {
+            Assert.Equal("no-store", (await api.SendAsync("GET", path, token)).Headers["Cache-Control"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true, "Warning")]
+    [InlineData(false, "Error")]
+    public async Task The_log_of_a_fault_names_no_person(bool isUnavailable, string level)
+    {
+        using var lines = new LogLines();
+        api.Services.GetRequiredService<ILoggerFactory>().AddProvider(lines);
+        var message = $"Timeout while the grain user/{Ann} did this, and USER%2F{Ann.TenantId}%2F{Ann.UserId} that";
+        api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(isUnavailable ? new TimeoutException(message) : new InvalidDataException(message)));
+
+        await api.SendAsync("GET", "/v1/me", Token());
+
+        var line = Assert.Single(lines.All, l => l.Category.EndsWith("Http.Faults", StringComparison.Ordinal));
+        Assert.Equal(level, $"{line.Level}");
+        Assert.Contains("Timeout while the grain user did this, and user that", line.Text, StringComparison.Ordinal);
+        Assert.All(lines.All, l => Assert.DoesNotContain(Ann.UserId.ToString(), l.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_makes_or_keeps_a_key_for_cookies()
+    {
+        var protection = typeof(EphemeralDataProtectionProvider).Assembly;
+
+        Assert.DoesNotContain(api.Services.GetServices<IHostedService>(), s => s.GetType().Assembly == protection);
+        Assert.IsType<EphemeralDataProtectionProvider>(api.Services.GetRequiredService<IDataProtectionProvider>());
     }
 
     [Fact]
@@ -185,7 +227,7 @@ public sealed class ProtocolTests : IAsyncLifetime
         var first = busy.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token());
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
-        var second = await busy.SendAsync("GET", "/v1/roles", Token());
+        var second = await busy.SendAsync("GET", "/v1/roles", Token(new(Guid.NewGuid(), Guid.NewGuid())));
         Assert.Equal((503, "service-unavailable"), (second.Status, second.Slug));
         Assert.Equal("2", second.Headers["Retry-After"]);
         Assert.Equal(200, (await busy.SendAsync("GET", "/health/live")).Status);
@@ -196,13 +238,31 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("0", "20000")]
-    [InlineData("5000", "5000")]
-    public async Task Limits_that_contradict_each_other_stop_the_start(string requests, string connections)
+    [InlineData("MaxRequests", "0")]
+    [InlineData("MaxRequests", "20000")]
+    [InlineData("MaxBodies", "0")]
+    [InlineData("MaxBodyMemory", "25165823")]
+    [InlineData("CallerShare", "0")]
+    [InlineData("CallerShare", "0.6")]
+    [InlineData("CallerShare", "NaN")]
+    [InlineData("TenantShare", "1.1")]
+    public async Task Limits_that_contradict_each_other_stop_the_start(string name, string value)
     {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => RunningWebApi.StartAsync(("WebApi:MaxRequests", requests), ("WebApi:MaxConnections", connections)));
+        var refused = await Assert.ThrowsAsync<SettingException>(
+            () => RunningWebApi.StartAsync(("WebApi:MaxConnections", "20000"), ($"WebApi:{name}", value)));
 
-        Assert.Contains("MaxRequests", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_server_s_limits_are_those_that_the_sizes_count_with()
+    {
+        var options = api.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+
+        Assert.Equal(WebApiOptions.ConnectionBufferBytes, options.Limits.MaxRequestBufferSize);
+        Assert.Equal(WebApiOptions.ConnectionBufferBytes, options.Limits.MaxResponseBufferSize);
+        Assert.Equal(new WebApiOptions().MaxConnections, options.Limits.MaxConcurrentConnections);
+        Assert.Equal(240, options.Limits.MinRequestBodyDataRate?.BytesPerSecond);
+        Assert.True(options.Limits.MaxRequestBodySize > 8 * 1024 * 1024);
     }
 }
