@@ -1,3 +1,4 @@
+using System.Collections;
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
@@ -20,7 +21,7 @@ internal sealed class CommandLine
     private readonly Option<bool> inProcess = new("--in-process") { Description = "Silos in this process, with sockets between them and the client." };
     private readonly Option<int[]> silos = Parsed("--silos", "How many silos in this process. Several numbers, such as 1,2,3: one cluster after the other, compared.", [1], ReadSilos);
     private readonly Option<string?> cluster = new("--cluster") { Description = "The cluster that ./cluster up has started; or the path of that script.", Arity = ArgumentArity.ZeroOrOne, HelpName = "script" };
-    private readonly Option<string?> redis = new("--redis") { Description = "The Redis of any other cluster, as host:port.", HelpName = "host:port" };
+    private readonly Option<string?> redis = new("--redis") { Description = "The Redis of any other cluster, as host:port. Its settings of TLS are the environment variables Clustering__Tls__….", HelpName = "host:port" };
     private readonly Option<string> clusterId = new("--cluster-id") { Description = "With --redis.", DefaultValueFactory = _ => RunningCluster.DefaultClusterId };
     private readonly Option<string> serviceId = new("--service-id") { Description = "With --redis.", DefaultValueFactory = _ => EngageCenterService.DefaultId };
     private readonly Option<int[]> siloProcesses = Parsed("--silo-pids", "With --redis: the ids of the silos' processes on this machine, for their processor time.", [], ReadProcesses);
@@ -117,7 +118,12 @@ internal sealed class CommandLine
         return new(
             parsed.GetValue(inProcess) ? [.. parsed.GetRequiredValue(silos)] : [],
             parsed.GetResult(cluster) is null ? null : parsed.GetValue(cluster) ?? "./cluster",
-            parsed.GetValue(redis) is { } address ? new(address, parsed.GetRequiredValue(clusterId), parsed.GetRequiredValue(serviceId), [.. parsed.GetRequiredValue(siloProcesses)]) : null,
+            parsed.GetValue(redis) is { } address
+                ? new(address, parsed.GetRequiredValue(clusterId), parsed.GetRequiredValue(serviceId), [.. parsed.GetRequiredValue(siloProcesses)])
+                {
+                    Tls = ClusterAddress.TlsOf(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(v => ((string)v.Key, (string)v.Value!))),
+                }
+                : null,
             [.. parsed.GetRequiredValue(scenario)],
             parsed.GetRequiredValue(mix),
             new(
