@@ -23,6 +23,18 @@ internal sealed class JsonFields
     /// <summary>An object without fields.</summary>
     public static JsonFields Empty(RequestErrors errors) => new("", errors);
 
+    /// <summary>The fields of a body that were read one by one.</summary>
+    public static JsonFields Of(IEnumerable<KeyValuePair<string, JsonElement>> body, RequestErrors errors)
+    {
+        var read = new JsonFields("", errors);
+        foreach (var (name, value) in body)
+        {
+            read.fields.Add(name, value);
+        }
+
+        return read;
+    }
+
     /// <summary>Null where <paramref name="element"/> is no object.</summary>
     /// <param name="path">What comes before the names of its fields; empty for the body itself.</param>
     public static JsonFields? Of(JsonElement element, string path, RequestErrors errors)
@@ -239,9 +251,17 @@ internal sealed class JsonFields
         return element.EnumerateArray().Select((item, index) => ($"{PathOf(name)}[{index}]", item));
     }
 
-    /// <summary>The elements of an array that must be there, and may be empty.</summary>
-    public IEnumerable<JsonElement> RequiredItems(string name, int max) =>
-        TryGet(name, required: true, out _) ? Items(name, 0, max).Select(i => i.Element) : [];
+    /// <summary>Refuses an array that must be there, where it is not.</summary>
+    public void RequiredArray(string name)
+    {
+        if (TryGet(name, required: true, out _))
+        {
+            OptionalArray(name);
+        }
+    }
+
+    /// <summary>Refuses what is no array.</summary>
+    public void OptionalArray(string name) => _ = Items(name, 0, int.MaxValue);
 
     /// <summary>The elements of an array of objects.</summary>
     public IEnumerable<JsonFields> Objects(string name, int min, int max)
