@@ -96,7 +96,7 @@ internal interface IKnownIdsHolder : IGrainObserver
 [GrainInterfaceType("EngageCenter.IKnownIdsBuild"), Alias("EngageCenter.IKnownIdsBuild")]
 internal interface IKnownIdsBuild : IGrainWithStringKey
 {
-    public const string Key = "build";
+    const string Key = "build";
 
     /// <summary>Whether they do. Once true it stays so. Where it is false, and nobody does, it begins to build them.</summary>
     [Alias("IsDone"), Orleans.Concurrency.AlwaysInterleave]
