@@ -8,7 +8,7 @@ namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
 /// What TLS costs a request that is one grain call: a cluster with it and one without are asked in turns, by one caller.
-/// <c>ROUNDS=40 REQUESTS=500 dotnet test tests/Cluster.Tests -c Release --filter TlsCost</c> takes its time.
+/// <c>ROUNDS=20 REQUESTS=200 dotnet test tests/Cluster.Tests --filter TlsCost</c> takes its time.
 /// </summary>
 public class TlsCostTests(ITestOutputHelper output)
 {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using EngageCenter.Service;
 using Microsoft.Data.Sqlite;
-using Orleans.Runtime;
 
 namespace EngageCenter.LoadTests;
 
