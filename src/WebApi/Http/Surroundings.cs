@@ -56,7 +56,8 @@ internal static class Surroundings
 
     private static IPNetwork Network(string proxy) =>
         IPAddress.TryParse(proxy, out var address) ? new(address, 8 * address.GetAddressBytes().Length)
-        : IPNetwork.TryParse(proxy, out var network) ? network
+        // The framework passes over bits of the host; here they are a mistake in one of the two numbers.
+        : IPNetwork.TryParse(proxy, out var network) && network.BaseAddress.Equals(IPAddress.Parse(proxy.AsSpan(0, proxy.IndexOf('/')))) ? network
         : throw new SettingException($"{WebApiOptions.Section}:KnownProxies has '{proxy}'; it must be an address, or a network such as 10.0.0.0/8.");
 
     private static string Origin(string origin) =>
