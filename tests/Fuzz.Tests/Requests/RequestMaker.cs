@@ -54,7 +54,8 @@ internal sealed class RequestMaker(ApiDocument document, World world)
             tags.Add(tag);
         }
 
-        if (answer is { Status: 200, ContentType: "application/json" } && cursors.Count < MaxKept
+        // HEAD has the type of the answer to GET, and no body.
+        if (answer is { Status: 200, ContentType: "application/json", Body.Length: > 0 } && cursors.Count < MaxKept
             && JsonElement.Parse(answer.Body) is { ValueKind: JsonValueKind.Object } body
             && body.TryGetProperty("nextLink", out var link) && link.ValueKind == JsonValueKind.String
             && link.GetString()!.Split("cursor=") is [_, var cursor])
