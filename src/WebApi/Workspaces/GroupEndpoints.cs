@@ -19,7 +19,7 @@ internal static class GroupEndpoints
             .Query("role", "Only groups with this role.", [.. WireNames.For<Roles>().All])
             .Paged()
             .Answers<ListResponse<GroupResponse>>(200)
-            .Refuses(Problems.InvalidRequest);
+            .Refuses(Problems.InvalidRequest, Problems.ListChanged);
         groups.MapGet("/{groupId}", Get).RequirePermission(Permissions.ViewEntraGroups)
             .Describe("GetGroup", "A group that holds roles")
             .Versioned()

@@ -19,7 +19,7 @@ internal static class WorkspaceUserEndpoints
             .Query("source", "Only people with a role by this; together with 'role', with that role by this.", [.. WireNames.For<RoleSource>().All])
             .Paged()
             .Answers<ListResponse<WorkspaceUserResponse>>(200)
-            .Refuses(Problems.InvalidRequest);
+            .Refuses(Problems.InvalidRequest, Problems.ListChanged);
     }
 
     private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)

@@ -29,7 +29,7 @@ internal sealed class JsonBodies(SchemaCheck schemas)
     private static readonly byte[] quotedMarker = Encoding.UTF8.GetBytes($"\"{Marker}\"");
     private static readonly string[] words = ["Contoso", "Überprüfung", "中文", "workshop 7", "a", "Emoji \U0001F600", "x-1"];
 
-    private sealed record Place(JsonNode? Parent, string? Name, int Index, JsonElement Schema, bool IsRequired);
+    private sealed record Place(JsonNode? Parent, string? Name, int Index, JsonElement Schema, JsonElement Declared, bool IsRequired);
 
     public byte[] Make(Draw draw, JsonElement schema, JsonNode example, BodyKind kind)
     {
@@ -57,6 +57,7 @@ internal sealed class JsonBodies(SchemaCheck schemas)
     private void Walk(JsonNode parent, string? name, int index, JsonElement schema, bool isRequired, List<Place> places)
     {
         schema = schemas.Resolve(schema);
+        var declared = schema;
         var value = name is not null ? parent[name] : parent[index];
         if (value is not null && schema.TryGetProperty("oneOf", out var choices))
         {
@@ -64,7 +65,7 @@ internal sealed class JsonBodies(SchemaCheck schemas)
             schema = schemas.Resolve(choices.EnumerateArray().FirstOrDefault(c => schemas.Check(c, element) is null, schema));
         }
 
-        places.Add(new(parent, name, index, schema, isRequired));
+        places.Add(new(parent, name, index, schema, declared, isRequired));
         if (value is JsonObject members && schema.TryGetProperty("properties", out var properties))
         {
             var required = schema.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(n => n.GetString()).ToHashSet() : [];
@@ -128,7 +129,7 @@ internal sealed class JsonBodies(SchemaCheck schemas)
                 return Bytes(root, null);
             }
 
-            if (Wrong(draw, place.Schema) is { } wrong)
+            if (Wrong(draw, place.Schema, place.Declared) is { } wrong)
             {
                 Set(place, Marker);
                 return Bytes(root, Encoding.UTF8.GetBytes(wrong));
@@ -138,8 +139,8 @@ internal sealed class JsonBodies(SchemaCheck schemas)
         return "[]"u8.ToArray();
     }
 
-    // A value that the schema does not allow.
-    private string? Wrong(Draw draw, JsonElement schema)
+    // A value that the schema does not allow, nor any other choice of where it is declared.
+    private string? Wrong(Draw draw, JsonElement schema, JsonElement declared)
     {
         List<string> candidates = ["true", "12", "\"text\"", "{}", "[]", "[1]", "1.5", "-1", "\"\"", "99999999999", "\"2026-13-01T00:00:00Z\"", "\"none\""];
         if (schema.TryGetProperty("maxLength", out var length))
@@ -157,7 +158,7 @@ internal sealed class JsonBodies(SchemaCheck schemas)
             candidates.AddRange(Enumerable.Repeat($"[{string.Join(',', Enumerable.Repeat("1", items.GetInt32() + 1))}]", 3));
         }
 
-        var wrong = candidates.Where(c => schemas.Check(schema, JsonElement.Parse(c)) is not null).ToList();
+        var wrong = candidates.Where(c => schemas.Check(declared, JsonElement.Parse(c)) is not null).ToList();
         return wrong.Count == 0 ? null : draw.OneOf(wrong);
     }
 
