@@ -7,40 +7,39 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>The rules for text that people are shown.</summary>
 internal static class Text
 {
-    /// <summary>Trims, and refuses what has control characters, is no Unicode text, or has the wrong length.</summary>
+    public const string GuidMessage = "Must be a GUID such as c0000000-0000-4000-8000-000000000101.";
+
+    /// <summary>Trims, and refuses what has a <see cref="Fault"/>.</summary>
     /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
     public static bool TryRead(string raw, int min, int max, [NotNullWhen(true)] out string? text, out string message)
     {
-        text = raw.Trim();
-        message = "";
+        message = Fault(raw.Trim(), min, max) ?? "";
+        text = message.Length == 0 ? raw.Trim() : null;
+        return text is not null;
+    }
+
+    /// <summary>What is wrong with trimmed text: control characters, no Unicode text, or the wrong length; null if nothing is.</summary>
+    public static string? Fault(string text, int min, int max)
+    {
         var length = 0;
         for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
         {
             if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != System.Buffers.OperationStatus.Done)
             {
-                message = "Must be valid Unicode text.";
-                text = null;
-                return false;
+                return "Must be valid Unicode text.";
             }
 
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
             {
-                message = "Must not have control characters.";
-                text = null;
-                return false;
+                return "Must not have control characters.";
             }
 
             rest = rest[consumed..];
         }
 
-        if (length < min || length > max)
-        {
-            message = min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.";
-            text = null;
-            return false;
-        }
-
-        return true;
+        return length >= min && length <= max ? null
+            : min == 0 ? $"Must have at most {max} characters."
+            : $"Must have {min} to {max} characters after trimming.";
     }
 
     public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
