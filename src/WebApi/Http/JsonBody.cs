@@ -4,10 +4,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>
-/// Reads a request's body, by the endpoint itself rather than by the framework's binding: whether the caller may
-/// know of the workspace comes before what they sent.
-/// </summary>
+/// <summary>Reads a request's body: for <see cref="RequestChecks"/>, and for endpoints that take one of several types.</summary>
 internal static class JsonBody
 {
     /// <summary>Bytes, where an endpoint says nothing else.</summary>
@@ -74,7 +71,7 @@ internal static class JsonBody
     private static ReadOnlySpan<byte> WithoutMark(byte[] bytes) =>
         bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
 
-    private static async Task<(byte[]? Bytes, IResult? Refusal)> ReadBytes(HttpRequest request, int maxBytes)
+    public static async Task<(byte[]? Bytes, IResult? Refusal)> ReadBytes(HttpRequest request, int maxBytes)
     {
         // The server's own limit is left above ours: it would end the connection before the client reads why.
         if (request.ContentLength > maxBytes)
@@ -115,7 +112,7 @@ internal static class JsonBody
 
     private static IResult TooMany() => Problems.ServiceUnavailable.Answer("Too many large bodies are being read.");
 
-    private static IResult NotJson() =>
+    public static IResult NotJson() =>
         Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8.");
 
     private static IResult TooLarge(int maxBytes) =>
