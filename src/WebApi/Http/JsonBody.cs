@@ -12,10 +12,9 @@ internal static class JsonBody
 
     public static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowTrailingCommas = false, CommentHandling = JsonCommentHandling.Disallow };
 
-    /// <param name="optional">Whether no body at all is as good as an empty object.</param>
     /// <returns>The body's fields, or why there are none.</returns>
     public static async Task<(JsonFields? Fields, IResult? Refusal)> Read(
-        HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes, bool optional = false)
+        HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes)
     {
         // Of a body without a type or a length only reading tells whether it is there.
         if (!MayBeEmpty(request) && !IsJson(request))
@@ -32,11 +31,6 @@ internal static class JsonBody
         if (bytes.Length > 0 && !IsJson(request))
         {
             return (null, NotJson());
-        }
-
-        if (bytes.Length == 0 && optional)
-        {
-            return (JsonFields.Empty(errors), null);
         }
 
         try

@@ -37,6 +37,8 @@ internal sealed class RequestErrors
         }
     }
 
+    public bool Has(string field) => fields.ContainsKey(field);
+
     /// <summary>What the framework could not bind: a body, or a value of the wrong type in it or in the query.</summary>
     public static RequestErrors Of(BadHttpRequestException wrong)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace EngageCenter.WebApi.Http;
 
@@ -24,6 +25,7 @@ internal static class WireJson
     {
         options.PropertyNameCaseInsensitive = false;
         options.AllowDuplicateProperties = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = MaxDepth;
         options.Converters.Add(new TextConverter<string>(Text.TryCompose, text => text, "Must be valid Unicode text."));
         options.Converters.Add(new TextConverter<Guid>(Text.TryReadGuid, id => id.ToString("D"), Text.GuidMessage));

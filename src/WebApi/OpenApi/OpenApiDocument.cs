@@ -258,7 +258,8 @@ internal static partial class OpenApiDocument
         var none = type != json.Type || (!type.IsValueType && of?.IsGetNullable == true) ? JsonSchemaType.Null : default;
         if (Value(type) is { } value)
         {
-            (schema.Type, schema.Format, schema.Enum, schema.Properties) = (value.Type | none, value.Format, value.Enum, null);
+            // An enumeration is a component of its own, and what may be null refers to it as one of two.
+            (schema.Type, schema.Format, schema.Enum, schema.Properties) = (type.IsEnum ? value.Type : value.Type | none, value.Format, value.Enum, null);
         }
         else if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
         {
