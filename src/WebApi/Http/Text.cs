@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -10,6 +11,8 @@ internal static class Text
     public const string GuidMessage = "Must be a GUID such as c0000000-0000-4000-8000-000000000101.";
 
     private const string UnicodeMessage = "Must be valid Unicode text.";
+
+    private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
 
     /// <summary>
     /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. False for what is no
@@ -47,7 +50,7 @@ internal static class Text
         var (length, visible) = (0, false);
         for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
         {
-            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != System.Buffers.OperationStatus.Done || IsNoncharacter(rune))
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done || IsNoncharacter(rune))
             {
                 return UnicodeMessage;
             }
@@ -98,10 +101,10 @@ internal static class Text
         && uri is { Host.Length: > 0, UserInfo.Length: 0 }
         && uri.IsWellFormedOriginalString();
 
-    /// <summary>A GUID with hyphens and nothing else: the framework would pass over spaces around it.</summary>
+    /// <summary>A GUID with hyphens and nothing else: the framework would take spaces around it, and <c>0x</c> or <c>+</c> before the digits of a part.</summary>
     public static bool TryReadGuid(string raw, out Guid guid)
     {
         guid = default;
-        return raw.Length == 36 && Guid.TryParseExact(raw, "D", out guid);
+        return raw.Length == 36 && !raw.AsSpan().ContainsAnyExcept(guidCharacters) && Guid.TryParseExact(raw, "D", out guid);
     }
 }

@@ -32,7 +32,7 @@ internal static class CallerClaims
             return (null, "The token is not of version 2.0.");
         }
 
-        if (!Guid.TryParseExact(identity.FindFirst("tid")?.Value, "D", out var tenantId))
+        if (!Http.Text.TryReadGuid(identity.FindFirst("tid")?.Value ?? "", out var tenantId))
         {
             return (null, "The token names no tenant.");
         }
@@ -52,7 +52,7 @@ internal static class CallerClaims
 
     private static (Caller? Caller, string? Fault) Person(ClaimsIdentity identity, Guid tenantId, DateTimeOffset latest)
     {
-        if (!Guid.TryParseExact(identity.FindFirst("oid")?.Value, "D", out var userId))
+        if (!Http.Text.TryReadGuid(identity.FindFirst("oid")?.Value ?? "", out var userId))
         {
             return (null, "The token names no person.");
         }
@@ -73,7 +73,7 @@ internal static class CallerClaims
         var groups = new List<Guid>();
         foreach (var claim in identity.FindAll("groups"))
         {
-            if (!Guid.TryParseExact(claim.Value, "D", out var group))
+            if (!Http.Text.TryReadGuid(claim.Value, out var group))
             {
                 return (null, "The token's groups are not object ids.");
             }
