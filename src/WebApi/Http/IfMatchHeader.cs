@@ -19,7 +19,7 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
     private readonly bool isMalformed;
     private readonly bool hasIfNoneMatch;
 
-    private IfMatchHeader(IHeaderDictionary headers)
+    public IfMatchHeader(IHeaderDictionary headers)
     {
         hasIfNoneMatch = headers.IfNoneMatch.Count > 0;
         isPresent = headers.IfMatch.Count > 0;
