@@ -25,9 +25,11 @@ if (args is ["sample", var entra, var service])
     return 1;
 }
 
+var hasStarted = false;
 try
 {
     await using var host = await DevelopmentHost.Start(args);
+    hasStarted = true;
     try
     {
         var isSample = await Sample.SetUp(host);
@@ -41,7 +43,7 @@ try
     await host.Completion;
     return 0;
 }
-catch (Exception e) when (DevelopmentHost.Refusal(e) is { } refusal)
+catch (Exception e) when (!hasStarted && DevelopmentHost.Refusal(e) is { } refusal)
 {
     await Console.Error.WriteLineAsync(refusal);
     return 1;

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EngageCenter.LocalEntra;
 
@@ -12,7 +14,8 @@ internal static class Listening
     /// <exception cref="LocalEntraConfigurationException">The address is not one of this machine's loopback addresses.</exception>
     public static void ListenOnLoopback(this WebApplicationBuilder builder, LocalEntraOptions options)
     {
-        var url = LoopbackUrl(options.Url);
+        var url = LoopbackUrl(options.Url, nameof(LocalEntraOptions.Url), Uri.UriSchemeHttp);
+        var https = string.IsNullOrWhiteSpace(options.HttpsUrl) ? null : LoopbackUrl(options.HttpsUrl, nameof(LocalEntraOptions.HttpsUrl), Uri.UriSchemeHttps);
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -20,42 +23,51 @@ internal static class Listening
             kestrel.Configure();
             kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
 
-            if (IPAddress.TryParse(url.IdnHost, out var address))
+            Listen(kestrel, url, _ => { });
+            if (https is not null)
             {
-                kestrel.Listen(address, url.Port);
-            }
-            else
-            {
-                kestrel.ListenLocalhost(url.Port);
+                Listen(kestrel, https, endpoint => endpoint.UseHttps(endpoint.ApplicationServices.GetRequiredService<X509Certificate2>()));
             }
         });
 
         // A page in the developer's browser whose name was rebound to 127.0.0.1 reaches the port, but not past this.
         builder.Services.PostConfigure<HostFilteringOptions>(hosts =>
-            hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]", url.Host]);
+            hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]", url.Host, https?.Host ?? url.Host]);
     }
 
-    private static Uri LoopbackUrl(string value)
+    private static void Listen(KestrelServerOptions kestrel, Uri url, Action<ListenOptions> configure)
     {
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp)
+        if (IPAddress.TryParse(url.IdnHost, out var address))
         {
-            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.Url), $"is '{value}'; it must be an http URL such as http://localhost:8081");
+            kestrel.Listen(address, url.Port, configure);
+        }
+        else
+        {
+            kestrel.ListenLocalhost(url.Port, configure);
+        }
+    }
+
+    private static Uri LoopbackUrl(string value, string setting, string scheme)
+    {
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || url.Scheme != scheme)
+        {
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; it must be an {scheme} URL such as {scheme}://localhost:{(scheme == Uri.UriSchemeHttp ? 8081 : 8444)}");
         }
 
         var isName = !IPAddress.TryParse(url.IdnHost, out var address);
         if (isName ? url.Host != "localhost" : !IPAddress.IsLoopback(address!))
         {
-            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.Url), $"is '{value}', which is beyond this machine; only localhost, 127.0.0.0/8 and ::1 are allowed");
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}', which is beyond this machine; only localhost, 127.0.0.0/8 and ::1 are allowed");
         }
 
         if (url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
         {
-            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.Url), $"is '{value}'; it must have no more than a scheme, a host and a port");
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; it must have no more than a scheme, a host and a port");
         }
 
         if (isName && url.Port == 0)
         {
-            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.Url), $"is '{value}'; a free port needs an address, as in http://127.0.0.1:0");
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; a free port needs an address, as in {scheme}://127.0.0.1:0");
         }
 
         return url;

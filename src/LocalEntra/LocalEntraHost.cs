@@ -1,5 +1,9 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using EngageCenter.LocalEntra.Discovery;
 using EngageCenter.LocalEntra.Graph;
+using EngageCenter.LocalEntra.SignIn;
+using EngageCenter.LocalEntra.SignIn.Pages;
 using EngageCenter.LocalEntra.Tenants;
 using EngageCenter.LocalEntra.Tokens;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -9,7 +13,7 @@ namespace EngageCenter.LocalEntra;
 /// <summary>
 /// A stand-in for Microsoft Entra ID and the part of Microsoft Graph that the project uses, for a developer's machine and for tests.
 /// It speaks Entra's own protocol at Entra's own paths, so that an API runs its production authentication against it and only configuration differs.
-/// It believes whoever calls: a person needs no password unless the directory gives one, and Graph asks for no token.
+/// It believes whoever calls: a person needs no password unless the directory gives one, also on the sign-in page, and Graph asks for no token.
 /// That is why it listens on loopback only and does not start outside the environment 'Development'.
 /// </summary>
 public static class LocalEntraHost
@@ -19,7 +23,7 @@ public static class LocalEntraHost
 
     /// <summary>
     /// Composes a host, not yet started. <paramref name="configure"/> may add configuration, logging or a <see cref="TimeProvider"/>.
-    /// Once it has started, <see cref="WebApplication.Urls"/> holds the one address where it listens, which is also what its issuers begin with.
+    /// Once it has started, <see cref="AddressesOf"/> says where it listens; its issuers begin with the http address.
     /// </summary>
     /// <exception cref="LocalEntraConfigurationException">The environment, an option, the directory or the key is not usable; the message says which and why.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
@@ -34,7 +38,14 @@ public static class LocalEntraHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(EntraDirectory.Load(options, out var ignored));
         builder.Services.AddSingleton(SigningKey.Load(options));
+        builder.Services.AddSingleton(services => HttpsCertificate.Load(options, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<TokenWriter>();
         builder.Services.AddSingleton<AccessTokens>();
+        builder.Services.AddSingleton<IdTokens>();
+        builder.Services.AddSingleton<Redemptions>();
+        builder.Services.AddSingleton<SignIns>();
+        builder.Services.AddSingleton<People>();
+        builder.Services.AddSingleton<HtmlPages>();
         builder.Services.AddSingleton<ApiScopes>();
         builder.Services.AddSingleton<Grants>();
         builder.Services.AddSingleton<IssueTimes>();
@@ -42,14 +53,35 @@ public static class LocalEntraHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
 
+        // Whoever runs it says why it does not start.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+
         var app = builder.Build();
         app.MapDiscovery();
         app.MapTokens();
+        app.MapSignIn();
         app.MapGraph();
         app.MapHealthChecks("/health/live");
         app.MapHealthChecks("/health/ready");
+        if (!string.IsNullOrWhiteSpace(options.HttpsUrl))
+        {
+            // At once, so that a file that is not usable is refused like any other setting.
+            var certificate = app.Services.GetRequiredService<X509Certificate2>();
+            app.MapGet("/https-certificate", () => Results.Text(certificate.ExportCertificatePem(), "application/x-pem-file"));
+        }
+
         WarnOf(ignored, app.Logger);
         return app;
+    }
+
+    /// <summary>Where a host that has started listens, and how to trust it.</summary>
+    /// <exception cref="InvalidOperationException">It has not started.</exception>
+    public static LocalEntraAddresses AddressesOf(WebApplication entra)
+    {
+        var address = entra.Services.GetRequiredService<BaseAddress>();
+        return address.Https is { } https
+            ? new(new Uri(address.Value), new Uri(https), entra.Services.GetRequiredService<X509Certificate2>().GetCertHashString(HashAlgorithmName.SHA256))
+            : new(new Uri(address.Value), Https: null, CertificateThumbprint: null);
     }
 
     private static void RefuseOutsideDevelopment(IHostEnvironment environment)

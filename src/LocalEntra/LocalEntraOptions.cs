@@ -24,6 +24,13 @@ public sealed class LocalEntraOptions
     /// Empty: the key lives only as long as the process.</summary>
     public string KeyFile { get; set; } = ".data/local-entra-key.pem";
 
+    /// <summary>Where it listens with https as well, on the same hosts as <see cref="Url"/>; none by default. MSAL takes nothing else.</summary>
+    public string? HttpsUrl { get; set; }
+
+    /// <summary>Where the certificate of <see cref="HttpsUrl"/> and its key are kept, in PEM, so that its thumbprint survives a restart.
+    /// Created, readable by its owner alone, if it is absent; replaced at a start within 30 days of its end. Empty: it lives only as long as the process.</summary>
+    public string CertificateFile { get; set; } = ".data/local-entra-https.pem";
+
     /// <summary>The API's client id, a GUID: the audience of its v2.0 tokens.</summary>
     public string ApiClientId { get; set; } = DefaultApiClientId;
 

@@ -66,6 +66,9 @@ public static class SiloHost
             .AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
             .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
+
+        // Two lines for each placement of a grain.
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         return builder;
     }
 

@@ -2,11 +2,16 @@ using EngageCenter;
 using EngageCenter.WebApi;
 
 Culture.UseInvariant();
-var builder = WebApplication.CreateBuilder(args);
-builder.AddTelemetry("engage-center-web").AddShutdown();
-builder.AddEngageCenterWebApi();
-builder.AddOrleansClient();
+return await HostProgram.RunAsync(Compose, e => e is OrleansConfigurationException);
 
-var app = builder.Build();
-app.MapEngageCenterWebApi();
-return await app.RunToEndAsync();
+WebApplication Compose()
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddTelemetry("engage-center-web").AddShutdown();
+    builder.AddEngageCenterWebApi();
+    builder.AddOrleansClient();
+
+    var app = builder.Build();
+    app.MapEngageCenterWebApi();
+    return app;
+}

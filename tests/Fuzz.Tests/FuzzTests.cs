@@ -27,6 +27,7 @@ public class FuzzTests(ITestOutputHelper output)
         await using var service = await ServiceInProcess.Start(
             // Few callers send all requests, as fast as they can.
             ("WebApi:RateLimit:PermitLimit", "1000000"), ("WebApi:RateLimit:Burst", "1000000"),
+            ("WebApi:RateLimit:FailuresPerMinute", "100000000"), ("WebApi:RateLimit:AnonymousPerSecond", "1000000"),
             // No schedule becomes due during a run: what changes by itself would look like a change by a refused request.
             ("Assessments:FirstRunAfter", "1.00:00:00"));
         using var client = new Client(service.Url);

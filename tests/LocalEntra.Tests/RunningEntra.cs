@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -13,6 +14,7 @@ internal sealed class RunningEntra : IAsyncDisposable
 {
     public const string Development = "--environment=Development";
     public const string AnyPort = "--LocalEntra:Url=http://127.0.0.1:0";
+    public const string AnyHttpsPort = "--LocalEntra:HttpsUrl=https://127.0.0.1:0";
     public const string NoKeyFile = "--LocalEntra:KeyFile=";
 
     // One key for all: making one takes longer than most tests. That two stand-ins differ must not rest on their keys anyway.
@@ -23,7 +25,10 @@ internal sealed class RunningEntra : IAsyncDisposable
     private RunningEntra(WebApplication app)
     {
         this.app = app;
-        Url = app.Urls.Single();
+        var addresses = LocalEntraHost.AddressesOf(app);
+        Url = addresses.Http.OriginalString;
+        Https = addresses.Https;
+        Thumbprint = addresses.CertificateThumbprint;
         Client = new HttpClient { BaseAddress = new Uri(Url) };
     }
 
@@ -31,9 +36,19 @@ internal sealed class RunningEntra : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public Uri? Https { get; }
+
+    public string? Thumbprint { get; }
+
+    /// <summary>Trusts the certificate of the https address by its thumbprint, as a host does in Development.</summary>
+    public SocketsHttpHandler TrustingHandler() => new()
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString(HashAlgorithmName.SHA256) == Thumbprint },
+    };
+
     public static async Task<RunningEntra> StartAsync(object directory, TimeProvider? time = null, params string[] args)
     {
-        var app = LocalEntraHost.Build([Development, AnyPort, $"--LocalEntra:KeyFile={keyFile}", .. args], builder =>
+        var app = LocalEntraHost.Build([Development, AnyPort, $"--LocalEntra:KeyFile={keyFile}", "--LocalEntra:CertificateFile=", .. args], builder =>
         {
             builder.Logging.ClearProviders();
             builder.Configuration.AddInMemoryCollection([new("LocalEntra:DirectoryJson", JsonSerializer.Serialize(directory))]);

@@ -20,6 +20,13 @@ internal static class TestDirectory
     public const string Empty = "10000000-0000-4000-8000-00000000000d";
     public const string Foreign = "20000000-0000-4000-8000-00000000000a";
 
+    /// <summary>An application with a secret, that signs people in.</summary>
+    public const string Web = "40000000-0000-4000-8000-000000000001";
+    public const string WebSecret = "s3cret:/+ %";
+
+    /// <summary>A public client.</summary>
+    public const string Native = "40000000-0000-4000-8000-000000000002";
+
     public static object Value { get; } = new
     {
         tenants = new object[]
@@ -59,6 +66,8 @@ internal static class TestDirectory
         {
             new { clientId = "automation", clientSecret = "s3cret:/+ %", appRoles = new[] { "Agreements.ReadWrite.All", "Learning.ReadWrite.All" } },
             new { clientId = "powerless", clientSecret = "s3cret" },
+            new { clientId = Web, displayName = "Web & <b>more</b>", clientSecret = WebSecret, redirectUris = new[] { "http://127.0.0.1/signin-oidc", "http://127.0.0.1/signout-callback-oidc" } },
+            new { clientId = Native, redirectUris = new[] { "http://localhost", "http://127.0.0.1/other" } },
         },
     };
 }

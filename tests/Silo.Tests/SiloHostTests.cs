@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Reflection;
@@ -5,6 +6,7 @@ using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -55,6 +57,18 @@ public sealed class SiloHostTests : IDisposable
         Assert.Equal(SiloHost.ResponseTimeout, options.ResponseTimeout);
         Assert.Equal(SiloHost.MaxEnqueuedRequests, options.MaxEnqueuedRequestsHardLimit);
         Assert.Equal(SiloHost.MaxEnqueuedRequests, options.MaxEnqueuedRequestsHardLimit_StatelessWorker);
+    }
+
+    [Fact]
+    public async Task The_placement_of_a_grain_writes_no_line()
+    {
+        using var categories = new Categories();
+        await using var silo = TestSilo.Build(folder.File(), services => services.AddLogging(logging => logging.AddProvider(categories)));
+        await silo.StartAsync();
+        await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+
+        Assert.Contains(categories.Written.Keys, c => c.StartsWith("Orleans", StringComparison.Ordinal));
+        Assert.DoesNotContain("Polly", categories.Written.Keys);
     }
 
     [Fact]
@@ -126,6 +140,27 @@ public sealed class SiloHostTests : IDisposable
         Assert.IsNotType<SqliteGrainStorage>(silo.Storage);
         Assert.False(File.Exists(folder.File()));
         await silo.Storage.WriteStateAsync("note", GrainId.Create("note", "1"), new GrainState<Note>(new Note()));
+    }
+
+    private sealed class Categories : ILoggerProvider
+    {
+        public ConcurrentDictionary<string, bool> Written { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => new Logger(() => Written[categoryName] = true);
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Logger(Action written) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => written();
+        }
     }
 
     private static IEnumerable<IPAddress> Listeners(int port) => IPGlobalProperties.GetIPGlobalProperties()

@@ -15,6 +15,7 @@ internal static class DiscoveryEndpoints
     {
         routes.MapGet("/{tenant}/v2.0/.well-known/openid-configuration", Configuration);
         routes.MapGet("/{tenant}/discovery/v2.0/keys", Keys);
+        routes.MapGet("/common/discovery/instance", Instance);
     }
 
     private static IResult Configuration(string tenant, HttpRequest request, EntraDirectory directory, BaseAddress address, TimeProvider time)
@@ -27,14 +28,20 @@ internal static class DiscoveryEndpoints
         var configuration = new OpenIdConnectConfiguration
         {
             Issuer = issuer,
-            TokenEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/token",
-            JwksUri = $"{address.Value}/{tenant}/discovery/v2.0/keys",
-            TokenEndpointAuthMethodsSupported = { "client_secret_post", "client_secret_basic" },
-            GrantTypesSupported = { "password", "client_credentials" },
-            ResponseTypesSupported = { "token" },
+            AuthorizationEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/authorize",
+            EndSessionEndpoint = $"{address.Value}/{tenant}/oauth2/v2.0/logout",
+            TokenEndpoint = $"{address.For(request)}/{tenant}/oauth2/v2.0/token",
+            JwksUri = $"{address.For(request)}/{tenant}/discovery/v2.0/keys",
+            TokenEndpointAuthMethodsSupported = { "client_secret_post", "client_secret_basic", "none" },
+            GrantTypesSupported = { "authorization_code", "refresh_token", "password", "client_credentials" },
+            ResponseTypesSupported = { "code" },
+            ResponseModesSupported = { "query", "form_post" },
+            PromptValuesSupported = { "none", "login", "select_account" },
+            CodeChallengeMethodsSupported = { "S256" },
             SubjectTypesSupported = { "pairwise" },
             IdTokenSigningAlgValuesSupported = { SecurityAlgorithms.RsaSha256 },
             ScopesSupported = { "openid", "profile", "email", "offline_access" },
+            ClaimsSupported = { "sub", "iss", "aud", "exp", "iat", "nbf", "nonce", "name", "preferred_username", "email", "oid", "tid", "ver", "sid", "acct", "login_hint" },
         };
 
         return Results.Text(OpenIdConnectConfiguration.Write(configuration), "application/json");
@@ -52,11 +59,24 @@ internal static class DiscoveryEndpoints
         return Results.Json(new { keys = new[] { published } });
     }
 
+    // MSAL asks a cloud whether a host is one of its own, and by which other names it goes. This one has no others.
+    private static IResult Instance(HttpRequest request, BaseAddress address)
+    {
+        var root = address.For(request);
+        string[] hosts = [new Uri(root).Host];
+        return Results.Json(new Dictionary<string, object>
+        {
+            ["tenant_discovery_endpoint"] = $"{root}/common/v2.0/.well-known/openid-configuration",
+            ["api-version"] = "1.1",
+            ["metadata"] = new[] { new { preferred_network = hosts[0], preferred_cache = hosts[0], aliases = hosts } },
+        });
+    }
+
     private static bool TryGetIssuer(string tenant, EntraDirectory directory, BaseAddress address, out string issuer)
     {
         var named = directory.TryGetTenant(tenant, out var known);
         issuer = address.Issuer(named ? known!.Id.ToString() : AnyTenant);
-        return named || tenant is "common" or "organizations";
+        return named || EntraDirectory.IsAnyTenant(tenant);
     }
 
     private static IResult UnknownTenant(string tenant, HttpRequest request, TimeProvider time) =>

@@ -4,8 +4,16 @@ using System.Text;
 namespace EngageCenter.LocalEntra.Tenants;
 
 /// <summary>A multi-tenant application: it has a service principal, with the same app roles, in every tenant.</summary>
-internal sealed record Application(string ClientId, string ClientSecret, IReadOnlyList<string> AppRoles)
+/// <param name="ClientSecret">Null for a public client.</param>
+/// <param name="RedirectUris">Where people may be sent after they signed in or out.</param>
+internal sealed record Application(string ClientId, string? ClientSecret, IReadOnlyList<string> AppRoles, IReadOnlyList<RedirectUri> RedirectUris)
 {
+    public required string DisplayName { get; init; }
+
+    public bool Proves(string secret) => ClientSecret is not null && Secret.Same(secret, ClientSecret);
+
+    public bool MayRedirectTo(string uri) => RedirectUris.Any(registered => registered.Allows(uri));
+
     /// <summary>The object id of its service principal, derived from tenant and client id so that it is the same after every start.</summary>
     public Guid ServicePrincipalId(Guid tenantId)
     {

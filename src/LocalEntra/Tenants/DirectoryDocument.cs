@@ -66,11 +66,17 @@ internal sealed record UserDocument(
     string? UserPrincipalName,
     string? Mail,
     string? UserType,
-    string? Password) : LooseDocument;
+    string? Password,
+    bool? AccountEnabled) : LooseDocument;
 
 internal sealed record GroupDocument(string? Id, string? DisplayName, IReadOnlyList<string?>? Members) : LooseDocument;
 
-internal sealed record ApplicationDocument(string? ClientId, string? ClientSecret, IReadOnlyList<string?>? AppRoles) : LooseDocument;
+internal sealed record ApplicationDocument(
+    string? ClientId,
+    string? DisplayName,
+    string? ClientSecret,
+    IReadOnlyList<string?>? AppRoles,
+    IReadOnlyList<string?>? RedirectUris) : LooseDocument;
 
 /// <summary>Members that the format does not have are kept, so that a misspelt one can be warned of.</summary>
 internal abstract record LooseDocument

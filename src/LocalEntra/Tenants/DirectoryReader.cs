@@ -17,6 +17,9 @@ internal sealed class DirectoryReader
     /// <summary>For each application.</summary>
     public const int MaxAppRoles = 100;
 
+    /// <summary>For each application.</summary>
+    public const int MaxRedirectUris = 100;
+
     /// <summary>Characters of a client id.</summary>
     public const int MaxClientId = 100;
 
@@ -118,7 +121,7 @@ internal sealed class DirectoryReader
             return;
         }
 
-        if (!tenant.Add(new User(id, document.DisplayName!, document.UserPrincipalName!, document.Mail, userType, document.Password)))
+        if (!tenant.Add(new User(id, document.DisplayName!, document.UserPrincipalName!, document.Mail, userType, document.Password, document.AccountEnabled ?? true)))
         {
             Error($"{path}.userPrincipalName", $"'{document.UserPrincipalName}' is the name of another user too");
         }
@@ -160,7 +163,11 @@ internal sealed class DirectoryReader
 
     private Application? ReadApplication(ApplicationDocument document, string path)
     {
-        if (!IsText(document.ClientId, $"{path}.clientId", MaxClientId) | !IsText(document.ClientSecret, $"{path}.clientSecret"))
+        // An application without a secret is a public client: all that it can do is sign people in.
+        var isPublic = document.ClientSecret is null && document.RedirectUris is { Count: > 0 };
+        if (!IsText(document.ClientId, $"{path}.clientId", MaxClientId)
+            | !(isPublic || IsText(document.ClientSecret, $"{path}.clientSecret"))
+            | !IsOptionalText(document.DisplayName, $"{path}.displayName"))
         {
             return null;
         }
@@ -176,7 +183,43 @@ internal sealed class DirectoryReader
             IsText(roles[i], $"{path}.appRoles[{i}]");
         }
 
-        return new Application(document.ClientId!, document.ClientSecret!, [.. roles.OfType<string>().Distinct(StringComparer.Ordinal)]);
+        return new Application(
+            document.ClientId!,
+            document.ClientSecret,
+            [.. roles.OfType<string>().Distinct(StringComparer.Ordinal)],
+            ReadRedirectUris(document.RedirectUris ?? [], $"{path}.redirectUris"))
+        {
+            DisplayName = document.DisplayName ?? document.ClientId!,
+        };
+    }
+
+    private List<RedirectUri> ReadRedirectUris(IReadOnlyList<string?> uris, string path)
+    {
+        var read = new List<RedirectUri>();
+        if (uris.Count > MaxRedirectUris)
+        {
+            Error(path, $"has {uris.Count} items; {MaxRedirectUris} are allowed");
+            return read;
+        }
+
+        for (var i = 0; i < uris.Count; i++)
+        {
+            if (!IsText(uris[i], $"{path}[{i}]"))
+            {
+                continue;
+            }
+
+            if (RedirectUri.TryParse(uris[i]!, out var uri))
+            {
+                read.Add(uri);
+            }
+            else
+            {
+                Error($"{path}[{i}]", $"'{Shortened(uris[i]!)}' is no redirect URI; it must be an http or https URL on localhost, in 127.0.0.0/8 or on ::1, without query and fragment, as in http://localhost/signin-oidc");
+            }
+        }
+
+        return read;
     }
 
     private IEnumerable<(string Path, T Item)> Items<T>(IReadOnlyList<T?>? list, string path, int limit) where T : LooseDocument

@@ -13,6 +13,12 @@ internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, 
         return Guid.TryParseExact(tenantId, "D", out var id) && tenants.TryGetValue(id, out tenant);
     }
 
+    /// <summary>Entra's names for a request that does not say the tenant.</summary>
+    public static bool IsAnyTenant(string tenantId) => tenantId is "common" or "organizations";
+
+    /// <summary>Whether any application has this as a redirect URI.</summary>
+    public bool IsRedirectUri(string uri) => applications.Values.Any(application => application.MayRedirectTo(uri));
+
     public bool TryGetApplication(string clientId, [NotNullWhen(true)] out Application? application) =>
         applications.TryGetValue(clientId, out application);
 

@@ -13,6 +13,8 @@ internal sealed class Tenant(Guid id, string displayName)
 
     public string DisplayName { get; } = displayName;
 
+    public IEnumerable<User> Users => users.Values;
+
     public Memberships Memberships { get; } = new();
 
     public bool Holds(Guid objectId) => users.ContainsKey(objectId) || groups.ContainsKey(objectId);

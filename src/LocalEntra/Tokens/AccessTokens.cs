@@ -1,47 +1,27 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using EngageCenter.LocalEntra.Tenants;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>Issues access tokens of the shape of Entra's v2.0 tokens.</summary>
-internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, BaseAddress address, IssueTimes times, TimeProvider time)
+internal sealed class AccessTokens(LocalEntraOptions options, TokenWriter writer, BaseAddress address, IssueTimes times, TimeProvider time)
 {
     /// <summary>Entra's own limit for JWTs: whoever is in more groups gets a token that says where to ask for them.</summary>
     public const int MaxGroups = 200;
 
-    private readonly JsonWebTokenHandler handler = new();
-
-    /// <summary>Seconds.</summary>
-    public int Lifetime { get; } = (int)options.TokenLifetime.TotalSeconds;
-
     /// <param name="tenant">The tenant that the person signs in to.</param>
     /// <param name="user">The person.</param>
+    /// <param name="resource">What the token is for.</param>
     /// <param name="clientId">The application that the person uses.</param>
     /// <param name="withSecret">Whether that application proved who it is.</param>
-    public async Task<string> ForUserAsync(Tenant tenant, User user, string clientId, bool withSecret, CancellationToken cancellation)
+    public async Task<string> ForUserAsync(Tenant tenant, User user, Resource resource, string clientId, bool withSecret, CancellationToken cancellation)
     {
-        var claims = new Dictionary<string, object>
-        {
-            ["oid"] = user.Id.ToString(),
-            ["sub"] = Subject(user),
-            ["scp"] = ApiScopes.AccessAsUser,
-            ["name"] = user.DisplayName,
-            ["preferred_username"] = user.UserPrincipalName,
-            ["acct"] = user.UserType == UserType.Guest ? 1 : 0,
-        };
-
-        if (user.Mail is { Length: > 0 } mail)
-        {
-            claims["email"] = mail;
-        }
+        var claims = TokenWriter.Identity(user, resource.Audience);
+        claims["scp"] = resource.Scope;
 
         var (groups, issuedAt) = await times.NextAsync(tenant, user, cancellation);
         AddGroups(claims, user.Id, groups);
-        return Sign(tenant, clientId, withSecret, claims, issuedAt);
+        return Sign(tenant, resource.Audience, clientId, withSecret, claims, issuedAt);
     }
 
     public string ForApplication(Tenant tenant, Application application)
@@ -59,7 +39,7 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
             claims["roles"] = application.AppRoles.ToArray();
         }
 
-        return Sign(tenant, application.ClientId, withSecret: true, claims, time.GetUtcNow());
+        return Sign(tenant, options.ApiClientId, application.ClientId, withSecret: true, claims, time.GetUtcNow());
     }
 
     private void AddGroups(Dictionary<string, object> claims, Guid userId, IReadOnlyList<Guid> groups)
@@ -76,28 +56,10 @@ internal sealed class AccessTokens(LocalEntraOptions options, SigningKey key, Ba
         }
     }
 
-    private string Sign(Tenant tenant, string clientId, bool withSecret, Dictionary<string, object> claims, DateTimeOffset issuedAt)
+    private string Sign(Tenant tenant, string audience, string clientId, bool withSecret, Dictionary<string, object> claims, DateTimeOffset issuedAt)
     {
-        var now = issuedAt.UtcDateTime;
-        claims["tid"] = tenant.Id.ToString();
-        claims["ver"] = "2.0";
         claims["azp"] = clientId;
         claims["azpacr"] = withSecret ? "1" : "0";
-        claims["uti"] = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16));
-
-        return handler.CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = address.Issuer(tenant.Id.ToString()),
-            Audience = options.ApiClientId,
-            IssuedAt = now,
-            NotBefore = now,
-            Expires = now.AddSeconds(Lifetime),
-            Claims = claims,
-            SigningCredentials = key.Credentials,
-        });
+        return writer.Sign(tenant, audience, claims, issuedAt);
     }
-
-    // Pairwise, as in Entra: another value for another API, so that nobody mistakes it for the object id.
-    private string Subject(User user) =>
-        Base64UrlEncoder.Encode(SHA256.HashData(Encoding.UTF8.GetBytes($"{user.Id}/{options.ApiClientId}")));
 }

@@ -1,19 +1,24 @@
+using EngageCenter.LocalEntra.SignIn;
 using EngageCenter.LocalEntra.Tenants;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>Who gets a token. Each grant answers with a token or with the reason why not.</summary>
-internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessTokens tokens, LocalEntraOptions options)
+internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessTokens tokens, TokenWriter writer, Redemptions redemptions, LocalEntraOptions options)
 {
     public async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> DecideAsync(string tenantId, TokenRequest request, CancellationToken cancellation)
     {
-        if (!directory.TryGetTenant(tenantId, out var tenant))
+        if (!directory.TryGetTenant(tenantId, out var tenant) && !EntraDirectory.IsAnyTenant(tenantId))
         {
-            return (null, tenantId is "common" or "organizations" ? TokenRefusal.NoTenant() : TokenRefusal.UnknownTenant(tenantId));
+            return (null, TokenRefusal.UnknownTenant(tenantId));
         }
 
         return request.GrantType switch
         {
+            // A code and a refresh token know their tenant.
+            "authorization_code" => await redemptions.OfCodeAsync(tenant, request, cancellation),
+            "refresh_token" => await redemptions.OfRefreshTokenAsync(tenant, request, cancellation),
+            _ when tenant is null => (null, TokenRefusal.NoTenant()),
             null => (null, TokenRefusal.Missing("grant_type")),
             "password" => await PasswordAsync(tenant, request, cancellation),
             "client_credentials" => ClientCredentials(tenant, request),
@@ -36,7 +41,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
         var proven = false;
         if (directory.TryGetApplication(clientId, out var application) && request.ClientSecret is { } secret)
         {
-            proven = Secret.Same(secret, application.ClientSecret);
+            proven = application.Proves(secret);
             if (!proven)
             {
                 return (null, TokenRefusal.WrongSecret(clientId));
@@ -48,7 +53,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
             return (null, TokenRefusal.Missing("scope"));
         }
 
-        if (request.Scopes.FirstOrDefault(scope => !scopes.IsDelegated(scope) && !ApiScopes.IsOpenId(scope)) is { } unknown)
+        if (scopes.Unknown(request.Scopes) is { } unknown)
         {
             return (null, TokenRefusal.InvalidScope(unknown));
         }
@@ -68,9 +73,14 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
             return (null, TokenRefusal.UnknownUser(request.Username, tenant.Id));
         }
 
-        return user.Accepts(request.Password)
-            ? (Answer(await tokens.ForUserAsync(tenant, user, application?.ClientId ?? clientId, proven, cancellation), scopes.Granted), null)
-            : (null, TokenRefusal.WrongPassword());
+        if (!user.Accepts(request.Password))
+        {
+            return (null, TokenRefusal.WrongPassword());
+        }
+
+        return user.AccountEnabled
+            ? (Answer(await tokens.ForUserAsync(tenant, user, scopes.Api, application?.ClientId ?? clientId, proven, cancellation), scopes.Api.Granted), null)
+            : (null, TokenRefusal.Disabled());
     }
 
     /// <summary>An application on its own behalf. It is at home in every tenant.</summary>
@@ -91,7 +101,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
             return (null, TokenRefusal.NoSecret());
         }
 
-        if (!Secret.Same(request.ClientSecret, application.ClientSecret))
+        if (!application.Proves(request.ClientSecret))
         {
             return (null, TokenRefusal.WrongSecret(request.ClientId));
         }
@@ -104,5 +114,5 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
         };
     }
 
-    private TokenAnswer Answer(string token, string? scope) => new("Bearer", scope, tokens.Lifetime, tokens.Lifetime, token);
+    private TokenAnswer Answer(string token, string? scope) => new("Bearer", scope, writer.Lifetime, writer.Lifetime, token);
 }

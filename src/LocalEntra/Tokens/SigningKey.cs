@@ -40,7 +40,7 @@ internal sealed class SigningKey
         {
             if (!File.Exists(path))
             {
-                Create(path);
+                PrivateFile.Write(path, NewKey());
             }
 
             return Read(path);
@@ -58,41 +58,9 @@ internal sealed class SigningKey
         return rsa.KeySize >= Size ? new SigningKey(rsa) : throw new CryptographicException($"The key has {rsa.KeySize} bits.");
     }
 
-    // Written aside and moved into place, so that a crash or a second process never leaves or reads half a key.
-    private static void Create(string path)
+    private static string NewKey()
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var aside = $"{path}.{Path.GetRandomFileName()}";
-        try
-        {
-            Write(aside);
-            File.Move(aside, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another process was first; its key is the one.
-        }
-        finally
-        {
-            File.Delete(aside);
-        }
-    }
-
-    private static void Write(string path)
-    {
-        var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         using var rsa = RSA.Create(Size);
-        using var file = new FileStream(path, create);
-        using (var writer = new StreamWriter(file, leaveOpen: true))
-        {
-            writer.WriteLine(rsa.ExportPkcs8PrivateKeyPem());
-        }
-
-        file.Flush(flushToDisk: true);
+        return rsa.ExportPkcs8PrivateKeyPem();
     }
 }

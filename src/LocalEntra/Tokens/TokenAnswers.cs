@@ -8,7 +8,18 @@ internal sealed record TokenAnswer(
     [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope,
     [property: JsonPropertyName("expires_in")] int ExpiresIn,
     [property: JsonPropertyName("ext_expires_in")] int ExtExpiresIn,
-    [property: JsonPropertyName("access_token")] string AccessToken);
+    [property: JsonPropertyName("access_token")] string AccessToken)
+{
+    [JsonPropertyName("refresh_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RefreshToken { get; init; }
+
+    [JsonPropertyName("id_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IdToken { get; init; }
+
+    /// <summary>Which account it is, for MSAL's cache.</summary>
+    [JsonPropertyName("client_info"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ClientInfo { get; init; }
+}
 
 internal sealed record TokenErrorAnswer(
     [property: JsonPropertyName("error")] string Error,
@@ -18,18 +29,19 @@ internal sealed record TokenErrorAnswer(
     [property: JsonPropertyName("trace_id")] Guid TraceId,
     [property: JsonPropertyName("correlation_id")] Guid CorrelationId)
 {
+    public static IResult Result(TokenRefusal refusal, HttpRequest request, DateTimeOffset now) =>
+        Results.Json(Of(refusal, request, now), statusCode: refusal.Status);
+
     /// <param name="refusal">What to say.</param>
     /// <param name="request">Its header <c>client-request-id</c>, if a GUID, comes back as the correlation id.</param>
     /// <param name="now">When it is said.</param>
-    public static IResult Result(TokenRefusal refusal, HttpRequest request, DateTimeOffset now)
+    public static TokenErrorAnswer Of(TokenRefusal refusal, HttpRequest request, DateTimeOffset now)
     {
         var trace = Guid.NewGuid();
         var correlation = Guid.TryParse(request.Headers["client-request-id"], out var given) ? given : Guid.NewGuid();
         var timestamp = now.ToString("u", CultureInfo.InvariantCulture);
         var description = $"AADSTS{refusal.Code}: {refusal.Message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}";
 
-        return Results.Json(
-            new TokenErrorAnswer(refusal.Error, description, [refusal.Code], timestamp, trace, correlation),
-            statusCode: refusal.Status);
+        return new TokenErrorAnswer(refusal.Error, description, [refusal.Code], timestamp, trace, correlation);
     }
 }

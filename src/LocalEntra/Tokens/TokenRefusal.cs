@@ -33,14 +33,65 @@ internal sealed record TokenRefusal(int Status, string Error, int Code, string M
     public static TokenRefusal WrongPassword() =>
         new(400, "invalid_grant", 50126, "Error validating credentials due to invalid username or password.");
 
-    public static TokenRefusal UnknownApplication(string clientId, Guid tenant) =>
-        new(400, "unauthorized_client", 700016, $"Application with identifier '{Shortened(clientId)}' was not found in the directory '{tenant}'.");
+    public static TokenRefusal UnknownApplication(string clientId, Guid? tenant) =>
+        new(400, "unauthorized_client", 700016, $"Application with identifier '{Shortened(clientId)}' was not found in the directory{(tenant is null ? "" : $" '{tenant}'")}.");
 
     public static TokenRefusal NoSecret() =>
         new(401, "invalid_client", 7000216, "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.");
 
     public static TokenRefusal WrongSecret(string clientId) =>
         new(401, "invalid_client", 7000215, $"Invalid client secret provided for app '{Shortened(clientId)}'.");
+
+    public static TokenRefusal PublicClient(string clientId) =>
+        new(401, "invalid_client", 700025, $"Client '{Shortened(clientId)}' is public so neither 'client_assertion' nor 'client_secret' should be presented.");
+
+    public static TokenRefusal SecretRequired() =>
+        new(401, "invalid_client", 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.");
+
+    public static TokenRefusal Disabled() =>
+        new(400, "invalid_grant", 50057, "The user account is disabled.");
+
+    public static TokenRefusal WrongRedirectUri(string redirectUri, string clientId) =>
+        new(400, "invalid_request", 50011, $"The redirect URI '{Shortened(redirectUri)}' specified in the request does not match the redirect URIs configured for the application '{Shortened(clientId)}'.");
+
+    public static TokenRefusal UnsupportedResponseType(string responseType) =>
+        new(400, "unsupported_response_type", 700054, $"response_type '{Shortened(responseType)}' is not enabled for the application; 'code' is.");
+
+    public static TokenRefusal UnsupportedValue(string parameter, string value) =>
+        new(400, "invalid_request", 90023, $"The value '{Shortened(value)}' of the parameter '{parameter}' is not supported.");
+
+    public static TokenRefusal TooLong(string parameter, int limit) =>
+        new(400, "invalid_request", 90023, $"The parameter '{parameter}' is longer than {limit} characters.");
+
+    public static TokenRefusal ProofKeyRequired() =>
+        new(400, "invalid_request", 9002325, "Proof Key for Code Exchange is required: send 'code_challenge' with 'code_challenge_method=S256'.");
+
+    public static TokenRefusal WrongChallenge() =>
+        new(400, "invalid_request", 50147, "The code_challenge is not valid: for S256 it has 43 characters of base64url.");
+
+    public static TokenRefusal LoginRequired() =>
+        new(400, "login_required", 50058, "A silent sign-in request was sent but no user is signed in.");
+
+    public static TokenRefusal ForeignForm() =>
+        new(400, "invalid_request", 90013, "Invalid input received from the user. The sign-in form was sent from another site.");
+
+    public static TokenRefusal UnknownCode() =>
+        new(400, "invalid_grant", 70008, "The provided authorization code is not known or has expired. Send a new interactive authorization request.");
+
+    public static TokenRefusal UsedCode() =>
+        new(400, "invalid_grant", 54005, "The authorization code was already redeemed, so its tokens are revoked. Send a new interactive authorization request.");
+
+    public static TokenRefusal OfOther(string parameter) =>
+        new(400, "invalid_grant", 70000, $"The provided value for the input parameter '{parameter}' was issued to another application, tenant or redirect URI.");
+
+    public static TokenRefusal WrongVerifier() =>
+        new(400, "invalid_grant", 501481, "The code_verifier does not match the code_challenge supplied in the authorization request.");
+
+    public static TokenRefusal UnknownRefreshToken() =>
+        new(400, "invalid_grant", 700082, "The refresh token is not known, has expired or was revoked. Sign in again.");
+
+    public static TokenRefusal UsedRefreshToken() =>
+        new(400, "invalid_grant", 70000, "The refresh token was used before. Each is good once; use the newest.");
 
     private static string Shortened(string value) => value.Length <= 100 ? value : $"{value[..100]}…";
 }

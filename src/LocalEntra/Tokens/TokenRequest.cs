@@ -12,6 +12,16 @@ internal sealed record TokenRequest(
     string? Password,
     IReadOnlyList<string> Scopes)
 {
+    public string? Code { get; init; }
+
+    public string? RedirectUri { get; init; }
+
+    public string? CodeVerifier { get; init; }
+
+    public string? RefreshToken { get; init; }
+
+    public bool WantsClientInfo { get; init; }
+
     /// <returns>The request, or why it cannot be read.</returns>
     public static async Task<(TokenRequest? Request, TokenRefusal? Refusal)> ReadAsync(HttpRequest request)
     {
@@ -32,12 +42,20 @@ internal sealed record TokenRequest(
             Value(form, "client_secret"),
             Value(form, "username"),
             form.TryGetValue("password", out var password) ? password.ToString() : null,
-            (Value(form, "scope") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            ApiScopes.Split(Value(form, "scope")))
+        {
+            Code = Value(form, "code"),
+            RedirectUri = Value(form, "redirect_uri"),
+            CodeVerifier = Value(form, "code_verifier"),
+            RefreshToken = Value(form, "refresh_token"),
+            WantsClientInfo = Value(form, "client_info") == "1",
+        };
 
         return request.Headers.Authorization is [{ } authorization] ? read.WithBasic(authorization) : (read, null);
     }
 
-    private static async Task<(IFormCollection? Form, TokenRefusal? Refusal)> ReadFormAsync(HttpRequest request)
+    /// <returns>The form in a body of at most <see cref="Listening.MaxRequestBody"/> bytes, or why it cannot be read.</returns>
+    public static async Task<(IFormCollection? Form, TokenRefusal? Refusal)> ReadFormAsync(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !string.Equals(type.MediaType, "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))

@@ -55,13 +55,12 @@ internal static class Text
                 return UnicodeMessage;
             }
 
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            if (IsControl(rune))
             {
                 return "Must not have control characters.";
             }
 
-            // Embeddings, overrides and isolates of the Unicode Bidirectional Algorithm (UAX #9).
-            if (rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069))
+            if (ChangesDirection(rune))
             {
                 return "Must not have characters that change the direction of text.";
             }
@@ -76,6 +75,28 @@ internal static class Text
             : null;
     }
 
+    /// <summary>
+    /// Leaves out of text what <see cref="TryRead"/> refuses, for names that are not ours to refuse. Trims, and composes
+    /// accents. Empty if nothing is left that shows.
+    /// </summary>
+    public static string Clean(string raw)
+    {
+        var text = new StringBuilder(raw.Length);
+        for (var rest = raw.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) == System.Buffers.OperationStatus.Done
+                && !IsNoncharacter(rune) && !IsControl(rune) && !ChangesDirection(rune))
+            {
+                text.Append(rest[..consumed]);
+            }
+
+            rest = rest[consumed..];
+        }
+
+        var cleaned = text.ToString().Trim().Normalize(NormalizationForm.FormC);
+        return cleaned.EnumerateRunes().Any(IsVisible) ? cleaned : "";
+    }
+
     // Code points that are set aside for use within a program: the last two of each plane, and a range of the first.
     private static bool IsNoncharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF;
 
@@ -83,6 +104,12 @@ internal static class Text
     private static bool IsVisible(Rune rune) =>
         (Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune) || Rune.IsPunctuation(rune) || Rune.IsSymbol(rune))
         && rune.Value is not (0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800);
+
+    private static bool IsControl(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    // Embeddings, overrides and isolates of the Unicode Bidirectional Algorithm (UAX #9).
+    private static bool ChangesDirection(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
 

@@ -34,7 +34,7 @@ internal static partial class OpenApiDocument
         [typeof(decimal)] = (JsonSchemaType.Number, "double"),
     };
 
-    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<PublishedDocument>().AddOpenApi(PublishedDocument.Name, options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -49,13 +49,27 @@ internal static partial class OpenApiDocument
         });
     });
 
-    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where it is mapped.</param>
+    /// <param name="isForEverybody">Else the document takes the token of a person, and there is no page.</param>
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes, bool isForEverybody)
     {
-        routes.MapOpenApi().AllowAnonymous();
+        var document = routes.MapGet("/openapi/v1.json", (HttpContext http, PublishedDocument published) => published.Answer(http))
+            .ExcludeFromDescription()
+            .RequireRateLimiting(RateLimits.Anonymous);
+        if (!isForEverybody)
+        {
+            // The page is a browser's, which has no token to send.
+            document.RequirePerson();
+            return;
+        }
+
+        document.AllowAnonymous();
         routes.MapScalarApiReference(page => page
             .WithTitle("Engage Center")
+            .WithNonce()
             // Nothing is fetched from elsewhere: the page's script comes with its package.
             .DisableDefaultFonts())
+            .RequireRateLimiting(RateLimits.Anonymous)
             .AllowAnonymous();
     }
 

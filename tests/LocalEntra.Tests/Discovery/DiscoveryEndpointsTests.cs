@@ -28,6 +28,10 @@ public sealed class DiscoveryEndpointsTests : IAsyncLifetime
 
         Assert.Equal($"{entra.Url}/{expected}/v2.0", configuration.Issuer);
         Assert.Equal($"{entra.Url}/{tenant}/oauth2/v2.0/token", configuration.TokenEndpoint);
+        Assert.Equal($"{entra.Url}/{tenant}/oauth2/v2.0/authorize", configuration.AuthorizationEndpoint);
+        Assert.Equal($"{entra.Url}/{tenant}/oauth2/v2.0/logout", configuration.EndSessionEndpoint);
+        Assert.Equal(["S256"], configuration.CodeChallengeMethodsSupported);
+        Assert.Equal(["authorization_code", "refresh_token", "password", "client_credentials"], configuration.GrantTypesSupported);
         Assert.Equal($"{entra.Url}/{tenant}/discovery/v2.0/keys", configuration.JwksUri);
 
         var keys = await entra.Client.GetFromJsonAsync<JsonElement>($"/{tenant}/discovery/v2.0/keys");

@@ -46,6 +46,14 @@ public sealed class DirectoryReaderTests
     [InlineData("""{"clientSecret":"s"}""", "applications[0].clientId is missing or empty")]
     [InlineData("""{"clientId":"c"}""", "applications[0].clientSecret is missing or empty")]
     [InlineData("""{"clientId":"c","clientSecret":"s","appRoles":["a",""]}""", "applications[0].appRoles[1] is missing or empty")]
+    [InlineData("""{"clientId":"c","redirectUris":[]}""", "applications[0].clientSecret is missing or empty")]
+    [InlineData("""{"clientId":"c","redirectUris":[""]}""", "applications[0].redirectUris[0] is missing or empty")]
+    [InlineData("""{"clientId":"c","redirectUris":["https://contoso.example/signin-oidc"]}""", "applications[0].redirectUris[0] 'https://contoso.example/signin-oidc' is no redirect URI")]
+    [InlineData("""{"clientId":"c","redirectUris":["http://localhost/signin-oidc?a=b"]}""", "applications[0].redirectUris[0] 'http://localhost/signin-oidc?a=b' is no redirect URI")]
+    [InlineData("""{"clientId":"c","redirectUris":["http://localhost/#"]}""", "applications[0].redirectUris[0] 'http://localhost/#' is no redirect URI")]
+    [InlineData("""{"clientId":"c","redirectUris":["http://a@localhost/"]}""", "applications[0].redirectUris[0] 'http://a@localhost/' is no redirect URI")]
+    [InlineData("""{"clientId":"c","redirectUris":["http://localhost.example/"]}""", "applications[0].redirectUris[0] 'http://localhost.example/' is no redirect URI")]
+    [InlineData("""{"clientId":"c","redirectUris":["app://localhost/"]}""", "applications[0].redirectUris[0] 'app://localhost/' is no redirect URI")]
     [InlineData("""{"clientId":"c","clientSecret":"s"},{"clientId":"C","clientSecret":"s"}""", "applications[1].clientId 'C' is the id of another application too")]
     public void A_wrong_application_is_named_by_its_place(string applications, string expected) =>
         Assert.Contains(expected, Refusal($$"""{"tenants":[{"tenantId":"{{T}}","displayName":"X"}],"applications":[{{applications}}]}"""));
@@ -105,6 +113,8 @@ public sealed class DirectoryReaderTests
             Groups(contoso, "henrietta@contoso.example"));
         Assert.Equal(["Engage Users"], Groups(contoso, "lidia_fabrikam.example#EXT#@contoso.example"));
         Assert.Empty(Groups(contoso, "nestor@contoso.example"));
+        Assert.Equal(["Engage Support", "Service Desk", "Service Desk at Night"], Groups(contoso, "patti@contoso.example"));
+        Assert.Equal(300, Groups(contoso, "johanna@contoso.example").Count());
 
         Assert.True(directory.TryGetApplication("engage-center-automation", out var automation));
         Assert.Equal(5, automation.AppRoles.Count);

@@ -1,0 +1,35 @@
+namespace EngageCenter.LocalEntra.SignIn.Pages;
+
+// What the pages show. Public, as the classes are that the Razor compiler makes of the pages.
+
+/// <param name="Action">Where the forms are sent.</param>
+/// <param name="Parameters">The parameters of the application's request, which the forms repeat.</param>
+/// <param name="More">How many people are not listed.</param>
+/// <param name="IsHinted">Whether only the person that the application named is listed.</param>
+public sealed record PeopleModel(
+    string Action,
+    IReadOnlyList<KeyValuePair<string, string>> Parameters,
+    string Application,
+    IReadOnlyList<DirectoryModel> Directories,
+    string? Search,
+    bool IsSearchable,
+    int More,
+    bool IsHinted);
+
+public sealed record DirectoryModel(string Name, IReadOnlyList<PersonModel> People);
+
+/// <param name="Key">Tenant and object id.</param>
+public sealed record PersonModel(string Key, string DisplayName, string PrincipalName, string? Note);
+
+/// <param name="IsWrong">Whether a password was given that is not right.</param>
+public sealed record PasswordModel(
+    string Action,
+    IReadOnlyList<KeyValuePair<string, string>> Parameters,
+    string Key,
+    string DisplayName,
+    string PrincipalName,
+    bool IsWrong);
+
+public sealed record PostModel(string Action, IReadOnlyList<KeyValuePair<string, string>> Parameters);
+
+public sealed record MessageModel(string Title, string Message);

@@ -1,0 +1,82 @@
+using EngageCenter.LocalEntra.SignIn.Pages;
+using EngageCenter.LocalEntra.Tenants;
+
+namespace EngageCenter.LocalEntra.SignIn;
+
+/// <summary>Whom the sign-in page lists: the people of one tenant, or of all.</summary>
+internal sealed class People(EntraDirectory directory)
+{
+    /// <summary>On one page. Others are found by searching.</summary>
+    public const int MaxListed = 100;
+
+    /// <summary>From so many people on, the page has a search field.</summary>
+    private const int Searchable = 10;
+
+    /// <param name="tenant">The tenant whose endpoint was asked, or null for one of all tenants.</param>
+    public PeopleModel List(Tenant? tenant, AuthorizeRequest request, string action, string? search)
+    {
+        Tenant[] tenants = tenant is null ? [.. directory.Tenants] : [tenant];
+        var hinted = search is null && request.LoginHint is { } hint
+            ? tenants.Where(t => t.TryGetUser(hint, out var user) && user.AccountEnabled).ToList()
+            : [];
+
+        var total = 0;
+        var listed = 0;
+        var matching = 0;
+        var shown = new List<DirectoryModel>();
+        foreach (var one in tenants)
+        {
+            var enabled = one.Users.Where(user => user.AccountEnabled).ToList();
+            total += enabled.Count;
+            if (hinted.Count > 0)
+            {
+                enabled = [.. enabled.Where(user => Is(user.UserPrincipalName, request.LoginHint!))];
+            }
+
+            var found = enabled.Where(user => search is null || Has(user.DisplayName, search) || Has(user.UserPrincipalName, search) || Has(user.Mail, search)).ToList();
+            PersonModel[] people = [.. found
+                .OrderBy(user => user.DisplayName, StringComparer.OrdinalIgnoreCase)
+                .ThenBy(user => user.Id)
+                .Take(MaxListed - listed)
+                .Select(user => Person(one, user))];
+
+            matching += found.Count;
+            listed += people.Length;
+            if (people.Length > 0)
+            {
+                shown.Add(new DirectoryModel(one.DisplayName, people));
+            }
+        }
+
+        return new PeopleModel(
+            action, request.Parameters, request.Application.DisplayName, shown, search, total > Searchable, matching - listed, hinted.Count > 0);
+    }
+
+    /// <param name="key">As <see cref="PersonModel.Key"/> has it.</param>
+    public (Tenant Tenant, User User)? Find(Tenant? tenant, string key) =>
+        key.Split('/') is [var tenantId, var userId]
+        && directory.TryGetTenant(tenantId, out var named)
+        && (tenant is null || tenant == named)
+        && Guid.TryParseExact(userId, "D", out var id)
+        && named.TryGetUser(id, out var user)
+            ? (named, user)
+            : null;
+
+    public static string Key(Tenant tenant, User user) => $"{tenant.Id}/{user.Id}";
+
+    private static PersonModel Person(Tenant tenant, User user) => new(
+        Key(tenant, user),
+        user.DisplayName,
+        user.UserPrincipalName,
+        (user.UserType, user.Password) switch
+        {
+            (UserType.Guest, null) => "Guest",
+            (UserType.Guest, _) => "Guest, with a password",
+            (_, null) => null,
+            _ => "With a password",
+        });
+
+    private static bool Has(string? text, string search) => text?.Contains(search, StringComparison.OrdinalIgnoreCase) == true;
+
+    private static bool Is(string text, string other) => string.Equals(text, other, StringComparison.OrdinalIgnoreCase);
+}

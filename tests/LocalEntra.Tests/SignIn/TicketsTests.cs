@@ -1,0 +1,54 @@
+using EngageCenter.LocalEntra.SignIn;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.LocalEntra.Tests.SignIn;
+
+public sealed class TicketsTests
+{
+    private readonly FakeTimeProvider time = new();
+
+    [Fact]
+    public void A_ticket_is_good_until_its_time_is_over()
+    {
+        var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 10);
+        var ticket = tickets.Issue("a");
+
+        time.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
+        Assert.Equal("a", tickets.Find(ticket));
+        time.Advance(TimeSpan.FromTicks(1));
+        Assert.Null(tickets.Find(ticket));
+        Assert.False(tickets.Use(ticket));
+    }
+
+    [Fact]
+    public void A_ticket_can_be_used_once()
+    {
+        var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 10);
+        var ticket = tickets.Issue("a");
+
+        Assert.True(tickets.Use(ticket));
+        Assert.False(tickets.Use(ticket));
+        Assert.Equal("a", tickets.Find(ticket));
+    }
+
+    [Fact]
+    public void The_oldest_gives_way_to_one_too_many()
+    {
+        var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 3);
+        var issued = Enumerable.Range(0, 5).Select(i => tickets.Issue($"{i}")).ToList();
+
+        Assert.Equal([null, null, "2", "3", "4"], issued.Select(tickets.Find));
+    }
+
+    [Fact]
+    public void An_unknown_or_removed_ticket_stands_for_nothing()
+    {
+        var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 3);
+        var ticket = tickets.Issue("a");
+        tickets.Remove(ticket);
+
+        Assert.Null(tickets.Find(ticket));
+        Assert.Null(tickets.Find("unknown"));
+        Assert.False(tickets.Use(ticket));
+    }
+}
