@@ -5,6 +5,7 @@ using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.Learning;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Support;
 using EngageCenter.WebApi.Users;
@@ -26,11 +27,7 @@ public static class WebApiHost
     {
         var options = WebApiOptions.Read(builder.Configuration);
         builder.WebHost.UseUrls(options.Url);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelLimits.Apply(kestrel, options));
         builder.AddServices(options);
         return builder;
     }
@@ -46,6 +43,7 @@ public static class WebApiHost
         app.UseMiddleware<AddressLimit>();
         app.UseAuthentication();
         app.UseRateLimiter();
+        app.UseMiddleware<RequestLimits>();
         app.UseAuthorization();
         app.UseBeforeBinding();
 
@@ -85,7 +83,8 @@ public static class WebApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
-        services.AddSingleton<LargeBodies>();
+        services.AddSingleton<NodeLimits>();
+        services.AddSingleton<BodyPace>();
         services.AddSingleton<FailedTokens>();
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.AddExceptionHandler<Faults>();

@@ -5,6 +5,33 @@ public sealed class WebApiOptions
 {
     public const string Section = "WebApi";
 
+    /// <summary>Bytes that a connection holds of what came and nobody has read yet, and as many of what the client has not taken yet.</summary>
+    public const int ConnectionBufferBytes = 32 * 1024;
+
+    /// <summary>What a connection takes at most: both buffers, each up to a block more, and its own objects.</summary>
+    public const int ConnectionBytes = 2 * (ConnectionBufferBytes + (4 * 1024)) + (8 * 1024);
+
+    /// <summary>What a request takes that waits for a grain or for its client: its token with 200 groups, headers and objects.</summary>
+    public const int RequestBytes = 64 * 1024;
+
+    /// <summary>What one body can take at most while it is read: 8 MiB of an assessment's results.</summary>
+    public const int LargestBodyMemory = 24 * 1024 * 1024;
+
+    public WebApiOptions()
+        : this(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+    {
+    }
+
+    /// <summary>The defaults of a process with so much memory: an eighth for bodies, for requests and for bodies on their way, a quarter for connections.</summary>
+    /// <param name="heapBytes">The most that its managed heap can have; in a container three quarters of the container's limit.</param>
+    public WebApiOptions(long heapBytes)
+    {
+        MaxBodyMemory = Math.Max(heapBytes / 8, LargestBodyMemory);
+        MaxConnections = (int)Math.Clamp(heapBytes / 4 / ConnectionBytes, 200, 20_000);
+        MaxRequests = (int)Math.Clamp(heapBytes / 8 / RequestBytes, 100, 5_000);
+        MaxBodies = MaxRequests;
+    }
+
     /// <summary>Where it listens. Port 0 takes a free port and needs an address, as in <c>http://127.0.0.1:0</c>.</summary>
     public string Url { get; set; } = "http://localhost:8080";
 
@@ -27,23 +54,48 @@ public sealed class WebApiOptions
     public bool? AnonymousReference { get; set; }
 
     /// <summary>
-    /// Requests that a node answers at the same time; more are refused with 503 and <c>Retry-After</c>. Each may wait
+    /// Requests that a node works for at the same time; more are refused with 503 and <c>Retry-After</c>. Each may wait
     /// for a grain for as long as 30 s, and without a bound those that wait would take the memory of those that go on.
-    /// Default 5,000.
+    /// One that waits for its client to send more of a body does not count. Default an eighth of the memory, each taken
+    /// as <see cref="RequestBytes"/>; 100 to 5,000.
     /// </summary>
-    public int MaxRequests { get; set; } = 5_000;
+    public int MaxRequests { get; set; }
 
     /// <summary>
-    /// Bodies beyond 1 MiB that a node holds at the same time; more wait for 10 s, and are then refused with 503 and
-    /// <c>Retry-After</c>. Each takes up to 40 MB. Default 8.
+    /// Bodies that a node waits for at the same time. A body that has come when it is read does not count. More are
+    /// refused with 503 and <c>Retry-After</c>. Default as <see cref="MaxRequests"/>.
     /// </summary>
-    public int MaxLargeBodies { get; set; } = 8;
+    public int MaxBodies { get; set; }
+
+    /// <summary>
+    /// Bytes of memory that all bodies on a node take together while they are read. It grows with the bytes that have
+    /// come, whatever length was announced; one that needs more waits for 10 s, and is then refused with 503 and
+    /// <c>Retry-After</c>. Default an eighth of the memory, at least <see cref="LargestBodyMemory"/>.
+    /// </summary>
+    public long MaxBodyMemory { get; set; }
+
+    /// <summary>Has no effect: <see cref="MaxBodyMemory"/> bounds what large bodies take. Still known, so that a host that sets it starts.</summary>
+    public int MaxLargeBodies { get; set; }
+
+    /// <summary>
+    /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/> and <see cref="MaxBodyMemory"/> that one caller can
+    /// have: a person, an application, or an address without a token. More is refused with 429 and <c>Retry-After</c>.
+    /// Default a quarter.
+    /// </summary>
+    public double CallerShare { get; set; } = 0.25;
+
+    /// <summary>
+    /// The part that all callers of one tenant can have together. More is refused with 503 and <c>Retry-After</c>.
+    /// Default a half; 1 where everybody is of the same tenant.
+    /// </summary>
+    public double TenantShare { get; set; } = 0.5;
 
     /// <summary>
     /// Open connections of a node; further ones are closed unanswered. Above <see cref="MaxRequests"/>, so that whoever
-    /// is refused learns why, and probes get through. Default 20,000.
+    /// is refused learns why, and probes get through. Default a quarter of the memory, each taken as
+    /// <see cref="ConnectionBytes"/>; 200 to 20,000.
     /// </summary>
-    public int MaxConnections { get; set; } = 20_000;
+    public int MaxConnections { get; set; }
 
     /// <summary>
     /// The silos' gateways, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
@@ -70,14 +122,24 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section}:RateLimit needs a FailuresPerMinute and an AnonymousPerSecond of at least 1.");
         }
 
-        if (options.MaxLargeBodies < 1)
-        {
-            throw new SettingException($"{Section}:MaxLargeBodies is {options.MaxLargeBodies}; it must be at least 1.");
-        }
-
         if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)
         {
             throw new SettingException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
+        }
+
+        if (options.MaxBodies < 1)
+        {
+            throw new SettingException($"{Section}:MaxBodies is {options.MaxBodies}; it must be at least 1.");
+        }
+
+        if (options.MaxBodyMemory < LargestBodyMemory)
+        {
+            throw new SettingException($"{Section}:MaxBodyMemory is {options.MaxBodyMemory}; it must be at least {LargestBodyMemory}, for one body of the largest kind.");
+        }
+
+        if (!(options.CallerShare > 0 && options.CallerShare <= options.TenantShare && options.TenantShare <= 1))
+        {
+            throw new SettingException($"{Section} needs a CallerShare above 0, and a TenantShare from that to 1.");
         }
 
         return options;

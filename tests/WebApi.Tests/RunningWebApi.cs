@@ -40,9 +40,9 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public StubGrains Grains { get; }
 
-    public IServiceProvider Services => app.Services;
-
     public HttpClient Client { get; }
+
+    public IServiceProvider Services => app.Services;
 
     public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 

@@ -5,48 +5,68 @@ using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.Assessments;
 
-/// <summary>Reads what a run brought, and names everything that is wrong with it.</summary>
-internal static class ResultsReader
+/// <summary>Reads what a run brought, recommendation by recommendation, and names everything that is wrong with it.</summary>
+internal sealed class ResultsReader(string technology, string runId, RequestErrors errors)
 {
-    /// <summary>Null where there are errors.</summary>
-    public static ReportRun? Read(string technology, string runId, JsonFields body, RequestErrors errors)
+    private const string Array = "recommendations";
+
+    // The longest one has 100 names of 200 characters, each of four bytes, or of twelve as an escape.
+    private const int MaxItemBytes = 256 * 1024;
+
+    private readonly List<Recommendation> recommendations = [];
+    private readonly HashSet<string> known = new(StringComparer.Ordinal);
+
+    public static JsonItemsFormat Format { get; } = new(Array, Recommendation.MaxPerRun, MaxItemBytes, "status");
+
+    /// <param name="element">Null for one that is too long.</param>
+    public void Add(int index, JsonElement? element)
     {
-        var status = body.RequiredChoice("status", WireNames.For<ReportedStatus>());
-        if (status == ReportedStatus.Completed && body.KindOf("recommendations") is null)
+        var path = $"{Array}[{index}]";
+        if (element is null)
         {
-            body.Refuse("recommendations", "Is required of a completed run, and may be empty.");
+            errors.Add(path, $"A recommendation may have {MaxItemBytes / 1024} KiB.");
+            return;
         }
 
-        var recommendations = Recommendations(body);
-        return errors.Any ? null : status == ReportedStatus.Completed
-            ? new(technology, runId, Succeeded: true, [.. recommendations.Select(r => r!)])
-            : new(technology, runId, Succeeded: false, []);
+        if (JsonFields.Of(element.Value, path, errors) is not { } fields)
+        {
+            return;
+        }
+
+        var id = fields.RequiredText("recommendationId", Recommendation.MaxIdLength);
+        if (id is not null && !known.Add(id))
+        {
+            fields.Refuse("recommendationId", "Is another recommendation's already.");
+        }
+
+        var area = fields.RequiredChoice("focusArea", WireNames.For<FocusArea>());
+        var title = fields.RequiredText("title", Recommendation.MaxTitleLength);
+        var impact = fields.RequiredWhole("businessImpact", 1, Recommendation.MaxRating);
+        var probability = fields.RequiredWhole("probability", 1, Recommendation.MaxRating);
+        var effort = fields.RequiredWhole("effort", 1, Recommendation.MaxRating);
+        var objects = AffectedObjects(fields);
+        if (!errors.Any)
+        {
+            recommendations.Add(new(id!, area!.Value, title!, impact!.Value, probability!.Value, effort!.Value, objects));
+        }
     }
 
-    private static List<Recommendation?> Recommendations(JsonFields body)
+    /// <summary>Null where there are errors.</summary>
+    public ReportRun? Complete(JsonItems body)
     {
-        var recommendations = new List<Recommendation?>();
-        var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var fields in body.Objects("recommendations", 0, Recommendation.MaxPerRun))
+        var status = body.Fields.RequiredChoice("status", WireNames.For<ReportedStatus>());
+        if (!body.HasItems)
         {
-            var id = fields.RequiredText("recommendationId", Recommendation.MaxIdLength);
-            if (id is not null && !known.Add(id))
+            body.Fields.OptionalArray(Array);
+            if (status == ReportedStatus.Completed && body.Fields.KindOf(Array) is null)
             {
-                fields.Refuse("recommendationId", "Is another recommendation's already.");
+                body.Fields.Refuse(Array, "Is required of a completed run, and may be empty.");
             }
-
-            var area = fields.RequiredChoice("focusArea", WireNames.For<FocusArea>());
-            var title = fields.RequiredText("title", Recommendation.MaxTitleLength);
-            var impact = fields.RequiredWhole("businessImpact", 1, Recommendation.MaxRating);
-            var probability = fields.RequiredWhole("probability", 1, Recommendation.MaxRating);
-            var effort = fields.RequiredWhole("effort", 1, Recommendation.MaxRating);
-            var objects = AffectedObjects(fields);
-            recommendations.Add(id is null || area is null || title is null || impact is null || probability is null || effort is null
-                ? null
-                : new(id, area.Value, title, impact.Value, probability.Value, effort.Value, objects));
         }
 
-        return recommendations;
+        return errors.Any ? null : status == ReportedStatus.Completed
+            ? new(technology, runId, Succeeded: true, [.. recommendations])
+            : new(technology, runId, Succeeded: false, []);
     }
 
     private static AffectedObjects? AffectedObjects(JsonFields fields)

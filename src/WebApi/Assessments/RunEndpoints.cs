@@ -2,6 +2,7 @@ using EngageCenter.Access;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Assessments;
@@ -42,9 +43,9 @@ internal static class RunEndpoints
             .Versioned()
             .Answers<RunJson>(200)
             .Refuses(Problems.RunNotFound);
-        runs.MapPut("/{runId}/results", PutResults).RequireApplicationInWorkspace(AppRole)
+        runs.MapPut("/{runId}/results", PutResults).RequireApplicationInWorkspace(AppRole).StreamsBody()
             .Describe("PutResults", "Ends a run with its results",
-                "At most 2,000 recommendations in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
+                "At most 2,000 recommendations, each of at most 256 KiB, in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
             .Takes<PutResultsRequest>(Example)
             .Answers<RunJson>(200)
             .Refuses(Problems.RunNotFound, Problems.RunEnded);
@@ -85,13 +86,14 @@ internal static class RunEndpoints
         string id, string technology, string runId, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
         var errors = new RequestErrors();
-        var (body, refusal) = await JsonBody.Read(http.Request, errors, MaxResultsBytes);
+        var reader = new ResultsReader(technology, runId, errors);
+        var (body, refusal) = await JsonItems.Read(http.Request, errors, MaxResultsBytes, ResultsReader.Format, reader.Add);
         if (body is null)
         {
             return refusal!;
         }
 
-        if (ResultsReader.Read(technology, runId, body, errors) is not { } results)
+        if (reader.Complete(body) is not { } results)
         {
             return Problems.Invalid(errors);
         }

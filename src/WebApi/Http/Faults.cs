@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
+using EngageCenter.WebApi.Limits;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -42,6 +43,8 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         {
             case InvalidCursorException:
                 return Problems.Invalid("cursor", Cursor.Message);
+            case OverLimitException exceeded:
+                return exceeded.Answer();
             case ListChangedException:
                 return Problems.ListChanged.Answer();
             case BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } wrong:

@@ -73,42 +73,31 @@ internal static class JsonBody
             return (null, TooLarge(maxBytes));
         }
 
-        var hasPlace = false;
-        if (request.ContentLength > MaxBytes && !(hasPlace = await HasPlace(request)))
-        {
-            return (null, TooMany());
-        }
-
-        var buffer = new ArrayBufferWriter<byte>((int)(request.ContentLength ?? 4096) + 1);
+        // What has come is kept in blocks, whatever length was announced.
+        var reader = request.BodyReader;
         while (true)
         {
-            var read = await request.Body.ReadAsync(buffer.GetMemory(4096), request.HttpContext.RequestAborted);
-            if (read == 0)
+            var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
+            if (read.Buffer.Length > maxBytes)
             {
-                return (buffer.WrittenSpan.ToArray(), null);
-            }
-
-            buffer.Advance(read);
-            if (buffer.WrittenCount > maxBytes)
-            {
+                reader.AdvanceTo(read.Buffer.End);
                 return (null, TooLarge(maxBytes));
             }
 
-            if (buffer.WrittenCount > MaxBytes && !hasPlace && !(hasPlace = await HasPlace(request)))
+            if (read.IsCompleted)
             {
-                return (null, TooMany());
+                var bytes = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return (bytes, null);
             }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
-
-    private static Task<bool> HasPlace(HttpRequest request) =>
-        request.HttpContext.RequestServices.GetRequiredService<LargeBodies>().Enter(request.HttpContext);
-
-    private static IResult TooMany() => Problems.ServiceUnavailable.Answer("Too many large bodies are being read.");
 
     public static IResult NotJson() =>
         Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8.");
 
-    private static IResult TooLarge(int maxBytes) =>
+    public static IResult TooLarge(int maxBytes) =>
         Problems.ContentTooLarge.Answer($"The body may have {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
 }

@@ -20,6 +20,18 @@ internal sealed class JsonFields
         this.errors = errors;
     }
 
+    /// <summary>The fields of a body that were read one by one.</summary>
+    public static JsonFields Of(IEnumerable<KeyValuePair<string, JsonElement>> body, RequestErrors errors)
+    {
+        var read = new JsonFields("", errors);
+        foreach (var (name, value) in body)
+        {
+            read.fields.Add(name, value);
+        }
+
+        return read;
+    }
+
     /// <summary>Null where <paramref name="element"/> is no object.</summary>
     /// <param name="path">What comes before the names of its fields; empty for the body itself.</param>
     public static JsonFields? Of(JsonElement element, string path, RequestErrors errors)
@@ -170,21 +182,17 @@ internal sealed class JsonFields
         return element.EnumerateArray().Select((item, index) => ($"{PathOf(name)}[{index}]", item));
     }
 
-    /// <summary>The elements of an array that must be there, and may be empty.</summary>
-    public IEnumerable<JsonElement> RequiredItems(string name, int max) =>
-        TryGet(name, required: true, out _) ? Items(name, 0, max).Select(i => i.Element) : [];
-
-    /// <summary>The elements of an array of objects.</summary>
-    public IEnumerable<JsonFields> Objects(string name, int min, int max)
+    /// <summary>Refuses an array that must be there, where it is not.</summary>
+    public void RequiredArray(string name)
     {
-        foreach (var (itemPath, element) in Items(name, min, max))
+        if (TryGet(name, required: true, out _))
         {
-            if (Of(element, itemPath, errors) is { } item)
-            {
-                yield return item;
-            }
+            OptionalArray(name);
         }
     }
+
+    /// <summary>Refuses what is no array.</summary>
+    public void OptionalArray(string name) => _ = Items(name, 0, int.MaxValue);
 
     /// <summary>The elements of an array of texts, each of 1 to <paramref name="maxLength"/> characters.</summary>
     public IEnumerable<string> Texts(string name, int max, int maxLength)

@@ -6,7 +6,7 @@ namespace EngageCenter.WebApi.Http;
 /// What is wrong with a request, by field: all of it at once. A field is named as the client wrote it,
 /// <c>contacts[2].role</c>; <c>$</c> is the body as a whole.
 /// </summary>
-internal sealed class RequestErrors
+internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
 {
     /// <summary>Fields named in one answer, and messages about each. What is beyond is refused just as well.</summary>
     public const int MaxFields = 100;
@@ -31,7 +31,7 @@ internal sealed class RequestErrors
                 messages.Add(message);
             }
         }
-        else if (fields.Count < MaxFields)
+        else if (fields.Count < maxFields)
         {
             fields.Add(field, [message]);
         }

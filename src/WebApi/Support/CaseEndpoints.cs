@@ -1,8 +1,8 @@
-using System.Text.Json;
 using EngageCenter.Access;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -12,6 +12,8 @@ internal static class CaseEndpoints
 {
     private const string AppRole = "SupportCases.ReadWrite.All";
     private const int MaxJsonBytes = 8 * 1024 * 1024;
+
+    private static readonly JsonItemsFormat cases = new("value", SupportCase.MaxBatch, CaseReader.MaxBytes);
 
     private const string Example = """
         {
@@ -27,15 +29,15 @@ internal static class CaseEndpoints
 
     public static void MapSupportCases(this IEndpointRouteBuilder routes)
     {
-        var cases = routes.MapGroup("/v1/workspaces/{id}/support-cases").WithTags("Support");
-        cases.MapPost("", Post).RequireApplicationInWorkspace(AppRole)
+        var group = routes.MapGroup("/v1/workspaces/{id}/support-cases").WithTags("Support");
+        group.MapPost("", Post).RequireApplicationInWorkspace(AppRole).StreamsBody()
             .Describe("PostSupportCases", "Brings in updates of support cases",
-                "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one update on each line of at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
+                "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one on each line. An update has at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
             .Takes<PostCasesRequest>(Example)
             .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
             .Refuses(Problems.TooManyCases);
-        cases.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights)
+        group.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights)
             .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
             .Answers<ListResponse<CaseJson>>(200)
             .AnswersCsv()
@@ -52,14 +54,21 @@ internal static class CaseEndpoints
 
     private static async Task<IResult> PostJson(HttpContext http, CaseIngestion ingestion)
     {
+        // At most a batch, and only when all of the body is here: one that is broken at its end changes nothing.
+        var updates = new List<(SupportCase? Case, RejectedCase? Rejected)>();
         var errors = new RequestErrors();
-        var (body, refusal) = await JsonBody.Read(http.Request, errors, MaxJsonBytes);
+        var (body, refusal) = await JsonItems.Read(
+            http.Request, errors, MaxJsonBytes, cases, (index, element) => updates.Add(CaseReader.Read(element, index)));
         if (body is null)
         {
             return refusal!;
         }
 
-        JsonElement[] updates = [.. body.RequiredItems("value", SupportCase.MaxBatch)];
+        if (!body.HasItems)
+        {
+            body.Fields.RequiredArray(cases.Array);
+        }
+
         if (errors.Any)
         {
             return Problems.Invalid(errors);
@@ -67,7 +76,7 @@ internal static class CaseEndpoints
 
         foreach (var update in updates)
         {
-            if (await ingestion.Add(CaseReader.Read(update, ingestion.Next)) is { } refused)
+            if (await ingestion.Add(update) is { } refused)
             {
                 return refused;
             }
@@ -89,6 +98,11 @@ internal static class CaseEndpoints
             if (await ingestion.Add(CaseReader.Read(line, ingestion.Next)) is { } refused)
             {
                 return refused;
+            }
+
+            if (ingestion.IsEmpty)
+            {
+                http.Features.Get<LimitedBody>()?.Forget();
             }
         }
 

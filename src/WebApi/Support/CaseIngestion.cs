@@ -18,6 +18,9 @@ internal sealed class CaseIngestion(ISupportGrain support)
     /// <summary>The place of the next update in the request.</summary>
     public int Next { get; private set; }
 
+    /// <summary>Whether it holds nothing of what it was given.</summary>
+    public bool IsEmpty => batch.Count == 0 && rejected.Count == 0;
+
     /// <summary>Null while all is well; else why the request ends here.</summary>
     public async ValueTask<IResult?> Add((SupportCase? Case, RejectedCase? Rejected) read)
     {

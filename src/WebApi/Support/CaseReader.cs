@@ -7,9 +7,15 @@ namespace EngageCenter.WebApi.Support;
 /// <summary>Reads one update of a support case, and names everything that is wrong with it.</summary>
 internal static class CaseReader
 {
+    /// <summary>Bytes of one update.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    // A case has fewer fields. An answer may have 1,000 rejected ones.
+    private const int MaxErrors = 20;
+
     public static (SupportCase? Case, RejectedCase? Rejected) Read(JsonElement element, int index)
     {
-        var errors = new RequestErrors();
+        var errors = new RequestErrors(MaxErrors);
         if (JsonFields.Of(element, "", errors) is not { } fields)
         {
             return (null, new(index, null, errors.ToDictionary()));
@@ -36,6 +42,11 @@ internal static class CaseReader
             : (new(caseId!, revision!.Value, lastUpdatedAt!.Value, createdAt!.Value, title!, status!.Value, severity!.Value, product!,
                 cloud, location, slaMet, firstResponseAt, resolvedAt, closedAt, primaryContact), null);
     }
+
+    /// <summary>One entry of a JSON body; null for one that is too long.</summary>
+    public static (SupportCase? Case, RejectedCase? Rejected) Read(JsonElement? element, int index) => element is { } known
+        ? Read(known, index)
+        : (null, Rejected(index, $"A case may have {MaxBytes / 1024} KiB."));
 
     /// <summary>One line of <c>application/x-ndjson</c>.</summary>
     public static (SupportCase? Case, RejectedCase? Rejected) Read(NdjsonLine line, int index)

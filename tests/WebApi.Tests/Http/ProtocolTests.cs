@@ -2,9 +2,11 @@ using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Http;
@@ -225,7 +227,7 @@ public sealed class ProtocolTests : IAsyncLifetime
         var first = busy.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token());
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
-        var second = await busy.SendAsync("GET", "/v1/roles", Token());
+        var second = await busy.SendAsync("GET", "/v1/roles", Token(new(Guid.NewGuid(), Guid.NewGuid())));
         Assert.Equal((503, "service-unavailable"), (second.Status, second.Slug));
         Assert.Equal("2", second.Headers["Retry-After"]);
         Assert.Equal(200, (await busy.SendAsync("GET", "/health/live")).Status);
@@ -236,13 +238,31 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("0", "20000")]
-    [InlineData("5000", "5000")]
-    public async Task Limits_that_contradict_each_other_stop_the_start(string requests, string connections)
+    [InlineData("MaxRequests", "0")]
+    [InlineData("MaxRequests", "20000")]
+    [InlineData("MaxBodies", "0")]
+    [InlineData("MaxBodyMemory", "25165823")]
+    [InlineData("CallerShare", "0")]
+    [InlineData("CallerShare", "0.6")]
+    [InlineData("CallerShare", "NaN")]
+    [InlineData("TenantShare", "1.1")]
+    public async Task Limits_that_contradict_each_other_stop_the_start(string name, string value)
     {
         var refused = await Assert.ThrowsAsync<SettingException>(
-            () => RunningWebApi.StartAsync(("WebApi:MaxRequests", requests), ("WebApi:MaxConnections", connections)));
+            () => RunningWebApi.StartAsync(("WebApi:MaxConnections", "20000"), ($"WebApi:{name}", value)));
 
-        Assert.Contains("MaxRequests", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_server_s_limits_are_those_that_the_sizes_count_with()
+    {
+        var options = api.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
+
+        Assert.Equal(WebApiOptions.ConnectionBufferBytes, options.Limits.MaxRequestBufferSize);
+        Assert.Equal(WebApiOptions.ConnectionBufferBytes, options.Limits.MaxResponseBufferSize);
+        Assert.Equal(new WebApiOptions().MaxConnections, options.Limits.MaxConcurrentConnections);
+        Assert.Equal(240, options.Limits.MinRequestBodyDataRate?.BytesPerSecond);
+        Assert.True(options.Limits.MaxRequestBodySize > 8 * 1024 * 1024);
     }
 }

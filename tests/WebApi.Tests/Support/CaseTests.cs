@@ -77,6 +77,34 @@ public sealed class CaseTests : IAsyncLifetime
         Assert.Equal(413, (await Post("""{ "value": [] }""" + new string(' ', 8 * 1024 * 1024))).Status);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("]")]
+    [InlineData("] } x")]
+    [InlineData(", ] }")]
+    [InlineData(", { ] }")]
+    public async Task A_body_that_is_broken_at_its_end_changes_nothing(string end)
+    {
+        var answer = await Post($$"""{ "value": [ {{string.Join(',', Enumerable.Range(0, 500).Select(n => Case($"{n}")))}} {{end}}""");
+
+        Assert.Equal(400, answer.Status);
+        Assert.Equal(["$"], answer.ErrorFields);
+        Assert.Empty(batches);
+    }
+
+    [Fact]
+    public async Task A_case_that_is_too_long_never_blocks_its_neighbours()
+    {
+        var longest = Case("B").Insert(1, new string(' ', (64 * 1024) - Case("B").Length));
+        var unknown = string.Join(',', Enumerable.Repeat("{}", 1_000_000));
+        var answer = await Post($$"""{ "value": [ {{Case("A")}}, {{longest.Insert(1, $"\"unknown\":[{unknown}],")}}, {{longest}}, {{longest.Insert(1, " ")}}, {{Case("D")}} ] }""");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(["A", "B", "D"], Assert.Single(batches).Select(c => c.CaseId));
+        Assert.Equal([(1, "$"), (3, "$")], answer.Json.GetProperty("rejected").EnumerateArray().Select(r =>
+            (r.GetProperty("index").GetInt32(), r.GetProperty("errors").EnumerateObject().Single().Name)));
+    }
+
     [Fact]
     public async Task Lines_of_any_number_come_in_batches()
     {

@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace EngageCenter.WebApi.Limits;
+
+/// <summary>What the server itself takes. Each value is chosen, also where it is the server's default.</summary>
+internal static class KestrelLimits
+{
+    public static void Apply(KestrelServerOptions kestrel, WebApiOptions options)
+    {
+        kestrel.AddServerHeader = false;
+
+        // One request at a time on a connection, which the sizes of a node count with.
+        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+
+        var limits = kestrel.Limits;
+        limits.MaxConcurrentConnections = options.MaxConnections;
+
+        // What a connection holds of bytes that nobody has read: the least that holds all headers.
+        limits.MaxRequestBufferSize = WebApiOptions.ConnectionBufferBytes;
+        limits.MaxResponseBufferSize = WebApiOptions.ConnectionBufferBytes;
+
+        // A token with 200 groups has some 12 KiB.
+        limits.MaxRequestHeadersTotalSize = WebApiOptions.ConnectionBufferBytes;
+        limits.MaxRequestLineSize = 8 * 1024;
+        limits.MaxRequestHeaderCount = 100;
+
+        // Above the 8 MiB of our own limits: this one ends the connection before the client reads why.
+        limits.MaxRequestBodySize = 16 * 1024 * 1024;
+
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+
+        // On average over a whole body; BodyPace looks at the last seconds.
+        limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+    }
+}

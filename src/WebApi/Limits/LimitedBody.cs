@@ -1,0 +1,203 @@
+using EngageCenter.WebApi.Http;
+
+namespace EngageCenter.WebApi.Limits;
+
+/// <summary>
+/// A request's body as its readers see it, whoever they are. While it waits for bytes of the client the request has no
+/// slot, but a place among the bodies on their way; and what has come is counted against the memory of all bodies until
+/// the request ends.
+/// </summary>
+internal sealed class LimitedBody : Stream
+{
+    /// <summary>Bytes of memory for one byte of a body: as it came, put together, and twice as text.</summary>
+    public const int BytesPerByte = 4;
+
+    /// <summary>
+    /// Bytes of memory for each comma, brace or bracket, since a value of JSON can be as short as two bytes, and is an
+    /// object when it has been read.
+    /// </summary>
+    public const int BytesPerValue = 64;
+
+    private readonly Stream inner;
+    private readonly Claimant who;
+    private readonly RequestSlot slot;
+    private readonly NodeLimits limits;
+    private readonly BodyPace pace;
+    private readonly TimeProvider time;
+    private readonly long most;
+    private readonly CancellationToken aborted;
+    private readonly List<Shares.Share> memory = [];
+    private readonly CancellationTokenSource tooSlow = new();
+    private Shares.Share? place;
+    private BodyPace.Body? pacing;
+    private long received;
+    private long weight;
+    private int units;
+
+    /// <param name="slot">The request's, and taken.</param>
+    /// <param name="most">Bytes of memory that the reader takes at most, however long the body is.</param>
+    /// <param name="aborted">When the client has gone.</param>
+    public LimitedBody(
+        Stream inner, Claimant who, RequestSlot slot, NodeLimits limits, BodyPace pace, TimeProvider time, long most, CancellationToken aborted)
+    {
+        (this.inner, this.who, this.slot, this.limits) = (inner, who, slot, limits);
+        (this.pace, this.time, this.most, this.aborted) = (pace, time, most, aborted);
+    }
+
+    /// <summary>The memory of what has been read so far is free again, because the reader holds nothing of it any more.</summary>
+    public void Forget()
+    {
+        memory.ForEach(m => m.Dispose());
+        memory.Clear();
+        (weight, units) = (0, 0);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="OverLimitException">A limit of the caller, its tenant or the node; or the client was too slow.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await ReceiveAsync(buffer, cancellationToken);
+        if (read > 0)
+        {
+            received += read;
+            pacing?.Receives(read);
+            await CountAsync(buffer[..read]);
+        }
+        else if (buffer.Length > 0)
+        {
+            Arrived();
+        }
+
+        await slot.EnterAgainAsync(aborted);
+        return read;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A body is read asynchronously.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Arrived();
+            Forget();
+            tooSlow.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, tooSlow.Token);
+        try
+        {
+            var reading = inner.ReadAsync(buffer, stop.Token);
+            return reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask(), stop);
+        }
+        catch (OperationCanceledException) when (tooSlow.IsCancellationRequested)
+        {
+            throw new OverLimitException(Problems.RequestTimeout);
+        }
+    }
+
+    // The client has not sent what is asked for yet.
+    private async ValueTask<int> WaitAsync(Task<int> reading, CancellationTokenSource stop)
+    {
+        if (place is null)
+        {
+            var share = limits.Bodies.TryTake(who);
+            if (!share.IsTaken)
+            {
+                // The buffer is the reader's again only when the read has ended, however it ends.
+                await stop.CancelAsync();
+                await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw OverLimitException.Of(share.UsedUp, "bodies on their way");
+            }
+
+            place = share;
+            pacing = pace.Follow(who, received, () => _ = tooSlow.CancelAsync());
+        }
+
+        slot.Leave();
+        pacing!.Waits();
+        try
+        {
+            return await reading;
+        }
+        finally
+        {
+            pacing.WaitsNoMore();
+        }
+    }
+
+    // The bytes are the reader's only after this, so nothing but the end of the request may cancel it.
+    private async ValueTask CountAsync(ReadOnlyMemory<byte> bytes)
+    {
+        // The first unit is not counted: it is in the buffers that every request has.
+        weight += Weigh(bytes.Span);
+        var needed = Units(Math.Min(weight, most));
+        if (needed <= units)
+        {
+            return;
+        }
+
+        if (needed > limits.Memory.PerCaller)
+        {
+            throw new OverLimitException(Problems.ContentTooLarge, "The body has too many values: read, it takes more memory than one caller may have on this node.");
+        }
+
+        // A quarter more than before, so that a long body asks seldom.
+        var more = Math.Min(Math.Max(needed, units + (units / 4)), Math.Min(limits.Memory.PerCaller, Units(most))) - units;
+        var share = limits.Memory.TryTake(who, more);
+        if (!share.IsTaken)
+        {
+            slot.Leave();
+            share = await limits.Memory.TakeWithinAsync(who, more, "bytes of bodies", time, aborted);
+        }
+
+        memory.Add(share);
+        units += more;
+    }
+
+    private static int Units(long bytes) => (int)Math.Min(bytes / NodeLimits.Unit, int.MaxValue);
+
+    private static long Weigh(ReadOnlySpan<byte> bytes) =>
+        ((long)BytesPerByte * bytes.Length) + ((long)BytesPerValue * (bytes.Count((byte)',') + bytes.Count((byte)'{') + bytes.Count((byte)'[')));
+
+    // All of it has come, or nobody reads it any more.
+    private void Arrived()
+    {
+        if (place is not null)
+        {
+            pacing!.Dispose();
+            place.Dispose();
+            place = null;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.RateLimiting;
+
+namespace EngageCenter.WebApi.Limits;
+
+/// <summary>
+/// Lets a request in when the node, the caller and its tenant have a slot left, and counts what its body takes. Nobody
+/// queues to get in: a client that waits is better told, and tries another node. An endpoint without rate limiting, such
+/// as those of health, needs no slot.
+/// </summary>
+internal sealed class RequestLimits(RequestDelegate next, NodeLimits limits, BodyPace pace, TimeProvider time)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        var metadata = http.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<DisableRateLimitingAttribute>() is not null)
+        {
+            await next(http);
+            return;
+        }
+
+        var who = Claimant.Of(http);
+        using var slot = new RequestSlot(limits.Requests, who, time);
+        if (slot.Enter() is { } usedUp)
+        {
+            await OverLimitException.Of(usedUp, RequestSlot.Name).Answer().ExecuteAsync(http);
+            return;
+        }
+
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            await next(http);
+            return;
+        }
+
+        var most = metadata?.GetMetadata<StreamedBody>() is null ? long.MaxValue : WebApiOptions.LargestBodyMemory;
+        await using var body = new LimitedBody(http.Request.Body, who, slot, limits, pace, time, most, http.RequestAborted);
+        http.Request.Body = body;
+        http.Features.Set(body);
+        await next(http);
+    }
+}
+
+/// <summary>On an endpoint that keeps little of what it reads: at most <see cref="WebApiOptions.LargestBodyMemory"/>, however long the body is.</summary>
+internal sealed record StreamedBody;
+
+internal static class StreamedBodyRoutes
+{
+    public static TBuilder StreamsBody<TBuilder>(this TBuilder routes)
+        where TBuilder : IEndpointConventionBuilder => routes.WithMetadata(new StreamedBody());
+}

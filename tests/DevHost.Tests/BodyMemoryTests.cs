@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace EngageCenter.DevHost.Tests;
+
+/// <summary>
+/// The real program with a limit on its managed heap, which ends the process when it is exceeded, and clients that send
+/// bodies which would take more.
+/// </summary>
+public sealed class BodyMemoryTests : IDisposable
+{
+    private const string Switcher = "/v1/me/current-workspace";
+    private const int MiB = 1024 * 1024;
+
+    /// <summary>With an idle host in it, which takes some 60 MB, and bodies of an eighth.</summary>
+    private const long Heap = 256L * MiB;
+
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Bodies_that_are_announced_and_never_sent_do_not_end_the_process()
+    {
+        await using var host = await Start();
+        using var client = host.Client();
+        string[] callers = [await client.Person("adele@contoso.example"), await client.Person("henrietta@contoso.example"), await client.Person("miriam@microsoft.example", DevHostClient.Microsoft)];
+        var slow = new List<SlowRequest>();
+        try
+        {
+            foreach (var caller in callers)
+            {
+                for (var n = 0; n < 125; n++)
+                {
+                    slow.Add(await SlowRequest.Start(host.Options.Service, "PUT", Switcher, caller, announced: MiB, sent: "{"));
+                }
+            }
+
+            // While all of them wait, others are answered, and so are the same callers.
+            var lee = await client.Person("lee@contoso.example");
+            Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/me/workspaces", lee));
+            Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/me/workspaces", callers[0]));
+            Assert.Equal(HttpStatusCode.OK, await client.Status("/health/ready"));
+        }
+        finally
+        {
+            slow.ForEach(request => request.Dispose());
+        }
+
+        Assert.Equal(0, await host.Stop());
+    }
+
+    [Fact]
+    public async Task Long_bodies_of_small_values_do_not_end_the_process()
+    {
+        await using var host = await Start();
+        using var client = host.Client();
+        var automation = await client.Automation();
+        var agreement = await client.Put(automation, "/v1/agreements/large", Samples.Agreement(
+            "DigitalNativeSupport", DevHostClient.Contoso, "Contoso", "c0000000-0000-4000-8000-000000000101", "unified"));
+        var workspace = $"/v1/workspaces/{agreement["workspaces"]![0]!["workspaceId"]}";
+        var items = string.Concat(Enumerable.Repeat("{},", 8 * MiB / 3 - 100)) + "{}";
+        (HttpMethod Method, string Path, string Body)[] requests =
+        [
+            (HttpMethod.Post, $"{workspace}/support-cases", $"{{\"value\":[{items}]}}"),
+            (HttpMethod.Post, $"{workspace}/support-cases", $"{{\"value\":[{{\"unknown\":[{items}]}}]}}"),
+            (HttpMethod.Post, $"{workspace}/support-cases", $"{{\"unknown\":[{items}],\"value\":[]}}"),
+            (HttpMethod.Put, "/v1/agreements/large", $"{{\"contacts\":[{items[..(MiB - 100)]}]}}"),
+        ];
+        foreach (var (method, path, body) in requests)
+        {
+            var statuses = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Send(method, path, body)));
+            Assert.All(statuses, status => Assert.Contains((int)status, (int[])[200, 400, 413, 429, 503]));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/agreements/large", automation));
+        Assert.Equal(0, await host.Stop());
+
+        async Task<HttpStatusCode> Send(HttpMethod method, string path, string body)
+        {
+            using var bounded = new CancellationTokenSource(bound);
+            using var request = new HttpRequestMessage(method, client.Address(path)) { Content = new StringContent(body, new MediaTypeHeaderValue("application/json")) };
+            request.Headers.Authorization = new("Bearer", automation);
+            using var response = await client.Http.SendAsync(request, bounded.Token);
+            return response.StatusCode;
+        }
+    }
+
+    private Task<DevHostProcess> Start() => DevHostProcess.Start(
+        new DevHostOptions(folder.Path).With("DOTNET_GCHeapHardLimit", $"0x{Heap:X}"));
+}

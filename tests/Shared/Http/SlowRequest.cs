@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+
+namespace EngageCenter;
+
+/// <summary>A request over a connection of its own, whose body comes as slowly as a test wants.</summary>
+internal sealed class SlowRequest : IDisposable
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
+
+    private readonly TcpClient connection = new();
+    private NetworkStream stream = null!;
+
+    private SlowRequest()
+    {
+    }
+
+    /// <param name="announced">The length that the request says its body has.</param>
+    /// <param name="sent">The part of the body that is sent with the headers.</param>
+    public static async Task<SlowRequest> Start(
+        Uri server, string method, string path, string token, long announced, string sent, string mediaType = "application/json")
+    {
+        var request = new SlowRequest();
+        await request.connection.ConnectAsync(server.Host, server.Port);
+        request.stream = request.connection.GetStream();
+        await request.Send(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{method} {path} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: {mediaType}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n{sent}"));
+        return request;
+    }
+
+    /// <summary>More of the body.</summary>
+    public async Task Send(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The answer's status and all of its text. Null where the server closed the connection without one.</summary>
+    public async Task<(int Status, string Text)?> Answer()
+    {
+        using var bound = new CancellationTokenSource(Bound);
+        var text = new StringBuilder();
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            for (int read; (read = await stream.ReadAsync(buffer, bound.Token)) > 0;)
+            {
+                text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+            }
+        }
+        catch (IOException) when (text.Length > 0)
+        {
+            // The server closes a connection whose body it does not read to the end; the answer came before.
+        }
+
+        return text.Length == 0 ? null : (int.Parse(text.ToString(9, 3), CultureInfo.InvariantCulture), text.ToString());
+    }
+
+    public void Dispose() => connection.Dispose();
+}

@@ -1,0 +1,97 @@
+using EngageCenter.WebApi.Limits;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.WebApi.Tests.Limits;
+
+public sealed class BodyPaceTests : IDisposable
+{
+    private static readonly Claimant ann = new("ann", Guid.Empty);
+    private static readonly Claimant bob = new("bob", Guid.Empty);
+    private static readonly int enough = (int)(BodyPace.MinRate * BodyPace.Period.TotalSeconds);
+
+    private static readonly TimeSpan Almost = BodyPace.Period - TimeSpan.FromSeconds(0.1);
+
+    private readonly FakeTimeProvider time = new();
+    private readonly BodyPace pace;
+    private readonly List<string> ended = [];
+
+    public BodyPaceTests() => pace = new(time);
+
+    public void Dispose() => pace.Dispose();
+
+    [Fact]
+    public void A_body_that_brings_less_than_the_rate_is_ended()
+    {
+        var slow = Follow("slow", ann);
+        var fast = Follow("fast", bob);
+        Pass(Almost, (slow, enough - 1), (fast, enough));
+        Assert.Empty(ended);
+        Pass(BodyPace.Period - Almost, (slow, 1), (fast, 0));
+
+        Assert.Equal(["slow"], ended);
+    }
+
+    [Fact]
+    public void A_body_that_sent_much_at_first_may_not_stop_afterwards()
+    {
+        var body = Follow("body", ann);
+        Pass(Almost, (body, 1_000 * enough));
+        Pass(BodyPace.Period - Almost, (body, 0));
+        Assert.Empty(ended);
+        Pass(BodyPace.Period, (body, 0));
+
+        Assert.Equal(["body"], ended);
+    }
+
+    [Fact]
+    public void Bodies_of_one_caller_count_together_and_the_slowest_are_ended()
+    {
+        var (first, second, third) = (Follow("first", ann), Follow("second", ann), Follow("third", ann));
+        Pass(Almost, (first, 10), (second, enough / 2), (third, 2 * enough));
+        Pass(BodyPace.Period - Almost, (first, 0), (second, 0), (third, 0));
+
+        Assert.Equal(["first"], ended);
+    }
+
+    [Fact]
+    public void A_body_that_the_node_does_not_ask_for_is_not_slow()
+    {
+        var body = Follow("body", ann);
+        Pass(TimeSpan.FromSeconds(1), (body, 1));
+        for (var i = 0; i < 10; i++)
+        {
+            time.Advance(BodyPace.Period);
+        }
+
+        Assert.Empty(ended);
+    }
+
+    [Fact]
+    public void A_body_that_has_come_is_not_followed()
+    {
+        var body = Follow("body", ann);
+        body.Waits();
+        body.Dispose();
+        time.Advance(4 * BodyPace.Period);
+
+        Assert.Empty(ended);
+    }
+
+    private BodyPace.Body Follow(string name, Claimant who) => pace.Follow(who, 0, () => ended.Add(name));
+
+    // All wait for so long, and then get so much.
+    private void Pass(TimeSpan passed, params (BodyPace.Body Body, int Bytes)[] bodies)
+    {
+        foreach (var (body, _) in bodies)
+        {
+            body.Waits();
+        }
+
+        time.Advance(passed);
+        foreach (var (body, bytes) in bodies)
+        {
+            body.WaitsNoMore();
+            body.Receives(bytes);
+        }
+    }
+}

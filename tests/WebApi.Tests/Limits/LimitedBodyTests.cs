@@ -1,0 +1,252 @@
+using System.IO.Pipelines;
+using EngageCenter.WebApi.Limits;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.WebApi.Tests.Limits;
+
+public sealed class LimitedBodyTests : IDisposable
+{
+    private const int MiB = 1024 * 1024;
+
+    private static readonly Claimant ann = new("ann", new(1, 0, 0, new byte[8]));
+    private static readonly Claimant bob = new("bob", new(2, 0, 0, new byte[8]));
+
+    private readonly FakeTimeProvider time = new();
+    private readonly BodyPace pace;
+    private readonly NodeLimits limits = new(new(0) { MaxRequests = 4, MaxBodies = 4, MaxBodyMemory = 32 * MiB });
+
+    public LimitedBodyTests() => pace = new(time);
+
+    public void Dispose()
+    {
+        pace.Dispose();
+        limits.Dispose();
+    }
+
+    [Fact]
+    public async Task A_request_has_no_slot_while_it_waits_for_its_client()
+    {
+        using var body = new Sent(this, ann);
+        var reading = body.Read();
+        Assert.Equal((0, 1), (limits.Requests.Taken, limits.Bodies.Taken));
+
+        await body.Send("x");
+        Assert.Equal(1, await reading);
+        Assert.Equal((1, 1), (limits.Requests.Taken, limits.Bodies.Taken));
+
+        await body.End();
+        Assert.Equal(0, await body.Read());
+        Assert.Equal((1, 0), (limits.Requests.Taken, limits.Bodies.Taken));
+        body.Dispose();
+        Assert.Equal(0, limits.Requests.Taken);
+    }
+
+    [Fact]
+    public async Task A_body_that_has_come_takes_no_place()
+    {
+        using var body = new Sent(this, ann);
+        await body.Send(new string(' ', 1_000));
+        await body.End();
+
+        Assert.Equal(1_000, await body.Read());
+        Assert.Equal(0, await body.Read());
+        Assert.Equal((1, 0, 0), (limits.Requests.Taken, limits.Bodies.Taken, limits.Memory.Taken));
+    }
+
+    [Fact]
+    public async Task Bytes_that_come_while_all_slots_are_taken_are_read_when_one_is_free_again()
+    {
+        using var body = new Sent(this, ann);
+        var reading = body.Read();
+        var others = Enumerable.Range(0, 4).Select(n => limits.Requests.TryTake(new($"{n}", new(n + 3, 0, 0, new byte[8])))).ToList();
+        Assert.All(others, other => Assert.True(other.IsTaken));
+
+        await body.Send("x");
+        Assert.False(reading.IsCompleted);
+        others[0].Dispose();
+        Assert.Equal(1, await reading);
+        Assert.Equal(4, limits.Requests.Taken);
+    }
+
+    [Fact]
+    public async Task A_slot_that_does_not_come_free_in_time_ends_the_body_with_503()
+    {
+        using var body = new Sent(this, ann);
+        var reading = body.Read();
+        var others = Enumerable.Range(0, 4).Select(n => limits.Requests.TryTake(new($"{n}", new(n + 3, 0, 0, new byte[8])))).ToList();
+        await body.Send("x");
+        await Until.True(() =>
+        {
+            time.Advance(NodeLimits.Patience);
+            return Task.FromResult(reading.IsCompleted);
+        }, TimeSpan.FromSeconds(30), "the body ends");
+
+        Assert.Equal(503, (await Assert.ThrowsAsync<OverLimitException>(() => reading)).StatusCode);
+        Assert.Equal(4, limits.Requests.Taken);
+        Assert.Equal(4, others.Count);
+    }
+
+    [Fact]
+    public async Task A_caller_waits_for_its_part_of_the_bodies_and_no_more()
+    {
+        using var first = new Sent(this, ann);
+        var reading = first.Read();
+        using (var second = new Sent(this, ann))
+        {
+            var refused = await Assert.ThrowsAsync<OverLimitException>(second.Read);
+            Assert.Equal(429, refused.StatusCode);
+        }
+
+        using var others = new Sent(this, bob);
+        var other = others.Read();
+        await others.Send("x");
+        Assert.Equal(1, await other);
+        await first.Send("x");
+        Assert.Equal(1, await reading);
+    }
+
+    [Fact]
+    public async Task Memory_grows_with_what_has_come_and_is_free_again_with_the_request()
+    {
+        using var body = new Sent(this, ann);
+        await body.Send(new string(' ', 100 * 1024));
+        await body.Read(100 * 1024);
+        Assert.InRange(limits.Memory.Taken * NodeLimits.Unit, 380 * 1024, 500 * 1024);
+
+        body.Dispose();
+        Assert.Equal(0, limits.Memory.Taken);
+    }
+
+    [Fact]
+    public async Task A_body_of_many_small_values_takes_more_than_one_of_text()
+    {
+        using var body = new Sent(this, ann);
+        await body.Send(string.Concat(Enumerable.Repeat("{},", 10_000)));
+        await body.Read(30_000);
+        Assert.InRange(limits.Memory.Taken * NodeLimits.Unit, 20_000 * LimitedBody.BytesPerValue, 2 * MiB);
+    }
+
+    [Fact]
+    public async Task A_body_whose_values_take_more_than_a_caller_may_have_is_413()
+    {
+        using var body = new Sent(this, ann);
+        var sending = body.Send(string.Concat(Enumerable.Repeat("{},", 300_000)));
+
+        var refused = await Assert.ThrowsAsync<OverLimitException>(() => body.Read(900_000));
+        Assert.Equal(413, refused.StatusCode);
+        body.Dispose();
+        Assert.Equal(0, limits.Memory.Taken);
+        await body.StopReading();
+        await sending;
+    }
+
+    [Fact]
+    public async Task A_streamed_body_takes_its_most_and_no_more_however_long_it_is()
+    {
+        using var body = new Sent(this, ann, most: MiB);
+        for (var i = 0; i < 10; i++)
+        {
+            await body.Send(new string(' ', MiB));
+            await body.Read(MiB);
+        }
+
+        Assert.Equal(MiB, limits.Memory.Taken * NodeLimits.Unit);
+    }
+
+    [Fact]
+    public async Task What_a_reader_has_forgotten_takes_nothing()
+    {
+        using var body = new Sent(this, ann);
+        await body.Send(new string(' ', MiB));
+        await body.Read(MiB);
+        body.Forget();
+
+        Assert.Equal(0, limits.Memory.Taken);
+        await body.Send(new string(' ', MiB));
+        await body.Read(MiB);
+        Assert.InRange(limits.Memory.Taken * NodeLimits.Unit, 3 * MiB, 6 * MiB);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_waits_for_memory_without_a_slot_and_for_a_bounded_time(bool comesFree)
+    {
+        var rest = Enumerable.Range(0, 2).Select(n => limits.Memory.TryTake(new($"{n}", new(n + 3, 0, 0, new byte[8])), 16 * MiB / NodeLimits.Unit)).ToList();
+        Assert.All(rest, share => Assert.True(share.IsTaken));
+        using var body = new Sent(this, ann);
+        await body.Send(new string(' ', 8 * 1024));
+        var reading = body.Read(8 * 1024);
+        Assert.Equal((false, 0), (reading.IsCompleted, limits.Requests.Taken));
+
+        if (comesFree)
+        {
+            rest[0].Dispose();
+            await reading;
+            Assert.Equal(1, limits.Requests.Taken);
+        }
+        else
+        {
+            time.Advance(NodeLimits.Patience);
+            Assert.Equal(503, (await Assert.ThrowsAsync<OverLimitException>(() => reading)).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_is_408()
+    {
+        using var body = new Sent(this, ann);
+        var reading = body.Read();
+        time.Advance(BodyPace.Period);
+
+        Assert.Equal(408, (await Assert.ThrowsAsync<OverLimitException>(() => reading)).StatusCode);
+        Assert.Equal(0, limits.Requests.Taken);
+    }
+
+    [Fact]
+    public async Task A_read_that_is_cancelled_can_be_done_again()
+    {
+        using var body = new Sent(this, ann);
+        using var cancellation = new CancellationTokenSource();
+        var reading = body.Read(1, cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+
+        await body.Send("x");
+        Assert.Equal(1, await body.Read());
+    }
+
+    /// <summary>A body with its request, and the client that sends it.</summary>
+    private sealed class Sent : IDisposable
+    {
+        private readonly Pipe pipe = new(new PipeOptions(pauseWriterThreshold: 0));
+        private readonly RequestSlot slot;
+        private readonly LimitedBody body;
+
+        public Sent(LimitedBodyTests test, Claimant who, long most = long.MaxValue)
+        {
+            slot = new(test.limits.Requests, who, test.time);
+            Assert.Null(slot.Enter());
+            body = new(pipe.Reader.AsStream(), who, slot, test.limits, test.pace, test.time, most, CancellationToken.None);        }
+
+        public async Task Send(string text) => await pipe.Writer.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text));
+
+        public async Task End() => await pipe.Writer.CompleteAsync();
+
+        public async Task StopReading() => await pipe.Reader.CompleteAsync();
+
+        public async Task<int> Read() => await body.ReadAsync(new byte[4 * 1024]);
+
+        /// <summary>Exactly so many bytes.</summary>
+        public async Task Read(int bytes, CancellationToken cancellation = default) =>
+            await body.ReadExactlyAsync(new byte[bytes], cancellation);
+
+        public void Forget() => body.Forget();
+
+        public void Dispose()
+        {
+            body.Dispose();
+            slot.Dispose();
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Net;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Assessments;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Limits;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Xunit.Abstractions;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Limits;
+
+/// <summary>Over connections, with clients that send what they announced slowly, or not at all.</summary>
+[Collection(MeasuredMemory.Name)]
+public sealed class SlowBodiesTests(ITestOutputHelper output)
+{
+    private const int MiB = 1024 * 1024;
+    private const string Switcher = "/v1/me/current-workspace";
+    private const string Results = $"/v1/workspaces/{WorkspaceId}/assessments/SqlServer/runs/SqlServer-1/results";
+
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
+    private static readonly PersonId bob = new(Tenant, Guid.NewGuid());
+    private static readonly PersonId stranger = new(Guid.NewGuid(), Guid.NewGuid());
+
+    [Fact]
+    public async Task Bodies_that_are_announced_and_do_not_come_take_no_memory()
+    {
+        const int count = 300;
+        await using var api = await StartAsync(("WebApi:MaxBodies", "2000"));
+        var limits = LimitsOf(api);
+        await api.SendAsync("PUT", Switcher, Token(), "{}");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        using var slow = new Slow();
+        await slow.Start(api, count, n => Token(), "PUT", Switcher, announced: MiB, sent: "{");
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == count), bound, "all bodies are awaited");
+
+        Assert.Equal((0, 0), (limits.Requests.Taken, limits.Memory.Taken));
+        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
+        output.WriteLine($"{each} bytes for each connection, with its client");
+        Assert.InRange(each, long.MinValue, WebApiOptions.RequestBytes + WebApiOptions.ConnectionBytes);
+    }
+
+    [Fact]
+    public async Task Slow_bodies_of_one_caller_hold_nobody_up_and_are_answered()
+    {
+        const int count = 60;
+        await using var api = await StartAsync(("WebApi:MaxRequests", "50"), ("WebApi:MaxBodies", "2000"));
+        var limits = LimitsOf(api);
+        using var slow = new Slow();
+        await slow.Start(api, count, n => Token(), "PUT", Switcher, announced: 2, sent: "{");
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == count), bound, "all bodies are awaited");
+
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", Token(bob))).Status);
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", Token())).Status);
+        Assert.Equal(400, (await api.SendAsync("PUT", Switcher, Token(bob), "{}")).Status);
+        Assert.Equal(200, (await api.SendAsync("GET", "/health/live")).Status);
+
+        foreach (var request in slow.Requests)
+        {
+            await request.Send("}");
+        }
+
+        Assert.All(await slow.Answers(), answer => Assert.Equal(400, answer));
+        Assert.Equal((0, 0), (limits.Requests.Taken, limits.Bodies.Taken));
+    }
+
+    [Fact]
+    public async Task A_caller_and_a_tenant_have_a_part_of_the_bodies_on_their_way()
+    {
+        await using var api = await StartAsync(("WebApi:MaxBodies", "8"));
+        var limits = LimitsOf(api);
+        using var slow = new Slow();
+        await slow.Start(api, 2, n => Token(), "PUT", Switcher, announced: 2, sent: "{");
+        await slow.Start(api, 2, n => Token(bob), "PUT", Switcher, announced: 2, sent: "{");
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == 4), bound, "all bodies are awaited");
+
+        using var third = await Start(api, Token());
+        await Refused(third, 429, "too-many-requests");
+        using var colleague = await Start(api, Token(new(Tenant, Guid.NewGuid())));
+        await Refused(colleague, 503, "service-unavailable");
+        using var other = await Start(api, Token(stranger));
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == 5), bound, "the other tenant's body is awaited");
+        await other.Send("}");
+        Assert.Equal(400, (await other.Answer())?.Status);
+
+        static Task<SlowRequest> Start(RunningWebApi api, string token) => SlowRequest.Start(api.Client.BaseAddress!, "PUT", Switcher, token, 2, "{");
+
+        static async Task Refused(SlowRequest request, int status, string slug)
+        {
+            var answer = await request.Answer();
+            Assert.Equal(status, answer?.Status);
+            Assert.Contains($"/problems/{slug}", answer!.Value.Text, StringComparison.Ordinal);
+            Assert.Contains("Retry-After: ", answer.Value.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_caller_and_a_tenant_have_a_part_of_the_slots()
+    {
+        await using var api = await StartAsync(("WebApi:MaxRequests", "8"));
+        var limits = LimitsOf(api);
+        var decision = new TaskCompletionSource<AccessDecision>();
+        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(decision.Task));
+        var waiting = new[] { Ann, Ann, bob, bob }.Select(who => api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token(who))).ToList();
+        await Until.True(() => Task.FromResult(limits.Requests.Taken == 4), bound, "all requests are at work");
+
+        var own = await api.SendAsync("GET", "/v1/roles", Token());
+        Assert.Equal((429, "too-many-requests", true), (own.Status, own.Slug, own.Headers.ContainsKey("Retry-After")));
+        var colleague = await api.SendAsync("GET", "/v1/roles", Token(new(Tenant, Guid.NewGuid())));
+        Assert.Equal((503, "service-unavailable", true), (colleague.Status, colleague.Slug, colleague.Headers.ContainsKey("Retry-After")));
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", Token(stranger))).Status);
+        Assert.Equal(200, (await api.SendAsync("GET", "/health/live")).Status);
+
+        decision.SetResult(new(Ann, WorkspaceId, Standing.Outsider, Permissions.None, 1));
+        Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal(404, answer.Status));
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", Token())).Status);
+    }
+
+    [Fact]
+    public async Task Large_bodies_that_stop_are_ended_and_others_take_their_memory()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var api = await StartAsync(time, ("WebApi:MaxBodyMemory", $"{48 * MiB}"), ("WebApi:TenantShare", "1"), ("WebApi:MaxBodies", "2000"));
+        api.Grains.On<IWorkspaceGrain>("Header", _ => Task.FromResult<WorkspaceHeader?>(
+            new(WorkspaceId, "Contoso", "Contoso", "a1", AgreementType.EnterpriseSupportMca, new(2026, 1, 1), new(2028, 1, 1), DateTimeOffset.UnixEpoch)));
+        api.Grains.On<IAssessmentsGrain>("Report", _ => Task.FromResult(new ReportRunOutcome(ReportRunStatus.RunNotFound)));
+        var limits = LimitsOf(api);
+        var large = """{"status":"Failed","unknown":"x"}""" + new string(' ', MiB);
+
+        // Each takes 4 MiB or a quarter more: so many leave less than 16 MiB.
+        const int count = 9;
+        using var slow = new Slow();
+        await slow.Start(api, count, n => Application(n), "PUT", Results, announced: 8 * MiB, sent: large);
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == count && limits.Memory.Taken * (long)NodeLimits.Unit >= count * 4L * MiB), bound, "all bodies are held");
+
+        // They have brought enough in the first seconds, and nothing since.
+        time.Advance(BodyPace.Period);
+        var other = Put(100, large.PadRight(4 * MiB));
+        await Until.True(() => Task.FromResult(limits.Memory.Waiting == 1), bound, "the other one waits for memory");
+        time.Advance(BodyPace.Period);
+
+        Assert.All(await slow.Answers(), answer => Assert.Equal(408, answer));
+        Assert.Equal(HttpStatusCode.NotFound, await other);
+        Assert.Equal((0, 0, 0), (limits.Requests.Taken, limits.Bodies.Taken, limits.Memory.Taken));
+
+        async Task<HttpStatusCode> Put(int n, string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, Results) { Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")) };
+            request.Headers.Authorization = new("Bearer", Application(n));
+            using var response = await api.Client.SendAsync(request);
+            return response.StatusCode;
+        }
+    }
+
+    private static NodeLimits LimitsOf(RunningWebApi api) => api.Services.GetRequiredService<NodeLimits>();
+
+    private static string Application(int n) => Sign(
+    [
+        ("tid", Tenant.ToString()), ("oid", $"c0000000-0000-4000-8000-{n:D12}"), ("ver", "2.0"), ("idtyp", "app"), ("roles", new[] { "Assessments.ReadWrite.All" }),
+    ]);
+
+    private sealed class Slow : IDisposable
+    {
+        public List<SlowRequest> Requests { get; } = [];
+
+        public async Task Start(RunningWebApi api, int count, Func<int, string> token, string method, string path, long announced, string sent)
+        {
+            for (var n = 0; n < count; n++)
+            {
+                Requests.Add(await SlowRequest.Start(api.Client.BaseAddress!, method, path, token(n), announced, sent));
+            }
+        }
+
+        public async Task<int?[]> Answers() => await Task.WhenAll(Requests.Select(async r => (await r.Answer())?.Status));
+
+        public void Dispose() => Requests.ForEach(r => r.Dispose());
+    }
+}
