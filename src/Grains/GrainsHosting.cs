@@ -8,6 +8,9 @@ namespace EngageCenter;
 /// <summary>What the grains need of their silo.</summary>
 public static class GrainsHosting
 {
+    /// <summary>How long a silo's start waits for <see cref="IKnownIdsBuild"/>.</summary>
+    private static readonly TimeSpan BuildPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Adds what the grains share in a silo. The silo brings a grain storage as its default, whose writes are
     /// conditional (ETag), and a reminder service.
@@ -16,8 +19,17 @@ public static class GrainsHosting
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddMetrics();
-        silo.Services.AddSingleton<AccessMetrics>();
+        silo.Services.TryAddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
+        silo.Services.TryAddSingleton<KnownIdsCache>();
+
+        // A new store, or a small one, is gone through before anybody comes. Where it takes longer or cannot be done now, it
+        // goes on by itself, says so in the log, and who comes meanwhile is asked for as before.
+        silo.AddStartupTask(async (services, stopping) =>
+        {
+            Task build = services.GetRequiredService<IGrainFactory>().GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();
+            await build.WaitAsync(BuildPatience, services.GetRequiredService<TimeProvider>(), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
         silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
             .ValidateOnStart();

@@ -20,6 +20,8 @@ namespace EngageCenter;
 /// A silo that was paused for longer than that ends when it comes back.</description></item>
 /// <item><term><c>Orleans:Endpoints:SiloPort</c>, <c>GatewayPort</c>, <c>AdvertisedIPAddress</c></term><description>11111,
 /// 30000, and the machine's own address, or loopback for a cluster of its own.</description></item>
+/// <item><term><c>Clustering:Tls</c></term><description><see cref="ClusterTlsOptions"/>: mutual TLS with other silos and with
+/// web nodes. Required outside Development, unless it listens on loopback only.</description></item>
 /// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>, such as
 /// <c>AzureBlobStorage</c> with its <c>ServiceKey</c> or <c>ConnectionString</c>. Without it, SQLite.</description></item>
 /// <item><term><c>ConnectionStrings:&lt;ServiceKey&gt;</c></term><description>The account of that storage: its address, for a
@@ -58,12 +60,13 @@ public static class SiloHost
 
     /// <summary>Adds the silo, its storage and its health checks (tagged <see cref="SiloHealth.ReadyTag"/>).</summary>
     /// <exception cref="OrleansConfigurationException">The settings do not say where reminders are kept.</exception>
+    /// <exception cref="InvalidOperationException">A setting of TLS is not usable, here or when the host starts.</exception>
     /// <exception cref="StorageFileException">Not here but when the host starts: the SQLite file is unusable.</exception>
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleans(silo => silo
-            .AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
+            .AddLimits().AddClustering().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
             .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
 
@@ -149,7 +152,18 @@ public static class SiloHost
     private static ISiloBuilder AddStorage(this ISiloBuilder silo)
     {
         const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
-        return silo.Configuration.GetSection($"Orleans:GrainStorage:{name}").Exists() ? silo : silo.AddSqliteGrainStorage(name);
+        var section = silo.Configuration.GetSection($"Orleans:GrainStorage:{name}");
+        if (!section.Exists())
+        {
+            return silo.AddSqliteGrainStorage(name);
+        }
+
+        if (section["ProviderType"] == "AzureBlobStorage")
+        {
+            silo.Services.AddSingleton<IStoredGrains>(services => new BlobStoredGrains(services, section));
+        }
+
+        return silo;
     }
 
     // A filter around every call, so only where somebody looks at the traces.

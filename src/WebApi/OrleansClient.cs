@@ -24,10 +24,14 @@ internal static class OrleansClient
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
         builder.UseOrleansClient(client =>
         {
+            // A provider of clustering may name any address.
+            var isRemote = true;
             if (string.IsNullOrEmpty(builder.Configuration["Orleans:Clustering:ProviderType"]))
             {
-                UseGateways(client, WebApiOptions.Read(builder.Configuration));
+                isRemote = UseGateways(client, WebApiOptions.Read(builder.Configuration));
             }
+
+            client.AddClusterTls(isRemote);
 
             // A part of the key by which a clustering provider keeps its silos.
             if (string.IsNullOrWhiteSpace(builder.Configuration["Orleans:ServiceId"]))
@@ -57,7 +61,8 @@ internal static class OrleansClient
         });
     }
 
-    private static void UseGateways(IClientBuilder client, WebApiOptions options)
+    /// <returns>Whether one of them is not on loopback.</returns>
+    private static bool UseGateways(IClientBuilder client, WebApiOptions options)
     {
         IPEndPoint[] gateways = [.. options.Gateways
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -72,5 +77,7 @@ internal static class OrleansClient
         {
             client.UseStaticClustering(gateways);
         }
+
+        return !gateways.All(gateway => IPAddress.IsLoopback(gateway.Address));
     }
 }

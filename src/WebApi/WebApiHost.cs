@@ -1,3 +1,4 @@
+using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
@@ -35,11 +36,15 @@ public static class WebApiHost
     /// <summary>The middleware and every endpoint.</summary>
     public static WebApplication MapEngageCenterWebApi(this WebApplication app)
     {
+        var options = app.Services.GetRequiredService<WebApiOptions>();
+        app.UseKnownProxies(options);
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<HeadRequests>();
         app.UseExceptionHandler();
         app.UseStatusCodePages(bare => Problems.Of(bare.HttpContext.Response.StatusCode).Answer().ExecuteAsync(bare.HttpContext));
         app.UseMiddleware<ResponseHeaders>();
         app.UseRouting();
+        app.UseAllowedOrigins(options);
         app.UseMiddleware<AddressLimit>();
         app.UseAuthentication();
         app.UseRateLimiter();
@@ -65,7 +70,7 @@ public static class WebApiHost
         api.MapCourses();
         api.MapLearning();
         app.MapProblems();
-        app.MapOpenApiDocument(isForEverybody: app.Services.GetRequiredService<WebApiOptions>().AnonymousReference ?? app.Environment.IsDevelopment());
+        app.MapOpenApiDocument(isForEverybody: options.AnonymousReference ?? app.Environment.IsDevelopment());
         app.MapHealth();
         if (Dashboard.IsEnabled(app.Configuration))
         {
@@ -81,16 +86,22 @@ public static class WebApiHost
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AccessMetrics>();
+        services.TryAddSingleton<KnownIdsCache>();
+        var allowed = AllowedTenants.Read(builder.Configuration);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AllowedTenants>(provider, allowed));
+        services.AddSingleton<UserGrains>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
+        services.AddSingleton<FailedTokens>();
         services.AddSingleton<NodeLimits>();
         services.AddSingleton<BodyPace>();
-        services.AddSingleton<FailedTokens>();
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.AddExceptionHandler<Faults>();
         services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);
         services.AddProblemDetails();
         services.AddRateLimits(options);
+        services.AddSurroundings(options);
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);

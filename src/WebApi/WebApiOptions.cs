@@ -53,6 +53,15 @@ public sealed class WebApiOptions
     /// </summary>
     public bool? AnonymousReference { get; set; }
 
+    /// <summary>The origins whose pages may call the API from a browser, such as <c>https://portal.example</c>. None by default.</summary>
+    public IList<string> AllowedOrigins { get; } = [];
+
+    /// <summary>
+    /// Addresses or networks of the proxies before the API. What they say in <c>X-Forwarded-For</c> and
+    /// <c>X-Forwarded-Proto</c> is believed; from anyone else these headers are ignored. None by default.
+    /// </summary>
+    public IList<string> KnownProxies { get; } = [];
+
     /// <summary>
     /// Requests that a node works for at the same time; more are refused with 503 and <c>Retry-After</c>. Each may wait
     /// for a grain for as long as 30 s, and without a bound those that wait would take the memory of those that go on.

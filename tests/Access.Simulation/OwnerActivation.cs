@@ -10,7 +10,7 @@ internal sealed record ActReply(bool Acted);
 internal sealed record Decision(int Person, long Epoch, bool Allowed);
 
 /// <summary>
-/// An activation of the workspace: the shell around a <see cref="PolicyOwner{THolder}"/>, which does as <see cref="PolicyOwnership"/> and
+/// An activation of the workspace: the shell around a <see cref="PolicyOwner{THolder}"/>, which does as <see cref="PolicyOwnership{THolder}"/> and
 /// the workspace grain do. Commands one at a time; leases and acts between them.
 /// </summary>
 internal sealed class OwnerActivation(Simulation simulation, Silo silo, int number)

@@ -3,7 +3,7 @@ namespace EngageCenter.Access.Simulation;
 /// <summary>What an owner answers to who asks for a lease.</summary>
 internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy = null, TimeSpan Lease = default);
 
-/// <summary>The right to decide by a policy for a while, as <see cref="PolicyLease"/> is.</summary>
+/// <summary>The right to decide by a policy for a while, as <see cref="Lease{TLeased}"/> is.</summary>
 internal sealed class Lease(Policy policy, Silo silo, TimeSpan expires)
 {
     public Policy Policy => policy;

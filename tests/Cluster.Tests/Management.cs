@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -16,8 +17,10 @@ internal sealed class Management : IAsyncDisposable
     {
         this.cluster = cluster;
         var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(cluster.Tls.Settings()!);
         var redis = ConfigurationOptions.Parse(cluster.Redis.ConnectionString);
         builder.UseOrleansClient(client => client
+            .AddClusterTls(isRemote: true)
             .UseRedisClustering(options => options.ConfigurationOptions = redis)
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (RunningCluster.ClusterId, EngageCenterService.DefaultId)));
         builder.Services.UseRedisReminderService(options => options.ConfigurationOptions = redis);

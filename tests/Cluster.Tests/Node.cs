@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace EngageCenter.Cluster.Tests;
@@ -20,6 +21,12 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     /// <summary>Where other silos reach it, by which Orleans names it; null of what is no silo.</summary>
     public string? SiloPort => settings.GetValueOrDefault("Orleans__Endpoints__SiloPort");
+
+    /// <summary>Where web nodes reach a silo.</summary>
+    public int GatewayPort => int.Parse(settings["Orleans__Endpoints__GatewayPort"], CultureInfo.InvariantCulture);
+
+    /// <summary>What the process that there is now has written.</summary>
+    public string Output => process!.Output;
 
     /// <summary>The folder of the programs that the next process is of. This build, unless a test says otherwise.</summary>
     public string Build { get; set; } = AppContext.BaseDirectory;

@@ -4,7 +4,7 @@ namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
 /// What a small production has, on one machine: silos and web nodes as processes, Redis for membership, one storage for
-/// all, and LocalEntra. All ends with it, by the ids of the processes.
+/// all, mutual TLS, and LocalEntra. All ends with it, by the ids of the processes.
 /// </summary>
 internal sealed class RunningCluster : IAsyncDisposable
 {
@@ -21,8 +21,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly List<Node> silos = [];
     private readonly IReadOnlyDictionary<string, string> ofAll;
     private readonly string build;
+    private readonly bool tls;
 
-    private RunningCluster(IReadOnlyDictionary<string, string> settings, string build) => (ofAll, this.build) = (settings, build);
+    private RunningCluster(IReadOnlyDictionary<string, string> settings, string build, bool tls) => (ofAll, this.build, this.tls) = (settings, build, tls);
 
     public Node Entra { get; private set; } = null!;
 
@@ -30,6 +31,12 @@ internal sealed class RunningCluster : IAsyncDisposable
     public IReadOnlyList<Node> SiloNodes => silos;
 
     public IReadOnlyList<Node> Web { get; private set; } = [];
+
+    /// <summary>The CA that the cluster begins with.</summary>
+    public TestAuthority Ca { get; } = new(TimeProvider.System.GetUtcNow());
+
+    /// <summary>The certificate and the trusted CAs of all silos and web nodes.</summary>
+    public TlsFolder Tls { get; private set; } = null!;
 
     public Redis Redis { get; private set; } = null!;
 
@@ -43,11 +50,12 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
     /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
     /// <param name="build">The folder of other programs than those of this build.</param>
+    /// <param name="tls">False for programs that have no TLS.</param>
     public static async Task<RunningCluster> Start(
         Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
-        bool azurite = false, bool network = false, string? build = null)
+        bool azurite = false, bool network = false, string? build = null, bool tls = true)
     {
-        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory);
+        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory, tls);
         try
         {
             await cluster.StartAll(organization, silos, webNodes, azurite, network);
@@ -68,6 +76,16 @@ internal sealed class RunningCluster : IAsyncDisposable
         silo.Launch();
         await silo.Ready();
         return silo;
+    }
+
+    /// <summary>One web node more.</summary>
+    public async Task<Node> AddWeb()
+    {
+        var web = NewWeb(Web.Count);
+        web.Launch();
+        await web.Ready();
+        Web = [.. Web, web];
+        return web;
     }
 
     /// <summary>One silo less: it ends in order, and does not come back.</summary>
@@ -92,6 +110,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             await (server?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
 
+        Tls?.Dispose();
         folder.Dispose();
     }
 
@@ -100,6 +119,7 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     private async Task StartAll(Organization organization, int siloCount, int webNodes, bool azurite, bool network)
     {
+        Tls = new(Ca);
         Network = network ? await Network.Create(Silos + 2) : null;
         Redis = await Redis.Start(folder.Folder("redis"), PlaceOf(Silos));
         Azurite = azurite ? await Azurite.Start(folder.Folder("azurite"), inMemory: false, PlaceOf(Silos + 1)) : null;
@@ -115,12 +135,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             NewSilo();
         }
 
-        Web = [.. Enumerable.Range(0, webNodes).Select(n => Add($"web-{n}", "EngageCenter.WebApi.dll", Place.Loopback, port => new(Membership())
-        {
-            ["WebApi__Url"] = Url(Place.Loopback, port),
-            ["AzureAd__Instance"] = Entra.Url.ToString(),
-            ["AzureAd__TenantId"] = "common",
-        }))];
+        Web = [.. Enumerable.Range(0, webNodes).Select(NewWeb)];
 
         foreach (var node in nodes)
         {
@@ -129,6 +144,13 @@ internal sealed class RunningCluster : IAsyncDisposable
 
         await Task.WhenAll(nodes.Select(n => n.Ready()));
     }
+
+    private Node NewWeb(int number) => Add($"web-{number}", "EngageCenter.WebApi.dll", Place.Loopback, port => new(Membership())
+    {
+        ["WebApi__Url"] = Url(Place.Loopback, port),
+        ["AzureAd__Instance"] = Entra.Url.ToString(),
+        ["AzureAd__TenantId"] = "common",
+    });
 
     private Node NewSilo()
     {
@@ -153,7 +175,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         return silo;
     }
 
-    private Dictionary<string, string> Membership() => new()
+    private Dictionary<string, string> Membership() => new(tls ? Tls.Settings("__") : new Dictionary<string, string>())
     {
         ["Orleans__Clustering__ProviderType"] = "Redis",
         ["Orleans__Clustering__ConnectionString"] = Redis.ConnectionString,

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
@@ -20,7 +21,7 @@ internal sealed class CommandLine
     private readonly Option<bool> inProcess = new("--in-process") { Description = "Silos in this process, with sockets between them and the client." };
     private readonly Option<int[]> silos = Parsed("--silos", "How many silos in this process. Several numbers, such as 1,2,3: one cluster after the other, compared.", [1], ReadSilos);
     private readonly Option<string?> cluster = new("--cluster") { Description = "The cluster that ./cluster up has started; or the path of that script.", Arity = ArgumentArity.ZeroOrOne, HelpName = "script" };
-    private readonly Option<string?> redis = new("--redis") { Description = "The Redis of any other cluster, as host:port.", HelpName = "host:port" };
+    private readonly Option<string?> redis = new("--redis") { Description = "The Redis of any other cluster, as host:port. Its settings of TLS are the environment variables Clustering__Tls__….", HelpName = "host:port" };
     private readonly Option<string> clusterId = new("--cluster-id") { Description = "With --redis.", DefaultValueFactory = _ => RunningCluster.DefaultClusterId };
     private readonly Option<string> serviceId = new("--service-id") { Description = "With --redis.", DefaultValueFactory = _ => EngageCenterService.DefaultId };
     private readonly Option<int[]> siloProcesses = Parsed("--silo-pids", "With --redis: the ids of the silos' processes on this machine, for their processor time.", [], ReadProcesses);
@@ -54,6 +55,13 @@ internal sealed class CommandLine
     private readonly Option<string[]> from = new("--from") { Description = "The report.json of each cluster.", Required = true, AllowMultipleArgumentsPerToken = true, HelpName = "file" };
     private readonly Option<string> to = new("--out") { Description = $"The page; what is between {ReportFiles.Begin} and {ReportFiles.End} is replaced.", Required = true, HelpName = "file" };
 
+    private readonly Option<int> strangers = Number("--strangers", "How many come, each once, with a token of a tenant that no agreement names.", 6_000, 1, 10_000_000);
+    private readonly Option<int> strangersPerSecond = Number("--per-second", "How many come each second.", 200, 1, 10_000);
+    private readonly Option<int> groups = Number("--groups", "In each of their tokens.", 200, 0, 200);
+    private readonly Option<int> slowBodies = Number("--slow-bodies", "Connections of strangers on which a body of 1 MiB comes a byte a second.", 60, 0, 5_000);
+    private readonly Option<int> membersPerSecond = Number("--members-per-second", "Requests of members each second.", 50, 1, 10_000);
+    private readonly Option<int> rounds = Number("--rounds", "Each is members alone, and then members beside strangers.", 3, 1, 100);
+
     /// <param name="run">What to do with options that can be read.</param>
     /// <returns>The exit code.</returns>
     public async Task<int> InvokeAsync(
@@ -83,6 +91,7 @@ internal sealed class CommandLine
             return Ok;
         });
         root.Add(compare);
+        root.Add(Strangers(output, error));
 
         var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
@@ -111,13 +120,41 @@ internal sealed class CommandLine
         }
     }
 
+    private Command Strangers(TextWriter output, TextWriter error)
+    {
+        var command = new Command("strangers", "Has people who are members of nothing come to a service in this process, over HTTP, and says what members notice.")
+        {
+            strangers, strangersPerSecond, groups, slowBodies, membersPerSecond, rounds, seed, report,
+        };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var options = new StrangersOptions(
+                parsed.GetValue(strangers), parsed.GetValue(strangersPerSecond), parsed.GetValue(groups), parsed.GetValue(slowBodies), parsed.GetValue(membersPerSecond), parsed.GetValue(rounds), parsed.GetValue(seed));
+            var result = await new StrangersRun(error, TimeProvider.System).MeasureAsync(options, stop);
+            await output.WriteLineAsync($"{result}");
+            if (parsed.GetValue(report) is { } folder)
+            {
+                Directory.CreateDirectory(folder);
+                await File.WriteAllTextAsync(Path.Combine(folder, "strangers.md"), $"{result}\n", CancellationToken.None);
+            }
+
+            return result.Errors.Any() ? Failed : Ok;
+        });
+        return command;
+    }
+
     private LoadTestOptions Read(ParseResult parsed, string[] args)
     {
         var perSecond = parsed.GetValue(rate);
         return new(
             parsed.GetValue(inProcess) ? [.. parsed.GetRequiredValue(silos)] : [],
             parsed.GetResult(cluster) is null ? null : parsed.GetValue(cluster) ?? "./cluster",
-            parsed.GetValue(redis) is { } address ? new(address, parsed.GetRequiredValue(clusterId), parsed.GetRequiredValue(serviceId), [.. parsed.GetRequiredValue(siloProcesses)]) : null,
+            parsed.GetValue(redis) is { } address
+                ? new(address, parsed.GetRequiredValue(clusterId), parsed.GetRequiredValue(serviceId), [.. parsed.GetRequiredValue(siloProcesses)])
+                {
+                    Tls = ClusterAddress.TlsOf(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(v => ((string)v.Key, (string)v.Value!))),
+                }
+                : null,
             [.. parsed.GetRequiredValue(scenario)],
             parsed.GetRequiredValue(mix),
             new(

@@ -72,6 +72,10 @@ public sealed class RunningWebApi : IAsyncDisposable
             .. settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)),
         ]);
         var grains = new StubGrains();
+
+        // Everybody's tenant is known, unless a test says otherwise.
+        grains.On<IKnownIdsGrain>("Lease", _ => Task.FromResult(
+            new KnownIdsAnswer(PolicyAnswerKind.Leased, new KnownIds(1, [], IsComplete: false), TimeSpan.FromDays(1))));
         builder.Services.AddSingleton(grains.Factory);
         builder.Services.AddSingleton(time);
         builder.AddEngageCenterWebApi();

@@ -46,6 +46,9 @@ public enum PutAgreementStatus
 
     /// <summary>A contact is already one in 5,000 workspaces, or the agreement would have more than 500.</summary>
     TooManyWorkspaces,
+
+    /// <summary>8,192 tenants whose ids begin as that of a contact or reader does are named by agreements already.</summary>
+    TooManyTenants,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreementOutcome")]

@@ -60,6 +60,9 @@ public enum PutGroupStatus
 
     /// <summary>The group holds roles in 5,000 workspaces.</summary>
     TooManyWorkspaces,
+
+    /// <summary>The organization's tenant has 10,000 groups that hold roles.</summary>
+    TooManyGroupsInTenant,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutGroupOutcome")]

@@ -26,6 +26,24 @@ internal interface IGroupGrain : IWorkspaceIndex
     /// <summary>The workspaces, or null where they are still those of <paramref name="knownVersion"/>.</summary>
     [Alias("Workspaces")]
     ValueTask<GroupWorkspaces?> Workspaces(long knownVersion);
+
+    /// <summary>
+    /// Called before the workspace's policy of <paramref name="epoch"/> comes to name the group: then the group is known in
+    /// its tenant, and the workspace in its list. To say it again changes nothing.
+    /// </summary>
+    [Alias("Grant")]
+    Task<GroupAddition> Grant(string workspaceId, long epoch);
+}
+
+internal enum GroupAddition
+{
+    Added,
+
+    /// <summary>The group holds roles in <see cref="WorkspaceIndex.MaxEntries"/> workspaces.</summary>
+    TooManyWorkspaces,
+
+    /// <summary>The tenant has <see cref="KnownIds.MaxGroups"/> groups that hold roles.</summary>
+    TooManyGroups,
 }
 
 /// <param name="Version">Grows with each change, from 0 for a group that was never granted anything.</param>

@@ -1,43 +1,14 @@
-using System.Collections.Concurrent;
 using EngageCenter.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Access;
 
-/// <summary>
-/// The policies that this silo may decide by, one copy for all user grains here. At most <see cref="MaxPolicies"/>;
-/// what is forgotten is asked for again.
-/// </summary>
-internal sealed partial class PolicyCache : IPolicyHolder
+/// <summary>The policies that this silo may decide by, one copy for all user grains here.</summary>
+internal sealed class PolicyCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
+    : LeaseCache<LeasedPolicy, IPolicyHolder>(grains, metrics, time, logger, "policies", MaxPolicies), IPolicyHolder
 {
+    /// <summary>Policies in memory; of those beyond it the ones without a lease are forgotten.</summary>
     public const int MaxPolicies = 20_000;
-
-    /// <summary>Whoever has to ask or to decide again does so because a change, or a newer token, came first: so many may come in a row.</summary>
-    public const int Attempts = 50;
-
-    private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
-    private readonly Lock referenceLock = new();
-    private readonly IGrainFactory grains;
-    private readonly AccessMetrics metrics;
-    private readonly TimeProvider time;
-    private readonly ILogger<PolicyCache> logger;
-    private readonly long origin;
-    private IPolicyHolder? reference;
-
-    public PolicyCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
-    {
-        (this.grains, this.metrics, this.time, this.logger) = (grains, metrics, time, logger);
-        origin = time.GetTimestamp();
-        metrics.ObserveLeases(() => slots.Count(slot => slot.Value.Lease is { IsValid: true }));
-    }
-
-    private TimeSpan Now => time.GetElapsedTime(origin);
-
-    /// <summary>A policy to decide by, from memory where there is one.</summary>
-    public ValueTask<PolicyAnswer> Get(string workspaceId) =>
-        slots.TryGetValue(workspaceId, out var slot) && slot.Lease is { IsValid: true } lease
-            ? new(new PolicyAnswer(PolicyAnswerKind.Leased, lease))
-            : new(Ask(workspaceId));
 
     /// <summary>
     /// For a grain that is asked to act on a decision: whether it is of the current policy. One that lacks the
@@ -87,177 +58,10 @@ internal sealed partial class PolicyCache : IPolicyHolder
         throw new StorageUnavailableException("The workspace's policy cannot be confirmed now.");
     }
 
-    /// <summary>
-    /// Whom to recall a lease from: for one that this silo holds, this object itself. While the silo shuts down its own
-    /// reference is no longer answered, and the release of its workspaces would wait for leases to run out. A silo that
-    /// has not asked for any lease has no reference yet, and within a grain's turn none can be made.
-    /// </summary>
-    public IPolicyHolder Nearest(IPolicyHolder holder) => holder.Equals(Volatile.Read(ref reference)) ? this : holder;
-
-    public Task Recall(string workspaceId)
+    protected override async Task<(PolicyAnswerKind Kind, LeasedPolicy? Leased, TimeSpan Lease)> Request(
+        IGrainFactory grains, string key, LeasedPolicy? known, IPolicyHolder holder)
     {
-        if (slots.TryGetValue(workspaceId, out var slot))
-        {
-            lock (slot)
-            {
-                slot.Lease?.Recall();
-                slot.Lease = null;
-                slot.Holder.Recall();
-                slot.Request = null;
-            }
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private async Task<PolicyAnswer> Ask(string workspaceId)
-    {
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            var slot = slots.GetOrAdd(workspaceId, _ => new());
-            Task<PolicyAnswer> request;
-            bool isOlder;
-            lock (slot)
-            {
-                if (slot.Forgotten)
-                {
-                    continue;
-                }
-
-                if (slot.Lease is { IsValid: true } lease)
-                {
-                    return new(PolicyAnswerKind.Leased, lease);
-                }
-
-                // All who ask meanwhile wait for the same answer. It is asked outside of the asking grain's turn,
-                // since that grain may end first.
-                isOlder = attempt == 0 && slot.Request is not null;
-                if (slot.Request is null)
-                {
-                    var number = slot.Holder.Ask(Now);
-                    slot.Request = Task.Run(() => Request(workspaceId, slot, number));
-                }
-
-                request = slot.Request;
-            }
-
-            var answer = await request;
-            if (answer.Kind == PolicyAnswerKind.Unconfirmed)
-            {
-                metrics.Unconfirmed();
-            }
-
-            // That there was no workspace when somebody else asked says nothing of now; a lease does, by itself.
-            if (answer.Kind != PolicyAnswerKind.Recalled && !(answer.Kind == PolicyAnswerKind.NoWorkspace && isOlder))
-            {
-                return answer;
-            }
-        }
-
-        metrics.Unconfirmed();
-        return new(PolicyAnswerKind.Unconfirmed, null);
-    }
-
-    private async Task<PolicyAnswer> Request(string workspaceId, Slot slot, long number)
-    {
-        LeaseAnswer answer;
-        try
-        {
-            answer = await grains.GetGrain<IPolicyOwner>(workspaceId).Lease(Reference());
-        }
-        catch (Exception e)
-        {
-            LogUnconfirmed(logger, workspaceId, e);
-            answer = new(PolicyAnswerKind.Unconfirmed);
-        }
-
-        PolicyLease? lease = null;
-        lock (slot)
-        {
-            if (answer.Policy is not { } policy)
-            {
-                // One that was recalled meanwhile has a successor, which is not ours to end.
-                if (slot.Holder.Failed(number))
-                {
-                    slot.Request = null;
-                    Forget(workspaceId, slot);
-                }
-
-                return new(answer.Kind, null);
-            }
-
-            if (slot.Holder.Granted(number, answer.Lease) is not { } expires)
-            {
-                return new(PolicyAnswerKind.Recalled, null);
-            }
-
-            slot.Request = null;
-            slot.Lease = lease = new(policy, () => Now, expires);
-        }
-
-        metrics.Leased();
-        Trim();
-        return new(PolicyAnswerKind.Leased, lease);
-    }
-
-    private IPolicyHolder Reference()
-    {
-        lock (referenceLock)
-        {
-            return reference ??= grains.CreateObjectReference<IPolicyHolder>(this);
-        }
-    }
-
-    // The owner goes on counting a lease that we forget, so a later recall of it finds nothing here, and that is an answer.
-    private void Trim()
-    {
-        if (slots.Count <= MaxPolicies)
-        {
-            return;
-        }
-
-        foreach (var (workspaceId, slot) in slots)
-        {
-            lock (slot)
-            {
-                if (slot is { Request: null } && slot.Lease is not { IsValid: true })
-                {
-                    Forget(workspaceId, slot);
-                }
-            }
-        }
-    }
-
-    // A recall would not find the slot any more, so nothing may come to be leased by it.
-    private void Forget(string workspaceId, Slot slot)
-    {
-        slot.Forgotten = true;
-        slots.TryRemove(new(workspaceId, slot));
-    }
-
-    [LoggerMessage(LogLevel.Warning, "The policy of workspace {WorkspaceId} could not be confirmed")]
-    private static partial void LogUnconfirmed(ILogger logger, string workspaceId, Exception exception);
-
-    private sealed class Slot
-    {
-        public PolicyHolder Holder { get; } = new();
-
-        public PolicyLease? Lease { get; set; }
-
-        public Task<PolicyAnswer>? Request { get; set; }
-
-        public bool Forgotten { get; set; }
+        var answer = await grains.GetGrain<IPolicyOwner>(key).Lease(holder);
+        return (answer.Kind, answer.Policy, answer.Lease);
     }
 }
-
-internal enum PolicyAnswerKind
-{
-    Unconfirmed,
-    Leased,
-    NoWorkspace,
-
-    /// <summary>Recalled while on its way: ask again.</summary>
-    Recalled,
-}
-
-internal readonly record struct PolicyAnswer(PolicyAnswerKind Kind, PolicyLease? Lease);

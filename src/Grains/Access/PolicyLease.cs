@@ -21,22 +21,6 @@ internal readonly record struct LeaseAnswer(
     [property: Id(1)] LeasedPolicy? Policy = null,
     [property: Id(2)] TimeSpan Lease = default);
 
-/// <summary>
-/// The right to decide by a policy for a limited time. The test of <see cref="IsValid"/> is the last thing before an
-/// answer: a lease that was recalled decides nothing more.
-/// </summary>
-/// <param name="clock">How late it is, on the clock of <paramref name="expires"/>.</param>
-internal sealed class PolicyLease(LeasedPolicy leased, Func<TimeSpan> clock, TimeSpan expires)
-{
-    private volatile bool recalled;
-
-    public LeasedPolicy Leased => leased;
-
-    public bool IsValid => !recalled && clock() < expires;
-
-    public void Recall() => recalled = true;
-}
-
 /// <summary>The policies that a silo holds, as the workspace grains know it.</summary>
 [GrainInterfaceType("EngageCenter.IPolicyHolder"), Alias("EngageCenter.IPolicyHolder")]
 internal interface IPolicyHolder : IGrainObserver

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Access;
 
-/// <summary>What a <see cref="PolicyOwnership"/> does through its grain.</summary>
+/// <summary>What a <see cref="PolicyOwnership{THolder}"/> does through its grain.</summary>
 internal interface IOwnedPolicy
 {
     /// <summary>Stores the tenure, with the change under way if it is one, on the version last read or written.</summary>
@@ -30,13 +30,16 @@ internal enum ChangeStatus
 }
 
 /// <summary>
-/// The shell around <see cref="PolicyOwner{THolder}"/>: carries its messages to storage and to the silos, within the
-/// turns of the workspace's grain. It decides nothing.
+/// The shell around <see cref="PolicyOwner{THolder}"/>: carries its messages to storage and to the holders, within the
+/// turns of the owning grain. It decides nothing.
 /// </summary>
-internal sealed partial class PolicyOwnership(
-    string workspaceId, IOwnedPolicy policy, PolicyCache policies, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
+/// <param name="key">The owning grain's, for the log.</param>
+/// <param name="takeBack">Recalls what is leased to a holder; done when it has let go.</param>
+internal sealed class PolicyOwnership<THolder>(
+    string key, IOwnedPolicy policy, Func<THolder, Task> takeBack, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
+    where THolder : class
 {
-    private readonly PolicyOwner<IPolicyHolder> owner = new(options.Lease, options.Authority);
+    private readonly PolicyOwner<THolder> owner = new(options.Lease, options.Authority);
     private readonly long origin = time.GetTimestamp();
 
     // Who waits for an answer of the owner's: lease requests and acts, by number.
@@ -67,7 +70,7 @@ internal sealed partial class PolicyOwnership(
     }
 
     /// <summary>Leases the policy to a silo. False where it cannot be leased now.</summary>
-    public Task<bool> Lease(IPolicyHolder holder) => Ask(number => owner.LeaseAsked(holder, number, Now));
+    public Task<bool> Lease(THolder holder) => Ask(number => owner.LeaseAsked(holder, number, Now));
 
     /// <summary>Whether this activation still owns the policy, for what it does itself.</summary>
     public Task<bool> Confirm() => Ask(number => owner.ConfirmAsked(number, Now));
@@ -131,7 +134,7 @@ internal sealed partial class PolicyOwnership(
         }
     }
 
-    private async Task<bool> Ask(Func<long, IReadOnlyList<OwnerMessage<IPolicyHolder>>> ask)
+    private async Task<bool> Ask(Func<long, IReadOnlyList<OwnerMessage<THolder>>> ask)
     {
         var number = ++numbers;
         var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -141,47 +144,47 @@ internal sealed partial class PolicyOwnership(
     }
 
     // Completes when all that it started has. What fails is told to the owner, so nothing is thrown from here.
-    private Task Carry(IReadOnlyList<OwnerMessage<IPolicyHolder>> messages)
+    private Task Carry(IReadOnlyList<OwnerMessage<THolder>> messages)
     {
         List<Task>? started = null;
         foreach (var message in messages)
         {
             switch (message)
             {
-                case OwnerMessage<IPolicyHolder>.Write write:
+                case OwnerMessage<THolder>.Write write:
                     (started ??= []).Add(Write(write));
                     break;
-                case OwnerMessage<IPolicyHolder>.Read:
+                case OwnerMessage<THolder>.Read:
                     (started ??= []).Add(Read());
                     break;
-                case OwnerMessage<IPolicyHolder>.Reload:
+                case OwnerMessage<THolder>.Reload:
                     (started ??= []).Add(Reload());
                     break;
-                case OwnerMessage<IPolicyHolder>.Recall recall:
+                case OwnerMessage<THolder>.Recall recall:
                     (started ??= []).Add(Recall(recall));
                     break;
-                case OwnerMessage<IPolicyHolder>.Grant grant:
+                case OwnerMessage<THolder>.Grant grant:
                     Answer(grant.Request, true);
                     break;
-                case OwnerMessage<IPolicyHolder>.Refuse refuse:
+                case OwnerMessage<THolder>.Refuse refuse:
                     Answer(refuse.Request, false);
                     break;
-                case OwnerMessage<IPolicyHolder>.Confirmed confirmed:
+                case OwnerMessage<THolder>.Confirmed confirmed:
                     Answer(confirmed.Act, true);
                     break;
-                case OwnerMessage<IPolicyHolder>.Unconfirmed unconfirmed:
+                case OwnerMessage<THolder>.Unconfirmed unconfirmed:
                     Answer(unconfirmed.Act, false);
                     break;
-                case OwnerMessage<IPolicyHolder>.Changed:
+                case OwnerMessage<THolder>.Changed:
                     change?.TrySetResult((ChangeStatus.Changed, TimeSpan.Zero));
                     break;
-                case OwnerMessage<IPolicyHolder>.ChangeRefused refused:
+                case OwnerMessage<THolder>.ChangeRefused refused:
                     change?.TrySetResult((ChangeStatus.Refused, refused.RetryAfter));
                     break;
-                case OwnerMessage<IPolicyHolder>.ChangeFailed:
+                case OwnerMessage<THolder>.ChangeFailed:
                     change?.TrySetResult((ChangeStatus.Unknown, TimeSpan.Zero));
                     break;
-                case OwnerMessage<IPolicyHolder>.Ended:
+                case OwnerMessage<THolder>.Ended:
                     ended?.TrySetResult();
                     policy.End();
                     break;
@@ -201,7 +204,7 @@ internal sealed partial class PolicyOwnership(
         }
     }
 
-    private async Task Write(OwnerMessage<IPolicyHolder>.Write write)
+    private async Task Write(OwnerMessage<THolder>.Write write)
     {
         var sent = Now;
         try
@@ -211,7 +214,7 @@ internal sealed partial class PolicyOwnership(
         catch (Exception e)
         {
             fault ??= e;
-            LogNotWritten(logger, workspaceId, e);
+            OwnershipLog.NotWritten(logger, key, e);
             await Carry(owner.WriteFailed());
             return;
         }
@@ -233,7 +236,7 @@ internal sealed partial class PolicyOwnership(
         }
         catch (Exception e)
         {
-            LogNotConfirmed(logger, workspaceId, e);
+            OwnershipLog.NotConfirmed(logger, key, e);
         }
 
         await Carry(owner.TermRead(term, sent, Now));
@@ -248,37 +251,40 @@ internal sealed partial class PolicyOwnership(
         }
         catch (Exception e)
         {
-            LogNotConfirmed(logger, workspaceId, e);
+            OwnershipLog.NotConfirmed(logger, key, e);
         }
 
         await Carry(owner.Reloaded(term));
     }
 
-    private async Task Recall(OwnerMessage<IPolicyHolder>.Recall recall)
+    private async Task Recall(OwnerMessage<THolder>.Recall recall)
     {
         var sent = Now;
         metrics.Recalling();
         try
         {
-            await policies.Nearest(recall.Holder).Recall(workspaceId);
+            await takeBack(recall.Holder);
         }
         catch (Exception e)
         {
             // It may still decide until its lease has run out, and that is what the change waits for.
-            LogSilent(logger, workspaceId, e);
+            OwnershipLog.Silent(logger, key, e);
             return;
         }
 
         metrics.Recalled(Now - sent);
         await Carry(owner.RecallAnswered(recall.Holder, recall.Number, Now));
     }
+}
 
-    [LoggerMessage(LogLevel.Warning, "The policy of workspace {WorkspaceId} was not confirmed to be stored; the activation ends")]
-    private static partial void LogNotWritten(ILogger logger, string workspaceId, Exception exception);
+internal static partial class OwnershipLog
+{
+    [LoggerMessage(LogLevel.Warning, "A change of {Key} was not confirmed to be stored; the activation ends")]
+    public static partial void NotWritten(ILogger logger, string key, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "Whether this activation still owns the policy of workspace {WorkspaceId} could not be read")]
-    private static partial void LogNotConfirmed(ILogger logger, string workspaceId, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "Whether this activation still owns {Key} could not be read")]
+    public static partial void NotConfirmed(ILogger logger, string key, Exception exception);
 
-    [LoggerMessage(LogLevel.Information, "A silo did not answer the recall of the policy of workspace {WorkspaceId}")]
-    private static partial void LogSilent(ILogger logger, string workspaceId, Exception exception);
+    [LoggerMessage(LogLevel.Information, "A holder did not answer the recall of {Key}")]
+    public static partial void Silent(ILogger logger, string key, Exception exception);
 }

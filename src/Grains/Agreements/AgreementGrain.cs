@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -15,10 +16,13 @@ namespace EngageCenter.Agreements;
 /// </remarks>
 [GrainType("agreement")]
 internal sealed class AgreementGrain(
-    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain
+    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, INamingAgreement
 {
     // What the workspaces answered when they were last brought in line; unknown to a new activation.
     private long applied;
+
+    // Tenants that this activation made known: at most those of its versions.
+    private readonly HashSet<Guid> said = [];
 
     private StoredAgreement State => storage.State;
 
@@ -40,6 +44,11 @@ internal sealed class AgreementGrain(
 
         if (!ReferenceEquals(next, State))
         {
+            if (!await SayTenants(next))
+            {
+                return new(PutAgreementStatus.TooManyTenants);
+            }
+
             if (!await Announce(next))
             {
                 return new(PutAgreementStatus.TooManyWorkspaces);
@@ -64,10 +73,41 @@ internal sealed class AgreementGrain(
 
         if (applied != State.Version)
         {
+            // Said by the change already, unless an earlier release made it.
+            await SayTenants(State);
             await Apply();
         }
 
         return await View();
+    }
+
+    public async Task SayNames()
+    {
+        if (State.Agreement is null)
+        {
+            return;
+        }
+
+        if (!await SayTenants(State))
+        {
+            throw new StorageUnavailableException($"A tenant that agreement {Id} names cannot be known: there are too many.");
+        }
+
+        foreach (var workspace in State.Workspaces)
+        {
+            await GrainFactory.GetGrain<IContractedWorkspace>(workspace.WorkspaceId).SayGroups();
+        }
+    }
+
+    // A tenant is known before the agreement names it, so that nobody of it is taken for a stranger. It stays known: which
+    // other agreements name it nobody counts.
+    private async Task<bool> SayTenants(StoredAgreement next)
+    {
+        Guid[] unsaid = [.. next.Tenants().Except(said)];
+        var added = await Task.WhenAll(unsaid.Select(
+            tenant => GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.TenantsWith(tenant)).Add(tenant, next.Version, isFirst: false)));
+        said.UnionWith(unsaid.Where((_, i) => added[i]));
+        return added.All(a => a);
     }
 
     // A contact learns of the workspace before the workspace's policy names them, so that their list is never short.

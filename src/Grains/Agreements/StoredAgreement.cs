@@ -61,6 +61,12 @@ internal sealed record StoredAgreement
 
     public IEnumerable<PersonId> Contacts() => Agreement?.Contacts.Select(c => c.Person).Distinct() ?? [];
 
+    /// <summary>The tenants whose people may have to do with it: the organization's, its contacts' and its billing readers'.</summary>
+    public IEnumerable<Guid> Tenants() => Agreement is null
+        ? []
+        : Agreement.Contacts.Select(c => c.Person.TenantId)
+            .Concat(Agreement.BillingReaders.Select(r => r.TenantId)).Append(Agreement.Organization.TenantId).Distinct();
+
     public WorkspaceContract ContractOf(string agreementId, PlannedWorkspace workspace) => new(
         agreementId, Agreement!.AgreementType, Agreement.Organization.TenantId, workspace.DefaultName,
         Agreement.StartDate, Agreement.EndDate,

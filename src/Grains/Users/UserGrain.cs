@@ -22,6 +22,7 @@ namespace EngageCenter.Users;
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<UserState> storage,
     PolicyCache policies,
+    KnownIdsCache knownIds,
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex
 {
@@ -294,7 +295,12 @@ internal sealed partial class UserGrain(
     {
         var seen = durable.Seen;
         var candidates = new HashSet<string>(durable.Contracts.Entries.Keys, StringComparer.Ordinal);
-        foreach (var some in durable.Groups.Chunk(Parallel))
+        if (await KnownGroups() is not { } groups)
+        {
+            return null;
+        }
+
+        foreach (var some in groups.Chunk(Parallel))
         {
             foreach (var workspaces in await Task.WhenAll(some.Select(WorkspacesOf)))
             {
@@ -325,6 +331,37 @@ internal sealed partial class UserGrain(
         }
 
         return members;
+    }
+
+    /// <summary>
+    /// Those of the person's groups that may hold a role somewhere; null where that cannot be confirmed. A token may name 200
+    /// groups that nobody here has heard of, and no activation is made for such a one.
+    /// </summary>
+    private async ValueTask<ImmutableArray<Guid>?> KnownGroups()
+    {
+        var groups = durable.Groups;
+        if (groups.IsEmpty)
+        {
+            return groups;
+        }
+
+        if (await knownIds.Current(KnownIds.TenantsWith(Person.TenantId)) is not { } tenants)
+        {
+            return null;
+        }
+
+        if (!tenants.MayHold(Person.TenantId))
+        {
+            return [];
+        }
+
+        // A tenant that nobody is known to have named gets no set of groups for being asked for.
+        if (!tenants.IsComplete)
+        {
+            return groups;
+        }
+
+        return await knownIds.Current(KnownIds.GroupsOf(Person.TenantId)) is { } known ? [.. groups.Where(known.MayHold)] : null;
     }
 
     private async Task<ImmutableArray<string>> WorkspacesOf(Guid groupId)
@@ -420,7 +457,7 @@ internal sealed partial class UserGrain(
     private static partial void LogNotTold(ILogger logger, string workspaceId, Exception exception);
 
     /// <param name="Seen">The sign-in that the decision rests on.</param>
-    private sealed record Known(EffectiveAccess Access, PolicyLease Lease, SeenUser? Seen);
+    private sealed record Known(EffectiveAccess Access, Lease<LeasedPolicy> Lease, SeenUser? Seen);
 
     /// <param name="Policy">What it was decided by; null where there is none or where nothing is confirmed.</param>
     private readonly record struct Examined(EffectiveAccess Access, LeasedPolicy? Policy);

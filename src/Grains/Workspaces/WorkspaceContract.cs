@@ -47,4 +47,9 @@ internal interface IContractedWorkspace : IGrainWithStringKey
     /// <summary>Sets the workspace up, or brings it to a newer version of its contract. Idempotent.</summary>
     [Alias("Provision")]
     Task<WorkspaceHeader> Provision(Actor actor, WorkspaceContract contract);
+
+    /// <summary>Has each group that holds a role here be known in its tenant: one that an earlier release granted may not be.</summary>
+    /// <exception cref="EngageCenter.Storage.StorageUnavailableException">Not all of them can be.</exception>
+    [Alias("SayGroups")]
+    Task SayGroups();
 }

@@ -19,13 +19,16 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 {
     private const int TakeOverAttempts = 5;
 
+    /// <summary>Groups that are told at once where all of them are.</summary>
+    private const int GroupsAtOnce = 32;
+
     private readonly IPersistentState<Workspace> storage;
     private readonly IGrainStorage rows;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
     private readonly ILogger<WorkspaceGrain> logger;
-    private readonly Func<PolicyOwnership> newOwnership;
-    private PolicyOwnership ownership;
+    private readonly Func<PolicyOwnership<IPolicyHolder>> newOwnership;
+    private PolicyOwnership<IPolicyHolder> ownership;
     private bool isActive;
 
     // What storage is known to hold. The state of 'storage' is ahead of it while a write is under way.
@@ -45,7 +48,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         (this.storage, this.rows, this.time, this.logger) = (storage, rows, time, logger);
         lease = options.Value.Lease;
-        newOwnership = () => new(Id, this, policies, options.Value, metrics, time, logger);
+        newOwnership = () => new(Id, this, holder => policies.Nearest(holder).Recall(Id), options.Value, metrics, time, logger);
         ownership = newOwnership();
     }
 
@@ -84,6 +87,18 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         await Commit(state.Provision(actor, contract, Now));
         return state.Header(Id);
+    }
+
+    public async Task SayGroups()
+    {
+        foreach (var some in state.Groups.Chunk(GroupsAtOnce))
+        {
+            var said = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).Grant(Id, state.Epoch)));
+            if (said.FirstOrDefault(outcome => outcome != GroupAddition.Added) is not GroupAddition.Added and var refused)
+            {
+                throw new StorageUnavailableException($"A group of workspace {Id} cannot be known in its tenant: {refused}.");
+            }
+        }
     }
 
     public Task<WorkspaceHeader?> Header()
@@ -152,9 +167,17 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
 
         var (outcome, granted) = state.PutGroup(actor, command, Now);
-        if (outcome.Status == PutGroupStatus.Created && !await GroupGrain(command.GroupId).Add(Id, granted.Epoch))
+        if (outcome.Status == PutGroupStatus.Created)
         {
-            return new(PutGroupStatus.TooManyWorkspaces);
+            switch (await GroupGrain(command.GroupId).Grant(Id, granted.Epoch))
+            {
+                case GroupAddition.TooManyWorkspaces:
+                    return new(PutGroupStatus.TooManyWorkspaces);
+                case GroupAddition.TooManyGroups:
+                    return new(PutGroupStatus.TooManyGroupsInTenant);
+                default:
+                    break;
+            }
         }
 
         await Commit(granted);

@@ -23,6 +23,7 @@ internal static class SqliteHosting
                 options.DeleteStateOnClear = false;
             });
 
+        silo.Services.AddSingleton<IStoredGrains, SqliteStoredGrains>();
         silo.Services.AddGrainStorage(
             name,
             (services, provider) => new SqliteGrainStorage(AdoNetGrainStorageFactory.Create(services, provider), services.GetRequiredService<SqliteGate>()));

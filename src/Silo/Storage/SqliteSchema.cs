@@ -78,6 +78,14 @@ internal static class SqliteSchema
         RETURNING Version AS NewGrainStateVersion;
         """;
 
+    /// <summary>The keys of one state name, page by page; not a statement of the provider's.</summary>
+    public const string Keys = """
+        SELECT GrainIdExtensionString FROM OrleansStorage
+        WHERE ServiceId = @ServiceId AND GrainTypeString = @GrainTypeString AND GrainIdN0 = 0 AND GrainIdN1 = 0
+            AND GrainIdExtensionString > @After AND GrainIdExtensionString < @End AND PayloadBinary IS NOT NULL
+        ORDER BY GrainIdExtensionString LIMIT @Count;
+        """;
+
     private const string Reminders = "SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansRemindersTable WHERE ServiceId = @ServiceId";
 
     private const string ThisReminder = "ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName";

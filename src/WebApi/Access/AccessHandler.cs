@@ -1,7 +1,7 @@
 using EngageCenter.Access;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Users;
 using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Authorization;
 
@@ -11,7 +11,7 @@ namespace EngageCenter.WebApi.Access;
 /// Enforces what a route declares, before its parameters are bound. For a workspace it asks the caller's grain once;
 /// the decision goes on to the endpoint as its <see cref="WorkspaceVisit"/>.
 /// </summary>
-internal sealed class AccessHandler(IGrainFactory grains) : AuthorizationHandler<AccessRequirement>
+internal sealed class AccessHandler(IGrainFactory grains, UserGrains users) : AuthorizationHandler<AccessRequirement>
 {
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, AccessRequirement requirement)
     {
@@ -39,7 +39,7 @@ internal sealed class AccessHandler(IGrainFactory grains) : AuthorizationHandler
             case AccessScope.AnyWorkspace:
                 return await RefusalAnywhere((PersonCaller)caller, requirement.Permission);
             case AccessScope.Workspace when caller is PersonCaller person:
-                var visit = await WorkspaceVisit.Enter(grains, person, WorkspaceId(http), requirement.Permission);
+                var visit = await WorkspaceVisit.Enter(grains, users, person, WorkspaceId(http), requirement.Permission);
                 http.Features.Set(visit);
                 return visit.Refusal;
             default:
@@ -49,7 +49,7 @@ internal sealed class AccessHandler(IGrainFactory grains) : AuthorizationHandler
 
     private async Task<IResult?> RefusalAnywhere(PersonCaller caller, Permissions required) =>
         caller.SignIn is not { } signIn ? WorkspaceVisit.GroupsLeftOut()
-            : await grains.GetGrain<IUserGrain>(caller.Person.ToString()).DecideAnywhere(signIn, required) switch
+            : await users.Of(caller.Person).DecideAnywhere(signIn, required) switch
             {
                 Standing.Member => null,
                 Standing.Outsider => WorkspaceVisit.Lacks(required),

@@ -3,6 +3,7 @@ using EngageCenter.Users;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace EngageCenter.WebApi.Access;
@@ -23,19 +24,19 @@ internal static class PermissionEndpoints
             .Refuses(Problems.MissingPermission);
     }
 
-    private static async Task<IResult> Mine(WorkspaceVisit visit, IGrainFactory grains)
+    private static async Task<IResult> Mine(WorkspaceVisit visit, UserGrains users)
     {
-        var effective = await Explain(grains, visit.Caller, visit.WorkspaceId);
+        var effective = await Explain(users, visit.Caller, visit.WorkspaceId);
         return WorkspaceVisit.RefusalOf(effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
             WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
     }
 
-    private static async Task<IResult> Check(WorkspaceVisit visit, CheckRequest body, IGrainFactory grains)
+    private static async Task<IResult> Check(WorkspaceVisit visit, CheckRequest body, UserGrains users)
     {
         var person = body.User is { } user ? new PersonId(user.TenantId!.Value, user.UserId!.Value) : visit.Caller.Person;
         if (person == visit.Caller.Person)
         {
-            var own = await Explain(grains, visit.Caller, visit.WorkspaceId);
+            var own = await Explain(users, visit.Caller, visit.WorkspaceId);
             return WorkspaceVisit.RefusalOf(own.Decision, Permissions.None) ?? Answer(body.Permissions, own, own.Decision.Epoch);
         }
 
@@ -47,7 +48,7 @@ internal static class PermissionEndpoints
         }
 
         // An outsider's decision names no epoch; then it is the policy by which the caller asks.
-        var other = await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(visit.WorkspaceId);
+        var other = await users.Of(person).ExplainLastKnown(visit.WorkspaceId);
         return other.Decision.Standing == Standing.Unconfirmed
             ? Problems.AccessUnconfirmed.Answer()
             : Answer(body.Permissions, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : visit.Decision.Epoch);
@@ -56,6 +57,6 @@ internal static class PermissionEndpoints
     private static Ok<CheckResponse> Answer(IReadOnlyList<Permissions> asked, EffectiveAccess effective, long epoch) =>
         TypedResults.Ok(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch));
 
-    private static ValueTask<EffectiveAccess> Explain(IGrainFactory grains, PersonCaller caller, string workspaceId) =>
-        grains.GetGrain<IUserGrain>(caller.Person.ToString()).Explain(caller.SignIn!, workspaceId);
+    private static ValueTask<EffectiveAccess> Explain(UserGrains users, PersonCaller caller, string workspaceId) =>
+        users.Of(caller.Person).Explain(caller.SignIn!, workspaceId);
 }

@@ -1,7 +1,7 @@
 using EngageCenter.Access;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Users;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Access;
@@ -17,10 +17,11 @@ internal sealed class WorkspaceVisit
     private const int MaxDecisions = 500;
 
     private readonly IGrainFactory grains;
+    private readonly UserGrains users;
     private readonly Permissions required;
 
-    private WorkspaceVisit(IGrainFactory grains, PersonCaller caller, string workspaceId, Permissions required) =>
-        (this.grains, Caller, WorkspaceId, this.required) = (grains, caller, workspaceId, required);
+    private WorkspaceVisit(IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required) =>
+        (this.grains, this.users, Caller, WorkspaceId, this.required) = (grains, users, caller, workspaceId, required);
 
     public PersonCaller Caller { get; }
 
@@ -40,16 +41,16 @@ internal sealed class WorkspaceVisit
     /// Lets the caller in, or says in <see cref="Refusal"/> why not: an outsider gets the same answer for every id,
     /// whether there is such a workspace or not. For <see cref="AccessHandler"/> alone.
     /// </summary>
-    public static async Task<WorkspaceVisit> Enter(IGrainFactory grains, PersonCaller caller, string workspaceId, Permissions required)
+    public static async Task<WorkspaceVisit> Enter(IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required)
     {
-        var visit = new WorkspaceVisit(grains, caller, workspaceId, required);
+        var visit = new WorkspaceVisit(grains, users, caller, workspaceId, required);
         await visit.Decide();
         return visit;
     }
 
     /// <summary>A member's visit by a decision that has just been made, for a route that does not name the workspace.</summary>
-    public static WorkspaceVisit By(IGrainFactory grains, PersonCaller caller, AccessDecision decision) =>
-        new(grains, caller, decision.WorkspaceId, Permissions.None) { Decision = decision, Refusal = RefusalOf(decision, Permissions.None) };
+    public static WorkspaceVisit By(IGrainFactory grains, UserGrains users, PersonCaller caller, AccessDecision decision) =>
+        new(grains, users, caller, decision.WorkspaceId, Permissions.None) { Decision = decision, Refusal = RefusalOf(decision, Permissions.None) };
 
     /// <summary>The workspace's own grain of a kind.</summary>
     public TGrain Grain<TGrain>()
@@ -94,7 +95,7 @@ internal sealed class WorkspaceVisit
             return;
         }
 
-        Decision = await grains.GetGrain<IUserGrain>(Caller.Person.ToString()).Decide(signIn, WorkspaceId);
+        Decision = await users.Of(Caller.Person).Decide(signIn, WorkspaceId);
         Refusal = RefusalOf(Decision, required);
     }
 

@@ -1,9 +1,9 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Users;
 
 namespace EngageCenter.WebApi.Agreements;
 
@@ -17,12 +17,12 @@ internal static class AccountTeamEndpoints
             .Answers<AccountTeamResponse>(200)
             .Refuses(Problems.BillingAccess);
 
-    private static async Task<IResult> Get(WorkspaceVisit visit, AccountTeamQuery query, IGrainFactory grains) =>
-        Answer(await Ask(grains, visit, query.BillingAccountId is { } account ? new(account, query.BillingProfileId) : null));
+    private static async Task<IResult> Get(WorkspaceVisit visit, AccountTeamQuery query, UserGrains users) =>
+        Answer(await Ask(users, visit, query.BillingAccountId is { } account ? new(account, query.BillingProfileId) : null));
 
     /// <summary>The team that the caller may see, decided and told in one call.</summary>
-    public static ValueTask<AccountTeamOutcome> Ask(IGrainFactory grains, WorkspaceVisit visit, BillingScope? asked) =>
-        grains.GetGrain<IUserGrain>(visit.Caller.Person.ToString()).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
+    public static ValueTask<AccountTeamOutcome> Ask(UserGrains users, WorkspaceVisit visit, BillingScope? asked) =>
+        users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
 
     private static IResult Answer(AccountTeamOutcome outcome) =>
         WorkspaceVisit.RefusalOf(outcome.Decision, Permissions.None)

@@ -39,7 +39,7 @@ internal static class AgreementEndpoints
             .Example(Example)
             .Answers<AgreementResponse>(200)
             .Answers<AgreementResponse>(201)
-            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces);
+            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces, Problems.TooManyTenants);
         agreements.MapGet("/{agreementId}", Get)
             .Describe("GetAgreement", "An agreement", "The agreement as it was last put, its status today, and its workspaces.")
             .Versioned()
@@ -70,6 +70,7 @@ internal static class AgreementEndpoints
             PutAgreementStatus.AgreementTypeFixed => Problems.AgreementTypeFixed.Answer(),
             PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),
             PutAgreementStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+            PutAgreementStatus.TooManyTenants => Problems.TooManyTenants.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     }

@@ -20,12 +20,18 @@ internal sealed class CsvExport<TItem>(
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (!TryReadMark(httpContext.Request, out var withMark))
+        {
+            await Problems.Invalid(Csv.Mark, "Must be true or false.").ExecuteAsync(httpContext);
+            return;
+        }
+
         var response = httpContext.Response;
         response.ContentType = "text/csv; charset=utf-8; header=present";
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}.csv\"";
         for (var (page, isFirst) = (first, true); ; isFirst = false)
         {
-            await response.WriteAsync(Write(page.Items, isFirst), httpContext.RequestAborted);
+            await response.WriteAsync(isFirst && withMark ? $"\uFEFF{Write(page.Items, isFirst)}" : Write(page.Items, isFirst), httpContext.RequestAborted);
             if (page.Next is not { } next)
             {
                 return;
@@ -39,6 +45,13 @@ internal sealed class CsvExport<TItem>(
 
             page = read;
         }
+    }
+
+    private static bool TryReadMark(HttpRequest request, out bool withMark)
+    {
+        var said = request.Query[Csv.Mark];
+        withMark = said is ["true"];
+        return said is [] or ["true"] or ["false"];
     }
 
     private string Write(IEnumerable<TItem> items, bool withHeader)
@@ -73,6 +86,9 @@ internal sealed class CsvExport<TItem>(
 
 internal static class Csv
 {
+    /// <summary>Whether a UTF-8 byte order mark comes first, for spreadsheets that need it to see UTF-8.</summary>
+    public const string Mark = "bom";
+
     public static CsvConfiguration Format { get; } = new(CultureInfo.InvariantCulture)
     {
         NewLine = "\r\n",

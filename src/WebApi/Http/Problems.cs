@@ -78,6 +78,12 @@ internal static class Problems
     public static readonly Problem TooManyGroups = new(409, "too-many-groups", "Too many groups",
         "A workspace can have 1,000 groups with roles.");
 
+    public static readonly Problem TooManyGroupsInTenant = new(409, "too-many-groups-in-tenant", "Too many groups in the tenant",
+        "A tenant can have 10,000 groups that hold roles in its organization's workspaces.");
+
+    public static readonly Problem TooManyTenants = new(409, "too-many-tenants", "Too many tenants",
+        "Agreements can name 8,192 tenants whose ids begin with the same two digits, and the organization, a contact or a billing reader is of another one.");
+
     public static readonly Problem TooManyCases = new(409, "too-many-cases", "Too many cases",
         "A workspace can have 500,000 support cases.");
 

@@ -8,6 +8,11 @@ namespace EngageCenter.WebApi.Http;
 /// </summary>
 internal sealed class ResponseHeaders(RequestDelegate next)
 {
+    /// <summary>By which a client finds its request again; what it sends comes back.</summary>
+    public const string RequestId = "X-Request-ID";
+
+    private const int MaxRequestId = 128;
+
     public Task InvokeAsync(HttpContext http)
     {
         // At the last moment: the answer to a fault begins with no headers at all.
@@ -18,6 +23,18 @@ internal sealed class ResponseHeaders(RequestDelegate next)
             if (http.Request.Path.StartsWithSegments("/v1"))
             {
                 headers.CacheControl = "no-store";
+            }
+
+            if (http.Request.Headers[RequestId] is [{ Length: > 0 and <= MaxRequestId } id] && id.All(c => c is > ' ' and <= '~'))
+            {
+                headers[RequestId] = id;
+            }
+
+            if (http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed && headers.Allow.ToString().Split(", ") is var methods
+                && methods.Contains(HttpMethods.Get) && !methods.Contains(HttpMethods.Head))
+            {
+                // Where there is GET there is HEAD, of which the routes know nothing.
+                headers.Allow = string.Join(", ", methods.Append(HttpMethods.Head));
             }
 
             if (http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)

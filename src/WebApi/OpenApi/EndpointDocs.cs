@@ -39,7 +39,9 @@ internal static class EndpointDocs
     /// <summary>A body that may also come as lines of another type.</summary>
     public static RouteHandlerBuilder TakesLinesOf<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new RequestLinesDoc(typeof(T)));
 
-    public static RouteHandlerBuilder AnswersCsv(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new CsvAnswerDoc());
+    public static RouteHandlerBuilder AnswersCsv(this RouteHandlerBuilder endpoint) => endpoint
+        .WithMetadata(new CsvAnswerDoc())
+        .Query(Csv.Mark, "Whether CSV begins with a UTF-8 byte order mark, for spreadsheets that need it; 'false' where nothing is said.", "true", "false");
 
     /// <summary>A GET with an ETag.</summary>
     public static RouteHandlerBuilder Versioned(this RouteHandlerBuilder endpoint) => endpoint

@@ -34,24 +34,24 @@ internal static class MeEndpoints
             .Refuses(Problems.AccessUnconfirmed);
     }
 
-    private static async Task<IResult> Get(PersonCaller caller, IGrainFactory grains) =>
-        SignedIn(caller, grains, out var signIn, out var user)
+    private static async Task<IResult> Get(PersonCaller caller, UserGrains users) =>
+        SignedIn(caller, users, out var signIn, out var user)
             ? TypedResults.Ok(MeResponse.Of(await user.Me(signIn)))
             : Unconfirmed();
 
-    private static async Task<IResult> Workspaces(PersonCaller caller, WholeListQuery _, IGrainFactory grains) =>
-        SignedIn(caller, grains, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
+    private static async Task<IResult> Workspaces(PersonCaller caller, WholeListQuery _, UserGrains users) =>
+        SignedIn(caller, users, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
             ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
             : Unconfirmed();
 
-    private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, IGrainFactory grains)
+    private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)
     {
         if (!WorkspaceVisit.IsId(body.WorkspaceId))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        if (!SignedIn(caller, grains, out var signIn, out var user))
+        if (!SignedIn(caller, users, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -65,9 +65,9 @@ internal static class MeEndpoints
         };
     }
 
-    private static async Task<IResult> Home(PersonCaller caller, IGrainFactory grains, HomePage home)
+    private static async Task<IResult> Home(PersonCaller caller, UserGrains users, IGrainFactory grains, HomePage home)
     {
-        if (!SignedIn(caller, grains, out var signIn, out var user))
+        if (!SignedIn(caller, users, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -86,7 +86,7 @@ internal static class MeEndpoints
                 break;
             }
 
-            var visit = WorkspaceVisit.By(grains, caller, landing.Decision);
+            var visit = WorkspaceVisit.By(grains, users, caller, landing.Decision);
             var answer = await home.Show(visit);
             if (visit.Decision.Standing != Standing.Outsider)
             {
@@ -98,10 +98,10 @@ internal static class MeEndpoints
     }
 
     // A token that leaves the groups out is no reason to forget those of the one before.
-    private static bool SignedIn(PersonCaller caller, IGrainFactory grains, out SignIn signIn, out IUserGrain user)
+    private static bool SignedIn(PersonCaller caller, UserGrains users, out SignIn signIn, out UserCalls user)
     {
         signIn = caller.SignIn!;
-        user = grains.GetGrain<IUserGrain>(caller.Person.ToString());
+        user = users.Of(caller.Person);
         return caller.SignIn is not null;
     }
 

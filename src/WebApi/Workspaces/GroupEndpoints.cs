@@ -26,7 +26,7 @@ internal static class GroupEndpoints
             .Example("""{ "displayName": "Engage Support", "roles": ["SupportUser"] }""")
             .Answers<GroupResponse>(200)
             .Answers<GroupResponse>(201)
-            .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyWorkspaces);
+            .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyGroupsInTenant, Problems.TooManyWorkspaces);
         groups.MapDelete("/{groupId}", Delete).RequirePermission(Permissions.ManageEntraGroups)
             .Describe("DeleteGroup", "Takes a group's roles away", "Also where the group held none.")
             .Answers(204);
@@ -60,6 +60,7 @@ internal static class GroupEndpoints
             PutGroupStatus.RoleNotAssignable => Problems.RoleNotAssignable.Answer(),
             PutGroupStatus.TooManyGroups => Problems.TooManyGroups.Answer(),
             PutGroupStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+            PutGroupStatus.TooManyGroupsInTenant => Problems.TooManyGroupsInTenant.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     });

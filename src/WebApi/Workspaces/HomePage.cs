@@ -10,11 +10,12 @@ using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Support;
+using EngageCenter.WebApi.Users;
 
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <summary>Puts a workspace's home page together for one of its members.</summary>
-internal sealed partial class HomePage(IGrainFactory grains, TimeProvider time, ILogger<HomePage> logger)
+internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, TimeProvider time, ILogger<HomePage> logger)
 {
     /// <summary>How long a page waits for one of its parts.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -108,7 +109,7 @@ internal sealed partial class HomePage(IGrainFactory grains, TimeProvider time, 
     // Decided anew in the same call.
     private async Task<AccountTeamOutcome?> AccountTeam(WorkspaceVisit visit)
     {
-        var outcome = await AccountTeamEndpoints.Ask(grains, visit, asked: null);
+        var outcome = await AccountTeamEndpoints.Ask(users, visit, asked: null);
         return outcome.Decision.Standing switch
         {
             Standing.Member => outcome,

@@ -134,10 +134,82 @@ public partial class DeploymentTests
         Assert.Equal("0", deployment.Text("spec/strategy/rollingUpdate/maxUnavailable"));
     }
 
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public void A_host_is_given_its_certificate_where_its_settings_look_for_it(string host, string project, string port)
+    {
+        var pod = Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].At("spec/template/spec")!;
+        var container = pod.At("containers/0")!;
+        var settings = container.List("env").Where(v => v.Text("value") is not null).ToDictionary(v => v.Text("name")!, v => v.Text("value")!);
+        var folders = container.List("volumeMounts").ToDictionary(m => m.Text("mountPath")!, m => pod.List("volumes").Single(v => v.Text("name") == m.Text("name")));
+        var certificate = Assert.Single(Yaml.Read("deploy/kubernetes/certificates.yaml"), d => d.Text("kind") == "Certificate" && d.Text("metadata/name") == $"engage-center-{host}");
+        var secret = certificate.Text("spec/secretName");
+
+        // Whole folders: what is mounted as a single file is not renewed in a running pod.
+        Assert.All(container.List("volumeMounts"), m => Assert.Null(m.Text("subPath")));
+        var own = folders[Path.GetDirectoryName(settings["Clustering__Tls__CertificateFile"])!];
+        Assert.Same(own, folders[Path.GetDirectoryName(settings["Clustering__Tls__KeyFile"])!]);
+        Assert.Equal(secret, own.Text("secret/secretName"));
+        Assert.Equal(
+            [Path.GetFileName(settings["Clustering__Tls__CertificateFile"]), Path.GetFileName(settings["Clustering__Tls__KeyFile"])],
+            own.List("secret/items").Select(i => i.Text("path")));
+        var trusted = folders[settings["Clustering__Tls__TrustedCa"]].At("projected")!;
+        Assert.Equal((secret, "ca.crt"), (trusted.Text("sources/0/secret/name"), trusted.Text("sources/0/secret/items/0/path")));
+        Assert.Equal("true", trusted.Text("sources/1/configMap/optional"));
+        Assert.Equal("1654", pod.Text("securityContext/fsGroup"));
+
+        // One that the hosts take.
+        Assert.Equal([new ClusterTlsOptions().Name], certificate.Texts("spec/dnsNames"));
+        Assert.All(["server auth", "client auth"], usage => Assert.Contains(usage, certificate.Texts("spec/usages")));
+        Assert.Equal("engage-center", certificate.Text("spec/issuerRef/name"));
+
+        // In compose by the same names as deploy/certificates makes them.
+        var compose = Assert.Single(Yaml.Read("docker-compose.yml"));
+        Assert.Equal([$"{host}.crt", $"{host}.key", "ca.crt"], compose.Texts($"services/{host}/secrets"));
+        Assert.All(compose.Texts($"services/{host}/secrets"), name => Assert.EndsWith($"/{name}", compose.Text($"secrets/{name}/file"), StringComparison.Ordinal));
+        Assert.True(port.Length > 0 && Path.Exists(Path.Combine(Repository.Root, project)));
+    }
+
+    [Theory]
+    [InlineData("silo", "silo", "silo")]
+    [InlineData("silo", "gateway", "silo web")]
+    [InlineData("silo", "health", "silo web stranger")]
+    [InlineData("web", "http", "silo web stranger")]
+    public void Network_policies_let_in_who_has_to_come_in_and_nobody_else(string host, string port, string expected)
+    {
+        var policies = Yaml.Read("deploy/kubernetes/network.yaml");
+        var labels = new[] { "silo", "web" }.ToDictionary(h => h, h => Yaml.Read($"deploy/kubernetes/{h}.yaml")[0].Map("spec/template/metadata/labels"));
+        labels["stranger"] = new Dictionary<string, string>();
+        var selecting = policies.Where(p => Selects(p, "spec/podSelector", labels[host])).ToList();
+
+        Assert.All(policies, p => Assert.Equal("NetworkPolicy", p.Text("kind")));
+        Assert.Contains(selecting, p => p.Texts("spec/policyTypes").Contains("Ingress"));
+        Assert.Contains(port, Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].List("spec/template/spec/containers/0/ports").Select(p => p.Text("name")));
+
+        // What one of them allows is allowed.
+        var rules = selecting.SelectMany(p => p.List("spec/ingress")).Where(r => r.At("ports") is null || r.List("ports").Any(p => p.Text("port") == port)).ToList();
+        Assert.Equal(
+            expected.Split(' '),
+            labels.Where(from => rules.Any(r => r.At("from") is null || r.List("from").Any(f => Selects(f, "podSelector", from.Value)))).Select(from => from.Key));
+    }
+
+    [Fact]
+    public void Every_port_of_a_host_is_in_a_network_policy()
+    {
+        var ports = Yaml.Read("deploy/kubernetes/network.yaml").SelectMany(p => p.List("spec/ingress")).SelectMany(r => r.List("ports")).Select(p => p.Text("port"));
+
+        Assert.Equal(
+            new[] { "silo", "web" }.SelectMany(h => Yaml.Read($"deploy/kubernetes/{h}.yaml")[0].List("spec/template/spec/containers/0/ports")).Select(p => p.Text("name")).Order(),
+            ports.Order());
+    }
+
     [Fact]
     public void The_kustomization_has_every_manifest() => Assert.Equal(
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy/kubernetes"), "*.yaml").Select(Path.GetFileName).Where(f => f != "kustomization.yaml").Order(),
         Assert.Single(Yaml.Read("deploy/kubernetes/kustomization.yaml")).Texts("resources").Order());
+
+    private static bool Selects(YamlDotNet.RepresentationModel.YamlNode node, string selector, Dictionary<string, string> labels) =>
+        node.Map($"{selector}/matchLabels").All(wanted => labels.GetValueOrDefault(wanted.Key) == wanted.Value);
 
     private static int Seconds(YamlDotNet.RepresentationModel.YamlNode node, string path) => int.Parse(node.Text(path)!, CultureInfo.InvariantCulture);
 

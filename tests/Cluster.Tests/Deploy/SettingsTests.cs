@@ -12,8 +12,8 @@ public class SettingsTests
     private const string AzuriteAccount = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
         + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;";
 
-    // Each with what the three say. Production has no LocalEntra; one machine needs a port for each host; Kubernetes has
-    // its secrets and tells a pod its address.
+    // Each with what the three say, where HOST is silo or web. Production has no LocalEntra; one machine needs a port for
+    // each host; Kubernetes has its secrets and tells a pod its address.
     private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> Different = new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = ("Development", "Production", "Production"),
@@ -22,6 +22,9 @@ public class SettingsTests
             $"{AzuriteAccount}BlobEndpoint=http://127.0.0.1:7402/devstoreaccount1;",
             $"{AzuriteAccount}BlobEndpoint=http://azurite:10000/devstoreaccount1;",
             "secretKeyRef engage-center storage"),
+        ["Clustering__Tls__CertificateFile"] = ("DIR/data/tls/HOST.crt", "/run/secrets/HOST.crt", "/tls/own/tls.crt"),
+        ["Clustering__Tls__KeyFile"] = ("DIR/data/tls/HOST.key", "/run/secrets/HOST.key", "/tls/own/tls.key"),
+        ["Clustering__Tls__TrustedCa"] = ("DIR/data/tls/ca.crt", "/run/secrets/ca.crt", "/tls/trusted"),
         ["Silo__Url"] = ("http://127.0.0.1:7430", "http://0.0.0.0:8082", "http://0.0.0.0:8082"),
         ["Orleans__Endpoints__AdvertisedIPAddress"] = ("127.0.0.1", null, "fieldRef status.podIP"),
         ["Orleans__Endpoints__SiloPort"] = ("7450", "11111", "11111"),
@@ -59,7 +62,7 @@ public class SettingsTests
             {
                 if (by(values) is { } value && (cluster.ContainsKey(name) || compose.ContainsKey(name) || kubernetes.ContainsKey(name)))
                 {
-                    all[name] = value;
+                    all[name] = value.Replace("HOST", host, StringComparison.Ordinal);
                 }
             }
 
@@ -82,7 +85,7 @@ public class SettingsTests
     {
         await using var cluster = new ClusterScript();
         var lines = (await cluster.Do("settings", host)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return lines.Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        return lines.Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1].Replace(cluster.Folder, "DIR", StringComparison.Ordinal));
     }
 
     private static Dictionary<string, string> ByCompose(string host) =>

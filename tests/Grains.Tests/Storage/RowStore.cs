@@ -85,6 +85,35 @@ internal sealed class RowStore : IGrainStorage
         }
     }
 
+    /// <summary>What is stored; null where there is no such row.</summary>
+    public JsonObject? Row(string stateName, GrainId grainId)
+    {
+        lock (gate)
+        {
+            return rows.TryGetValue((stateName, grainId), out var row) && row.Payload is not null ? JsonNode.Parse(row.Payload)!.AsObject() : null;
+        }
+    }
+
+    /// <summary>Takes every row of a name away, as if nobody had ever written one. No activation may know any.</summary>
+    public void Drop(string stateName)
+    {
+        lock (gate)
+        {
+            foreach (var row in rows.Keys.Where(key => key.Name == stateName).ToList())
+            {
+                rows.Remove(row);
+            }
+        }
+    }
+
+    public IReadOnlyList<string> Keys(string grainType, string stateName)
+    {
+        lock (gate)
+        {
+            return [.. rows.Keys.Where(key => key.Name == stateName && key.Owner.Type.ToString() == grainType).Select(key => key.Owner.Key.ToString()!)];
+        }
+    }
+
     public void StartCounting() => (Reads, Writes, Clears, BytesWritten, GreatestRow) = (0, 0, 0, 0, 0);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>

@@ -52,7 +52,8 @@ internal static class ClusterScript
             named.GetValueOrDefault("Orleans__Clustering__ConnectionString") ?? throw new TargetException("The cluster's silos are not told of a Redis."),
             named.GetValueOrDefault("Orleans__ClusterId", RunningCluster.DefaultClusterId),
             named.GetValueOrDefault("Orleans__ServiceId", EngageCenterService.DefaultId),
-            [.. silos]);
+            [.. silos])
+        { Tls = ClusterAddress.TlsOf(named.Select(setting => (setting.Key, setting.Value))) };
     }
 
     private static async Task<string> SayAsync(string script, string[] arguments, CancellationToken cancellation)

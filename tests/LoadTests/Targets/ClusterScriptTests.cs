@@ -8,6 +8,7 @@ public class ClusterScriptTests
         Orleans__ServiceId=theirs
         Orleans__Clustering__ConnectionString=127.0.0.1:7401,abortConnect=false
         Orleans__ClusterId=later
+        Clustering__Tls__TrustedCa=/data/tls/ca.crt
         """;
 
     [Fact]
@@ -17,6 +18,7 @@ public class ClusterScriptTests
 
         Assert.Equal(("127.0.0.1:7401,abortConnect=false", "later", "theirs"), (address.Redis, address.ClusterId, address.ServiceId));
         Assert.Equal([101, 103], address.Processes.AsEnumerable());
+        Assert.Equal(new Dictionary<string, string> { ["Clustering:Tls:TrustedCa"] = "/data/tls/ca.crt" }, address.Tls);
     }
 
     [Fact]

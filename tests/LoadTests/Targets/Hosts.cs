@@ -38,6 +38,7 @@ internal static class Hosts
                 client.UseStaticClustering([.. gateways]);
             }
 
+            client.AddClusterTls(isRemote: gateways.Count == 0);
             client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = gatewayRefresh);
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SiloHost.ResponseTimeout);
             client.UseConnectionRetryFilter(async (_, stopping) =>

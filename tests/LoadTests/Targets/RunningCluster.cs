@@ -9,7 +9,16 @@ namespace EngageCenter.LoadTests;
 
 /// <summary>Where a cluster is, and which of this machine's processes are its silos.</summary>
 /// <param name="Processes">None where their processor time cannot be asked for.</param>
-internal sealed record ClusterAddress(string Redis, string ClusterId, string ServiceId, ImmutableArray<int> Processes);
+internal sealed record ClusterAddress(string Redis, string ClusterId, string ServiceId, ImmutableArray<int> Processes)
+{
+    /// <summary>The settings of <c>Clustering:Tls</c> by which the silos take this client.</summary>
+    public ImmutableDictionary<string, string> Tls { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Of an environment, those of TLS.</summary>
+    public static ImmutableDictionary<string, string> TlsOf(IEnumerable<(string Name, string Value)> environment) => environment
+        .Where(variable => variable.Name.StartsWith("Clustering__Tls__", StringComparison.Ordinal))
+        .ToImmutableDictionary(variable => variable.Name.Replace("__", ":", StringComparison.Ordinal), variable => variable.Value);
+}
 
 /// <summary>A cluster whose silos run on their own, found through Redis.</summary>
 internal sealed class RunningCluster : ITarget
@@ -36,7 +45,11 @@ internal sealed class RunningCluster : ITarget
             ["Orleans:Clustering:ConnectionString"] = address.Redis,
             ["Orleans:ClusterId"] = address.ClusterId,
             ["Orleans:ServiceId"] = address.ServiceId,
+
+            // Without TLS it is the cluster that decides.
+            ["Clustering:Tls:Required"] = bool.FalseString,
         });
+        builder.Configuration.AddInMemoryCollection(address.Tls!);
         var client = await Hosts.StartClientAsync(builder, [], cancellation);
         try
         {

@@ -2,6 +2,7 @@ using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
 namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
@@ -81,6 +82,20 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
         await Restart();
         Assert.Equal(Standing.Outsider, await StandingOfMember(workspace));
         Assert.Equal(Standing.Member, (await silo.Grains.GetGrain<IUserGrain>(Adele.ToString()).Decide(AdeleSignIn, workspace)).Standing);
+    }
+
+    [Fact]
+    public async Task An_agreement_is_listed_by_its_id()
+    {
+        await NewWorkspace();
+        await silo.Grains.GetGrain<INoteGrain>("agreement").Write("1");
+        var keys = new List<string>();
+        await foreach (var key in silo.Services.GetRequiredService<IStoredGrains>().Keys("agreement", "agreement", CancellationToken.None))
+        {
+            keys.Add(key);
+        }
+
+        Assert.Equal(32, Assert.Single(keys).Length);
     }
 
     [Fact]

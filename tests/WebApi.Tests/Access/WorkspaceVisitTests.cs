@@ -228,6 +228,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData(PutGroupStatus.RoleNotAssignable, 409, "role-not-assignable")]
     [InlineData(PutGroupStatus.TooManyGroups, 409, "too-many-groups")]
     [InlineData(PutGroupStatus.TooManyWorkspaces, 409, "too-many-workspaces")]
+    [InlineData(PutGroupStatus.TooManyGroupsInTenant, 409, "too-many-groups-in-tenant")]
     [InlineData(PutGroupStatus.VersionMismatch, 412, "precondition-failed")]
     public async Task A_refused_grant_says_why(PutGroupStatus outcome, int status, string slug)
     {

@@ -100,6 +100,37 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
         Assert.All(queries, q => Assert.Equal((ActivityKind.Proactive, 500, false), (q.Kind!.Value, q.Page.Size, q.Count)));
     }
 
+    [Theory]
+    [InlineData("?bom=true", "\uFEFF")]
+    [InlineData("?bom=false", "")]
+    [InlineData("", "")]
+    public async Task An_export_begins_with_a_byte_order_mark_only_if_it_is_asked_for(string query, string mark)
+    {
+        api.Grains.On<IActivityGrain>("Activities", _ => Task.FromResult(new Page<CustomerActivity>([workshop], null, 0)));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Activities}{query}");
+        request.Headers.Add("Accept", "text/csv");
+        request.Headers.Add("Authorization", $"Bearer {Token()}");
+        using var answer = await api.Client.SendAsync(request);
+        var bytes = await answer.Content.ReadAsByteArrayAsync();
+
+        Assert.StartsWith($"{mark}activityId,", System.Text.Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("?bom=yes")]
+    [InlineData("?bom=")]
+    [InlineData("?bom=true&bom=true")]
+    public async Task A_mark_that_is_neither_true_nor_false_is_refused(string query)
+    {
+        api.Grains.On<IActivityGrain>("Activities", _ => Task.FromResult(new Page<CustomerActivity>([workshop], null, 0)));
+
+        var answer = await api.SendAsync("GET", $"{Activities}{query}", Token(), headers: ("Accept", "text/csv"));
+
+        Assert.Equal((400, "invalid-request"), (answer.Status, answer.Slug));
+        Assert.Equal(["bom"], answer.ErrorFields);
+    }
+
     [Fact]
     public async Task A_proof_has_its_lines_and_their_sums()
     {

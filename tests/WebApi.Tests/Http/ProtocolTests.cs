@@ -36,7 +36,7 @@ public sealed class ProtocolTests : IAsyncLifetime
         var answer = await api.SendAsync("DELETE", "/v1/roles", Token());
 
         Assert.Equal((405, "method-not-allowed"), (answer.Status, answer.Slug));
-        Assert.Equal("GET", answer.Headers["Allow"]);
+        Assert.Equal("GET, HEAD", answer.Headers["Allow"]);
     }
 
     [Theory]

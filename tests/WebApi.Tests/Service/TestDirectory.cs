@@ -10,6 +10,12 @@ internal static class TestDirectory
     public const string Fabrikam = "f0000000-0000-4000-8000-000000000000";
     public const string Microsoft = "d0000000-0000-4000-8000-000000000000";
 
+    /// <summary>A tenant that no agreement of any test names. It has the same people as Fabrikam.</summary>
+    public const string Nowhere = "90000000-0000-4000-8000-000000000000";
+
+    /// <summary>A tenant that one test's agreement comes to name.</summary>
+    public const string Newcomers = "91000000-0000-4000-8000-000000000000";
+
     public const string Automation = "automation";
     public const string Powerless = "powerless";
     public const string Operator = "operator";
@@ -60,6 +66,8 @@ internal static class TestDirectory
                     .. many.Select(n => Group(SpareGroup(n), $"Group {n}", UserId(Overage))),
                 ]),
                 Tenant(Fabrikam, "Fabrikam", [Outsider], [Group(GroupId(Roles.Administrator), "Namesake", UserId(Outsider))]),
+                Tenant(Nowhere, "Nowhere", [Outsider], [Group(GroupId(Roles.Administrator), "Namesake", UserId(Outsider))]),
+                Tenant(Newcomers, "Newcomers", [Outsider], []),
                 Tenant(Microsoft, "Microsoft", people, [])),
             ["applications"] = new JsonArray(
                 new JsonObject { ["clientId"] = Automation, ["clientSecret"] = Secret, ["appRoles"] = new JsonArray([.. AppRoles.Select(r => JsonValue.Create(r))]) },

@@ -1,8 +1,8 @@
 namespace EngageCenter.Access;
 
 /// <summary>
-/// The holder's part of access coherence, for one workspace: which grant counts, and until when. Pure; times as in
-/// <see cref="PolicyOwner{THolder}"/>. Not thread-safe.
+/// The holder's part of access coherence, for one workspace or one set of known ids: which grant counts, and until when.
+/// Pure. Times are durations since any fixed moment on one monotonic clock, as in PolicyOwner. Not thread-safe.
 /// </summary>
 internal sealed class PolicyHolder
 {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace EngageCenter.Access;
@@ -14,18 +15,23 @@ internal sealed class AccessMetrics
     private readonly Counter<long> silentHolders;
     private readonly Counter<long> unconfirmed;
     private readonly Histogram<double> recallDuration;
-    private readonly Meter meter;
+    private readonly Counter<long> strangers;
+    private readonly ConcurrentDictionary<string, Func<int>> held = new(StringComparer.Ordinal);
 
     public AccessMetrics(IMeterFactory factory)
     {
-        meter = factory.Create(MeterName);
-        takeovers = meter.CreateCounter<long>("engagecenter.access.takeovers", "{takeover}", "Activations of workspaces that took the policy over.");
+        var meter = factory.Create(MeterName);
+        takeovers = meter.CreateCounter<long>("engagecenter.access.takeovers", "{takeover}", "Activations that took a policy, or a set of known ids, over.");
         authorityLost = meter.CreateCounter<long>("engagecenter.access.authority_lost", "{activation}", "Activations that found another owner.");
-        leases = meter.CreateCounter<long>("engagecenter.access.leases", "{lease}", "Leases that this silo was granted.");
-        recalls = meter.CreateCounter<long>("engagecenter.access.recalls", "{recall}", "Leases that this silo's workspaces took back.");
+        leases = meter.CreateCounter<long>("engagecenter.access.leases", "{lease}", "Leases that this process was granted.");
+        recalls = meter.CreateCounter<long>("engagecenter.access.recalls", "{recall}", "Leases that this silo's grains took back.");
         silentHolders = meter.CreateCounter<long>("engagecenter.access.silent_holders", "{lease}", "Leases that a change had to wait out.");
         unconfirmed = meter.CreateCounter<long>("engagecenter.access.unconfirmed", "{decision}", "Decisions that could not be confirmed.");
-        recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a silo's answer.");
+        recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a holder's answer.");
+        strangers = meter.CreateCounter<long>("engagecenter.access.strangers", "{call}", "Calls for persons whose tenant no agreement names, answered without a grain.");
+        meter.CreateObservableUpDownCounter(
+            "engagecenter.access.leases.held", () => held.Select(h => new Measurement<int>(h.Value(), new KeyValuePair<string, object?>("of", h.Key))), "{lease}",
+            "Leases out to this process: what it may decide by now, policies and sets of known ids.");
     }
 
     public void TookOver() => takeovers.Add(1);
@@ -42,7 +48,8 @@ internal sealed class AccessMetrics
 
     public void Recalled(TimeSpan after) => recallDuration.Record(after.TotalSeconds);
 
-    /// <summary>Called once, by who knows.</summary>
-    public void ObserveLeases(Func<int> held) =>
-        meter.CreateObservableUpDownCounter("engagecenter.access.leases.held", held, "{lease}", "Leases out to this silo: policies that it may decide by now.");
+    public void Stranger() => strangers.Add(1);
+
+    /// <summary>Called once of each kind, by who knows.</summary>
+    public void ObserveLeases(string kind, Func<int> count) => held[kind] = count;
 }

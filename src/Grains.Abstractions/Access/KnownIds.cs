@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.Access;
+
+/// <summary>
+/// The ids that mean something here, as their owner leases them: which of a tenant's groups hold roles in a workspace, or
+/// which tenants an agreement names. What is not in it is a stranger's, and is answered without asking anybody else. It may
+/// hold an id that means nothing any more, never lack one that means something.
+/// </summary>
+/// <param name="Version">Grows with each change of <paramref name="Ids"/>.</param>
+/// <param name="Ids">Sorted.</param>
+/// <param name="IsComplete">
+/// False while ids that an earlier release stored may be missing (<see cref="IKnownIdsBuild"/>): then an id that is not in
+/// it may still mean something, and has to be asked for.
+/// </param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.KnownIds")]
+internal sealed record KnownIds(
+    [property: Id(0)] long Version,
+    [property: Id(1)] ImmutableArray<Guid> Ids,
+    [property: Id(2)] bool IsComplete)
+{
+    /// <summary>Groups of one tenant that hold roles in some workspace; some 45 bytes each in its row, 16 in a lease.</summary>
+    public const int MaxGroups = 10_000;
+
+    /// <summary>
+    /// Tenants of one of 256 sets, that is two million in all: a tenant's id says which set is its own, so that no stranger's
+    /// tenant makes one more.
+    /// </summary>
+    public const int MaxTenants = 8_192;
+
+    private const string GroupPrefix = "groups/";
+    private const string TenantPrefix = "tenants/";
+
+    /// <summary>The key of the set of a tenant's groups.</summary>
+    public static string GroupsOf(Guid tenantId) => $"{GroupPrefix}{tenantId:D}";
+
+    /// <summary>The key of the set that a tenant is in, if it is in any.</summary>
+    public static string TenantsWith(Guid tenantId) => $"{TenantPrefix}{tenantId.ToString("N")[..2]}";
+
+    /// <summary>How many ids the set of a key may have.</summary>
+    public static int MaxIn(string key) => key.StartsWith(GroupPrefix, StringComparison.Ordinal) ? MaxGroups
+        : key.StartsWith(TenantPrefix, StringComparison.Ordinal) ? MaxTenants
+        : throw new ArgumentException($"'{key}' is no set of known ids.", nameof(key));
+
+    /// <summary>Whether the id may mean something: false is certain.</summary>
+    public bool MayHold(Guid id) => !IsComplete || Ids.BinarySearch(id) >= 0;
+}
+
+/// <param name="Ids">Null where nothing can be confirmed now, and where they are still those that were known.</param>
+/// <param name="Lease">For how long.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.KnownIdsAnswer")]
+internal readonly record struct KnownIdsAnswer(
+    [property: Id(0)] PolicyAnswerKind Kind,
+    [property: Id(1)] KnownIds? Ids = null,
+    [property: Id(2)] TimeSpan Lease = default);
+
+/// <summary>
+/// The owner of one set of known ids. Keyed <c>groups/{tenantId}</c>, or <c>tenants/{first byte of the tenant's id, in
+/// hexadecimal}</c>.
+/// </summary>
+[GrainInterfaceType("EngageCenter.IKnownIdsGrain"), Alias("EngageCenter.IKnownIdsGrain")]
+internal interface IKnownIdsGrain : IGrainWithStringKey
+{
+    /// <summary>Leases the set to a process. Interleaves with changes.</summary>
+    /// <param name="knownVersion">The version of a complete copy that the process has; -1 for none.</param>
+    [Alias("Lease"), Orleans.Concurrency.AlwaysInterleave]
+    Task<KnownIdsAnswer> Lease(IKnownIdsHolder holder, long knownVersion);
+
+    /// <summary>
+    /// Called before the id comes to mean something. Done when no process is answered by a set without it any more.
+    /// </summary>
+    /// <param name="version">Of what the id means; a later <see cref="Remove"/> of an older version leaves it.</param>
+    /// <param name="isFirst">Whether it meant nothing before. Otherwise an id that is there stays as it is.</param>
+    /// <returns>False where the set is full.</returns>
+    [Alias("Add")]
+    Task<bool> Add(Guid id, long version, bool isFirst);
+
+    /// <summary>Called after the id, by <paramref name="version"/> of what it means, means nothing any more.</summary>
+    [Alias("Remove")]
+    Task Remove(Guid id, long version);
+}
+
+/// <summary>The sets that a process holds, as their owners know it.</summary>
+[GrainInterfaceType("EngageCenter.IKnownIdsHolder"), Alias("EngageCenter.IKnownIdsHolder")]
+internal interface IKnownIdsHolder : IGrainObserver
+{
+    /// <summary>Gives up a set, and whatever is on its way here from a request sent before.</summary>
+    [Alias("Recall")]
+    Task Recall(string key);
+}
+
+/// <summary>
+/// Whether the sets hold what an earlier release stored, which did not know of them. One grain, keyed
+/// <see cref="Key"/>: until it has had every stored agreement say what it names, no set is complete.
+/// </summary>
+[GrainInterfaceType("EngageCenter.IKnownIdsBuild"), Alias("EngageCenter.IKnownIdsBuild")]
+internal interface IKnownIdsBuild : IGrainWithStringKey
+{
+    const string Key = "build";
+
+    /// <summary>Whether they do. Once true it stays so. Where it is false, and nobody does, it begins to build them.</summary>
+    [Alias("IsDone"), Orleans.Concurrency.AlwaysInterleave]
+    Task<bool> IsDone();
+
+    /// <summary>The same, after what it began has ended.</summary>
+    [Alias("Build"), Orleans.Concurrency.AlwaysInterleave]
+    Task<bool> Build();
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Access;
+
+/// <summary>The sets of known ids that this process, a silo or a web node, may decide by.</summary>
+internal sealed class KnownIdsCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<KnownIdsCache> logger)
+    : LeaseCache<KnownIds, IKnownIdsHolder>(grains, metrics, time, logger, "known_ids", MaxSets), IKnownIdsHolder
+{
+    /// <summary>Sets in memory; of those beyond it the ones without a lease are forgotten.</summary>
+    public const int MaxSets = 1_000;
+
+    /// <summary>The set of now, where it is leased already.</summary>
+    public KnownIds? InMemory(string key) => Held(key)?.Leased;
+
+    /// <summary>The set of now; null where it cannot be confirmed.</summary>
+    public async ValueTask<KnownIds?> Current(string key)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var answer = await Get(key);
+            if (answer.Lease is not { } lease)
+            {
+                return null;
+            }
+
+            // Else it was recalled, or ran out, before we had our turn.
+            if (lease.IsValid)
+            {
+                return lease.Leased;
+            }
+        }
+
+        return null;
+    }
+
+    protected override async Task<(PolicyAnswerKind Kind, KnownIds? Leased, TimeSpan Lease)> Request(
+        IGrainFactory grains, string key, KnownIds? known, IKnownIdsHolder holder)
+    {
+        var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, known is { IsComplete: true } ? known.Version : -1);
+        return (answer.Kind, answer.Kind == PolicyAnswerKind.Leased ? answer.Ids ?? known : null, answer.Lease);
+    }
+}

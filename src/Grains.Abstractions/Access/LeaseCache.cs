@@ -1,0 +1,244 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Access;
+
+/// <summary>
+/// What this process may decide by for a limited time, one copy of each for all who ask here: the shell around
+/// <see cref="PolicyHolder"/>. Their number is bounded; what is forgotten is asked for again.
+/// </summary>
+/// <typeparam name="TLeased">A copy of what an owner guards.</typeparam>
+/// <typeparam name="THolder">This cache as its owners know it.</typeparam>
+internal abstract class LeaseCache<TLeased, THolder>
+    where TLeased : class
+    where THolder : class, IGrainObserver
+{
+    /// <summary>Whoever has to ask or to decide again does so because a change, or a newer token, came first: so many may come in a row.</summary>
+    public const int Attempts = 50;
+
+    private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
+    private readonly Lock referenceLock = new();
+    private readonly IGrainFactory grains;
+    private readonly AccessMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly int capacity;
+    private readonly long origin;
+    private THolder? reference;
+
+    protected LeaseCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger logger, string kind, int capacity)
+    {
+        (this.grains, this.metrics, this.time, this.logger, this.capacity) = (grains, metrics, time, logger, capacity);
+        origin = time.GetTimestamp();
+        metrics.ObserveLeases(kind, () => slots.Count(slot => slot.Value.Lease is { IsValid: true }));
+    }
+
+    private TimeSpan Now => time.GetElapsedTime(origin);
+
+    /// <summary>What to decide by, from memory where there is a lease.</summary>
+    public ValueTask<Leasing<TLeased>> Get(string key) =>
+        Held(key) is { } lease ? new(new Leasing<TLeased>(PolicyAnswerKind.Leased, lease)) : new(Ask(key));
+
+    /// <summary>
+    /// Whom to recall a lease from: for one that this process holds, this object itself. While the silo shuts down its own
+    /// reference is no longer answered, and the release of its workspaces would wait for leases to run out. A silo that
+    /// has not asked for any lease has no reference yet, and within a grain's turn none can be made.
+    /// </summary>
+    public THolder Nearest(THolder holder) => holder.Equals(Volatile.Read(ref reference)) ? (THolder)(object)this : holder;
+
+    /// <summary>Gives up a lease, and whatever is on its way here from a request sent before.</summary>
+    public Task Recall(string key)
+    {
+        if (slots.TryGetValue(key, out var slot))
+        {
+            lock (slot)
+            {
+                slot.Lease?.Recall();
+                slot.Lease = null;
+                slot.Holder.Recall();
+                slot.Request = null;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A lease that is valid now, without asking for one.</summary>
+    protected Lease<TLeased>? Held(string key) =>
+        slots.TryGetValue(key, out var slot) && slot.Lease is { IsValid: true } lease ? lease : null;
+
+    /// <summary>Asks the owner for a lease.</summary>
+    /// <param name="known">The copy that was leased last, if it was not recalled since.</param>
+    protected abstract Task<(PolicyAnswerKind Kind, TLeased? Leased, TimeSpan Lease)> Request(IGrainFactory grains, string key, TLeased? known, THolder holder);
+
+    private async Task<Leasing<TLeased>> Ask(string key)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var slot = slots.GetOrAdd(key, _ => new());
+            Task<Leasing<TLeased>> request;
+            bool isOlder;
+            lock (slot)
+            {
+                if (slot.Forgotten)
+                {
+                    continue;
+                }
+
+                if (slot.Lease is { IsValid: true } lease)
+                {
+                    return new(PolicyAnswerKind.Leased, lease);
+                }
+
+                // All who ask meanwhile wait for the same answer. It is asked outside of the asking grain's turn,
+                // since that grain may end first.
+                isOlder = attempt == 0 && slot.Request is not null;
+                if (slot.Request is null)
+                {
+                    var (number, known) = (slot.Holder.Ask(Now), slot.Lease?.Leased);
+                    slot.Request = Task.Run(() => Request(key, slot, number, known));
+                }
+
+                request = slot.Request;
+            }
+
+            var answer = await request;
+            if (answer.Kind == PolicyAnswerKind.Unconfirmed)
+            {
+                metrics.Unconfirmed();
+            }
+
+            // That there was no workspace when somebody else asked says nothing of now; a lease does, by itself.
+            if (answer.Kind != PolicyAnswerKind.Recalled && !(answer.Kind == PolicyAnswerKind.NoWorkspace && isOlder))
+            {
+                return answer;
+            }
+        }
+
+        metrics.Unconfirmed();
+        return new(PolicyAnswerKind.Unconfirmed, null);
+    }
+
+    private async Task<Leasing<TLeased>> Request(string key, Slot slot, long number, TLeased? known)
+    {
+        (PolicyAnswerKind Kind, TLeased? Leased, TimeSpan Lease) answer;
+        try
+        {
+            answer = await Request(grains, key, known, Reference());
+        }
+        catch (Exception e)
+        {
+            LeaseLog.Unconfirmed(logger, key, e);
+            answer = (PolicyAnswerKind.Unconfirmed, null, default);
+        }
+
+        Lease<TLeased>? lease = null;
+        lock (slot)
+        {
+            if (answer.Leased is not { } leased)
+            {
+                // One that was recalled meanwhile has a successor, which is not ours to end.
+                if (slot.Holder.Failed(number))
+                {
+                    slot.Request = null;
+                    Forget(key, slot);
+                }
+
+                return new(answer.Kind, null);
+            }
+
+            if (slot.Holder.Granted(number, answer.Lease) is not { } expires)
+            {
+                return new(PolicyAnswerKind.Recalled, null);
+            }
+
+            slot.Request = null;
+            slot.Lease = lease = new(leased, () => Now, expires);
+        }
+
+        metrics.Leased();
+        Trim();
+        return new(PolicyAnswerKind.Leased, lease);
+    }
+
+    private THolder Reference()
+    {
+        lock (referenceLock)
+        {
+            return reference ??= grains.CreateObjectReference<THolder>((THolder)(object)this);
+        }
+    }
+
+    // The owner goes on counting a lease that we forget, so a later recall of it finds nothing here, and that is an answer.
+    private void Trim()
+    {
+        if (slots.Count <= capacity)
+        {
+            return;
+        }
+
+        foreach (var (key, slot) in slots)
+        {
+            lock (slot)
+            {
+                if (slot is { Request: null } && slot.Lease is not { IsValid: true })
+                {
+                    Forget(key, slot);
+                }
+            }
+        }
+    }
+
+    // A recall would not find the slot any more, so nothing may come to be leased by it.
+    private void Forget(string key, Slot slot)
+    {
+        slot.Forgotten = true;
+        slots.TryRemove(new(key, slot));
+    }
+
+    private sealed class Slot
+    {
+        public PolicyHolder Holder { get; } = new();
+
+        public Lease<TLeased>? Lease { get; set; }
+
+        public Task<Leasing<TLeased>>? Request { get; set; }
+
+        public bool Forgotten { get; set; }
+    }
+}
+
+internal static partial class LeaseLog
+{
+    [LoggerMessage(LogLevel.Warning, "What is leased of {Key} could not be confirmed")]
+    public static partial void Unconfirmed(ILogger logger, string key, Exception exception);
+}
+
+/// <summary>
+/// The right to decide by a copy for a limited time. The test of <see cref="IsValid"/> is the last thing before an
+/// answer: a lease that was recalled decides nothing more.
+/// </summary>
+/// <param name="clock">How late it is, on the clock of <paramref name="expires"/>.</param>
+internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeSpan expires)
+{
+    private volatile bool recalled;
+
+    public TLeased Leased => leased;
+
+    public bool IsValid => !recalled && clock() < expires;
+
+    public void Recall() => recalled = true;
+}
+
+internal enum PolicyAnswerKind
+{
+    Unconfirmed,
+    Leased,
+    NoWorkspace,
+
+    /// <summary>Recalled while on its way: ask again.</summary>
+    Recalled,
+}
+
+/// <summary>What came of asking for a lease.</summary>
+internal readonly record struct Leasing<TLeased>(PolicyAnswerKind Kind, Lease<TLeased>? Lease);

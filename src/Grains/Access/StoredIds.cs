@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.Access;
+
+/// <summary>A set of known ids as it is stored. Pure: what changes nothing returns this very state.</summary>
+[Alias("EngageCenter.StoredIds")]
+internal sealed record StoredIds
+{
+    /// <summary>Who owns the set, see <see cref="PolicyOwner{THolder}"/>.</summary>
+    public Tenure Tenure { get; init; }
+
+    /// <summary>Grows by one with each id that comes or goes.</summary>
+    public long Version { get; init; }
+
+    /// <summary>The ids, each with the version of what it means that it came with last.</summary>
+    public ImmutableSortedDictionary<Guid, long> Entries { get; init; } = ImmutableSortedDictionary<Guid, long>.Empty;
+
+    /// <summary>
+    /// An id that is there and comes anew takes the newer version: the removal that made place for it may be on its way
+    /// still, and must find that it is late.
+    /// </summary>
+    /// <returns>Null where the set is full.</returns>
+    public StoredIds? With(Guid id, long version, bool isFirst, int max)
+    {
+        if (Entries.TryGetValue(id, out var known))
+        {
+            return isFirst && version > known ? this with { Entries = Entries.SetItem(id, version) } : this;
+        }
+
+        return Entries.Count >= max ? null : this with { Version = Version + 1, Entries = Entries.Add(id, version) };
+    }
+
+    public StoredIds Without(Guid id, long version) => Entries.TryGetValue(id, out var known) && known <= version
+        ? this with { Version = Version + 1, Entries = Entries.Remove(id) }
+        : this;
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Connections.Security;
+
+namespace EngageCenter;
+
+/// <summary>
+/// The certificate that this process shows to its cluster, and whose it takes. Reads both again every
+/// <see cref="ClusterTlsOptions.CheckEvery"/>: new connections use what is there then, and those that are open stay so. What
+/// cannot be used is logged and not taken up.
+/// </summary>
+internal sealed partial class ClusterCertificates : BackgroundService
+{
+    private readonly ClusterTlsOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<ClusterCertificates> logger;
+
+    private volatile ClusterIdentity current;
+    private string? lastRefusal;
+    private bool saidThatItExpires;
+
+    /// <exception cref="InvalidOperationException">The certificate cannot be used; the message says why.</exception>
+    public ClusterCertificates(ClusterTlsOptions options, TimeProvider time, ILogger<ClusterCertificates> logger)
+    {
+        (this.options, this.time, this.logger) = (options, time, logger);
+        current = ClusterIdentity.Read(options, time.GetUtcNow());
+        LogUses();
+    }
+
+    /// <summary>For connections that others open.</summary>
+    public TlsOptions Inbound => new()
+    {
+        // What is shown is set below, with what stands between it and the CA; this only has to be there.
+        LocalServerCertificateSelector = (_, _) => current.Certificate,
+        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+        RemoteCertificateValidation = Takes,
+        SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        OnAuthenticateAsServer = (_, authentication) =>
+        {
+            var identity = current;
+            var tls = (SslServerAuthenticationOptions)authentication.SslServerAuthenticationOptions;
+            tls.ServerCertificateSelectionCallback = null;
+            tls.ServerCertificateContext = identity.Context;
+            tls.ClientCertificateRequired = true;
+            tls.CertificateChainPolicy = identity.PolicyFor(ofServer: false, time.GetUtcNow());
+
+            // Connections are few and stay open. A session that is resumed would only bring back an older judgement.
+            tls.AllowTlsResume = false;
+        },
+    };
+
+    /// <summary>For connections that this process opens.</summary>
+    public TlsOptions Outbound => new()
+    {
+        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+        RemoteCertificateValidation = Takes,
+        SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        OnAuthenticateAsClient = (_, authentication) =>
+        {
+            var identity = current;
+            var tls = (SslClientAuthenticationOptions)authentication.SslClientAuthenticationOptions;
+            tls.TargetHost = options.Name;
+            tls.ClientCertificateContext = identity.Context;
+            tls.CertificateChainPolicy = identity.PolicyFor(ofServer: true, time.GetUtcNow());
+            tls.AllowTlsResume = false;
+        },
+    };
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.CheckEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                Check();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+    }
+
+    /// <summary>Reads again, and takes up what changed.</summary>
+    internal void Check()
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            var read = ClusterIdentity.Read(options, now);
+            lastRefusal = null;
+            if (read.Digest != current.Digest)
+            {
+                current = read;
+                saidThatItExpires = false;
+                LogUses();
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            // Also while files are being replaced one by one. What was read last stays in use.
+            if (e.Message != lastRefusal)
+            {
+                lastRefusal = e.Message;
+                LogKeeps(e.Message);
+            }
+        }
+
+        var certificate = current.Certificate;
+        if (!saidThatItExpires && now > certificate.NotAfter - ((certificate.NotAfter - certificate.NotBefore) / 4))
+        {
+            saidThatItExpires = true;
+            LogExpiresSoon(Thumbprint(certificate), Utc(certificate.NotAfter));
+        }
+    }
+
+    private bool Takes(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        // The name is looked at more strictly than SslStream does it, and on both sides.
+        var isTrusted = (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
+        if (ClusterIdentity.WhyNot(options, certificate, chain, isTrusted) is not { } reason)
+        {
+            return true;
+        }
+
+        LogRefuses(certificate.Subject, Thumbprint(certificate), reason);
+        return false;
+    }
+
+    private void LogUses()
+    {
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            LogUses(Thumbprint(current.Certificate), Utc(current.Certificate.NotAfter), current.TrustedCas);
+        }
+    }
+
+    private static string Thumbprint(X509Certificate2 certificate) => certificate.GetCertHashString(HashAlgorithmName.SHA256);
+
+    private static string Utc(DateTime local) => local.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture);
+
+    [LoggerMessage(LogLevel.Information, "Connections of the cluster use the certificate {Thumbprint}, which is valid until {NotAfter}; trusted CAs: {TrustedCas}")]
+    private partial void LogUses(string thumbprint, string notAfter, int trustedCas);
+
+    [LoggerMessage(LogLevel.Error, "A changed certificate is not taken up, and the one before stays in use. {Reason}")]
+    private partial void LogKeeps(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The certificate of the cluster's connections, {Thumbprint}, has less than a quarter of its time left: it is valid until {NotAfter}")]
+    private partial void LogExpiresSoon(string thumbprint, string notAfter);
+
+    [LoggerMessage(LogLevel.Warning, "A connection is refused whose certificate is '{Subject}', {Thumbprint}: {Reason}")]
+    private partial void LogRefuses(string subject, string thumbprint, string reason);
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>Who is between the API and its clients: proxies that say whom they ask for, and browsers on other origins.</summary>
+internal static class Surroundings
+{
+    // Proxies in a row. More are not followed.
+    private const int MaxProxies = 10;
+
+    private static readonly TimeSpan preflight = TimeSpan.FromMinutes(10);
+
+    public static void AddSurroundings(this IServiceCollection services, WebApiOptions options)
+    {
+        var proxies = options.KnownProxies.Select(Network).ToList();
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            forwarded.ForwardLimit = MaxProxies;
+
+            // The framework trusts whoever is on this machine.
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in proxies)
+            {
+                forwarded.KnownIPNetworks.Add(proxy);
+            }
+        });
+
+        string[] origins = [.. options.AllowedOrigins.Select(Origin)];
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins(origins)
+            .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+            .AllowAnyHeader()
+            .WithExposedHeaders("ETag", "Location", "Retry-After", "WWW-Authenticate", "Allow", "Content-Disposition", ResponseHeaders.RequestId)
+            .SetPreflightMaxAge(preflight)));
+    }
+
+    public static void UseKnownProxies(this WebApplication app, WebApiOptions options)
+    {
+        if (options.KnownProxies.Count > 0)
+        {
+            app.UseForwardedHeaders();
+        }
+    }
+
+    public static void UseAllowedOrigins(this WebApplication app, WebApiOptions options)
+    {
+        if (options.AllowedOrigins.Count > 0)
+        {
+            app.UseCors();
+        }
+    }
+
+    private static IPNetwork Network(string proxy) =>
+        IPAddress.TryParse(proxy, out var address) ? new(address, 8 * address.GetAddressBytes().Length)
+        : IPNetwork.TryParse(proxy, out var network) ? network
+        : throw new SettingException($"{WebApiOptions.Section}:KnownProxies has '{proxy}'; it must be an address, or a network such as 10.0.0.0/8.");
+
+    private static string Origin(string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
+            && uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase)
+            ? origin
+            : throw new SettingException($"{WebApiOptions.Section}:AllowedOrigins has '{origin}'; it must be an origin such as https://portal.example, without a path.");
+}

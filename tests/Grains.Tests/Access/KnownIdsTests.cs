@@ -1,0 +1,407 @@
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EngageCenter.Grains.Tests.Access;
+
+/// <summary>
+/// Groups and tenants that are known, and those that nobody has heard of. Breaks rows and counts activations, so it has a
+/// cluster to itself.
+/// </summary>
+public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
+{
+    private readonly Contoso contoso = new(cluster);
+    private readonly Guid group = Guid.NewGuid();
+
+    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+
+    [Fact]
+    public async Task Groups_that_no_workspace_knows_are_not_activated()
+    {
+        var workspace = await contoso.Workspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        var member = Contoso.SignIn(contoso.Somebody(), 0, [.. Groups(199), group]);
+        Assert.Single(await Workspaces(member));
+        await Settle();
+
+        foreach (var tenant in (Guid[])[contoso.Tenant, Guid.NewGuid(), Guid.NewGuid()])
+        {
+            for (var n = 0; n < 5; n++)
+            {
+                var stranger = Contoso.SignIn(new(tenant, Guid.NewGuid()), 0, Groups(200));
+                Assert.Empty(await Workspaces(stranger));
+                Assert.Equal(Standing.Outsider, await cluster.User(stranger.Person).DecideAnywhere(stranger, Permissions.AccessLearning));
+                Assert.Equal(Standing.Outsider, (await cluster.User(stranger.Person).Land(stranger)).Standing);
+                Assert.Null((await cluster.User(stranger.Person).Me(stranger)).LastAccessedWorkspaceId);
+            }
+        }
+
+        Assert.Equal(0, await cluster.Activations("group"));
+        Assert.Single(await Workspaces(member));
+        Assert.Equal(1, await cluster.Activations("group"));
+    }
+
+    [Fact]
+    public async Task A_tenant_that_no_agreement_names_gets_no_row()
+    {
+        var rows = new HashSet<string>();
+        cluster.Store.Fate = (operation, name) =>
+        {
+            if (operation == RowOperation.Write)
+            {
+                lock (rows)
+                {
+                    rows.Add(name);
+                }
+            }
+
+            return RowFate.Happens;
+        };
+        var tenant = Guid.NewGuid();
+
+        Assert.Empty(await Workspaces(Contoso.SignIn(new(tenant, Guid.NewGuid()), 0, Groups(200))));
+
+        // One of the 256 sets of tenants, perhaps.
+        Assert.Subset(new HashSet<string> { "known-ids" }, rows);
+        Assert.Null(Row(KnownIds.GroupsOf(tenant)));
+    }
+
+    /// <summary>Both silos hold the set without the group when it is granted.</summary>
+    [Fact]
+    public async Task Whoever_asks_after_a_grant_was_acknowledged_sees_it_on_every_silo()
+    {
+        var workspace = await contoso.Workspace();
+        for (var round = 0; round < 10; round++)
+        {
+            var granted = Guid.NewGuid();
+            var members = Enumerable.Range(0, 6).Select(_ => Contoso.SignIn(contoso.Somebody(), 0, granted)).ToList();
+            Assert.All(await Task.WhenAll(members.Select(Workspaces)), Assert.Empty);
+            using var over = new CancellationTokenSource();
+            var asking = members.Select(async member =>
+            {
+                while (!over.IsCancellationRequested)
+                {
+                    await Workspaces(member);
+                }
+            }).ToList();
+
+            await contoso.Grant(workspace, granted, Roles.SupportUser);
+            var after = await Task.WhenAll(members.Select(Workspaces));
+
+            await over.CancelAsync();
+            await Task.WhenAll(asking);
+            Assert.All(after, list => Assert.Equal(workspace, Assert.Single(list)));
+        }
+    }
+
+    [Theory]
+    [InlineData("known-ids", RowFate.Fails)]
+    [InlineData("known-ids", RowFate.AnswerIsLost)]
+    [InlineData("group", RowFate.Fails)]
+    [InlineData("group", RowFate.AnswerIsLost)]
+    [InlineData("workspace", RowFate.Fails)]
+    [InlineData("workspace", RowFate.AnswerIsLost)]
+    internal async Task A_grant_that_ends_between_two_steps_is_all_there_or_can_be_made_again(string row, RowFate fate)
+    {
+        var workspace = await contoso.Workspace();
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        Assert.Empty(await Workspaces(member));
+        Break(row, fate);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Grant(workspace, group, Roles.SupportUser));
+
+        Mend();
+        await cluster.Forget();
+        var expected = (row, fate) is ("workspace", RowFate.AnswerIsLost) ? 1 : 0;
+        Assert.Equal(expected, (await Workspaces(member)).Length);
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        Assert.Equal(workspace, Assert.Single(await Workspaces(member)));
+        Assert.True(IsKnown(group));
+    }
+
+    [Fact]
+    public async Task A_group_leaves_the_known_ones_with_its_last_workspace_and_comes_back_with_the_next()
+    {
+        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        for (var round = 0; round < 3; round++)
+        {
+            await contoso.Grant(first, group, Roles.SupportUser);
+            await contoso.Grant(second, group, Roles.SupportUser);
+            await contoso.Revoke(first, group);
+            Assert.True(IsKnown(group));
+            Assert.Equal(second, Assert.Single(await Workspaces(member)));
+
+            await contoso.Revoke(second, group);
+            Assert.Empty(await Workspaces(member));
+            await Settle();
+            Assert.False(IsKnown(group));
+            Assert.Empty(await Workspaces(member));
+        }
+    }
+
+    [Theory]
+    [InlineData("known-ids", RowFate.Fails)]
+    [InlineData("known-ids", RowFate.AnswerIsLost)]
+    internal async Task A_group_that_could_not_leave_the_known_ones_is_revoked_all_the_same_and_leaves_them_later(string row, RowFate fate)
+    {
+        var workspace = await contoso.Workspace();
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        Assert.Single(await Workspaces(member));
+        Break(row, fate);
+        Assert.Equal(DeleteGroupStatus.Deleted, (await contoso.Revoke(workspace, group)).Status);
+        await cluster.Forget();
+
+        Mend();
+        await Settle();
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(member, workspace));
+
+        // It is asked for once, if it is still there, and then not again.
+        Assert.Empty(await Workspaces(member));
+        Assert.False(IsKnown(group));
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        Assert.Single(await Workspaces(member));
+    }
+
+    [Theory]
+    [InlineData("group", RowFate.Fails)]
+    [InlineData("workspace", RowFate.AnswerIsLost)]
+    internal async Task A_group_that_is_not_in_any_policy_any_more_stays_known_rather_than_too_little(string row, RowFate fate)
+    {
+        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        await contoso.Grant(first, group, Roles.SupportUser);
+        Break(row, fate);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Revoke(first, group));
+
+        Mend();
+        await cluster.Forget();
+        Assert.True(IsKnown(group));
+        Assert.Empty(await Workspaces(member));
+        await contoso.Grant(second, group, Roles.SupportUser);
+        Assert.Equal(second, Assert.Single(await Workspaces(member)));
+    }
+
+    /// <summary>A store of the release before: it has agreements, workspaces and groups, and none of the sets.</summary>
+    [Fact]
+    public async Task What_an_earlier_release_granted_goes_on_to_work_before_and_after_it_is_known()
+    {
+        var workspace = await contoso.Workspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        await Settle();
+        cluster.Store.Drop("known-ids");
+        cluster.Store.Drop("known-ids-build");
+
+        // While the agreements cannot be gone through, everybody's groups are asked as they were.
+        Break("agreement", RowFate.Fails, RowOperation.Read);
+        Assert.False(await Build());
+        Assert.Equal(workspace, Assert.Single(await Workspaces(member)));
+        var stranger = Contoso.SignIn(contoso.Somebody(), 0, Groups(3));
+        Assert.Empty(await Workspaces(stranger));
+        Assert.True(await cluster.Activations("group") >= 4);
+
+        Mend();
+        await Settle();
+        Assert.True(await Build());
+        Assert.True(IsKnown(group));
+        Assert.Equal(workspace, Assert.Single(await Workspaces(member)));
+        var groups = await cluster.Activations("group");
+        Assert.Empty(await Workspaces(Contoso.SignIn(contoso.Somebody(), 0, Groups(200))));
+        Assert.Equal(groups, await cluster.Activations("group"));
+    }
+
+    /// <summary>Two web nodes hold the set without the tenant when an agreement comes to name it.</summary>
+    [Fact]
+    public async Task Whoever_comes_after_an_agreement_was_acknowledged_is_of_a_known_tenant_at_every_web_node()
+    {
+        await contoso.Workspace();
+        KnownIdsCache[] nodes = [WebNode(), WebNode()];
+        foreach (var _ in Enumerable.Range(0, 5))
+        {
+            var (tenant, reader) = (Guid.NewGuid(), Guid.NewGuid());
+            foreach (var node in nodes)
+            {
+                Assert.False((await node.Current(KnownIds.TenantsWith(tenant)))!.MayHold(tenant));
+                Assert.False((await node.Current(KnownIds.TenantsWith(reader)))!.MayHold(reader));
+            }
+
+            var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
+            await contoso.Put(agreement with
+            {
+                Contacts = agreement.Contacts.Add(new(Roles.IncidentManager, new(tenant, Guid.NewGuid()), "Joni", "joni@microsoft.example", null, true)),
+                BillingReaders = [new("account", null, reader, Guid.NewGuid(), null)],
+            });
+
+            foreach (var node in nodes)
+            {
+                Assert.True((await node.Current(KnownIds.TenantsWith(tenant)))!.MayHold(tenant));
+                Assert.True((await node.Current(KnownIds.TenantsWith(reader)))!.MayHold(reader));
+            }
+        }
+    }
+
+    /// <summary>A web node that is gone does not answer: what it holds runs out, and the agreement waits for that.</summary>
+    [Fact]
+    public async Task A_tenant_is_named_when_what_a_silent_web_node_holds_has_run_out()
+    {
+        await contoso.Workspace();
+        var tenant = Guid.NewGuid();
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
+        var silent = new SilentNode(cluster.Grains, services.GetRequiredService<AccessMetrics>());
+        var held = (await silent.Get(KnownIds.TenantsWith(tenant))).Lease!;
+        Assert.False(held.Leased.MayHold(tenant));
+
+        var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
+        await contoso.Put(agreement with
+        {
+            Contacts = agreement.Contacts.Add(new(Roles.IncidentManager, new(tenant, Guid.NewGuid()), "Joni", "joni@microsoft.example", null, true)),
+        });
+
+        Assert.False(held.IsValid);
+        Assert.True(silent.WasRecalled.Task.IsCompleted);
+        silent.Answer.SetResult();
+    }
+
+    [Fact]
+    public async Task A_grant_to_one_group_too_many_in_a_tenant_is_refused_by_name()
+    {
+        var workspace = await contoso.Workspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        await Settle();
+        Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
+
+        Assert.Equal(PutGroupStatus.TooManyGroupsInTenant, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
+
+        // What is known already goes on, and one that leaves makes place.
+        Assert.Equal(PutGroupStatus.Updated, (await contoso.Grant(workspace, group, Roles.AssessmentUser)).Status);
+        await contoso.Revoke(workspace, group);
+        await Settle();
+        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
+    }
+
+    [Fact]
+    public async Task An_agreement_that_names_one_tenant_too_many_is_refused_by_name_and_changes_nothing()
+    {
+        await contoso.Workspace();
+        var tenant = Guid.NewGuid();
+        var key = KnownIds.TenantsWith(tenant);
+        await Current(key);
+        await Settle();
+        Fill(key, KnownIds.MaxTenants);
+        try
+        {
+            var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
+            var outcome = await cluster.Agreement(contoso.AgreementId).Put(Contoso.Automation, new(
+                agreement with { Contacts = agreement.Contacts.Add(new(Roles.IncidentManager, new(tenant, Guid.NewGuid()), "Joni", "joni@microsoft.example", null, true)) }, null));
+
+            Assert.Equal(PutAgreementStatus.TooManyTenants, outcome.Status);
+            Assert.Single((await cluster.Agreement(contoso.AgreementId).Get())!.Agreement.Contacts);
+        }
+        finally
+        {
+            await Settle();
+            cluster.Store.Change("known-ids", IdOf(key), row => row["Entries"] = new JsonObject());
+        }
+    }
+
+    [Fact]
+    public async Task A_set_of_neither_kind_is_nobodys()
+    {
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => cluster.Grains.GetGrain<IKnownIdsGrain>("nothing").Add(Guid.NewGuid(), 1, isFirst: true));
+        Assert.Null(Row("nothing"));
+    }
+
+    [Fact]
+    public async Task A_set_that_cannot_be_had_leaves_a_list_unconfirmed()
+    {
+        await contoso.Workspace();
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        await Settle();
+        Break("known-ids", RowFate.Fails, RowOperation.Read);
+
+        Assert.Null(await cluster.User(member.Person).Workspaces(member));
+
+        Mend();
+        Assert.Empty(await Workspaces(member));
+    }
+
+    private static Guid[] Groups(int count) => [.. Enumerable.Range(0, count).Select(_ => Guid.NewGuid())];
+
+    private static GrainId IdOf(string key) => GrainId.Create("known-ids", key);
+
+    private KnownIdsCache WebNode()
+    {
+        var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
+        return new(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<KnownIdsCache>.Instance);
+    }
+
+    private async Task<string[]> Workspaces(SignIn signIn) =>
+        [.. (await cluster.User(signIn.Person).Workspaces(signIn))!.Value.Select(w => w.Workspace.WorkspaceId)];
+
+    private async Task<KnownIds> Current(string key) => (await WebNode().Current(key))!;
+
+    private Task<bool> Build() => cluster.Grains.GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();
+
+    private bool IsKnown(Guid id) => Row(KnownIds.GroupsOf(contoso.Tenant))!["Entries"]!.AsObject().ContainsKey($"{id:D}");
+
+    private JsonObject? Row(string key) => cluster.Store.Row("known-ids", IdOf(key));
+
+    private void Fill(string key, int count) => cluster.Store.Change("known-ids", IdOf(key), row =>
+    {
+        var entries = row["Entries"]!.AsObject();
+        while (entries.Count < count)
+        {
+            entries[$"{Guid.NewGuid():D}"] = 0;
+        }
+    });
+
+    private void Break(string row, RowFate fate, RowOperation broken = RowOperation.Write) =>
+        cluster.Store.Fate = (operation, name) => operation == broken && name == row ? fate : RowFate.Happens;
+
+    private void Mend() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+
+    private async Task Settle()
+    {
+        // One that ends may call another, which then begins anew.
+        for (var attempt = 0; await cluster.Activations() > 0; attempt++)
+        {
+            Assert.True(attempt < 1_000, "Activations do not end.");
+            await cluster.Forget();
+        }
+    }
+
+    private async Task<string> AnotherWorkspace()
+    {
+        var outcome = await cluster.Agreement(Guid.NewGuid().ToString("N"))
+            .Put(Contoso.Automation, new(contoso.Agreement(AgreementType.EnterpriseSupportMca), null));
+        return outcome.Agreement!.Workspaces.Single().WorkspaceId;
+    }
+
+    /// <summary>A web node that asks, and then does not answer.</summary>
+    private sealed class SilentNode(IGrainFactory grains, AccessMetrics metrics)
+        : LeaseCache<KnownIds, IKnownIdsHolder>(grains, metrics, TimeProvider.System, NullLogger.Instance, "silent", 10), IKnownIdsHolder
+    {
+        public TaskCompletionSource WasRecalled { get; } = new();
+
+        public TaskCompletionSource Answer { get; } = new();
+
+        async Task IKnownIdsHolder.Recall(string key)
+        {
+            WasRecalled.TrySetResult();
+            await Answer.Task;
+        }
+
+        protected override async Task<(PolicyAnswerKind Kind, KnownIds? Leased, TimeSpan Lease)> Request(
+            IGrainFactory grains, string key, KnownIds? known, IKnownIdsHolder holder)
+        {
+            var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, -1);
+            return (answer.Kind, answer.Ids, answer.Lease);
+        }
+    }
+}

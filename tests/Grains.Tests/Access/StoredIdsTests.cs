@@ -1,0 +1,59 @@
+using EngageCenter.Access;
+
+namespace EngageCenter.Grains.Tests.Access;
+
+public class StoredIdsTests
+{
+    private static readonly Guid id = Guid.NewGuid();
+    private static readonly StoredIds empty = new();
+
+    [Fact]
+    public void An_id_that_is_there_changes_nothing()
+    {
+        var one = empty.With(id, 5, isFirst: true, max: 1)!;
+
+        Assert.Same(one, one.With(id, 9, isFirst: false, max: 1));
+        Assert.Same(one, one.With(id, 5, isFirst: true, max: 1));
+        Assert.Same(one, one.With(id, 4, isFirst: true, max: 1));
+    }
+
+    [Fact]
+    public void A_removal_that_comes_after_the_id_came_anew_is_late()
+    {
+        var again = empty.With(id, 5, isFirst: true, max: 1)!.With(id, 7, isFirst: true, max: 1)!;
+
+        Assert.Same(again, again.Without(id, 6));
+        Assert.Empty(again.Without(id, 7).Entries);
+    }
+
+    [Fact]
+    public void A_removal_of_what_is_not_there_changes_nothing() => Assert.Same(empty, empty.Without(id, 1));
+
+    [Fact]
+    public void A_full_set_takes_no_other_id_and_keeps_those_that_it_has()
+    {
+        var full = empty.With(id, 1, isFirst: true, max: 1)!;
+
+        Assert.Null(full.With(Guid.NewGuid(), 1, isFirst: true, max: 1));
+        Assert.NotNull(full.With(id, 2, isFirst: true, max: 1));
+    }
+
+    [Fact]
+    public void The_version_says_whether_ids_came_or_went()
+    {
+        var one = empty.With(id, 1, isFirst: true, max: 1)!;
+
+        Assert.Equal(empty.Version + 1, one.Version);
+        Assert.Equal(one.Version, one.With(id, 2, isFirst: true, max: 1)!.Version);
+        Assert.Equal(one.Version + 1, one.Without(id, 1).Version);
+    }
+
+    [Theory]
+    [InlineData("groups/", KnownIds.MaxGroups)]
+    [InlineData("tenants/", KnownIds.MaxTenants)]
+    public void A_key_says_how_many_ids_there_may_be(string prefix, int max) => Assert.Equal(max, KnownIds.MaxIn($"{prefix}x"));
+
+    [Fact]
+    public void There_are_at_most_256_sets_of_tenants() =>
+        Assert.True(Enumerable.Range(0, 10_000).Select(_ => KnownIds.TenantsWith(Guid.NewGuid())).Distinct().Count() <= 256);
+}
