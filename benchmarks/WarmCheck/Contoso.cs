@@ -41,7 +41,7 @@ internal sealed record Contoso(string WorkspaceId, ImmutableArray<SignIn> People
             "Contoso 2026", AgreementType.EnterpriseSupportMca, new(tenant, "Contoso"), new(2020, 1, 1), new(2099, 12, 31),
             [new(Roles.CustomerSupportManager, adele, "Adele Vance", "adele@contoso.example", null, true)], [], []);
         var outcome = await grains.GetGrain<IAgreementGrain>("contoso")
-            .Put(new(ActorKind.Application, Guid.Empty, "automation", null), new(agreement, null));
+            .Put(new(ActorKind.Application, Guid.Empty, "automation", null, AppRoles.Agreements), new(agreement, null));
         return outcome.Agreement!.Workspaces.Single().WorkspaceId;
     }
 

@@ -21,6 +21,8 @@ public static class GrainsHosting
         silo.Services.AddMetrics();
         silo.Services.TryAddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
+        silo.Services.AddSingleton<DecisionProofs>();
+        silo.AddIncomingGrainCallFilter<SiloCalls>();
         silo.Services.TryAddSingleton<KnownIdsCache>();
 
         // A new store, or a small one, is gone through before anybody comes. Where it takes longer or cannot be done now, it

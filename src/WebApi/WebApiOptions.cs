@@ -1,3 +1,5 @@
+using EngageCenter.Users;
+
 namespace EngageCenter.WebApi;
 
 /// <summary>What the web API can be told, in the configuration section <c>WebApi</c>.</summary>
@@ -116,7 +118,7 @@ public sealed class WebApiOptions
     {
         var options = configuration.Read<WebApiOptions>(Section);
         Settings.RequireAddresses($"{Section}:Url", options.Url);
-        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(5))
+        if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > SignIn.MaxClockSkew)
         {
             throw new SettingException($"{Section}:ClockSkew is {options.ClockSkew}; it must be from 0 to 5 minutes.");
         }

@@ -43,4 +43,7 @@ internal enum Fault
 
     /// <summary>A grain that is asked to act looks at the epoch of its silo's copy, and not at the lease.</summary>
     ActByExpiredLease,
+
+    /// <summary>A grain that is asked to act looks at the epoch of the decision, and not at its proof.</summary>
+    MadeUpDecisionActedOn,
 }

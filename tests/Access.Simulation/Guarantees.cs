@@ -18,6 +18,7 @@ internal static class Guarantees
         .. Linearizable(history),
         .. Truthful(history),
         .. Tokens(history),
+        .. Proven(history),
         .. Costs(history),
     ];
 
@@ -82,6 +83,12 @@ internal static class Guarantees
             }
         }
     }
+
+    /// <summary>Nobody acts on a decision that was made up, beside whatever decision it was made up from.</summary>
+    private static IEnumerable<Violation> Proven(History history) =>
+        from act in Acknowledged(history).Where(o => o.MadeUp)
+        let seen = history.Operations.FirstOrDefault(o => o.Kind == Kind.Check && o.Epoch == act.Decided && o.Person == act.Person)
+        select seen is null ? new Violation($"{act} was on a decision that nobody made.", act) : new Violation($"{act} was on a decision made up from {seen}.", act, seen);
 
     /// <summary>An answer is what the policy of its epoch says.</summary>
     private static IEnumerable<Violation> Truthful(History history)

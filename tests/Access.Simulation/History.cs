@@ -60,6 +60,9 @@ internal sealed class Operation(int number, Kind kind, string actor, long begun,
     /// <summary>The epoch of the decision that was handed on, where one was.</summary>
     public long? Decided { get; set; }
 
+    /// <summary>Of an act: whether somebody made the decision up.</summary>
+    public bool MadeUp { get; set; }
+
     /// <summary>Of a change: what it makes.</summary>
     public Policy? Made { get; set; }
 

@@ -7,7 +7,8 @@ internal sealed record ChangeReply(ChangeStatus Status);
 internal sealed record ActReply(bool Acted);
 
 /// <summary>A user's decision, as it is handed on.</summary>
-internal sealed record Decision(int Person, long Epoch, bool Allowed);
+/// <param name="Key">What it is proven with; 0 where somebody made it up.</param>
+internal sealed record Decision(int Person, long Epoch, bool Allowed, long Key);
 
 /// <summary>
 /// An activation of the workspace: the shell around a <see cref="PolicyOwner{THolder}"/>, which does as <see cref="PolicyOwnership{THolder}"/> and
@@ -32,6 +33,9 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
 
     private Row? state;
     private long version;
+
+    // What decisions by the state are proven with.
+    private long key;
 
     // The change under way.
     private Policy? next;
@@ -103,7 +107,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
             }
 
             Ask(n => machine.LeaseAsked(holder, n, silo.Clock), granted => reply(granted
-                ? new(PolicyAnswerKind.Leased, state!.Policy, silo.Terms.Lease)
+                ? new(PolicyAnswerKind.Leased, state!.Policy, silo.Terms.Lease, key)
                 : new(PolicyAnswerKind.Unconfirmed)));
         },
         () => reply(new(PolicyAnswerKind.Unconfirmed)));
@@ -113,7 +117,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         () =>
         {
             var act = world.History.Begin(Kind.Act, ToString(), world.Now);
-            (act.Person, act.Decided) = (decision.Person, decision.Epoch);
+            (act.Person, act.Decided, act.MadeUp) = (decision.Person, decision.Epoch, decision.Key == 0);
             Accepts(decision, accepted =>
             {
                 world.History.End(act, accepted ? decision.Epoch : null, world.Now);
@@ -221,13 +225,23 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
 
     private void Accepts(Decision decision, Action<bool> then)
     {
-        if (state is null)
+        if (state is null || decision.Epoch != state.Policy.Epoch)
         {
             then(false);
             return;
         }
 
-        Ask(n => machine.ConfirmAsked(n, silo.Clock), confirmed => then(confirmed && decision.Epoch == state!.Policy.Epoch));
+        simulation.Hold(decision, key, silo, holds =>
+        {
+            if (holds)
+            {
+                Ask(n => machine.ConfirmAsked(n, silo.Clock), confirmed => then(confirmed && decision.Epoch == state!.Policy.Epoch));
+            }
+            else
+            {
+                then(false);
+            }
+        });
     }
 
     private void NextCommand()
@@ -411,7 +425,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
                 return;
             }
 
-            (state, version) = (written, at);
+            (state, version, key) = (written, at, simulation.NewKey());
             Carry(writing.Written(sent, silo.Clock));
             if (!isActive && !writing.HasEnded)
             {
@@ -424,7 +438,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
     {
         if (isRead)
         {
-            (state, version) = (row, readVersion);
+            (state, version, key) = (row, readVersion, simulation.NewKey());
         }
 
         Note(isRead ? $"read again {History.Text(row)}" : "could not read again");
@@ -469,7 +483,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         {
             if (stored is { } at)
             {
-                (state, version) = (written, at);
+                (state, version, key) = (written, at, simulation.NewKey());
                 early = () => Carry(machine.Written(sent, silo.Clock));
             }
             else

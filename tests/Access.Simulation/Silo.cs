@@ -1,12 +1,15 @@
 namespace EngageCenter.Access.Simulation;
 
 /// <summary>What an owner answers to who asks for a lease.</summary>
-internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy = null, TimeSpan Lease = default);
+internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy = null, TimeSpan Lease = default, long Key = 0);
 
 /// <summary>The right to decide by a policy for a while, as <see cref="Lease{TLeased}"/> is.</summary>
-internal sealed class Lease(Policy policy, Silo silo, TimeSpan expires)
+/// <param name="key">Stands for a <see cref="DecisionKey"/>: what was proven with one key is proven with no other.</param>
+internal sealed class Lease(Policy policy, long key, Silo silo, TimeSpan expires)
 {
     public Policy Policy => policy;
+
+    public long Key => key;
 
     public bool IsRecalled { get; set; }
 
@@ -148,7 +151,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         }
 
         asking.Request = null;
-        asking.Lease = new(policy, this, expires);
+        asking.Lease = new(policy, answer.Key, this, expires);
         world.History.Notes?.Note(world.Now, Name, $"has epoch {policy.Epoch} for {(expires - Clock).TotalSeconds:F3} s");
         return (PolicyAnswerKind.Leased, asking.Lease);
     }

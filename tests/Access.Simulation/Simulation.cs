@@ -5,14 +5,15 @@ namespace EngageCenter.Access.Simulation;
 
 /// <summary>What happened in one run or in many.</summary>
 internal sealed record Totals(
-    int Seeds, int Decisions, int Changes, int Acts, int Unconfirmed, int Crashes, int Pauses, int Cuts, int Owners, int Duplicates, int Violations)
+    int Seeds, int Decisions, int Changes, int Acts, int Unconfirmed, int Crashes, int Pauses, int Cuts, int Owners, int Duplicates, int MadeElsewhere, int Violations)
 {
-    public static Totals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static Totals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     public static Totals operator +(Totals one, Totals other) => new(
         one.Seeds + other.Seeds, one.Decisions + other.Decisions, one.Changes + other.Changes, one.Acts + other.Acts,
         one.Unconfirmed + other.Unconfirmed, one.Crashes + other.Crashes, one.Pauses + other.Pauses, one.Cuts + other.Cuts,
-        one.Owners + other.Owners, one.Duplicates + other.Duplicates, one.Violations + other.Violations);
+        one.Owners + other.Owners, one.Duplicates + other.Duplicates,
+        one.MadeElsewhere + other.MadeElsewhere, one.Violations + other.Violations);
 }
 
 /// <summary>What came of a run.</summary>
@@ -55,6 +56,8 @@ internal sealed class Simulation
     private int pauses;
     private int cuts;
     private int duplicates;
+    private int madeElsewhere;
+    private long keys;
 
     private Simulation(ulong seed, Fault fault, bool keepNotes)
     {
@@ -103,7 +106,7 @@ internal sealed class Simulation
         return new(
             seed,
             new(1, Count(Kind.Check, true), Count(Kind.Change, true), Count(Kind.Act, true), Count(Kind.Check, false), simulation.crashes,
-                simulation.pauses, simulation.cuts, simulation.ownersStarted, simulation.duplicates, violations.Length),
+                simulation.pauses, simulation.cuts, simulation.ownersStarted, simulation.duplicates, simulation.madeElsewhere, violations.Length),
             history,
             violations);
     }
@@ -118,6 +121,27 @@ internal sealed class Simulation
         }
 
         return bits;
+    }
+
+    public long NewKey() => ++keys;
+
+    /// <summary>Whether a decision is proven, as <see cref="DecisionProofs"/> has it.</summary>
+    /// <param name="key">Of the policy to act by.</param>
+    /// <param name="from">Where that is.</param>
+    public void Hold(Decision decision, long key, Silo from, Action<bool> then)
+    {
+        if (decision.Key == key || Fault == Fault.MadeUpDecisionActedOn)
+        {
+            then(true);
+            return;
+        }
+
+        var user = UserOf(persons[decision.Person]);
+        World.Call<ActReply>(from, user.Silo, reply => user.Made(decision, reply), answer =>
+        {
+            madeElsewhere += answer is { Acted: true } ? 1 : 0;
+            then(answer is { Acted: true });
+        });
     }
 
     /// <summary>The activation that a silo's directory names, or another one, or a new one: directories agree only in the end.</summary>
@@ -241,16 +265,21 @@ internal sealed class Simulation
                 Change(dice.Chance(0.3) && decisions.Count > 0 ? dice.Pick(decisions) : null);
                 break;
             case < 16 when decisions.Count > 0:
-                Act(dice.Chance(0.7) ? decisions[^1] : dice.Pick(decisions));
+                Act(HandedOn());
                 break;
             case < 18 when decisions.Count > 0:
-                ActElsewhere(dice.Chance(0.7) ? decisions[^1] : dice.Pick(decisions), dice.Pick(silos));
+                ActElsewhere(HandedOn(), dice.Pick(silos));
                 break;
             default:
                 Issue(dice.Pick(persons));
                 break;
         }
     }
+
+    // The newest one, an older one, or one that somebody made up who has seen the newest, but for its proof.
+    private Decision HandedOn() => dice.Chance(0.1)
+        ? decisions[^1] with { Key = 0 }
+        : dice.Chance(0.7) ? decisions[^1] : dice.Pick(decisions);
 
     private void Trouble(int kind, Silo silo)
     {
@@ -364,13 +393,23 @@ internal sealed class Simulation
         reply =>
         {
             var act = history.Begin(Kind.Act, $"grain@{silo}", World.Now);
-            (act.Person, act.Decided) = (decision.Person, decision.Epoch);
+            (act.Person, act.Decided, act.MadeUp) = (decision.Person, decision.Epoch, decision.Key == 0);
             silo.Get((_, lease) =>
             {
-                var acts = lease is not null && (lease.IsValid || Fault == Fault.ActByExpiredLease) && lease.Policy.Epoch == decision.Epoch;
+                if (lease is null || lease.Policy.Epoch != decision.Epoch)
+                {
+                    Answer(false);
+                    return;
+                }
+
+                Hold(decision, lease.Key, silo, holds => Answer(holds && (lease.IsValid || Fault == Fault.ActByExpiredLease)));
+            });
+
+            void Answer(bool acts)
+            {
                 history.End(act, acts ? decision.Epoch : null, World.Now);
                 reply(new(acts));
-            });
+            }
         },
         _ => { });
 

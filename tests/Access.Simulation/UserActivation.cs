@@ -82,13 +82,17 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
             (check.Person, check.Token, check.ActiveSince) = (person.Number, token, since);
             if (Covers(durable, token) && Recall())
             {
-                Answer(check, known!.Value.Lease.Policy.Epoch, known.Value.Allowed, reply);
+                Answer(check, known!.Value.Lease, known.Value.Allowed, reply);
                 return;
             }
 
             Accept(token, () => Examine(1, check, reply), Refuse);
         }
     }
+
+    /// <summary>Whether it made the decision, by a lease that is still valid.</summary>
+    public void Made(Decision decision, Action<ActReply> reply) =>
+        reply(new(isActive && IsOpen && Recall() && known!.Value.Lease.Key == decision.Key));
 
     public void End()
     {
@@ -116,7 +120,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
 
         if (Recall())
         {
-            Answer(check, known!.Value.Lease.Policy.Epoch, known.Value.Allowed, reply);
+            Answer(check, known!.Value.Lease, known.Value.Allowed, reply);
             return;
         }
 
@@ -127,7 +131,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
                 known = null;
                 if (kind == PolicyAnswerKind.NoWorkspace)
                 {
-                    Answer(check, 0, false, reply);
+                    Answer(check, null, false, reply);
                 }
                 else
                 {
@@ -160,16 +164,17 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
                 }
 
                 known = (lease, seen, allowed);
-                Answer(check, lease.Policy.Epoch, allowed, reply);
+                Answer(check, lease, allowed, reply);
             }
         });
     }
 
-    private void Answer(Operation check, long epoch, bool allowed, Action<CheckReply> reply)
+    private void Answer(Operation check, Lease? lease, bool allowed, Action<CheckReply> reply)
     {
+        var epoch = lease?.Policy.Epoch ?? 0;
         (check.Allowed, check.Seen, check.Groups) = (allowed, durable.Seen, Simulation.Bits(durable.Groups));
         world.History.End(check, epoch, world.Now);
-        reply(new(new Decision(person.Number, epoch, allowed)));
+        reply(new(new Decision(person.Number, epoch, allowed, lease?.Key ?? 0)));
     }
 
     private bool Covers(UserState state, SignIn token) => simulation.Fault == Fault.OlderTokenTaken

@@ -91,19 +91,19 @@ public sealed class InProcessTests : IDisposable
 
         // Courses that searches find, and one of them in every transcript.
         var courses = Enumerable.Range(0, DatasetSize.Courses).Select(n => data.Course(n) with { CourseId = $"{data.CourseId(n)}x" }).ToList();
-        await Task.WhenAll(courses.Select(c => target.Grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(c, null))));
+        await Task.WhenAll(courses.Select(c => target.Grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(c, null), Visit.Application(AppRoles.Learning))));
         foreach (var learner in data.Learners)
         {
             Assert.Equal(PutEnrollmentStatus.Created, (await LearnAsync(target, learner, id, new(courses[0].CourseId, 1, null))).Status);
         }
 
         var activity = Dataset.Activity(0, 0, 0) with { ActivityId = "another" };
-        Assert.Equal(PutActivityStatus.Created, (await target.Grains.GetGrain<IActivityGrain>(id).Put(new(activity, null))).Status);
+        Assert.Equal(PutActivityStatus.Created, (await target.Grains.GetGrain<IActivityGrain>(id).Put(new(activity, null), Visit.Application(AppRoles.CustomerActivity))).Status);
 
         // Other results, and a run under way where none should be.
         foreach (var technology in TechnologyTable.All)
         {
-            var outcome = await assessments.Report(new(technology.Id, (await Start(technology.Id)).RunId, true, Dataset.Recommendations(0)[1..]));
+            var outcome = await assessments.Report(new(technology.Id, (await Start(technology.Id)).RunId, true, Dataset.Recommendations(0)[1..]), Visit.Application(AppRoles.Assessments));
             Assert.Equal(ReportRunStatus.Accepted, outcome.Status);
         }
 
@@ -114,7 +114,7 @@ public sealed class InProcessTests : IDisposable
         }
 
         var agreement = data.Agreement();
-        await target.Grains.GetGrain<IAgreementGrain>(data.AgreementId).Put(new(ActorKind.Application, Guid.Empty, "tests", null), new(agreement with { BillingReaders = [] }, null));
+        await target.Grains.GetGrain<IAgreementGrain>(data.AgreementId).Put(Visit.Application(AppRoles.Agreements), new(agreement with { BillingReaders = [] }, null));
         Assert.Contains((await RunAsync(target, cluster, "account-team")).Errors, e => e.IsWrong);
 
         async Task<AssessmentRun> Start(string technology) =>

@@ -18,16 +18,21 @@ public enum Standing
 
 /// <summary>
 /// A person's rights in a workspace as the policy of <paramref name="Epoch"/> has them. It is handed on to the
-/// grain that acts, which compares the epoch with its own.
+/// grain that acts, which compares the epoch with its own and checks the proof.
 /// </summary>
 /// <param name="Epoch">The version of the access policy that decided; 0 for an outsider.</param>
+/// <param name="Proof">
+/// Shows that a silo with a lease of the policy made this decision of a member, and that nobody changed it since. Nobody
+/// else can compute it: a decision that is made up is not acted on. 0 where there is none.
+/// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccessDecision")]
 public readonly record struct AccessDecision(
     [property: Id(0)] PersonId Person,
     [property: Id(1)] string WorkspaceId,
     [property: Id(2)] Standing Standing,
     [property: Id(3)] Permissions Permissions,
-    [property: Id(4)] long Epoch)
+    [property: Id(4)] long Epoch,
+    [property: Id(5)] UInt128 Proof = default)
 {
     /// <summary>Default deny: only a member's own permissions allow anything.</summary>
     public bool Allows(Permissions required) =>

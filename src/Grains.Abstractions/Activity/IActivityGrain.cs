@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.Activities;
 
@@ -12,12 +13,14 @@ namespace EngageCenter.Activities;
 public interface IActivityGrain : IGrainWithStringKey
 {
     /// <summary>Creates or replaces an activity: done when it is stored. Idempotent; of several writers the last one accepted wins.</summary>
+    /// <param name="caller">An application with <see cref="AppRoles.CustomerActivity"/>.</param>
     [Alias("Put")]
-    Task<PutActivityOutcome> Put(PutActivity command);
+    Task<PutActivityOutcome> Put(PutActivity command, Actor caller);
 
     /// <summary>An activity's version, for the condition of a <see cref="Put"/>; null where there is no such activity.</summary>
+    /// <param name="caller">An application with <see cref="AppRoles.CustomerActivity"/>.</param>
     [Alias("Version")]
-    Task<long?> Version(string activityId);
+    Task<long?> Version(string activityId, Actor caller);
 
     /// <summary>Needs ViewCustomerActivity. A page of one or none.</summary>
     [Alias("Activity")]

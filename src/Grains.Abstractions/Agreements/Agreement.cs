@@ -79,7 +79,10 @@ public sealed record Contact(
     [property: Id(2)] string DisplayName,
     [property: Id(3)] string Email,
     [property: Id(4)] string? Phone,
-    [property: Id(5)] bool IsPrimary);
+    [property: Id(5)] bool IsPrimary)
+{
+    public const int MaxPhoneLength = 50;
+}
 
 public enum PackageKind
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Workspaces;
 
@@ -15,12 +16,14 @@ public interface IAgreementGrain : IGrainWithStringKey
     /// Creates or updates the agreement and brings its workspaces in line: done when every one of them has the
     /// contacts of <paramref name="command"/>. Idempotent.
     /// </summary>
+    /// <param name="actor">An application with <see cref="AppRoles.Agreements"/>.</param>
     [Alias("Put")]
     Task<PutAgreementOutcome> Put(Actor actor, PutAgreement command);
 
     /// <summary>Null where there is none.</summary>
+    /// <param name="caller">An application with <see cref="AppRoles.Agreements"/>.</param>
     [Alias("Get")]
-    Task<AgreementView?> Get();
+    Task<AgreementView?> Get(Actor caller);
 }
 
 /// <param name="IfVersion">Only if the agreement is still of this version.</param>
@@ -49,6 +52,9 @@ public enum PutAgreementStatus
 
     /// <summary>8,192 tenants whose ids begin as that of a contact or reader does are named by agreements already.</summary>
     TooManyTenants,
+
+    /// <summary>A new agreement without any Customer Support Manager: nobody could give roles in its workspaces.</summary>
+    AdministratorRequired,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreementOutcome")]

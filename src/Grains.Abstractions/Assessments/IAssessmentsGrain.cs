@@ -1,14 +1,15 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.Assessments;
 
 /// <summary>The assessments of a workspace: schedules, runs and recommendations of every technology. Keyed by the workspace's id.</summary>
 /// <remarks>
 /// What a person asks comes with the <see cref="AccessDecision"/> of their user grain. One of another epoch than the
-/// workspace's own is answered by null, or by a status of that name: decide again. What an application asks is about a
-/// workspace that exists. A technology is one of <see cref="TechnologyTable"/>.
+/// workspace's own is answered by null, or by a status of that name: decide again. What an application asks comes with
+/// the application, which has <see cref="AppRoles.Assessments"/>, and is about a workspace that exists. A technology is one of <see cref="TechnologyTable"/>.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.IAssessmentsGrain"), Alias("EngageCenter.IAssessmentsGrain")]
 public interface IAssessmentsGrain : IGrainWithStringKey
@@ -51,15 +52,15 @@ public interface IAssessmentsGrain : IGrainWithStringKey
 
     /// <summary>The runs that are under way, at most one of each technology, in the order of the table.</summary>
     [Alias("RunsUnderWay")]
-    Task<ImmutableArray<AssessmentRun>> RunsUnderWay();
+    Task<ImmutableArray<AssessmentRun>> RunsUnderWay(Actor caller);
 
     /// <summary>A run's version, for the condition of a <see cref="Report"/>; null where there is no such run.</summary>
     [Alias("RunVersion")]
-    Task<long?> RunVersion(string technology, string runId);
+    Task<long?> RunVersion(string technology, string runId, Actor caller);
 
     /// <summary>Ends a run with its results. The same results again change nothing.</summary>
     [Alias("Report")]
-    Task<ReportRunOutcome> Report(ReportRun command);
+    Task<ReportRunOutcome> Report(ReportRun command, Actor caller);
 }
 
 /// <param name="Condition">Of any version (<c>*</c>): only where there is a schedule. Null for none.</param>

@@ -1,11 +1,14 @@
+using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.Learning;
 
 /// <summary>The courses that there are, the same for everybody: one grain, keyed <see cref="Key"/>. Courses are never removed.</summary>
 /// <remarks>
 /// Who may read is decided by the reader's user grain (<c>DecideAnywhere</c>), since the catalogue is of no workspace; who
-/// may change it by the application's app role.
+/// may change it by the application's app role, <see cref="AppRoles.Learning"/>. What it holds is no customer's, so it tells
+/// whoever asks.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.ICourseCatalogGrain"), Alias("EngageCenter.ICourseCatalogGrain")]
 public interface ICourseCatalogGrain : IGrainWithStringKey
@@ -14,7 +17,7 @@ public interface ICourseCatalogGrain : IGrainWithStringKey
 
     /// <summary>Creates or replaces a course. The same course again changes nothing.</summary>
     [Alias("Put")]
-    Task<PutCourseOutcome> Put(PutCourse command);
+    Task<PutCourseOutcome> Put(PutCourse command, Actor caller);
 
     /// <summary>Null where there is none.</summary>
     [Alias("Get")]

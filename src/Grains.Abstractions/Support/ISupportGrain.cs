@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.Support;
 
@@ -16,8 +17,9 @@ public interface ISupportGrain : IGrainWithStringKey
     /// Applies a batch of at most <see cref="SupportCase.MaxBatch"/> updates, all or none of it in storage. Any order,
     /// any batching and any replay end in the same state.
     /// </summary>
+    /// <param name="caller">An application with <see cref="AppRoles.SupportCases"/>.</param>
     [Alias("Ingest")]
-    Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates);
+    Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates, Actor caller);
 
     /// <summary>Needs ViewSupportInsights. Newest <c>createdAt</c> first, then by case id.</summary>
     [Alias("Cases")]

@@ -27,9 +27,13 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("Explain")]
     ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId);
 
-    /// <summary>The rights of somebody else, by the newest token they came with; of a person never seen, by the contract alone.</summary>
+    /// <summary>
+    /// The rights of this person for somebody else, by the newest token they came with; of a person never seen, by the
+    /// contract alone. Null: the asker has to decide again.
+    /// </summary>
+    /// <param name="asker">Needs ViewUserRoles.</param>
     [Alias("ExplainLastKnown")]
-    ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId);
+    ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker);
 
     /// <summary>
     /// Whether some workspace allows it: Member where one does, Outsider where none does, Unconfirmed where not all could

@@ -17,9 +17,9 @@ namespace EngageCenter.Workspaces;
 [GrainInterfaceType("EngageCenter.IWorkspaceGrain"), Alias("EngageCenter.IWorkspaceGrain")]
 public interface IWorkspaceGrain : IGrainWithStringKey
 {
-    /// <summary>The workspace without a person: for grains and applications. Null where there is none.</summary>
+    /// <summary>The workspace without a person, for an application with any of <see cref="AppRoles"/>. Null where there is none.</summary>
     [Alias("Header"), AlwaysInterleave]
-    Task<WorkspaceHeader?> Header();
+    Task<WorkspaceHeader?> Header(Actor caller);
 
     [Alias("Get"), AlwaysInterleave]
     Task<WorkspaceView?> Get(AccessDecision decision);

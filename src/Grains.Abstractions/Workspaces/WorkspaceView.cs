@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Paging;
 
@@ -17,6 +20,10 @@ public sealed record WorkspaceHeader(
     [property: Id(7)] DateTimeOffset CreatedAt)
 {
     public const int MaxNameLength = 100;
+
+    /// <summary>Whether it may be a workspace's id: 32 lower-case hexadecimal digits.</summary>
+    public static bool IsId([NotNullWhen(true)] string? workspaceId) =>
+        workspaceId is { Length: 32 } && workspaceId.All(c => c is >= '0' and <= '9' or >= 'a' and <= 'f');
 }
 
 /// <param name="Version">Changes with whatever the view shows; the source of its ETag.</param>
@@ -47,12 +54,14 @@ public sealed record RenameOutcome(
 
 /// <summary>Who did something: a person, or an application with its app role.</summary>
 /// <param name="Id">The object id in the tenant.</param>
+/// <param name="AppRole">What lets the application call, one of <see cref="AppRoles"/>; null for a person.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Actor")]
 public sealed record Actor(
     [property: Id(0)] ActorKind Kind,
     [property: Id(1)] Guid TenantId,
     [property: Id(2)] string Id,
-    [property: Id(3)] string? DisplayName);
+    [property: Id(3)] string? DisplayName,
+    [property: Id(4), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AppRole = null);
 
 public enum ActorKind
 {

@@ -4,15 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Access;
 
 /// <summary>The policies that this silo may decide by, one copy for all user grains here.</summary>
-internal sealed class PolicyCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
+internal sealed class PolicyCache(IGrainFactory grains, DecisionProofs proofs, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
     : LeaseCache<LeasedPolicy, IPolicyHolder>(grains, metrics, time, logger, "policies", MaxPolicies), IPolicyHolder
 {
     /// <summary>Policies in memory; of those beyond it the ones without a lease are forgotten.</summary>
     public const int MaxPolicies = 20_000;
 
     /// <summary>
-    /// For a grain that is asked to act on a decision: whether it is of the current policy. One that lacks the
-    /// permission should not have been handed on.
+    /// For a grain that is asked to act on a decision: the current policy, if the decision is of it and proven; else null,
+    /// and the caller has to decide again. One that lacks the permission should not have been handed on.
     /// </summary>
     /// <exception cref="UnauthorizedAccessException">It is of another workspace, or does not allow what is required.</exception>
     public async ValueTask<LeasedPolicy?> Accept(AccessDecision decision, string workspaceId, Permissions required)
@@ -23,9 +23,13 @@ internal sealed class PolicyCache(IGrainFactory grains, AccessMetrics metrics, T
         }
 
         var answer = await Get(workspaceId);
+        if (answer.Lease is not { } lease || lease.Leased.Epoch != decision.Epoch || !await proofs.Hold(decision, lease.Leased.Key))
+        {
+            return null;
+        }
 
         // The answer may be to a request that was sent before this act was asked for, and have come late.
-        return answer.Lease is { IsValid: true } lease && lease.Leased.Epoch == decision.Epoch ? lease.Leased : null;
+        return lease.IsValid ? lease.Leased : null;
     }
 
     /// <summary>

@@ -39,8 +39,10 @@ internal sealed class ActivityGrain(
         activities.Apply(log.Entries.OrderBy(e => e.ActivityId, StringComparer.Ordinal));
     }
 
-    public async Task<PutActivityOutcome> Put(PutActivity command)
+    public async Task<PutActivityOutcome> Put(PutActivity command, Actor caller)
     {
+        caller.RequireApplication(AppRoles.CustomerActivity);
+        ArgumentNullException.ThrowIfNull(command.Activity, nameof(command));
         if (await policies.Current(Id) is not { } policy)
         {
             return new(PutActivityStatus.WorkspaceNotFound);
@@ -56,7 +58,11 @@ internal sealed class ActivityGrain(
         return decision.Outcome;
     }
 
-    public Task<long?> Version(string activityId) => Task.FromResult(activities.Find(activityId)?.Version);
+    public Task<long?> Version(string activityId, Actor caller)
+    {
+        caller.RequireApplication(AppRoles.CustomerActivity);
+        return Task.FromResult(activities.Find(activityId)?.Version);
+    }
 
     public async Task<Page<ActivityView>?> Activity(AccessDecision decision, string activityId) =>
         await Accept(decision) is null ? null

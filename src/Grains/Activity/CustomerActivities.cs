@@ -78,6 +78,8 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<CustomerActivity> Page(ActivityQuery query)
     {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.PackageId);
         var isOpen = query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
         return ordered.Page(query.Page, isOpen ? null : found => Matches(found, query), query.Count).Select(found => found.ToActivity());
     }

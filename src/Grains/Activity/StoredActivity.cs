@@ -52,19 +52,14 @@ internal sealed record StoredActivity(
     /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
     public static StoredActivity From(CustomerActivity activity, long version, KnownPackage package)
     {
-        // A character may take two units of UTF-16.
-        var withinLimits = activity.ActivityId is { Length: > 0 and <= CustomerActivity.MaxIdLength }
-            && activity.PackageId == package.PackageId
-            && Enum.IsDefined(activity.Kind)
-            && activity.Title is { Length: > 0 and <= 2 * CustomerActivity.MaxTitleLength }
-            && Enum.IsDefined(activity.Status)
-            && AreHours(activity.HoursPurchased)
-            && AreHours(activity.HoursDelivered)
-            && activity.EvidenceUri is not { Length: > CustomerActivity.MaxUriLength };
-        if (!withinLimits)
-        {
-            throw new ArgumentException($"Activity '{activity.ActivityId}' has a field that is not within its limits.", nameof(activity));
-        }
+        Bounds.Id(activity.ActivityId);
+        Bounds.Require(activity.PackageId == package.PackageId, "The package is another one.");
+        Bounds.Defined(activity.Kind);
+        Bounds.Text(activity.Title, CustomerActivity.MaxTitleLength);
+        Bounds.Defined(activity.Status);
+        Bounds.Hours(activity.HoursPurchased);
+        Bounds.Hours(activity.HoursDelivered);
+        Bounds.WebAddress(activity.EvidenceUri, CustomerActivity.MaxUriLength);
 
         return new(
             activity.ActivityId,
@@ -105,9 +100,6 @@ internal sealed record StoredActivity(
         PackageId = pool.Share(PackageId),
         PackageName = pool.Share(PackageName),
     };
-
-    private static bool AreHours(decimal? hours) =>
-        hours is null || (hours >= 0 && hours <= Package.MaxHours && decimal.Round(hours.Value, Package.HoursDecimals) == hours);
 
     private static DateTimeOffset? Instant(long? ticks) => ticks is { } known ? new(known, TimeSpan.Zero) : null;
 }

@@ -16,7 +16,7 @@ namespace EngageCenter.Agreements;
 /// </remarks>
 [GrainType("agreement")]
 internal sealed class AgreementGrain(
-    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, INamingAgreement
+    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, IContractor, INamingAgreement
 {
     // What the workspaces answered when they were last brought in line; unknown to a new activation.
     private long applied;
@@ -30,7 +30,9 @@ internal sealed class AgreementGrain(
 
     public async Task<PutAgreementOutcome> Put(Actor actor, PutAgreement command)
     {
-        var before = await Get();
+        actor.RequireApplication(AppRoles.Agreements);
+        Bounds.Id(Id);
+        var before = await Get(actor);
         if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
         {
             return new(PutAgreementStatus.VersionMismatch);
@@ -61,24 +63,24 @@ internal sealed class AgreementGrain(
                 person => State.Workspaces.Select(w => Contact(person).Remove(w.WorkspaceId, State.Version))));
         }
 
-        return new(status, await View());
+        return new(status, await View(actor));
     }
 
-    public async Task<AgreementView?> Get()
+    public async Task<AgreementView?> Get(Actor caller)
     {
-        if (State.Agreement is null)
-        {
-            return null;
-        }
+        caller.RequireApplication(AppRoles.Agreements);
+        await BringInLine();
+        return State.Agreement is null ? null : await View(caller);
+    }
 
-        if (applied != State.Version)
+    public async Task BringInLine()
+    {
+        if (State.Agreement is not null && applied != State.Version)
         {
             // Said by the change already, unless an earlier release made it.
             await SayTenants(State);
             await Apply();
         }
-
-        return await View();
     }
 
     public async Task SayNames()
@@ -125,19 +127,19 @@ internal sealed class AgreementGrain(
         applied = State.Version;
     }
 
-    private async Task<AgreementView> View()
+    private async Task<AgreementView> View(Actor caller)
     {
         var agreement = State.Agreement!;
         var status = Agreement.StatusAt(time.GetUtcNow(), agreement.StartDate, agreement.EndDate);
         var workspaces = status == AgreementStatus.Pending
             ? []
-            : await Task.WhenAll(State.Workspaces.Select(Named));
+            : await Task.WhenAll(State.Workspaces.Select(w => Named(w, caller)));
         return new(Id, agreement, status, [.. workspaces], VersionOf(status, workspaces));
     }
 
-    private async Task<AgreementWorkspace> Named(PlannedWorkspace planned)
+    private async Task<AgreementWorkspace> Named(PlannedWorkspace planned, Actor caller)
     {
-        var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header();
+        var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header(caller);
         return new(planned.WorkspaceId, header?.Name ?? planned.DefaultName);
     }
 

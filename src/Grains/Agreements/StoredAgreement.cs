@@ -24,8 +24,16 @@ internal sealed record StoredAgreement
     /// <summary>Who made the last change; its workspaces' audit trails name them.</summary>
     public Actor? ChangedBy { get; init; }
 
+    /// <exception cref="ArgumentException">The agreement does not keep to <see cref="AgreementRules"/>.</exception>
     public (PutAgreementStatus Status, StoredAgreement Next) Put(Actor actor, Agreement agreement)
     {
+        AgreementRules.Check(agreement);
+        var hasAdministrator = agreement.Contacts.Any(c => c.Role == Roles.CustomerSupportManager);
+        if (Agreement is null && !hasAdministrator)
+        {
+            return (PutAgreementStatus.AdministratorRequired, this);
+        }
+
         if (Agreement is not null)
         {
             if (agreement.Organization.TenantId != Agreement.Organization.TenantId)
@@ -38,7 +46,7 @@ internal sealed record StoredAgreement
                 return (PutAgreementStatus.AgreementTypeFixed, this);
             }
 
-            if (!agreement.Contacts.Any(c => c.Role == Roles.CustomerSupportManager))
+            if (!hasAdministrator)
             {
                 return (PutAgreementStatus.LastAdministrator, this);
             }

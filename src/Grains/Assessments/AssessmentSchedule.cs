@@ -92,6 +92,9 @@ internal sealed record AssessmentSchedule
     public (ConfigureAssessmentStatus Status, AssessmentSchedule Next) Configure(
         TimeSpan interval, TimeSpan firstRunAfter, IfMatch? condition, DateTimeOffset now)
     {
+        Bounds.Require(
+            interval >= Assessment.MinInterval && interval <= Assessment.MaxInterval,
+            $"An interval is from {Assessment.MinInterval} to {Assessment.MaxInterval}.");
         if (!Allows(condition))
         {
             return (ConfigureAssessmentStatus.VersionMismatch, this);
@@ -186,6 +189,7 @@ internal sealed record AssessmentSchedule
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<AssessmentRun> RunsPage(PageRequest page)
     {
+        Bounds.Page(page);
         var before = LastSequence + 1;
         if (page.After is { } after
             && (!long.TryParse(after.AsSpan(after.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out before)

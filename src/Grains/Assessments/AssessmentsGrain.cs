@@ -3,6 +3,7 @@ using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
+using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -136,14 +137,23 @@ internal sealed partial class AssessmentsGrain(
     public async Task<AssessmentsSummary?> Summary(AccessDecision decision) =>
         await Accepts(decision) ? State.At(Now).Summary() : null;
 
-    public Task<ImmutableArray<AssessmentRun>> RunsUnderWay() =>
-        Task.FromResult<ImmutableArray<AssessmentRun>>([.. State.At(Now).Views().Select(v => v.LastRun).OfType<AssessmentRun>().Where(r => r.Status == RunStatus.Running)]);
-
-    public Task<long?> RunVersion(string technology, string runId) => Task.FromResult(State.Of(technology).At(Now).Find(runId)?.Version);
-
-    public async Task<ReportRunOutcome> Report(ReportRun command)
+    public Task<ImmutableArray<AssessmentRun>> RunsUnderWay(Actor caller)
     {
+        caller.RequireApplication(AppRoles.Assessments);
+        return Task.FromResult<ImmutableArray<AssessmentRun>>([.. State.At(Now).Views().Select(v => v.LastRun).OfType<AssessmentRun>().Where(r => r.Status == RunStatus.Running)]);
+    }
+
+    public Task<long?> RunVersion(string technology, string runId, Actor caller)
+    {
+        caller.RequireApplication(AppRoles.Assessments);
+        return Task.FromResult(State.Of(technology).At(Now).Find(runId)?.Version);
+    }
+
+    public async Task<ReportRunOutcome> Report(ReportRun command, Actor caller)
+    {
+        caller.RequireApplication(AppRoles.Assessments);
         var results = RunResults.Of(command);
+        Bounds.Require(results.Succeeded || results.Ranked.IsEmpty, "A run that failed has no recommendations.");
         var (now, advanced) = Advance();
         var before = advanced.Of(command.Technology);
         var (status, next) = before.Report(command.RunId, results, now, command.Condition);

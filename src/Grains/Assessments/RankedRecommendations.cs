@@ -23,9 +23,7 @@ internal sealed record RankedRecommendations
     /// <exception cref="ListChangedException">Another run has brought another list since the page before.</exception>
     public Page<Recommendation> Page(RecommendationQuery query)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Page.Size, 1, nameof(query));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Page.Size, PageRequest.MaxSize, nameof(query));
-
+        Bounds.Page(query.Page);
         var after = query.Page.After is { } cursor ? ParseCursor(cursor, query.Technology) : (Place?)null;
         var taken = query.FocusArea is { } area ? Items.RemoveAll(r => r.FocusArea != area) : Items;
         var start = after is { } place ? taken.Count(r => Place.Of(r).CompareTo(place) <= 0) : 0;

@@ -14,6 +14,7 @@ internal sealed class CourseCatalog
     /// <exception cref="ArgumentException">A field is not within its limits.</exception>
     public static (PutCourseStatus Status, StoredCourse? Next) Decide(StoredCourse? current, PutCourse command, int count)
     {
+        Check(command.Course);
         var next = StoredCourse.From(command.Course, (current?.Version ?? 0) + 1);
         return command.Condition is { } condition && !condition.Allows(current?.Version) ? (PutCourseStatus.VersionMismatch, null)
             : current is not null ? (PutCourseStatus.Updated, next.ToCourse() == current.ToCourse() ? current : next)
@@ -33,7 +34,23 @@ internal sealed class CourseCatalog
     public CourseView? Find(string courseId) => courses.Find(courseId)?.View();
 
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<Course> Page(CourseQuery query) => courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
+    public Page<Course> Page(CourseQuery query)
+    {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.Product);
+        Bounds.Query(query.Search);
+        return courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
+    }
+
+    private static void Check(Course course)
+    {
+        Bounds.Id(course.CourseId);
+        Bounds.Text(course.Title, Course.MaxTitleLength);
+        Bounds.Text(course.Product, Course.MaxProductLength);
+        Bounds.Require(
+            course.Language is { Length: <= Course.MaxLanguageLength } && course.Language.Split('-').All(part => part.Length > 0 && part.All(char.IsAsciiLetterOrDigit)),
+            "A language is a BCP 47 tag.");
+    }
 
     private static Func<StoredCourse, bool>? FilterOf(CourseQuery query)
     {

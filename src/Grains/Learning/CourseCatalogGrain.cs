@@ -1,5 +1,7 @@
+using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
+using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Storage;
@@ -31,8 +33,10 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatal
         catalog.Apply(log.Entries.OrderBy(c => c.CourseId, StringComparer.Ordinal));
     }
 
-    public async Task<PutCourseOutcome> Put(PutCourse command)
+    public async Task<PutCourseOutcome> Put(PutCourse command, Actor caller)
     {
+        caller.RequireApplication(AppRoles.Learning);
+        ArgumentNullException.ThrowIfNull(command.Course, nameof(command));
         var (status, next) = CourseCatalog.Decide(batches.Accepted(command.Course.CourseId), command, log.Count + batches.Pending);
         if (next is null)
         {

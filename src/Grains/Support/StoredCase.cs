@@ -44,20 +44,16 @@ internal sealed record StoredCase(
     /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
     public static StoredCase From(SupportCase update)
     {
-        // Limits are in Unicode code points, which take up to two characters.
-        var withinLimits = update.CaseId is { Length: > 0 and <= 2 * SupportCase.MaxIdLength }
-            && update.Revision >= 0
-            && update.Title is { Length: > 0 and <= 2 * SupportCase.MaxTitleLength }
-            && Enum.IsDefined(update.Status)
-            && Enum.IsDefined(update.Severity)
-            && update.Product is { Length: > 0 and <= 2 * SupportCase.MaxNameLength }
-            && update.Cloud is not { Length: > 2 * SupportCase.MaxNameLength }
-            && update.Location is not { Length: > 2 * SupportCase.MaxNameLength }
-            && update.PrimaryContact is not { Length: > 2 * SupportCase.MaxContactLength };
-        if (!withinLimits)
-        {
-            throw new ArgumentException($"An update of case '{update.CaseId}' has a field that is not within its limits.", nameof(update));
-        }
+        ArgumentNullException.ThrowIfNull(update);
+        Bounds.Text(update.CaseId, SupportCase.MaxIdLength);
+        Bounds.Require(update.Revision >= 0, "A revision is 0 or greater.");
+        Bounds.Text(update.Title, SupportCase.MaxTitleLength);
+        Bounds.Defined(update.Status);
+        Bounds.Defined(update.Severity);
+        Bounds.Text(update.Product, SupportCase.MaxNameLength);
+        Bounds.OptionalText(update.Cloud, SupportCase.MaxNameLength);
+        Bounds.OptionalText(update.Location, SupportCase.MaxNameLength);
+        Bounds.OptionalText(update.PrimaryContact, SupportCase.MaxContactLength);
 
         return new(
             update.CaseId,

@@ -100,6 +100,9 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<SupportCase> Page(CaseQuery query)
     {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.Product);
+        Bounds.Query(query.Search);
         var begin = query.To is { } to ? Order.FirstCreatedBefore(to.UtcTicks) : 0;
         var end = query.From is { } from ? Order.FirstCreatedBefore(from.UtcTicks) : Order.Count;
         var start = query.Page.After is { } cursor ? Math.Max(begin, PositionAfter(cursor)) : begin;

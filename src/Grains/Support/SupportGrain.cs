@@ -35,9 +35,10 @@ internal sealed class SupportGrain(
         cases.Apply(log.Entries);
     }
 
-    public async Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates)
+    public async Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates, Actor caller)
     {
-        if (!await WorkspaceExists())
+        caller.RequireApplication(AppRoles.SupportCases);
+        if (!await WorkspaceExists(caller))
         {
             return new(IngestStatus.WorkspaceNotFound, 0, 0);
         }
@@ -67,10 +68,10 @@ internal sealed class SupportGrain(
     public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window) =>
         await Accepts(decision) ? cases.Insights(window, clock.GetUtcNow()) : null;
 
-    private async Task<bool> WorkspaceExists()
+    private async Task<bool> WorkspaceExists(Actor caller)
     {
         workspaceExists = workspaceExists
-            || await GrainFactory.GetGrain<IWorkspaceGrain>(this.GetPrimaryKeyString()).Header() is not null;
+            || await GrainFactory.GetGrain<IWorkspaceGrain>(this.GetPrimaryKeyString()).Header(caller) is not null;
         return workspaceExists;
     }
 

@@ -24,7 +24,7 @@ internal sealed partial class UserGrain(
     PolicyCache policies,
     KnownIdsCache knownIds,
     TimeProvider time,
-    ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex
+    ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker
 {
     /// <summary>How long an activation of somebody without a row lasts, however often they call.</summary>
     public static readonly TimeSpan MemoryOfStrangers = TimeSpan.FromSeconds(50);
@@ -67,10 +67,13 @@ internal sealed partial class UserGrain(
         return Task.CompletedTask;
     }
 
-    public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId) =>
-        signIn.Person == Person && durable.Covers(signIn) && Recall(workspaceId) is { } access
+    public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId)
+    {
+        ArgumentNullException.ThrowIfNull(signIn);
+        return signIn.Person == Person && durable.Covers(signIn) && Recall(workspaceId) is { } access
             ? new(access.Decision)
             : DecideAnew(signIn, workspaceId);
+    }
 
     public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
     {
@@ -78,7 +81,8 @@ internal sealed partial class UserGrain(
         return (await Examine(workspaceId)).Access;
     }
 
-    public async ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId) => (await Examine(workspaceId)).Access;
+    public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
+        await policies.Accept(asker, workspaceId, Permissions.ViewUserRoles) is null ? null : (await Examine(workspaceId)).Access;
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
     {
@@ -188,9 +192,14 @@ internal sealed partial class UserGrain(
         return ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
     });
 
+    public ValueTask<bool> Made(AccessDecision decision) => new(
+        known.TryGetValue(decision.WorkspaceId, out var made)
+        && Stands(made)
+        && (made.Lease.Leased.Key is { } key ? key.Proves(decision) : made.Access.Decision == decision));
+
     /// <summary>A decision made before that still stands. The test of its lease is the last thing before the answer.</summary>
     private EffectiveAccess? Recall(string workspaceId) =>
-        known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
+        workspaceId is not null && known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
 
     private bool Stands(Known made) => ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
 
@@ -202,11 +211,7 @@ internal sealed partial class UserGrain(
 
     private Task Accept(SignIn signIn)
     {
-        if (signIn.Person != Person)
-        {
-            throw new ArgumentException("The sign-in is another person's.", nameof(signIn));
-        }
-
+        signIn.Check(Person, time.GetUtcNow());
         if (durable.Covers(signIn))
         {
             return Task.CompletedTask;
@@ -249,6 +254,12 @@ internal sealed partial class UserGrain(
     /// <summary>Decides from this silo's copy of the policy, and asks for one where there is none.</summary>
     private async ValueTask<Examined> Examine(string workspaceId)
     {
+        // Nothing is asked about what cannot be a workspace: its grain would be activated.
+        if (!WorkspaceHeader.IsId(workspaceId))
+        {
+            return new(Outsider(workspaceId), null);
+        }
+
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
         {
             if (Recall(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
@@ -277,7 +288,7 @@ internal sealed partial class UserGrain(
             }
 
             var access = roles.IsEmpty ? Outsider(workspaceId) : new EffectiveAccess(
-                new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), lease.Leased.Epoch), roles);
+                lease.Leased.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), lease.Leased.Epoch)), roles);
             if (known.Count >= MaxKnown)
             {
                 known.Clear();

@@ -52,6 +52,7 @@ internal sealed record UserState
     /// <summary>Whether <see cref="Accept"/> would change nothing.</summary>
     public bool Covers(SignIn signIn) =>
         Seen is not null
+        && !signIn.Groups.IsDefault
         && (signIn.IssuedAt < Seen.LastSignInAt
             || (signIn.IssuedAt == Seen.LastSignInAt
                 && (signIn.Groups.AsSpan().SequenceEqual(Seen.Groups.AsSpan()) || Seen.Groups.All(signIn.Groups.Contains))));

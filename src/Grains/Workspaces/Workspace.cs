@@ -88,8 +88,10 @@ internal sealed record Workspace
         };
     }
 
+    /// <exception cref="ArgumentException">The name is none that people can be shown.</exception>
     public (RenameStatus Status, Workspace Next) Rename(Actor actor, RenameWorkspace command, string workspaceId, DateTimeOffset now)
     {
+        Bounds.Text(command.Name, WorkspaceHeader.MaxNameLength);
         var view = View(workspaceId, now);
         if (command.IfVersion is { } condition && !condition.Allows(view.Version))
         {
@@ -115,8 +117,11 @@ internal sealed record Workspace
     public GroupGrant? Group(Guid groupId) =>
         IndexOf(groupId) is var index and >= 0 ? Groups[index] : null;
 
+    /// <exception cref="ArgumentException">No role is granted, or the name is none that people can be shown.</exception>
     public (PutGroupOutcome Outcome, Workspace Next) PutGroup(Actor actor, PutGroup command, DateTimeOffset now)
     {
+        Bounds.OptionalText(command.DisplayName, GroupGrant.MaxDisplayNameLength);
+        Bounds.Require(command.Roles != Roles.None, "A group is granted at least one role.");
         var index = IndexOf(command.GroupId);
         var before = index >= 0 ? Groups[index] : null;
         if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
@@ -184,6 +189,8 @@ internal sealed record Workspace
     /// <exception cref="ListChangedException">A group got another name since the page before.</exception>
     public Page<GroupGrant> List(GroupQuery query)
     {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.Search);
         const string list = "groups";
         var search = SearchTerm.Of(query.Search);
         var matching = Groups

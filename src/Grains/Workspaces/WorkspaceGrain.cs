@@ -24,6 +24,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private readonly IPersistentState<Workspace> storage;
     private readonly IGrainStorage rows;
+    private readonly DecisionProofs proofs;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
     private readonly ILogger<WorkspaceGrain> logger;
@@ -41,12 +42,13 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         [PersistentState("workspace")] IPersistentState<Workspace> storage,
         IGrainStorage rows,
         PolicyCache policies,
+        DecisionProofs proofs,
         IOptions<AccessOptions> options,
         AccessMetrics metrics,
         TimeProvider time,
         ILogger<WorkspaceGrain> logger)
     {
-        (this.storage, this.rows, this.time, this.logger) = (storage, rows, time, logger);
+        (this.storage, this.rows, this.proofs, this.time, this.logger) = (storage, rows, proofs, time, logger);
         lease = options.Value.Lease;
         newOwnership = () => new(Id, this, holder => policies.Nearest(holder).Recall(Id), options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -56,7 +58,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    private LeasedPolicy Policy => policy ??= state.Policy(Id);
+    // With every state that is stored comes another key.
+    private LeasedPolicy Policy => policy ??= state.Policy(Id) with { Key = DecisionKey.New() };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -101,8 +104,9 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
-    public Task<WorkspaceHeader?> Header()
+    public Task<WorkspaceHeader?> Header(Actor caller)
     {
+        caller.RequireApplication(AppRoles.Agreements, AppRoles.SupportCases, AppRoles.CustomerActivity, AppRoles.Assessments, AppRoles.Learning);
         if (state.Contract is not null)
         {
             return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
@@ -135,6 +139,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     public async Task<RenameOutcome> Rename(AccessDecision decision, Actor actor, RenameWorkspace command)
     {
+        actor.RequireSelf(decision);
         if (!await Accepts(decision, Permissions.RenameSpace))
         {
             return new(RenameStatus.DecideAgain);
@@ -161,6 +166,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     public async Task<PutGroupOutcome> PutGroup(AccessDecision decision, Actor actor, PutGroup command)
     {
+        actor.RequireSelf(decision);
         if (!await Accepts(decision, Permissions.ManageEntraGroups))
         {
             return new(PutGroupStatus.DecideAgain);
@@ -186,6 +192,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     public async Task<DeleteGroupOutcome> DeleteGroup(AccessDecision decision, Actor actor, DeleteGroup command)
     {
+        actor.RequireSelf(decision);
         if (!await Accepts(decision, Permissions.ManageEntraGroups))
         {
             return new(DeleteGroupStatus.DecideAgain);
@@ -208,6 +215,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return null;
         }
 
+        Bounds.Page(page);
         var trail = state.Audit;
         var newest = trail.Last;
         if (page.After is { } after)
@@ -257,7 +265,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     /// <summary>
-    /// Whether to act on a decision: it has to be of this policy, or the caller decides again. One that lacks the
+    /// Whether to act on a decision: it has to be of this policy and proven, or the caller decides again. One that lacks the
     /// permission should not have been handed on.
     /// </summary>
     /// <exception cref="StorageUnavailableException">This may no longer be the owner of the policy.</exception>
@@ -268,12 +276,18 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             throw new UnauthorizedAccessException($"The decision does not allow {required} in this workspace.");
         }
 
-        if (state.Contract is not null && !await ownership.Confirm())
+        if (state.Contract is null || decision.Epoch != state.Epoch || !await proofs.Hold(decision, Policy.Key))
+        {
+            return false;
+        }
+
+        if (!await ownership.Confirm())
         {
             // To decide again would not help: another activation owns the policy, or storage does not say.
             throw new StorageUnavailableException("The workspace could not confirm that it owns its policy.");
         }
 
+        // A change may have come in between.
         return decision.Epoch == state.Epoch;
     }
 
@@ -312,7 +326,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         try
         {
-            await GrainFactory.GetGrain<IAgreementGrain>(agreementId).Get();
+            await GrainFactory.GetGrain<IContractor>(agreementId).BringInLine();
         }
         catch (Exception e)
         {

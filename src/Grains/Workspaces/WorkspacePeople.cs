@@ -76,6 +76,8 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
     public Page<WorkspaceUser> Page(WorkspaceUserQuery query)
     {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.Search);
         var start = 0;
         if (query.Page.After is { } after)
         {

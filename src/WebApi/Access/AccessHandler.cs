@@ -43,7 +43,7 @@ internal sealed class AccessHandler(IGrainFactory grains, UserGrains users) : Au
                 http.Features.Set(visit);
                 return visit.Refusal;
             default:
-                return await Exists(WorkspaceId(http)) ? null : Problems.WorkspaceNotFound.Answer();
+                return await Exists(http) ? null : Problems.WorkspaceNotFound.Answer();
         }
     }
 
@@ -56,8 +56,8 @@ internal sealed class AccessHandler(IGrainFactory grains, UserGrains users) : Au
                 _ => Problems.AccessUnconfirmed.Answer(),
             };
 
-    private async Task<bool> Exists(string workspaceId) =>
-        WorkspaceVisit.IsId(workspaceId) && await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is not null;
+    private async Task<bool> Exists(HttpContext http) =>
+        WorkspaceHeader.IsId(WorkspaceId(http)) && await grains.GetGrain<IWorkspaceGrain>(WorkspaceId(http)).Header(http.Application()) is not null;
 
     private static string WorkspaceId(HttpContext http) => (string)http.GetRouteValue("id")!;
 }

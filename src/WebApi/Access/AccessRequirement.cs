@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Authorization;
 
 namespace EngageCenter.WebApi.Access;
@@ -102,6 +103,10 @@ internal static class AccessRoutes
     /// <summary>An application, and a workspace that exists.</summary>
     public static TBuilder RequireApplicationInWorkspace<TBuilder>(this TBuilder routes, string appRole)
         where TBuilder : IEndpointConventionBuilder => routes.Require(new(appRole, AccessScope.Workspace, Permissions.None));
+
+    /// <summary>The application that calls, with the app role that the route declares: grains check that it is theirs.</summary>
+    public static Actor Application(this HttpContext http) =>
+        http.Features.Get<Caller>()!.Actor with { AppRole = http.GetEndpoint()!.Metadata.GetRequiredMetadata<AccessRequirement>().AppRole };
 
     /// <summary>
     /// Refuses to start with a route whose declaration is missing, given twice, or does not fit its path and handler.

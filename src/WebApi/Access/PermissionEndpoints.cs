@@ -42,16 +42,16 @@ internal static class PermissionEndpoints
 
         // The body came after the caller was let in, and may have taken its time.
         await visit.Decide();
-        if ((visit.Refusal ?? WorkspaceVisit.RefusalOf(visit.Decision, Permissions.ViewUserRoles)) is { } refused)
-        {
-            return refused;
-        }
+        return await visit.Act(async decision =>
+            WorkspaceVisit.RefusalOf(decision, Permissions.ViewUserRoles)
+            ?? await users.Of(person).ExplainLastKnown(visit.WorkspaceId, decision) switch
+            {
+                null => null,
+                { Decision.Standing: Standing.Unconfirmed } => Problems.AccessUnconfirmed.Answer(),
 
-        // An outsider's decision names no epoch; then it is the policy by which the caller asks.
-        var other = await users.Of(person).ExplainLastKnown(visit.WorkspaceId);
-        return other.Decision.Standing == Standing.Unconfirmed
-            ? Problems.AccessUnconfirmed.Answer()
-            : Answer(body.Permissions, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : visit.Decision.Epoch);
+                // An outsider's decision names no epoch; then it is the policy by which the caller asks.
+                var other => Answer(body.Permissions, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
+            });
     }
 
     private static Ok<CheckResponse> Answer(IReadOnlyList<Permissions> asked, EffectiveAccess effective, long epoch) =>

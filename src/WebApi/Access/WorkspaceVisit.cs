@@ -83,7 +83,7 @@ internal sealed class WorkspaceVisit
     /// <summary>Decides anew, for a request that goes on for long.</summary>
     public async Task Decide()
     {
-        if (!IsId(WorkspaceId))
+        if (!WorkspaceHeader.IsId(WorkspaceId))
         {
             Refusal = Problems.WorkspaceNotFound.Answer();
             return;
@@ -113,8 +113,4 @@ internal sealed class WorkspaceVisit
         Problems.MissingPermission.Answer(null, ("permission", required.ToString()));
 
     public static IResult GroupsLeftOut() => Problems.AccessUnconfirmed.Answer("The token leaves the caller's groups out.");
-
-    /// <summary>32 lower-case hexadecimal digits.</summary>
-    public static bool IsId(string workspaceId) =>
-        workspaceId.Length == 32 && workspaceId.All(c => c is >= '0' and <= '9' or >= 'a' and <= 'f');
 }

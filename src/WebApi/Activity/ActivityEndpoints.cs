@@ -8,7 +8,7 @@ namespace EngageCenter.WebApi.Activities;
 
 internal static class ActivityEndpoints
 {
-    private const string AppRole = "CustomerActivity.ReadWrite.All";
+    private const string AppRole = AppRoles.CustomerActivity;
 
     private const string Example = """
         {
@@ -49,8 +49,8 @@ internal static class ActivityEndpoints
         string id, string activityId, PutActivityRequest body, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
         var grain = grains.GetGrain<IActivityGrain>(id);
-        var condition = await ifMatch.Choose(() => grain.Version(activityId));
-        var outcome = await grain.Put(new(body.ToActivity(activityId), condition));
+        var condition = await ifMatch.Choose(() => grain.Version(activityId, http.Application()));
+        var outcome = await grain.Put(new(body.ToActivity(activityId), condition), http.Application());
         return outcome.Status switch
         {
             PutActivityStatus.Created => Answer(http, outcome.Activity!, $"/v1/workspaces/{id}/activities/{activityId}"),

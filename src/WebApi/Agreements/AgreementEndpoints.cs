@@ -2,14 +2,13 @@ using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Agreements;
 
 internal static class AgreementEndpoints
 {
-    private const string AppRole = "Agreements.ReadWrite.All";
+    private const string AppRole = AppRoles.Agreements;
 
     private const string Example = """
         {
@@ -51,16 +50,9 @@ internal static class AgreementEndpoints
         string agreementId, AgreementRequest body, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
         var grain = grains.GetGrain<IAgreementGrain>(agreementId);
-        var agreement = body.ToAgreement();
-        var condition = await ifMatch.Choose(async () => (await grain.Get())?.Version);
+        var condition = await ifMatch.Choose(async () => (await grain.Get(http.Application()))?.Version);
 
-        // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
-        if (agreement.Contacts.All(c => c.Role != Roles.CustomerSupportManager) && await grain.Get() is null)
-        {
-            return Problems.Invalid("contacts", "Must have at least one CustomerSupportManager.");
-        }
-
-        var outcome = await grain.Put(http.Features.Get<Caller>()!.Actor, new(agreement, condition));
+        var outcome = await grain.Put(http.Application(), new(body.ToAgreement(), condition));
         return outcome.Status switch
         {
             PutAgreementStatus.Created => Answer(http, outcome.Agreement!, created: true),
@@ -71,12 +63,15 @@ internal static class AgreementEndpoints
             PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),
             PutAgreementStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
             PutAgreementStatus.TooManyTenants => Problems.TooManyTenants.Answer(),
+
+            // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
+            PutAgreementStatus.AdministratorRequired => Problems.Invalid("contacts", "Must have at least one CustomerSupportManager."),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     }
 
     private static async Task<IResult> Get(string agreementId, HttpContext http, IGrainFactory grains) =>
-        await grains.GetGrain<IAgreementGrain>(agreementId).Get() is { } view
+        await grains.GetGrain<IAgreementGrain>(agreementId).Get(http.Application()) is { } view
             ? Preconditions.Answer(http, view.Version, AgreementResponse.Of(view))
             : Problems.AgreementNotFound.Answer();
 

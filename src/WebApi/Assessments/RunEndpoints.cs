@@ -9,7 +9,7 @@ namespace EngageCenter.WebApi.Assessments;
 
 internal static class RunEndpoints
 {
-    private const string AppRole = "Assessments.ReadWrite.All";
+    private const string AppRole = AppRoles.Assessments;
     private const int MaxResultsBytes = 8 * 1024 * 1024;
 
     private const string Example = """
@@ -99,8 +99,8 @@ internal static class RunEndpoints
         }
 
         var grain = grains.GetGrain<IAssessmentsGrain>(id);
-        var condition = await ifMatch.Choose(() => grain.RunVersion(technology, runId));
-        var outcome = await grain.Report(results with { Condition = condition });
+        var condition = await ifMatch.Choose(() => grain.RunVersion(technology, runId, http.Application()));
+        var outcome = await grain.Report(results with { Condition = condition }, http.Application());
         return outcome.Status switch
         {
             ReportRunStatus.Accepted => Preconditions.AnswerPut(http, outcome.Run!.Version, RunJson.Of(outcome.Run), createdAt: null),
@@ -111,6 +111,6 @@ internal static class RunEndpoints
         };
     }
 
-    private static async Task<IResult> ListUnderWay(string id, WholeListQuery _, IGrainFactory grains) =>
-        TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay()).Select(RunUnderWayJson.Of)]));
+    private static async Task<IResult> ListUnderWay(string id, WholeListQuery _, HttpContext http, IGrainFactory grains) =>
+        TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay(http.Application())).Select(RunUnderWayJson.Of)]));
 }

@@ -15,10 +15,10 @@ internal static class CallerClaims
     public const string Scope = "access_as_user";
 
     /// <summary>Groups in one token. Entra leaves them out beyond that.</summary>
-    public const int MaxGroups = 200;
+    public const int MaxGroups = SignIn.MaxGroups;
 
-    private const int MaxDisplayName = 256;
-    private const int MaxEmail = 320;
+    private const int MaxDisplayName = UserProfile.MaxDisplayNameLength;
+    private const int MaxEmail = UserProfile.MaxEmailLength;
 
     // Personal Microsoft accounts: nobody's organization, and whoever likes makes one.
     private static readonly Guid personalAccounts = new("9188040d-6c67-4c5b-b112-36a304b66dad");

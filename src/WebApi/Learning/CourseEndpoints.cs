@@ -8,7 +8,7 @@ namespace EngageCenter.WebApi.Learning;
 
 internal static class CourseEndpoints
 {
-    private const string AppRole = "Learning.ReadWrite.All";
+    private const string AppRole = AppRoles.Learning;
 
     private const string Example = """
         { "title": "Azure networking in depth", "format": "Workshop", "product": "Azure", "language": "en", "durationMinutes": 480 }
@@ -45,7 +45,7 @@ internal static class CourseEndpoints
     private static async Task<IResult> Put(string courseId, PutCourseRequest body, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
         var condition = await ifMatch.Choose(async () => (await Catalog(grains).Get(courseId))?.Version);
-        var outcome = await Catalog(grains).Put(new(body.ToCourse(courseId), condition));
+        var outcome = await Catalog(grains).Put(new(body.ToCourse(courseId), condition), http.Application());
         return outcome.Status switch
         {
             PutCourseStatus.Created => Answer(http, outcome.Course!, created: true),

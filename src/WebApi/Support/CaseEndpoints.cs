@@ -10,7 +10,7 @@ namespace EngageCenter.WebApi.Support;
 
 internal static class CaseEndpoints
 {
-    private const string AppRole = "SupportCases.ReadWrite.All";
+    private const string AppRole = AppRoles.SupportCases;
     private const int MaxJsonBytes = 8 * 1024 * 1024;
 
     private static readonly JsonItemsFormat cases = new("value", SupportCase.MaxBatch, CaseReader.MaxBytes);
@@ -46,7 +46,7 @@ internal static class CaseEndpoints
 
     private static async Task<IResult> Post(string id, HttpContext http, IGrainFactory grains)
     {
-        var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id));
+        var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id), http.Application());
         return JsonBody.IsOfType(http.Request, media => media.MediaType.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
             ? await PostLines(http, ingestion)
             : await PostJson(http, ingestion);

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Http;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Support;
 
 /// <summary>Takes updates one by one, hands them on in batches, and counts. Holds one batch at most.</summary>
-internal sealed class CaseIngestion(ISupportGrain support)
+internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
 {
     private const int MaxRejectedListed = 1_000;
 
@@ -55,7 +56,7 @@ internal sealed class CaseIngestion(ISupportGrain support)
         batch.Clear();
         try
         {
-            var outcome = await support.Ingest(updates);
+            var outcome = await support.Ingest(updates, caller);
             switch (outcome.Status)
             {
                 case IngestStatus.Applied:

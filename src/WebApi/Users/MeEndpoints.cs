@@ -5,6 +5,7 @@ using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Workspaces;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Users;
 
@@ -46,7 +47,7 @@ internal static class MeEndpoints
 
     private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)
     {
-        if (!WorkspaceVisit.IsId(body.WorkspaceId))
+        if (!WorkspaceHeader.IsId(body.WorkspaceId))
         {
             return Problems.WorkspaceNotFound.Answer();
         }

@@ -24,8 +24,8 @@ internal readonly struct UserCalls(PersonId person, IGrainFactory grains, Allowe
     public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId) =>
         await Grain() is { } grain ? await grain.Explain(signIn, workspaceId) : Outsider(workspaceId);
 
-    public async ValueTask<EffectiveAccess> ExplainLastKnown(string workspaceId) =>
-        await Grain() is { } grain ? await grain.ExplainLastKnown(workspaceId) : Outsider(workspaceId);
+    public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
+        await Grain() is { } grain ? await grain.ExplainLastKnown(workspaceId, asker) : Outsider(workspaceId);
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required) =>
         await Grain() is { } grain ? await grain.DecideAnywhere(signIn, required) : Standing.Outsider;

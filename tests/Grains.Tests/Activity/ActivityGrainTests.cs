@@ -235,7 +235,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
         await Put(Activity(delivered: 2));
         Assert.Equal(2, (await Proof()).Totals.HoursDelivered);
 
-        Task Provision(WorkspaceContract next) => cluster.Grains.GetGrain<IContractedWorkspace>(workspaceId).Provision(Contoso.Automation, next);
+        Task Provision(WorkspaceContract next) => cluster.WithinSilo.GetGrain<IContractedWorkspace>(workspaceId).Provision(Contoso.Automation, next);
     }
 
     [Fact]

@@ -113,5 +113,5 @@ public class StoredAgreementTests
     private static Contact Contact(PersonId person, Roles role) => new(role, person, "Somebody", "somebody@contoso.example", null, false);
 
     private static Package Package(string name) =>
-        new(name, PackageKind.AddOn, name, new(2026, 1, 1), new(2026, 12, 31), "account", "profile", null);
+        new(name.Replace(' ', '-'), PackageKind.AddOn, name, new(2026, 1, 1), new(2026, 12, 31), "account", "profile", null);
 }

@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Agreements;
 using EngageCenter.Grains.Tests;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
@@ -23,11 +24,15 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     public async Task InitializeAsync()
     {
         var contoso = new Contoso(cluster);
-        workspaceId = await contoso.Workspace();
-        var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspaceId);
 
         // Nobody but Microsoft's account manager may do all of it.
-        Decision = decision with { Permissions = decision.Permissions | Permissions.AccessAssessments | Permissions.ManageAssessments };
+        var (agreement, miriam) = (contoso.Agreement(AgreementType.EnterpriseSupportMca), contoso.Somebody());
+        var view = await contoso.Put(agreement with
+        {
+            Contacts = [.. agreement.Contacts, new(Roles.CustomerSuccessAccountManager, miriam, "Miriam Graham", "miriam@contoso.example", null, true)],
+        });
+        workspaceId = view.Workspaces.Single().WorkspaceId;
+        Decision = await cluster.User(miriam).Decide(Contoso.SignIn(miriam, 0), workspaceId);
     }
 
     public Task DisposeAsync()
@@ -344,7 +349,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     private async Task<List<string>> Recommended(string technology) =>
         [.. (await Assessments.Recommendations(Decision, new(technology, null, new(PageRequest.MaxSize, null))))!.Items.Select(r => r.RecommendationId)];
 
-    private Task Tick() => Assessments.AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default);
+    private Task Tick() => cluster.WithinSilo.GetGrain<IAssessmentsGrain>(Assessments.GetPrimaryKeyString()).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default);
 
     /// <summary>How long until the reminder comes, of now by the system's clock; null where none is set.</summary>
     private async Task<TimeSpan?> Reminder() =>

@@ -8,7 +8,7 @@ namespace EngageCenter.Grains.Tests;
 /// <summary>An organization of its own for each test, so that tests share a cluster and nothing else.</summary>
 internal sealed class Contoso(GrainCluster cluster)
 {
-    public static readonly Actor Automation = new(ActorKind.Application, Guid.Empty, "automation", null);
+    public static readonly Actor Automation = Applications.With(AppRoles.Agreements);
 
     public Guid Tenant { get; } = Guid.NewGuid();
 
@@ -24,7 +24,7 @@ internal sealed class Contoso(GrainCluster cluster)
     public Agreement Agreement(AgreementType type, params string[] packages) => new(
         "Contoso 2026", type, new(Tenant, "Contoso"), new(2020, 1, 1), new(2099, 12, 31),
         [new(Roles.CustomerSupportManager, Adele, "Adele Vance", "adele@contoso.example", null, true)],
-        [.. packages.Select(p => new Package(p, PackageKind.AddOn, p, new(2020, 1, 1), new(2099, 12, 31), "account", "profile", null))],
+        [.. packages.Select(p => new Package(p.Replace(' ', '-'), PackageKind.AddOn, p, new(2020, 1, 1), new(2099, 12, 31), "account", "profile", null))],
         []);
 
     public async Task<AgreementView> Put(Agreement agreement)

@@ -52,7 +52,11 @@ public class GrainCluster : IAsyncLifetime
 
     public ShiftedTime Time { get; } = new();
 
+    /// <summary>As a client from outside has them: a web node, or whoever reaches a gateway.</summary>
     public IGrainFactory Grains => cluster.Client;
+
+    /// <summary>As a silo has them.</summary>
+    public IGrainFactory WithinSilo => cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
 
     /// <summary>Told of each call that a grain gets.</summary>
     public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };

@@ -46,7 +46,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<Grai
     {
         var workspace = await contoso.Workspace();
         var people = Enumerable.Range(0, 300).Select(_ => contoso.Somebody()).ToList();
-        var list = cluster.Grains.GetGrain<ISeenUsers>(workspace);
+        var list = cluster.WithinSilo.GetGrain<ISeenUsers>(workspace);
 
         await Task.WhenAll(people.Select(p => list.Seen(Seen(p, 0))));
 
@@ -64,7 +64,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<Grai
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.User);
         var person = contoso.Somebody();
-        var list = cluster.Grains.GetGrain<ISeenUsers>(workspace);
+        var list = cluster.WithinSilo.GetGrain<ISeenUsers>(workspace);
 
         await Task.WhenAll(Enumerable.Range(0, 50).Select(i => list.Seen(Seen(person, i % 2 == 0 ? 60 : 0, group))));
 

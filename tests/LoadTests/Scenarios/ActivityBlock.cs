@@ -1,3 +1,4 @@
+using EngageCenter.Access;
 using EngageCenter.Activities;
 
 namespace EngageCenter.LoadTests;
@@ -23,8 +24,9 @@ internal sealed class ActivityBlock(IGrainFactory grains, string workspaceId, in
     {
         var n = (slot * DatasetSize.ActivitiesPerSlot) + (int)(revision % DatasetSize.ActivitiesPerSlot);
         var activity = Dataset.Activity(workspace, n, revision++);
-        await Visit.ExistsAsync(grains, workspaceId);
-        var outcome = await grains.GetGrain<IActivityGrain>(workspaceId).Put(new(activity, null));
+        var application = Visit.Application(AppRoles.CustomerActivity);
+        await Visit.ExistsAsync(grains, workspaceId, application);
+        var outcome = await grains.GetGrain<IActivityGrain>(workspaceId).Put(new(activity, null), application);
         if (outcome.Status is not (PutActivityStatus.Created or PutActivityStatus.Updated) || outcome.Activity?.Activity != activity)
         {
             throw new WrongAnswerException($"{activity} was put, and answered {outcome}.");

@@ -39,8 +39,9 @@ internal sealed class AssessedTechnology(IGrainFactory grains, SignIn starter, s
     /// <summary><c>PUT /v1/workspaces/{id}/assessments/{technology}/runs/{runId}/results</c>.</summary>
     public async Task ReportAsync()
     {
-        await Visit.ExistsAsync(grains, workspaceId);
-        var outcome = await grains.GetGrain<IAssessmentsGrain>(workspaceId).Report(new(technology, runId!, true, Dataset.Recommendations(revision)));
+        var application = Visit.Application(AppRoles.Assessments);
+        await Visit.ExistsAsync(grains, workspaceId, application);
+        var outcome = await grains.GetGrain<IAssessmentsGrain>(workspaceId).Report(new(technology, runId!, true, Dataset.Recommendations(revision)), application);
         if (outcome is not { Status: ReportRunStatus.Accepted, Run: { Status: RunStatus.Completed, RecommendationCount: DatasetSize.RecommendationsPerRun } run }
             || run.RunId != runId)
         {

@@ -1,3 +1,4 @@
+using EngageCenter.Access;
 using EngageCenter.Support;
 
 namespace EngageCenter.LoadTests;
@@ -17,8 +18,9 @@ internal sealed class CaseBlock(IGrainFactory grains, Dataset data, string works
         var now = time.GetUtcNow();
         lastUpdate = now > lastUpdate ? now : lastUpdate.AddTicks(1);
         var batch = data.Batch(slot, today, lastUpdate, revision++);
-        await Visit.ExistsAsync(grains, workspaceId);
-        var outcome = await grains.GetGrain<ISupportGrain>(workspaceId).Ingest(batch);
+        var application = Visit.Application(AppRoles.SupportCases);
+        await Visit.ExistsAsync(grains, workspaceId, application);
+        var outcome = await grains.GetGrain<ISupportGrain>(workspaceId).Ingest(batch, application);
         if (outcome != new IngestOutcome(IngestStatus.Applied, batch.Length, 0))
         {
             throw new WrongAnswerException($"{batch.Length} new updates of cases were answered {outcome}.");

@@ -12,8 +12,6 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
     /// <summary>Calls at once: enough to keep a few silos busy, and far from what they refuse.</summary>
     private const int Parallel = 32;
 
-    private static readonly Actor automation = new(ActorKind.Application, Guid.Empty, "load-tests", null);
-
     public async Task<SeededCluster> ApplyAsync(DatasetSize size, CancellationToken cancellation)
     {
         var data = new Dataset(size);
@@ -34,7 +32,7 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
 
     private async Task<ImmutableArray<string>> AgreeAsync(Dataset data)
     {
-        var outcome = await grains.GetGrain<IAgreementGrain>(data.AgreementId).Put(automation, new(data.Agreement(), null));
+        var outcome = await grains.GetGrain<IAgreementGrain>(data.AgreementId).Put(Visit.Application(AppRoles.Agreements), new(data.Agreement(), null));
         var ids = outcome.Agreement?.Workspaces.ToDictionary(w => w.Name, w => w.WorkspaceId)
             ?? throw new InvalidOperationException($"The agreement {data.AgreementId} was not put: {outcome.Status}.");
         return [.. Enumerable.Range(0, data.Size.Workspaces).Select(w => ids[Dataset.WorkspaceName(w)])];
@@ -55,7 +53,7 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
 
     private async Task RegisterAsync(Course course)
     {
-        var outcome = await grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(course, null));
+        var outcome = await grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(course, null), Visit.Application(AppRoles.Learning));
         if (outcome.Course is null)
         {
             throw new InvalidOperationException($"The course {course.CourseId} was not put: {outcome.Status}.");

@@ -10,10 +10,13 @@ internal sealed class Visit(IGrainFactory grains, SignIn signIn, string workspac
     // As many as a web node makes.
     private const int MaxDecisions = 500;
 
+    /// <summary>An application with the app role.</summary>
+    public static Actor Application(string appRole) => new(ActorKind.Application, Guid.Empty, "load-tests", null, appRole);
+
     /// <summary>What a web node asks first for an application, whom no decision lets in.</summary>
-    public static async Task ExistsAsync(IGrainFactory grains, string workspaceId)
+    public static async Task ExistsAsync(IGrainFactory grains, string workspaceId, Actor application)
     {
-        if (await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is null)
+        if (await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header(application) is null)
         {
             throw new WrongAnswerException($"There is no workspace {workspaceId}.");
         }

@@ -43,7 +43,7 @@ public sealed class StoredGrainsTests : IDisposable
         var agreement = new Agreement(
             "Contoso 2026", AgreementType.EnterpriseSupportMca, new(tenant, "Contoso"), new(2020, 1, 1), new(2099, 12, 31),
             [new(EngageCenter.Access.Roles.CustomerSupportManager, new(tenant, Guid.NewGuid()), "Adele", "adele@contoso.example", null, true)], [], []);
-        await grains.GetGrain<IAgreementGrain>("contoso-2026").Put(new(EngageCenter.Workspaces.ActorKind.Application, Guid.Empty, "automation", null), new(agreement, null));
+        await grains.GetGrain<IAgreementGrain>("contoso-2026").Put(new(EngageCenter.Workspaces.ActorKind.Application, Guid.Empty, "automation", null, EngageCenter.Access.AppRoles.Agreements), new(agreement, null));
 
         Assert.Equal(["contoso-2026"], await Keys(silo, "agreement", "agreement"));
     }

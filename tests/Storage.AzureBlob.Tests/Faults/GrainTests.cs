@@ -14,7 +14,8 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     private static readonly Guid Tenant = Guid.NewGuid();
     private static readonly PersonId Adele = new(Tenant, Guid.NewGuid());
     private static readonly SignIn AdeleSignIn = SignInOf(Adele);
-    private static readonly Actor Automation = new(ActorKind.Application, Guid.Empty, "automation", null);
+    private static readonly Actor Automation = new(ActorKind.Application, Guid.Empty, "automation", null, AppRoles.Agreements);
+    private static readonly Actor AdeleActor = new(ActorKind.User, Tenant, Adele.UserId.ToString("D"), "Adele Vance");
     private static readonly Guid Team = Guid.NewGuid();
     private static readonly SignIn Member = SignInOf(new(Tenant, Guid.NewGuid()), Team);
 
@@ -156,10 +157,10 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     }
 
     private Task<PutGroupOutcome> Grant(string workspace) => Act(
-        workspace, (w, d) => w.PutGroup(d, Automation, new(Team, null, Roles.SupportUser, null)), o => o.Status == PutGroupStatus.DecideAgain);
+        workspace, (w, d) => w.PutGroup(d, AdeleActor, new(Team, null, Roles.SupportUser, null)), o => o.Status == PutGroupStatus.DecideAgain);
 
     private Task<DeleteGroupOutcome> Revoke(string workspace) => Act(
-        workspace, (w, d) => w.DeleteGroup(d, Automation, new(Team, null)), o => o.Status == DeleteGroupStatus.DecideAgain);
+        workspace, (w, d) => w.DeleteGroup(d, AdeleActor, new(Team, null)), o => o.Status == DeleteGroupStatus.DecideAgain);
 
     /// <summary>Decides for Adele, as the web API does, until the workspace acts on the decision.</summary>
     private async Task<T> Act<T>(string workspace, Func<IWorkspaceGrain, AccessDecision, Task<T>> act, Func<T, bool> decideAgain)

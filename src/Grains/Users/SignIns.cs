@@ -1,0 +1,27 @@
+namespace EngageCenter.Users;
+
+internal static class SignIns
+{
+    /// <summary>
+    /// What a sign-in has to be like before anything of it is stored. The newest token decides, so one from far in the
+    /// future would be the newest for good; and groups are compared with a policy's in one pass, so they have to be sorted.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is not like that, or another person's.</exception>
+    public static void Check(this SignIn signIn, PersonId person, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(signIn);
+        Bounds.Require(signIn.Person == person, "The sign-in is another person's.");
+        Bounds.Require(
+            signIn.IssuedAt >= DateTimeOffset.UnixEpoch && signIn.IssuedAt.UtcTicks % TimeSpan.TicksPerSecond == 0,
+            "A token is issued at a whole second.");
+        Bounds.Require(signIn.IssuedAt <= now + SignIn.MaxClockSkew, "The token was issued in the future.");
+        Bounds.Require(signIn.Profile is { DisplayName.Length: <= UserProfile.MaxDisplayNameLength }, "The name is too long, or there is none.");
+        Bounds.Require(signIn.Profile.Email is not { Length: > UserProfile.MaxEmailLength }, "The email is too long.");
+        Bounds.Defined(signIn.Profile.UserType);
+        Bounds.Require(!signIn.Groups.IsDefault && signIn.Groups.Length <= SignIn.MaxGroups, "A token has at most 200 groups.");
+        for (var i = 1; i < signIn.Groups.Length; i++)
+        {
+            Bounds.Require(signIn.Groups[i - 1].CompareTo(signIn.Groups[i]) < 0, "Groups are sorted, and each is there once.");
+        }
+    }
+}
