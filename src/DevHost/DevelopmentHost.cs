@@ -82,10 +82,11 @@ internal sealed class DevelopmentHost : IAsyncDisposable
     /// <summary>What to say of a fault that is the configuration's, and nothing of one that is ours.</summary>
     public static string? Refusal(Exception e) => e switch
     {
-        LocalEntraConfigurationException or StorageFileException or ConfigurationException => e.Message,
+        LocalEntraConfigurationException or StorageFileException or OrleansConfigurationException => HostProgram.OneLine(e.Message),
         IOException { InnerException: SocketException or AddressInUseException } =>
             $"{e.Message} Set WebApi:Url or LocalEntra:Url to another address.",
         AddressInUseException => $"{e.Message} for the silo. Set Orleans:Endpoints:SiloPort and GatewayPort to free ports, or leave them out.",
+        _ when HostProgram.IsRefusal(e) => HostProgram.OneLine(e.Message),
         _ => null,
     };
 
@@ -138,7 +139,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             ["Access:Authority"] = "00:00:01",
         }));
 
-        AddDefaults(builder);
+        builder.AddTelemetry("engage-center").AddShutdown();
         builder.AddEngageCenterSilo();
         AddWebApi(builder);
         var app = builder.Build();
@@ -152,10 +153,10 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         if (builder.Configuration[url] is { Length: > 0 } value
             && !(Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttp))
         {
-            throw new ConfigurationException($"{url} is '{value}'; it must be one http address such as http://localhost:8080.");
+            throw new SettingException($"{url} is '{value}'; it must be one http address such as http://localhost:8080.");
         }
 
-        Configure(() => builder.AddEngageCenterWebApi());
+        builder.AddEngageCenterWebApi();
     }
 
     private static void AddDefaults(WebApplicationBuilder builder) =>
@@ -169,7 +170,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
         catch (InvalidOperationException unusable)
         {
-            throw new ConfigurationException(unusable.Message, unusable);
+            throw new SettingException(unusable.Message, unusable);
         }
     }
 
@@ -179,7 +180,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         return string.IsNullOrWhiteSpace(configuration[key])
             || (bool.TryParse(configuration[key], out var isWanted)
                 ? isWanted
-                : throw new ConfigurationException($"{key} is '{configuration[key]}'; it must be true or false."));
+                : throw new SettingException($"{key} is '{configuration[key]}'; it must be true or false."));
     }
 
     // Unless the environment says otherwise, which LocalEntra then refuses.
@@ -197,9 +198,6 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
             // Its first look always says that it comes late, by as long as the machine has been up.
             builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-
-            // Why it does not start is said once, on standard error, by whoever started it.
-            builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         }
     }
 
@@ -219,7 +217,4 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     private static string PortOf(TcpListener listener) =>
         ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    /// <summary>A setting cannot be used; the message says which and why.</summary>
-    private sealed class ConfigurationException(string message, Exception? cause = null) : Exception(message, cause);
 }

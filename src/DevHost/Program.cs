@@ -1,9 +1,11 @@
+using EngageCenter;
 using EngageCenter.DevHost;
 
 // A silo, the web API and a stand-in for Entra ID in one process, for a developer's machine. Everything listens on
 // loopback, and everything acknowledged is on disk.
 //
 // 'sample ENTRA SERVICE', two addresses, sets the sample organization up in a service that runs elsewhere, and ends.
+Culture.UseInvariant();
 if (args is ["sample", var entra, var service])
 {
     try
@@ -23,9 +25,11 @@ if (args is ["sample", var entra, var service])
     return 1;
 }
 
+var hasStarted = false;
 try
 {
     await using var host = await DevelopmentHost.Start(args);
+    hasStarted = true;
     try
     {
         var isSample = await Sample.SetUp(host);
@@ -39,7 +43,7 @@ try
     await host.Completion;
     return 0;
 }
-catch (Exception e) when (DevelopmentHost.Refusal(e) is { } refusal)
+catch (Exception e) when (!hasStarted && DevelopmentHost.Refusal(e) is { } refusal)
 {
     await Console.Error.WriteLineAsync(refusal);
     return 1;

@@ -18,10 +18,10 @@ public static class GrainsHosting
         silo.Services.AddMetrics();
         silo.Services.AddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
-        silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section)
+        silo.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(o => o.IsInRange, "Access: Lease is from 1 s to 1 min, Authority from 1 s to 5 min, Patience from Lease to less than 30 s.")
             .ValidateOnStart();
-        silo.Services.AddOptions<AssessmentOptions>().BindConfiguration(AssessmentOptions.Section)
+        silo.Services.AddOptions<AssessmentOptions>().BindConfiguration(AssessmentOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
             .Validate(o => o.IsInRange, "Assessments: RunTimeout is from 1 h to 30 d, FirstRunAfter from 1 s to 1 d.")
             .ValidateOnStart();
         return silo;

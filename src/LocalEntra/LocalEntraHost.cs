@@ -54,6 +54,9 @@ public static class LocalEntraHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
 
+        // Whoever runs it says why it does not start.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+
         var app = builder.Build();
         app.UseGraphFaults();
         app.MapDiscovery();

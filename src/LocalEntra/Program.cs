@@ -5,9 +5,9 @@ try
     await LocalEntraHost.Build(args).RunAsync();
     return 0;
 }
-catch (LocalEntraConfigurationException refusal)
+catch (Exception refusal) when (refusal is LocalEntraConfigurationException or IOException)
 {
     // Whoever started it reads what to change, without a stack trace around it.
-    await Console.Error.WriteLineAsync(refusal.Message);
+    await Console.Error.WriteLineAsync(refusal.Message.ReplaceLineEndings(" "));
     return 1;
 }

@@ -19,7 +19,7 @@ public static partial class Shutdown
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
-    /// <exception cref="InvalidOperationException">A setting is not usable; the message says which and why.</exception>
+    /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
     public static IHostApplicationBuilder AddShutdown(this IHostApplicationBuilder builder)
     {
         var options = ShutdownOptions.Read(builder.Configuration);
@@ -27,6 +27,9 @@ public static partial class Shutdown
         builder.Services.AddSingleton(options);
         builder.Services.AddHostedService<Draining>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Timeout);
+
+        // Why a host does not start is said once, by HostProgram.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         return builder;
     }
 
@@ -88,15 +91,15 @@ public sealed class ShutdownOptions
 
     internal static ShutdownOptions Read(IConfiguration configuration)
     {
-        var options = configuration.GetSection(Section).Get<ShutdownOptions>() ?? new();
+        var options = configuration.Read<ShutdownOptions>(Section);
         if (options.DrainDelay < TimeSpan.Zero || options.DrainDelay > TimeSpan.FromMinutes(1))
         {
-            throw new InvalidOperationException($"{Section}:{nameof(DrainDelay)} is {options.DrainDelay}; it must be from 0 to 1 minute.");
+            throw new SettingException($"{Section}:{nameof(DrainDelay)} is {options.DrainDelay}; it must be from 0 to 1 minute.");
         }
 
         return options.Timeout >= TimeSpan.FromSeconds(1) && options.Timeout <= TimeSpan.FromMinutes(10) && options.Timeout > options.DrainDelay
             ? options
-            : throw new InvalidOperationException(
+            : throw new SettingException(
                 $"{Section}:{nameof(Timeout)} is {options.Timeout}; it must be from 1 second to 10 minutes, and longer than {Section}:{nameof(DrainDelay)}.");
     }
 }

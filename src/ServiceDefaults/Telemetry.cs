@@ -39,7 +39,7 @@ public static class Telemetry
         Exports(configuration, Traces) || Exports(configuration, Metrics) || Exports(configuration, Logs);
 
     /// <param name="serviceName">The resource's <c>service.name</c>, which <c>OTEL_SERVICE_NAME</c> overrides.</param>
-    /// <exception cref="InvalidOperationException">An endpoint is no address; the message says which.</exception>
+    /// <exception cref="SettingException">An endpoint is no address; the message says which.</exception>
     public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder, string serviceName)
     {
         var configuration = builder.Configuration;
@@ -95,7 +95,7 @@ public static class Telemetry
         var value = configuration[setting];
         if (!string.IsNullOrWhiteSpace(value) && !(Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
         {
-            throw new InvalidOperationException($"{setting} is '{value}'; it must be an http or https address such as http://localhost:4317.");
+            throw new SettingException($"{setting} is '{value}'; it must be an http or https address such as http://localhost:4317.");
         }
     }
 

@@ -1,19 +1,17 @@
 using EngageCenter;
 using EngageCenter.Storage;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddTelemetry("engage-center-silo").AddShutdown();
-builder.AddEngageCenterSilo();
-builder.WebHost.UseUrls(builder.Configuration["Silo:Url"] ?? "http://localhost:8082");
+Culture.UseInvariant();
+return await HostProgram.RunAsync(Compose, e => e is StorageFileException or OrleansConfigurationException);
 
-var app = builder.Build();
-app.MapSiloHealth();
-try
+WebApplication Compose()
 {
-    return await app.RunToEndAsync();
-}
-catch (Exception e) when (e is StorageFileException or IOException)
-{
-    // The host has logged it; a crash would only print it again.
-    return 1;
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddTelemetry("engage-center-silo").AddShutdown();
+    builder.AddEngageCenterSilo();
+    builder.WebHost.UseUrls(Settings.RequireAddresses("Silo:Url", builder.Configuration["Silo:Url"] ?? "http://localhost:8082"));
+
+    var app = builder.Build();
+    app.MapSiloHealth();
+    return app;
 }

@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Providers;
+using Orleans.Runtime.Messaging;
 using Orleans.Storage;
 
 namespace EngageCenter;
 
 /// <summary>
-/// Live: the process answers. Ready: the host is not stopping, the silo is an active member of its cluster, and storage
-/// answers a read.
+/// Live: the process answers. Ready: the host is not stopping, the silo is an active member of its cluster, it has memory
+/// left for calls, and storage answers a read.
 /// </summary>
 public static class SiloHealth
 {
@@ -30,6 +31,7 @@ public static class SiloHealth
 internal sealed class SiloReadiness(
     ISiloStatusOracle silo,
     IHostApplicationLifetime lifetime,
+    IOverloadDetector overload,
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage) : IHealthCheck
 {
     // Never written: what counts is that the read comes back.
@@ -46,6 +48,11 @@ internal sealed class SiloReadiness(
         if (status != SiloStatus.Active)
         {
             return HealthCheckResult.Unhealthy($"The silo is {status}.");
+        }
+
+        if (overload.IsOverloaded)
+        {
+            return HealthCheckResult.Unhealthy("The silo refuses calls: its memory is nearly used up.");
         }
 
         await storage.ReadStateAsync("probe", Probe, new GrainState<Probed>(), cancellationToken);

@@ -66,11 +66,51 @@ public static class SiloHost
             .AddLimits().AddClustering().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
             .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
+
+        // Two lines for each placement of a grain.
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         return builder;
     }
 
+    /// <summary>
+    /// Of the memory that the process may have, in percent: from here on activations end, those used longest ago first,
+    /// until <see cref="MemoryAfterShedding"/> is left in use. Of the 768 MiB that .NET takes of deploy/'s 1 GiB, that is
+    /// from 614 MiB down to 538 MiB.
+    /// </summary>
+    public const int MemoryBeforeShedding = 80;
+
+    /// <summary>See <see cref="MemoryBeforeShedding"/>.</summary>
+    public const int MemoryAfterShedding = 70;
+
+    /// <summary>
+    /// From here on, in percent, a silo refuses what comes through its gateway: a web node then answers 503, and its
+    /// callers come again. A silo that went on would end with all its activations, those of members too.
+    /// </summary>
+    public const int MemoryOfRefusal = 92;
+
+    /// <summary>
+    /// Grains on other silos whose place a silo remembers, some 300 bytes each; the one asked for longest ago is forgotten
+    /// first. Orleans' own value, 1,000,000, is a third of the memory that deploy/ gives a silo.
+    /// </summary>
+    public const int MaxKnownPlaces = 100_000;
+
     private static ISiloBuilder AddLimits(this ISiloBuilder silo) => silo
-        .Configure<GrainCollectionOptions>(options => options.DeactivationTimeout = DeactivationTimeout)
+        .Configure<GrainCollectionOptions>(options =>
+        {
+            options.DeactivationTimeout = DeactivationTimeout;
+            options.EnableActivationSheddingOnMemoryPressure = true;
+            options.MemoryUsageLimitPercentage = MemoryBeforeShedding;
+            options.MemoryUsageTargetPercentage = MemoryAfterShedding;
+            options.MemoryUsagePollingPeriod = TimeSpan.FromSeconds(1);
+        })
+        .Configure<LoadSheddingOptions>(options =>
+        {
+            // A busy processor makes everything slower, and lets everybody in: never more than 100 percent.
+            options.LoadSheddingEnabled = true;
+            options.CpuThreshold = 100;
+            options.MemoryThreshold = MemoryOfRefusal;
+        })
+        .Configure<GrainDirectoryOptions>(options => options.CacheSize = MaxKnownPlaces)
         .Configure<SiloMessagingOptions>(options =>
         {
             options.ResponseTimeout = ResponseTimeout;

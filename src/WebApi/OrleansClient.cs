@@ -63,7 +63,7 @@ internal static class OrleansClient
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(gateway => IPEndPoint.TryParse(gateway, out var endpoint)
                 ? endpoint
-                : throw new InvalidOperationException($"{WebApiOptions.Section}:Gateways has '{gateway}', which is no address:port."))];
+                : throw new SettingException($"{WebApiOptions.Section}:Gateways has '{gateway}', which is no address:port."))];
         if (gateways.Length == 0)
         {
             client.UseLocalhostClustering();

@@ -1,11 +1,17 @@
 using EngageCenter;
 using EngageCenter.WebApi;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.AddTelemetry("engage-center-web").AddShutdown();
-builder.AddEngageCenterWebApi();
-builder.AddOrleansClient();
+Culture.UseInvariant();
+return await HostProgram.RunAsync(Compose, e => e is OrleansConfigurationException);
 
-var app = builder.Build();
-app.MapEngageCenterWebApi();
-return await app.RunToEndAsync();
+WebApplication Compose()
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddTelemetry("engage-center-web").AddShutdown();
+    builder.AddEngageCenterWebApi();
+    builder.AddOrleansClient();
+
+    var app = builder.Build();
+    app.MapEngageCenterWebApi();
+    return app;
+}

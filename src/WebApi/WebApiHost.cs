@@ -9,6 +9,7 @@ using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Support;
 using EngageCenter.WebApi.Users;
 using EngageCenter.WebApi.Workspaces;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace EngageCenter.WebApi;
@@ -20,7 +21,7 @@ namespace EngageCenter.WebApi;
 public static class WebApiHost
 {
     /// <summary>Everything but the way to the grains, for a host that listens where <see cref="WebApiOptions.Url"/> says.</summary>
-    /// <exception cref="InvalidOperationException">A setting is not usable; the message says which and why.</exception>
+    /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
     public static WebApplicationBuilder AddEngageCenterWebApi(this WebApplicationBuilder builder)
     {
         var options = WebApiOptions.Read(builder.Configuration);
@@ -42,6 +43,7 @@ public static class WebApiHost
         app.UseStatusCodePages(bare => Problems.Of(bare.HttpContext.Response.StatusCode).Answer().ExecuteAsync(bare.HttpContext));
         app.UseMiddleware<ResponseHeaders>();
         app.UseRouting();
+        app.UseMiddleware<AddressLimit>();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
@@ -63,12 +65,14 @@ public static class WebApiHost
         app.MapCourses();
         app.MapLearning();
         app.MapProblems();
-        app.MapOpenApiDocument();
+        app.MapOpenApiDocument(isForEverybody: app.Services.GetRequiredService<WebApiOptions>().AnonymousReference ?? app.Environment.IsDevelopment());
         app.MapHealth();
         if (Dashboard.IsEnabled(app.Configuration))
         {
             app.MapDashboard();
         }
+
+        app.CheckDeclarations();
 
         return app;
     }
@@ -77,10 +81,10 @@ public static class WebApiHost
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<WorkspaceAccess>();
         services.AddSingleton<HomePage>();
         services.AddSingleton(_ => options);
         services.AddSingleton<LargeBodies>();
+        services.AddSingleton<FailedTokens>();
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.AddExceptionHandler<Faults>();
         services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);
@@ -89,12 +93,24 @@ public static class WebApiHost
         services.AddOpenApiDocument();
         services.AddClusterHealth();
         builder.AddEntra(options);
+        services.AddAccess();
+        services.KeepNoKeys();
 
         // The framework logs the whole address of each request, and that holds what people search for.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        // It warns of a key that nothing here uses.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // A token that does not validate is its bearer's fault, and whoever likes can send many.
         builder.Logging.AddFilter("Microsoft.IdentityModel", LogLevel.Critical);
+    }
+
+    // Authentication brings Data Protection, for cookies that there are none of here. It would make keys at the start and
+    // keep them on disk as clear text.
+    private static void KeepNoKeys(this IServiceCollection services)
+    {
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        var maker = services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Assembly == typeof(EphemeralDataProtectionProvider).Assembly);
+        foreach (var service in maker.ToList())
+        {
+            services.Remove(service);
+        }
     }
 }

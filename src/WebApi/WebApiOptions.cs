@@ -21,6 +21,12 @@ public sealed class WebApiOptions
     public RateLimitOptions RateLimit { get; set; } = new();
 
     /// <summary>
+    /// Whether the OpenAPI document and the page over it are for everybody. Without a value they are in the environment
+    /// Development; elsewhere the document takes the token of a person, and there is no page.
+    /// </summary>
+    public bool? AnonymousReference { get; set; }
+
+    /// <summary>
     /// Requests that a node answers at the same time; more are refused with 503 and <c>Retry-After</c>. Each may wait
     /// for a grain for as long as 30 s, and without a bound those that wait would take the memory of those that go on.
     /// Default 5,000.
@@ -47,25 +53,31 @@ public sealed class WebApiOptions
 
     internal static WebApiOptions Read(IConfiguration configuration)
     {
-        var options = configuration.GetSection(Section).Get<WebApiOptions>() ?? new();
+        var options = configuration.Read<WebApiOptions>(Section);
+        Settings.RequireAddresses($"{Section}:Url", options.Url);
         if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > TimeSpan.FromMinutes(5))
         {
-            throw new InvalidOperationException($"{Section}:ClockSkew is {options.ClockSkew}; it must be from 0 to 5 minutes.");
+            throw new SettingException($"{Section}:ClockSkew is {options.ClockSkew}; it must be from 0 to 5 minutes.");
         }
 
         if (options.RateLimit.PermitLimit < 1 || options.RateLimit.Burst < options.RateLimit.PermitLimit)
         {
-            throw new InvalidOperationException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
+            throw new SettingException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
+        }
+
+        if (options.RateLimit.FailuresPerMinute < 1 || options.RateLimit.AnonymousPerSecond < 1)
+        {
+            throw new SettingException($"{Section}:RateLimit needs a FailuresPerMinute and an AnonymousPerSecond of at least 1.");
         }
 
         if (options.MaxLargeBodies < 1)
         {
-            throw new InvalidOperationException($"{Section}:MaxLargeBodies is {options.MaxLargeBodies}; it must be at least 1.");
+            throw new SettingException($"{Section}:MaxLargeBodies is {options.MaxLargeBodies}; it must be at least 1.");
         }
 
         if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)
         {
-            throw new InvalidOperationException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
+            throw new SettingException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
         }
 
         return options;
@@ -80,4 +92,14 @@ public sealed class RateLimitOptions
 
     /// <summary>Requests at once after a pause.</summary>
     public int Burst { get; set; } = 10_000;
+
+    /// <summary>
+    /// Requests of one address (of IPv6, one /64 network) in a minute whose token is missing or not valid. Beyond it
+    /// only tokens that were found valid here lately are looked at, so that others behind the address go on. Default
+    /// 3,000: thousands of people behind one address fail less often.
+    /// </summary>
+    public int FailuresPerMinute { get; set; } = 3_000;
+
+    /// <summary>Requests per second of all who need no token, together; five times as many at once. Default 20.</summary>
+    public int AnonymousPerSecond { get; set; } = 20;
 }

@@ -46,8 +46,8 @@ public class ArrowTests
     [Fact]
     public void Every_source_project_has_tests_beside_it()
     {
-        // The abstractions are data and interfaces: the grains' tests are theirs. The house and a cluster are of all.
-        var expected = Arrows.Keys.Where(n => n != "Grains.Abstractions").Append("House").Append("Cluster").Order();
+        // The abstractions are data and interfaces: the grains' tests are theirs. The house, a cluster and the fuzzer are of all.
+        var expected = Arrows.Keys.Where(n => n != "Grains.Abstractions").Append("House").Append("Cluster").Append("Fuzz").Order();
 
         Assert.Equal(expected, Projects("tests").Where(p => p.Name.EndsWith(".Tests", StringComparison.Ordinal)).Select(p => p.Name[..^".Tests".Length]).Order());
     }

@@ -97,7 +97,7 @@ public class ShutdownTests
     [InlineData("Shutdown:Timeout", "00:10:01")]
     public void A_setting_that_is_not_usable_is_named(string setting, string value)
     {
-        var refused = Assert.Throws<InvalidOperationException>(() => Host(new TimerSignal(), new Recorder(), (setting, value)));
+        var refused = Assert.Throws<SettingException>(() => Host(new TimerSignal(), new Recorder(), (setting, value)));
 
         Assert.Contains("Shutdown:", refused.Message, StringComparison.Ordinal);
     }

@@ -80,7 +80,7 @@ public class TelemetryTests
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "somewhere")]
     public void An_endpoint_that_is_no_address_is_refused(string setting, string value)
     {
-        var refused = Assert.Throws<InvalidOperationException>(() => Builder((setting, value)).AddTelemetry("tests"));
+        var refused = Assert.Throws<SettingException>(() => Builder((setting, value)).AddTelemetry("tests"));
 
         Assert.Contains(setting, refused.Message, StringComparison.Ordinal);
         Assert.Contains(value, refused.Message, StringComparison.Ordinal);

@@ -1,11 +1,16 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Reflection;
 using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Statistics;
 
 namespace EngageCenter.Silo.Tests;
 
@@ -55,6 +60,56 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
+    public async Task The_placement_of_a_grain_writes_no_line()
+    {
+        using var categories = new Categories();
+        await using var silo = TestSilo.Build(folder.File(), services => services.AddLogging(logging => logging.AddProvider(categories)));
+        await silo.StartAsync();
+        await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true);
+
+        Assert.Contains(categories.Written.Keys, c => c.StartsWith("Orleans", StringComparison.Ordinal));
+        Assert.DoesNotContain("Polly", categories.Written.Keys);
+    }
+
+    [Fact]
+    public async Task A_silo_whose_memory_is_nearly_used_up_refuses_calls_says_so_and_goes_on_when_there_is_memory_again()
+    {
+        var memory = new Memory();
+        await using var silo = TestSilo.Build(folder.File(), services => services.AddSingleton<IEnvironmentStatisticsProvider>(memory));
+        await silo.StartAsync();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var gateway = silo.Services.GetRequiredService<IOptions<EndpointOptions>>().Value.GatewayPort;
+        builder.UseOrleansClient(client => client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, gateway))
+            .Configure<ClusterOptions>(cluster => cluster.ServiceId = EngageCenterService.DefaultId));
+        using var web = builder.Build();
+        await web.StartAsync();
+        var management = web.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+        await management.GetTotalActivationCount();
+
+        memory.Used = SiloHost.MemoryOfRefusal + 1;
+        await Until<GatewayTooBusyException>(management);
+        Assert.Equal(HealthStatus.Unhealthy, await Health(silo));
+
+        memory.Used = SiloHost.MemoryOfRefusal - 1;
+        await Until<Exception>(management, isThrown: false);
+        Assert.Equal(HealthStatus.Healthy, await Health(silo));
+        await web.StopAsync();
+    }
+
+    [Fact]
+    public async Task Activations_end_before_calls_are_refused()
+    {
+        await using var silo = TestSilo.Build(folder.File());
+        var collection = silo.Services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+        var refusal = silo.Services.GetRequiredService<IOptions<LoadSheddingOptions>>().Value;
+
+        Assert.True(collection.EnableActivationSheddingOnMemoryPressure);
+        Assert.True(collection.MemoryUsageTargetPercentage < collection.MemoryUsageLimitPercentage);
+        Assert.True(refusal.LoadSheddingEnabled);
+        Assert.True(collection.MemoryUsageLimitPercentage < refusal.MemoryThreshold);
+    }
+
+    [Fact]
     public async Task A_wait_for_storage_ends_before_the_call_that_waits_for_it()
     {
         await using var silo = TestSilo.Build(folder.File());
@@ -87,9 +142,76 @@ public sealed class SiloHostTests : IDisposable
         await silo.Storage.WriteStateAsync("note", GrainId.Create("note", "1"), new GrainState<Note>(new Note()));
     }
 
+    private sealed class Categories : ILoggerProvider
+    {
+        public ConcurrentDictionary<string, bool> Written { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => new Logger(() => Written[categoryName] = true);
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Logger(Action written) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => written();
+        }
+    }
+
     private static IEnumerable<IPAddress> Listeners(int port) => IPGlobalProperties.GetIPGlobalProperties()
         .GetActiveTcpListeners().Where(listener => listener.Port == port).Select(listener => listener.Address);
 
+    // The silo looks at its memory once a second, and each attempt is a call.
+    private static async Task Until<TException>(IManagementGrain management, bool isThrown = true)
+        where TException : Exception
+    {
+        for (var attempt = 0; attempt < 1_000_000; attempt++)
+        {
+            try
+            {
+                await management.GetTotalActivationCount();
+                if (!isThrown)
+                {
+                    return;
+                }
+            }
+            catch (TException) when (isThrown)
+            {
+                return;
+            }
+            catch (GatewayTooBusyException) when (!isThrown)
+            {
+                // It has not looked again yet.
+            }
+        }
+
+        Assert.Fail("It does not come to be.");
+    }
+
     private static async Task<HealthStatus> Health(TestSilo silo) =>
         (await silo.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
+
+    private sealed class Memory : IEnvironmentStatisticsProvider
+    {
+        private const long All = 768L * 1024 * 1024;
+
+        private int used;
+
+        /// <summary>Percent.</summary>
+        public int Used { get => Volatile.Read(ref used); set => Volatile.Write(ref used, value); }
+
+        // Only Orleans makes one.
+        public EnvironmentStatistics GetEnvironmentStatistics()
+        {
+            var inUse = All * Used / 100;
+            object?[] arguments = [0f, 0f, inUse, inUse, All - inUse, All - inUse, All];
+            return (EnvironmentStatistics)Activator.CreateInstance(
+                typeof(EnvironmentStatistics), BindingFlags.Instance | BindingFlags.NonPublic, null, arguments, null)!;
+        }
+    }
 }

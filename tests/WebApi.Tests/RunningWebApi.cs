@@ -25,8 +25,8 @@ public sealed class RunningWebApi : IAsyncDisposable
     public static readonly Guid Tenant = new("c0000000-0000-4000-8000-000000000000");
     public static readonly PersonId Ann = new(Tenant, new("c0000000-0000-4000-8000-000000000101"));
 
-    private const string Issuer = "http://localhost:1";
-    private const string ClientId = "e0000000-0000-4000-8000-000000000001";
+    public const string Issuer = "http://localhost:1";
+    public const string ClientId = "e0000000-0000-4000-8000-000000000001";
     private static readonly RsaSecurityKey key = new(RSA.Create(2048)) { KeyId = "test" };
 
     private readonly WebApplication app;
@@ -40,12 +40,28 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public StubGrains Grains { get; }
 
+    public IServiceProvider Services => app.Services;
+
     public HttpClient Client { get; }
 
     public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
     /// <param name="time">The API's clock; a token that it takes for one of the future is none.</param>
-    public static async Task<RunningWebApi> StartAsync(TimeProvider time, params (string Key, string Value)[] settings)
+    public static Task<RunningWebApi> StartAsync(TimeProvider time, params (string Key, string Value)[] settings) => StartAsync(time, issuer: null, settings);
+
+    /// <param name="time">The API's clock.</param>
+    /// <param name="issuer">What answers in the issuer's place; null for one whose key is known from the start.</param>
+    /// <param name="settings">Configuration.</param>
+    public static Task<RunningWebApi> StartAsync(TimeProvider time, HttpMessageHandler? issuer, params (string Key, string Value)[] settings) =>
+        StartAsync(time, issuer, settings, _ => { }, _ => { });
+
+    /// <param name="map">Maps routes of a test's own, as if they were the API's.</param>
+    /// <param name="mapLate">Maps routes after those of the API have been checked.</param>
+    public static Task<RunningWebApi> StartAsync(Action<WebApplication> map, Action<WebApplication>? mapLate = null) =>
+        StartAsync(TimeProvider.System, null, [], map, mapLate ?? (_ => { }));
+
+    private static async Task<RunningWebApi> StartAsync(
+        TimeProvider time, HttpMessageHandler? issuer, (string Key, string Value)[] settings, Action<WebApplication> map, Action<WebApplication> mapLate)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
@@ -59,15 +75,23 @@ public sealed class RunningWebApi : IAsyncDisposable
         builder.Services.AddSingleton(grains.Factory);
         builder.Services.AddSingleton(time);
         builder.AddEngageCenterWebApi();
+        builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt => jwt.BackchannelHttpHandler = issuer);
         builder.Services.PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt =>
         {
-            var known = new OpenIdConnectConfiguration { Issuer = Issuer };
+            if (issuer is not null)
+            {
+                return;
+            }
+
+            var known = new OpenIdConnectConfiguration { Issuer = $"{Issuer}/{{tenantid}}/v2.0" };
             known.SigningKeys.Add(key);
             jwt.ConfigurationManager = new StaticConfigurationManager<OpenIdConnectConfiguration>(known);
         });
 
         var app = builder.Build();
+        map(app);
         app.MapEngageCenterWebApi();
+        mapLate(app);
         await app.StartAsync();
         return new(app, grains);
     }
@@ -79,11 +103,13 @@ public sealed class RunningWebApi : IAsyncDisposable
     }
 
     /// <summary>A person's token.</summary>
-    public static string Token(PersonId? person = null, params (string Name, object? Value)[] claims) => Sign(
+    public static string Token(PersonId? person = null, params (string Name, object? Value)[] claims) => Sign(Claims(person, claims));
+
+    public static (string Name, object? Value)[] Claims(PersonId? person = null, params (string Name, object? Value)[] claims) =>
     [
         ("tid", (person ?? Ann).TenantId.ToString()), ("oid", (person ?? Ann).UserId.ToString()), ("ver", "2.0"),
         ("scp", "access_as_user"), ("name", "Ann"), ("preferred_username", "ann@contoso.example"), .. claims,
-    ]);
+    ];
 
     public static string ApplicationToken(params string[] appRoles) => Sign(
     [
@@ -91,7 +117,12 @@ public sealed class RunningWebApi : IAsyncDisposable
     ]);
 
     /// <param name="claims">Later ones replace earlier ones; null takes one away.</param>
-    public static string Sign((string Name, object? Value)[] claims, TimeSpan? age = null, TimeSpan? lifetime = null)
+    /// <param name="age">How long ago it was issued.</param>
+    /// <param name="lifetime">An hour, unless said otherwise.</param>
+    /// <param name="by">The key; the API's own issuer's, unless said otherwise.</param>
+    /// <param name="header">What the token's header has besides; <c>typ</c> takes the place of JWT.</param>
+    public static string Sign(
+        (string Name, object? Value)[] claims, TimeSpan? age = null, TimeSpan? lifetime = null, SecurityKey? by = null, params (string Name, object Value)[] header)
     {
         var payload = new Dictionary<string, object>();
         foreach (var (name, value) in claims)
@@ -112,7 +143,9 @@ public sealed class RunningWebApi : IAsyncDisposable
             NotBefore = issued,
             Expires = issued + (lifetime ?? TimeSpan.FromHours(1)),
             Claims = payload,
-            SigningCredentials = new(key, SecurityAlgorithms.RsaSha256),
+            SigningCredentials = new(by ?? key, SecurityAlgorithms.RsaSha256),
+            TokenType = header.FirstOrDefault(h => h.Name == "typ").Value as string ?? "JWT",
+            AdditionalHeaderClaims = header.Where(h => h.Name != "typ").ToDictionary(h => h.Name, h => h.Value),
         });
     }
 

@@ -22,7 +22,7 @@ public sealed record GroupGrant(
     public const int MaxPerWorkspace = 1_000;
 }
 
-/// <param name="Search">Part of the display name or id, case-insensitively.</param>
+/// <param name="Search">Part of the display name or id, insensitive to case and to how accents are encoded.</param>
 /// <param name="Role">Only groups with this role; None for all.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupQuery")]
 public sealed record GroupQuery(

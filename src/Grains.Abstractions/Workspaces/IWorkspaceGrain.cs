@@ -28,7 +28,10 @@ public interface IWorkspaceGrain : IGrainWithStringKey
     [Alias("Rename")]
     Task<RenameOutcome> Rename(AccessDecision decision, Actor actor, RenameWorkspace command);
 
-    /// <summary>Needs ViewEntraGroups. By group id.</summary>
+    /// <summary>
+    /// Needs ViewEntraGroups. Ordered by display name and then by id. A page after a group got another name is a
+    /// <see cref="ListChangedException"/>.
+    /// </summary>
     [Alias("Groups"), AlwaysInterleave]
     Task<Page<GroupGrant>?> Groups(AccessDecision decision, GroupQuery query);
 

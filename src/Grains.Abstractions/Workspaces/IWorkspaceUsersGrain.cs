@@ -9,7 +9,10 @@ namespace EngageCenter.Workspaces;
 [GrainInterfaceType("EngageCenter.IWorkspaceUsersGrain"), Alias("EngageCenter.IWorkspaceUsersGrain")]
 public interface IWorkspaceUsersGrain : IGrainWithStringKey
 {
-    /// <summary>Needs ViewUserRoles. In the order of the people's ids, which never changes; null: decide again.</summary>
+    /// <summary>
+    /// Needs ViewUserRoles. Ordered by display name and then by id. A page after somebody got another name is a
+    /// <see cref="ListChangedException"/>. Null: decide again.
+    /// </summary>
     [Alias("List")]
     Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query);
 }
@@ -34,7 +37,7 @@ public sealed record WorkspaceUser(
     [property: Id(6)] DateTimeOffset? LastSignInAt);
 
 /// <summary>Only those whom all of it matches.</summary>
-/// <param name="Search">Part of the name or email, case-insensitively.</param>
+/// <param name="Search">Part of the name or email, insensitive to case and to how accents are encoded.</param>
 /// <param name="Role">Holds this role; None for all.</param>
 /// <param name="Source">Holds a role by this; together with <paramref name="Role"/>, that role by this.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceUserQuery")]

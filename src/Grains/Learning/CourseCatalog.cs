@@ -1,4 +1,3 @@
-using System.Buffers;
 using EngageCenter.Paging;
 
 namespace EngageCenter.Learning;
@@ -43,12 +42,11 @@ internal sealed class CourseCatalog
             return null;
         }
 
-        // Made once a query: over many titles several times as fast as string.Contains.
-        var search = query.Search is null ? null : SearchValues.Create([query.Search], StringComparison.OrdinalIgnoreCase);
+        var search = SearchTerm.Of(query.Search);
         return course =>
             (query.Format is null || course.Format == query.Format)
             && (query.Product is null || course.Product == query.Product)
             && (query.Language is null || course.Language.Equals(query.Language, StringComparison.OrdinalIgnoreCase))
-            && (search is null || course.CourseId.AsSpan().ContainsAny(search) || course.Title.AsSpan().ContainsAny(search));
+            && (search is null || search.IsIn(course.CourseId) || search.IsIn(course.Title));
     }
 }

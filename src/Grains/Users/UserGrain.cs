@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Paging;
 using EngageCenter.Storage;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,11 @@ namespace EngageCenter.Users;
 /// A person. Keyed <c>{tenantId}/{userId}</c>. Reentrant, so that a slow workspace does not hold up checks of the
 /// others, and so that a workspace that is being changed can reach us while we wait for it.
 /// </summary>
+/// <remarks>
+/// Anybody with a work account can come here, and most of them are members of nothing. So a person has no row until a
+/// decision finds them a member, or a contract names them: until then their sign-in is in memory only, and the activation
+/// ends after <see cref="MemoryOfStrangers"/>.
+/// </remarks>
 [GrainType("user"), Reentrant]
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<UserState> storage,
@@ -19,6 +25,9 @@ internal sealed partial class UserGrain(
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex
 {
+    /// <summary>How long an activation of somebody without a row lasts, however often they call.</summary>
+    public static readonly TimeSpan MemoryOfStrangers = TimeSpan.FromSeconds(50);
+
     /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
     private const int MaxKnown = 10_000;
 
@@ -32,8 +41,13 @@ internal sealed partial class UserGrain(
     private readonly Dictionary<string, SeenUser> told = new(StringComparer.Ordinal);
     private SeenUser? toldAll;
 
-    // What storage is known to hold: calls interleave, and nobody is served what was never stored.
+    // What storage is known to hold: calls interleave, and nobody is served what was never stored. Of somebody without a
+    // row it is what this activation remembers: see Keep.
     private UserState durable = new();
+
+    // Whether there is a row, or one is being written, and that first write.
+    private bool hasRow;
+    private Task firstWrite = Task.CompletedTask;
     private (long Started, long Finished) writes;
     private Task lastWrite = Task.CompletedTask;
 
@@ -43,6 +57,12 @@ internal sealed partial class UserGrain(
     {
         Person = PersonId.Parse(this.GetPrimaryKeyString());
         durable = storage.State;
+        hasRow = storage.RecordExists;
+        if (!hasRow)
+        {
+            this.RegisterGrainTimer(ForgetStranger, new GrainTimerCreationOptions(MemoryOfStrangers, Timeout.InfiniteTimeSpan) { Interleave = true });
+        }
+
         return Task.CompletedTask;
     }
 
@@ -103,8 +123,7 @@ internal sealed partial class UserGrain(
         var all = await ExamineAll();
         return all is null
             ? null
-            : [.. all.OrderBy(w => w.Workspace.Name, StringComparer.OrdinalIgnoreCase)
-                .ThenBy(w => w.Workspace.Name, StringComparer.Ordinal)
+            : [.. all.OrderBy(w => w.Workspace.Name, NameOrder.Instance)
                 .ThenBy(w => w.Workspace.WorkspaceId, StringComparer.Ordinal)];
     }
 
@@ -187,7 +206,43 @@ internal sealed partial class UserGrain(
             throw new ArgumentException("The sign-in is another person's.", nameof(signIn));
         }
 
-        return durable.Covers(signIn) ? Task.CompletedTask : Update(s => s.Accept(signIn));
+        if (durable.Covers(signIn))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (hasRow)
+        {
+            return Update(s => s.Accept(signIn));
+        }
+
+        storage.State = durable = durable.Accept(signIn);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Stores the sign-in that a member is decided by, if it is not stored yet. Awaited before the first decision that
+    /// finds the person a member is answered: from then on no older token counts, also after a restart.
+    /// </summary>
+    private Task Keep()
+    {
+        if (!hasRow && durable.Seen is not null)
+        {
+            lastWrite = firstWrite = Write(storage.State);
+        }
+
+        return firstWrite;
+    }
+
+    // Calls that are under way are answered first; the next one finds an activation that knows nothing.
+    private Task ForgetStranger(CancellationToken cancellationToken)
+    {
+        if (!hasRow)
+        {
+            DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Decides from this silo's copy of the policy, and asks for one where there is none.</summary>
@@ -209,6 +264,11 @@ internal sealed partial class UserGrain(
 
             var seen = durable.Seen;
             var roles = lease.Leased.Policy.RolesOf(Person, durable.Groups, time.GetUtcNow());
+            if (!roles.IsEmpty)
+            {
+                await Keep();
+            }
+
             await Tell(workspaceId, !roles.IsEmpty);
             if (!lease.IsValid || !ReferenceEquals(durable.Seen, seen))
             {
@@ -328,12 +388,25 @@ internal sealed partial class UserGrain(
     {
         var next = change(storage.State);
 
-        // Nothing to write, but what it rests on may still be on its way.
-        return ReferenceEquals(next, storage.State) ? lastWrite : lastWrite = Write(next);
+        if (ReferenceEquals(next, storage.State))
+        {
+            // Nothing to write, but what it rests on may still be on its way.
+            return lastWrite;
+        }
+
+        var isFirst = !hasRow;
+        lastWrite = Write(next);
+        if (isFirst)
+        {
+            firstWrite = lastWrite;
+        }
+
+        return lastWrite;
     }
 
     private async Task Write(UserState next)
     {
+        hasRow = true;
         var write = ++writes.Started;
         await storage.Commit(this, next);
         if (write > writes.Finished)

@@ -32,6 +32,9 @@ internal sealed record Workspace
     /// <summary>Grows by one with each change to what the workspace is.</summary>
     public long Version { get; init; }
 
+    /// <summary>How often a group with roles got another display name, by which the list of groups is ordered.</summary>
+    public long GroupRenames { get; init; }
+
     public AuditTrail Audit { get; init; } = AuditTrail.Empty;
 
     public WorkspaceHeader Header(string workspaceId) => Contract is null
@@ -146,6 +149,7 @@ internal sealed record Workspace
             Groups = before is null ? Groups.Insert(~index, after) : Groups.SetItem(index, after),
             Epoch = epoch,
             Version = version,
+            GroupRenames = before is null || before.DisplayName == displayName ? GroupRenames : GroupRenames + 1,
             Audit = Audit.Record(
                 now, actor, before is null ? AuditAction.GroupGranted : AuditAction.GroupChanged,
                 TargetOf(after), before is null ? null : AuditTrail.GrantOf(before), AuditTrail.GrantOf(after)),
@@ -175,28 +179,31 @@ internal sealed record Workspace
         });
     }
 
-    /// <summary>By group id, which never changes, so that every page goes on where the one before ended.</summary>
+    /// <summary>Ordered by display name and then by id; a group without a name is in the place of its id.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <exception cref="ListChangedException">A group got another name since the page before.</exception>
     public Page<GroupGrant> List(GroupQuery query)
     {
-        var matching = Groups.Where(g => query.Role == Roles.None || (g.Roles & query.Role) != 0)
-            .Where(g => query.Search is not { } search
-                || g.DisplayName?.Contains(search, StringComparison.OrdinalIgnoreCase) == true
-                || g.GroupId.ToString("D").Contains(search, StringComparison.OrdinalIgnoreCase))
+        const string list = "groups";
+        var search = SearchTerm.Of(query.Search);
+        var matching = Groups
+            .Where(g => query.Role == Roles.None || (g.Roles & query.Role) != 0)
+            .Where(g => search is null || search.IsIn(g.DisplayName) || search.IsIn(g.GroupId.ToString("D")))
+            .Select(g => (Place: PlaceOf(g), Grant: g))
+            .OrderBy(g => g.Place)
             .ToImmutableArray();
         var start = 0;
         if (query.Page.After is { } after)
         {
-            if (!Guid.TryParseExact(after, "D", out var last))
-            {
-                throw new InvalidCursorException();
-            }
-
-            start = matching.Count(g => g.GroupId.CompareTo(last) <= 0);
+            var last = NamedCursor.Parse(after, list, GroupRenames);
+            start = matching.Count(g => g.Place.CompareTo(last) <= 0);
         }
 
-        var items = matching.AsSpan(start, Math.Min(query.Page.Size, matching.Length - start)).ToImmutableArray();
-        var more = start + items.Length < matching.Length;
-        return new(items, more ? items[^1].GroupId.ToString("D") : null, matching.Length);
+        return Pages.Of(
+            place => matching[place], 0, matching.Length, start, query.Page.Size, count: true,
+            matches: null, g => g, last => last.Place.ToString(list)).Select(g => g.Grant);
+
+        NamedCursor PlaceOf(GroupGrant grant) => new(GroupRenames, grant.DisplayName ?? grant.GroupId.ToString("D"), grant.GroupId.ToString("D"));
     }
 
     private static AuditTarget TargetOf(GroupGrant grant) =>

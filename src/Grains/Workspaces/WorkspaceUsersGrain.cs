@@ -25,6 +25,8 @@ internal sealed class WorkspaceUsersGrain(
 
     private SegmentedLog<SeenEntry> log = null!;
     private BatchedLog<SeenEntry> batches = null!;
+
+    // In the order of the policy that was last asked for; null until somebody asks for the list.
     private (LeasedPolicy Policy, WorkspacePeople People)? current;
 
     private string Id => this.GetPrimaryKeyString();
@@ -32,25 +34,43 @@ internal sealed class WorkspaceUsersGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         log = new(rows, GrainContext.GrainId, "people", DeactivateOnIdle, logger);
-        batches = new(log, MaxBatch, MaxWaiting, _ => current = null, DeactivateOnIdle);
+        batches = new(log, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
         return log.Load();
     }
 
     public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query)
     {
         var policy = await policies.Accept(decision, Id, Permissions.ViewUserRoles);
-        return policy is null ? null : People(policy).List(query);
+        return policy is null ? null : People(policy).Page(query);
     }
 
     public Task Seen(SeenUser user) => batches.Store(SeenEntry.Of(user));
 
     private WorkspacePeople People(LeasedPolicy policy)
     {
-        if (current is not { } known || known.Policy.Epoch != policy.Epoch)
+        if (current is { } known && known.Policy.Epoch == policy.Epoch)
         {
-            current = known = (policy, new(policy.Policy, log.Entries.Select(e => e.User()), time.GetUtcNow()));
+            return known.People;
         }
 
-        return known.People;
+        var now = time.GetUtcNow();
+        var people = current?.People ?? new WorkspacePeople(now);
+        people.Apply(policy.Policy, log.Entries.Select(e => e.User()), now);
+        current = (policy, people);
+        return people;
+    }
+
+    private void Stored(IReadOnlyList<SeenEntry> entries)
+    {
+        if (current is not { } known)
+        {
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        foreach (var entry in entries)
+        {
+            known.People.Seen(entry.User(), known.Policy.Policy, now);
+        }
     }
 }

@@ -13,41 +13,27 @@ internal static class PermissionEndpoints
 
     public static void MapPermissions(this IEndpointRouteBuilder routes)
     {
-        var permissions = routes.MapGroup("/v1/workspaces/{id}/permissions").WithTags("Permissions").RequirePerson();
-        permissions.MapGet("", Mine)
-            .Describe("GetMyPermissions", "The caller's permissions", "What the caller may do in the workspace, and the roles that it rests on. Any member.")
-            .Answers<PermissionsResponse>(200)
-            .InWorkspace();
-        permissions.MapPost("/check", Check)
+        var permissions = routes.MapGroup("/v1/workspaces/{id}/permissions").WithTags("Permissions");
+        permissions.MapGet("", Mine).RequireMember()
+            .Describe("GetMyPermissions", "The caller's permissions", "What the caller may do in the workspace, and the roles that it rests on.")
+            .Answers<PermissionsResponse>(200);
+        permissions.MapPost("/check", Check).RequireMember()
             .Describe("CheckPermissions", "Asks whether somebody may",
                 "Answers each of 1 to 50 permissions, with the roles that give it. Any member asks about themselves; asking about someone else needs ViewUserRoles. Of somebody else the newest token that they came with decides, and of a person never seen the contract alone.")
             .Takes<CheckRequest>("""{ "permissions": ["RenameSpace", "ViewSupportInsights"], "user": { "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000102" } }""")
             .Answers<CheckResponse>(200)
-            .InWorkspace(Permissions.ViewUserRoles)
-            .Refuses(Problems.InvalidRequest);
+            .Refuses(Problems.MissingPermission);
     }
 
-    private static async Task<IResult> Mine(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Mine(WorkspaceVisit visit, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.None);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
-        var effective = await Explain(grains, visit.Caller, id);
+        var effective = await Explain(grains, visit.Caller, visit.WorkspaceId);
         return WorkspaceVisit.RefusalOf(effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
             WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
     }
 
-    private static async Task<IResult> Check(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Check(WorkspaceVisit visit, HttpContext http, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.None);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
         if (body is null)
@@ -66,7 +52,7 @@ internal static class PermissionEndpoints
         var person = user is null ? visit.Caller.Person : new PersonId(tenantId!.Value, userId!.Value);
         if (person == visit.Caller.Person)
         {
-            var own = await Explain(grains, visit.Caller, id);
+            var own = await Explain(grains, visit.Caller, visit.WorkspaceId);
             return WorkspaceVisit.RefusalOf(own.Decision, Permissions.None) ?? Answer(asked, own, own.Decision.Epoch);
         }
 
@@ -78,7 +64,7 @@ internal static class PermissionEndpoints
         }
 
         // An outsider's decision names no epoch; then it is the policy by which the caller asks.
-        var other = await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(id);
+        var other = await grains.GetGrain<IUserGrain>(person.ToString()).ExplainLastKnown(visit.WorkspaceId);
         return other.Decision.Standing == Standing.Unconfirmed
             ? Problems.AccessUnconfirmed.Answer()
             : Answer(asked, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : visit.Decision.Epoch);

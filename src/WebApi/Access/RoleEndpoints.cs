@@ -1,6 +1,5 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Access;

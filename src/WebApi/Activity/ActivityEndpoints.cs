@@ -2,7 +2,6 @@ using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Activities;
@@ -22,23 +21,22 @@ internal static class ActivityEndpoints
     public static void MapActivities(this IEndpointRouteBuilder routes)
     {
         var workspace = routes.MapGroup("/v1/workspaces/{id}").WithTags("Activity");
-        workspace.MapPut("/activities/{activityId}", Put).RequireApplication(AppRole)
+        workspace.MapPut("/activities/{activityId}", Put).RequireApplicationInWorkspace(AppRole)
             .Describe("PutActivity", "Creates or replaces an activity",
                 "The package is one of the workspace's; an activity whose package has left the agreement keeps it. The same again changes nothing. Where several write at once, the last one that is accepted counts.")
             .Takes<PutActivityRequest>(Example)
             .Conditional()
             .Answers<ActivityJson>(200)
             .Answers<ActivityJson>(201)
-            .Refuses(Problems.WorkspaceNotFound, Problems.UnknownPackage, Problems.TooManyActivities);
-        workspace.MapGet("/activities/{activityId}", Get).RequirePerson()
-            .Describe("GetActivity", "An activity", "ViewCustomerActivity.")
+            .Refuses(Problems.UnknownPackage, Problems.TooManyActivities);
+        workspace.MapGet("/activities/{activityId}", Get).RequirePermission(Permissions.ViewCustomerActivity)
+            .Describe("GetActivity", "An activity")
             .Versioned()
             .Answers<ActivityJson>(200)
-            .InWorkspace(Permissions.ViewCustomerActivity)
             .Refuses(Problems.InvalidRequest, Problems.ActivityNotFound);
-        workspace.MapGet("/activities", List).RequirePerson()
+        workspace.MapGet("/activities", List).RequirePermission(Permissions.ViewCustomerActivity)
             .Describe("ListActivities", "The customer activity",
-                "By activityId. An activity's date is deliveredAt, else plannedAt; one without either is listed where neither 'from' nor 'to' is asked for. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there. ViewCustomerActivity.")
+                "By activityId. An activity's date is deliveredAt, else plannedAt; one without either is listed where neither 'from' nor 'to' is asked for. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
             .Query("kind", "Only activities of this kind.", [.. WireNames.For<ActivityKind>().All])
             .Query("status", "Only activities of this status.", [.. WireNames.For<ActivityStatus>().All])
             .Query("packageId", "Only activities of this package.")
@@ -47,22 +45,15 @@ internal static class ActivityEndpoints
             .Paged()
             .Answers<ListResponse<ActivityJson>>(200)
             .AnswersCsv()
-            .InWorkspace(Permissions.ViewCustomerActivity)
             .Refuses(Problems.InvalidRequest, Problems.NotAcceptable);
-        workspace.MapGet("/proof-of-execution", Proof).RequirePerson()
+        workspace.MapGet("/proof-of-execution", Proof).RequirePermission(Permissions.ViewCustomerActivity)
             .Describe("GetProofOfExecution", "What was bought, and what of it was delivered",
-                "A line for each package of the agreement, and then for each that left it and has activities that count. Always agrees with the activities. ViewCustomerActivity.")
-            .Answers<ProofResponse>(200)
-            .InWorkspace(Permissions.ViewCustomerActivity);
+                "A line for each package of the agreement, and then for each that left it and has activities that count. Always agrees with the activities.")
+            .Answers<ProofResponse>(200);
     }
 
-    private static async Task<IResult> Put(string id, string activityId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Put(string id, string activityId, HttpContext http, IGrainFactory grains)
     {
-        if (!await access.Exists(id))
-        {
-            return Problems.WorkspaceNotFound.Answer();
-        }
-
         var errors = new RequestErrors();
         errors.CheckId("activityId", activityId);
         var header = Preconditions.Read(http.Request, errors);
@@ -92,18 +83,12 @@ internal static class ActivityEndpoints
         };
     }
 
-    private static async Task<IResult> Get(string id, string activityId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Get(WorkspaceVisit visit, string activityId, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewCustomerActivity);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         errors.CheckId("activityId", activityId);
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await grains.GetGrain<IActivityGrain>(id).Activity(decision, activityId) switch
+            await visit.Grain<IActivityGrain>().Activity(decision, activityId) switch
             {
                 null => null,
                 { Items: [var view] } => Preconditions.Answer(http, view.Version, ActivityJson.Of(view.Activity)),
@@ -111,14 +96,8 @@ internal static class ActivityEndpoints
             });
     }
 
-    private static async Task<IResult> List(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewCustomerActivity);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var query = ActivityReader.ReadQuery(new(http.Request.Query, errors));
         if (errors.Any)
@@ -126,15 +105,14 @@ internal static class ActivityEndpoints
             return Problems.Invalid(errors);
         }
 
-        var activities = grains.GetGrain<IActivityGrain>(id);
+        var activities = visit.Grain<IActivityGrain>();
         return await visit.List(
             http, query.Page, (decision, page, count) => activities.Activities(decision, query with { Page = page, Count = count }), ActivityJson.Of, ActivityCsv.Table);
     }
 
-    private static async Task<IResult> Proof(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Proof(WorkspaceVisit visit)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewCustomerActivity);
-        return await visit.Act(async decision => await grains.GetGrain<IActivityGrain>(id).ProofOfExecution(decision) is { } proof
+        return await visit.Act(async decision => await visit.Grain<IActivityGrain>().ProofOfExecution(decision) is { } proof
             ? TypedResults.Ok(ProofResponse.Of(proof))
             : null);
     }

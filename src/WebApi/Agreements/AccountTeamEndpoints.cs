@@ -3,7 +3,6 @@ using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Agreements;
@@ -11,24 +10,17 @@ namespace EngageCenter.WebApi.Agreements;
 internal static class AccountTeamEndpoints
 {
     public static void MapAccountTeam(this IEndpointRouteBuilder routes) =>
-        routes.MapGroup("/v1/workspaces/{id}/account-team").WithTags("Agreements").RequirePerson()
-            .MapGet("", Get)
+        routes.MapGroup("/v1/workspaces/{id}/account-team").WithTags("Agreements")
+            .MapGet("", Get).RequireMember()
             .Describe("GetAccountTeam", "Who answers for the workspace's packages",
-                "The primary Customer Success Account Managers and Incident Managers, once for each kind of package (EnterpriseWide, AddOn) in the selected billing scope. A reader of a billing account reads all its profiles. Whoever reads none is told how to reach Microsoft's support, with the reason `NoBillingAccess`. Any member.")
+                "The primary Customer Success Account Managers and Incident Managers, once for each kind of package (EnterpriseWide, AddOn) in the selected billing scope. A reader of a billing account reads all its profiles. Whoever reads none is told how to reach Microsoft's support, with the reason `NoBillingAccess`.")
             .Query("billingAccountId", "Selects an account that the caller may read; without it the first scope of theirs is selected.")
             .Query("billingProfileId", "Selects one profile of that account.")
             .Answers<AccountTeamResponse>(200)
-            .InWorkspace()
             .Refuses(Problems.InvalidRequest, Problems.BillingAccess);
 
-    private static async Task<IResult> Get(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Get(WorkspaceVisit visit, HttpContext http, IGrainFactory grains)
     {
-        var visit = await access.Enter(http, id, Permissions.None);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var fields = new QueryFields(http.Request.Query, errors);
         var (account, profile) = (fields.Text("billingAccountId", BillingScope.MaxIdLength), fields.Text("billingProfileId", BillingScope.MaxIdLength));

@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;

@@ -2,7 +2,6 @@ using EngageCenter.Access;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Assessments;
@@ -11,70 +10,50 @@ internal static class AssessmentEndpoints
 {
     public static void MapAssessments(this IEndpointRouteBuilder routes)
     {
-        var assessments = routes.MapGroup("/v1/workspaces/{id}/assessments").WithTags("Assessments").RequirePerson();
-        assessments.MapGet("", List)
-            .Describe("ListAssessments", "The technologies and their assessments", "Every technology that can be assessed, whether it is or not. AccessAssessments.")
+        var assessments = routes.MapGroup("/v1/workspaces/{id}/assessments").WithTags("Assessments");
+        assessments.MapGet("", List).RequirePermission(Permissions.AccessAssessments)
+            .Describe("ListAssessments", "The technologies and their assessments", "Every technology that can be assessed, whether it is or not.")
             .Paged()
             .Answers<ListResponse<AssessmentJson>>(200)
-            .InWorkspace(Permissions.AccessAssessments)
             .Refuses(Problems.InvalidRequest);
-        assessments.MapGet("/{technology}", Get)
-            .Describe("GetAssessment", "The assessment of a technology", "AccessAssessments.")
+        assessments.MapGet("/{technology}", Get).OfTechnology().RequirePermission(Permissions.AccessAssessments)
+            .Describe("GetAssessment", "The assessment of a technology")
             .Versioned()
-            .Answers<AssessmentJson>(200)
-            .InWorkspace(Permissions.AccessAssessments)
-            .Refuses(Problems.TechnologyNotFound);
-        assessments.MapPut("/{technology}", Put)
+            .Answers<AssessmentJson>(200);
+        assessments.MapPut("/{technology}", Put).OfTechnology().RequirePermission(Permissions.ManageAssessments)
             .Describe("PutAssessment", "Configures the assessment of a technology",
-                "The first run is due an hour later, then one every interval, wherever the runs themselves begin and end. A new interval counts from the last scheduled run. An If-Match of * is for a technology that is configured. ManageAssessments.")
+                "The first run is due an hour later, then one every interval, wherever the runs themselves begin and end. A new interval counts from the last scheduled run. An If-Match of * is for a technology that is configured.")
             .Takes<PutAssessmentRequest>("""{ "interval": "P7D" }""", required: false)
             .Conditional()
             .Answers<AssessmentJson>(200)
-            .Answers<AssessmentJson>(201)
-            .InWorkspace(Permissions.ManageAssessments)
-            .Refuses(Problems.TechnologyNotFound);
-        assessments.MapDelete("/{technology}", Delete)
+            .Answers<AssessmentJson>(201);
+        assessments.MapDelete("/{technology}", Delete).OfTechnology().RequirePermission(Permissions.ManageAssessments)
             .Describe("DeleteAssessment", "Ends the schedule of a technology",
-                "Also where there is none. A run that is under way goes on, and the runs and recommendations stay to be read. ManageAssessments.")
+                "Also where there is none. A run that is under way goes on, and the runs and recommendations stay to be read.")
             .Conditional()
-            .Answers(204)
-            .InWorkspace(Permissions.ManageAssessments)
-            .Refuses(Problems.TechnologyNotFound);
+            .Answers(204);
     }
 
-    private static async Task<IResult> List(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessAssessments);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var page = new QueryFields(http.Request.Query, errors).Page();
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await grains.GetGrain<IAssessmentsGrain>(id).List(decision) is { } all
+            await visit.Grain<IAssessmentsGrain>().List(decision) is { } all
                 ? Lists.Answer(http.Request, Lists.Cut("assessments", all, page), AssessmentJson.Of)
                 : null);
     }
 
-    private static async Task<IResult> Get(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Get(WorkspaceVisit visit, string technology, HttpContext http)
     {
-        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
-        return refusal ?? await visit.Act(async decision =>
-            await grains.GetGrain<IAssessmentsGrain>(id).Get(decision, technology) is { } assessment
+        return await visit.Act(async decision =>
+            await visit.Grain<IAssessmentsGrain>().Get(decision, technology) is { } assessment
                 ? Preconditions.Answer(http, assessment.Version, AssessmentJson.Of(assessment))
                 : null);
     }
 
-    private static async Task<IResult> Put(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Put(WorkspaceVisit visit, string technology, HttpContext http)
     {
-        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.ManageAssessments);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
         var errors = new RequestErrors();
         var header = Preconditions.Read(http.Request, errors);
         var (body, unreadable) = await JsonBody.Read(http.Request, errors, optional: true);
@@ -89,7 +68,7 @@ internal static class AssessmentEndpoints
             return Problems.Invalid(errors);
         }
 
-        var grain = grains.GetGrain<IAssessmentsGrain>(id);
+        var grain = visit.Grain<IAssessmentsGrain>();
         return await visit.Act(async decision =>
         {
             var condition = await Condition(grain, decision, technology, header);
@@ -107,14 +86,8 @@ internal static class AssessmentEndpoints
         });
     }
 
-    private static async Task<IResult> Delete(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Delete(WorkspaceVisit visit, string technology, HttpContext http)
     {
-        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.ManageAssessments);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
         var errors = new RequestErrors();
         var header = Preconditions.Read(http.Request, errors);
         if (errors.Any)
@@ -122,7 +95,7 @@ internal static class AssessmentEndpoints
             return Problems.Invalid(errors);
         }
 
-        var grain = grains.GetGrain<IAssessmentsGrain>(id);
+        var grain = visit.Grain<IAssessmentsGrain>();
         return await visit.Act(async decision =>
         {
             var condition = await Condition(grain, decision, technology, header);

@@ -2,7 +2,6 @@ using EngageCenter.Access;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Assessments;
@@ -30,43 +29,38 @@ internal static class RunEndpoints
 
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        var runs = routes.MapGroup("/v1/workspaces/{id}/assessments/{technology}/runs").WithTags("Assessments");
-        runs.MapPost("", Post).RequirePerson()
-            .Describe("StartRun", "Starts a run on demand", "Whether the technology is configured or not; its schedule stays as it is. AccessAssessments.")
+        var runs = routes.MapGroup("/v1/workspaces/{id}/assessments/{technology}/runs").WithTags("Assessments").OfTechnology();
+        runs.MapPost("", Post).RequirePermission(Permissions.AccessAssessments)
+            .Describe("StartRun", "Starts a run on demand", "Whether the technology is configured or not; its schedule stays as it is.")
             .Answers<RunJson>(202)
-            .InWorkspace(Permissions.AccessAssessments)
-            .Refuses(Problems.TechnologyNotFound, Problems.RunInProgress);
-        runs.MapGet("", List).RequirePerson()
-            .Describe("ListRuns", "The runs of a technology", "Newest first; the newest 100 are kept. AccessAssessments.")
+            .Refuses(Problems.RunInProgress);
+        runs.MapGet("", List).RequirePermission(Permissions.AccessAssessments)
+            .Describe("ListRuns", "The runs of a technology", "Newest first; the newest 100 are kept.")
             .Paged()
             .Answers<ListResponse<RunJson>>(200)
-            .InWorkspace(Permissions.AccessAssessments)
-            .Refuses(Problems.InvalidRequest, Problems.TechnologyNotFound);
-        runs.MapGet("/{runId}", Get).RequirePerson()
-            .Describe("GetRun", "A run", "AccessAssessments.")
+            .Refuses(Problems.InvalidRequest);
+        runs.MapGet("/{runId}", Get).RequirePermission(Permissions.AccessAssessments)
+            .Describe("GetRun", "A run")
             .Versioned()
             .Answers<RunJson>(200)
-            .InWorkspace(Permissions.AccessAssessments)
-            .Refuses(Problems.TechnologyNotFound, Problems.RunNotFound);
-        runs.MapPut("/{runId}/results", PutResults).RequireApplication(AppRole)
+            .Refuses(Problems.RunNotFound);
+        runs.MapPut("/{runId}/results", PutResults).RequireApplicationInWorkspace(AppRole)
             .Describe("PutResults", "Ends a run with its results",
                 "At most 2,000 recommendations in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
             .Takes<PutResultsRequest>(Example)
             .Conditional()
             .Answers<RunJson>(200)
-            .Refuses(Problems.WorkspaceNotFound, Problems.TechnologyNotFound, Problems.RunNotFound, Problems.RunEnded);
-        routes.MapGet("/v1/workspaces/{id}/assessment-runs", ListUnderWay).WithTags("Assessments").RequireApplication(AppRole)
+            .Refuses(Problems.RunNotFound, Problems.RunEnded);
+        routes.MapGet("/v1/workspaces/{id}/assessment-runs", ListUnderWay).WithTags("Assessments").RequireApplicationInWorkspace(AppRole)
             .Describe("ListRunsUnderWay", "The runs that wait for their results", "Of all technologies, at most one of each: what the service that runs assessments has to do.")
-            .Answers<ListResponse<RunUnderWayJson>>(200)
-            .Refuses(Problems.WorkspaceNotFound);
+            .Answers<ListResponse<RunUnderWayJson>>(200);
     }
 
-    private static async Task<IResult> Post(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Post(WorkspaceVisit visit, string technology, HttpContext http)
     {
-        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
-        return refusal ?? await visit.Act(async decision =>
+        return await visit.Act(async decision =>
         {
-            var outcome = await grains.GetGrain<IAssessmentsGrain>(id).Start(decision, technology);
+            var outcome = await visit.Grain<IAssessmentsGrain>().Start(decision, technology);
             return outcome.Status switch
             {
                 StartRunStatus.Started => TypedResults.Accepted($"{http.Request.Path.ToUriComponent()}/{outcome.Run!.RunId}", RunJson.Of(outcome.Run)),
@@ -77,27 +71,20 @@ internal static class RunEndpoints
         });
     }
 
-    private static async Task<IResult> List(string id, string technology, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> List(WorkspaceVisit visit, string technology, HttpContext http)
     {
-        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
         var errors = new RequestErrors();
         var page = new QueryFields(http.Request.Query, errors).Page();
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await grains.GetGrain<IAssessmentsGrain>(id).Runs(decision, technology, page) is { } runs
+            await visit.Grain<IAssessmentsGrain>().Runs(decision, technology, page) is { } runs
                 ? Lists.Answer(http.Request, runs, RunJson.Of)
                 : null);
     }
 
-    private static async Task<IResult> Get(string id, string technology, string runId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Get(WorkspaceVisit visit, string technology, string runId, HttpContext http)
     {
-        var (visit, refusal) = await access.Enter(http, id, technology, Permissions.AccessAssessments);
-        return refusal ?? await visit.Act(async decision =>
-            await grains.GetGrain<IAssessmentsGrain>(id).Run(decision, technology, runId) switch
+        return await visit.Act(async decision =>
+            await visit.Grain<IAssessmentsGrain>().Run(decision, technology, runId) switch
             {
                 null => null,
                 { Items: [var run] } => Preconditions.Answer(http, run.Version, RunJson.Of(run)),
@@ -105,18 +92,8 @@ internal static class RunEndpoints
             });
     }
 
-    private static async Task<IResult> PutResults(string id, string technology, string runId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> PutResults(string id, string technology, string runId, HttpContext http, IGrainFactory grains)
     {
-        if (!await access.Exists(id))
-        {
-            return Problems.WorkspaceNotFound.Answer();
-        }
-
-        if (TechnologyTable.Find(technology) is null)
-        {
-            return Problems.TechnologyNotFound.Answer();
-        }
-
         var errors = new RequestErrors();
         var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors, MaxResultsBytes);
@@ -143,7 +120,6 @@ internal static class RunEndpoints
         };
     }
 
-    private static async Task<IResult> ListUnderWay(string id, WorkspaceAccess access, IGrainFactory grains) => await access.Exists(id)
-        ? TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay()).Select(RunUnderWayJson.Of)]))
-        : Problems.WorkspaceNotFound.Answer();
+    private static async Task<IResult> ListUnderWay(string id, IGrainFactory grains) =>
+        TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay()).Select(RunUnderWayJson.Of)]));
 }

@@ -1,4 +1,4 @@
-using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Access;
 using Orleans.Dashboard;
 
 namespace EngageCenter.WebApi.Http;

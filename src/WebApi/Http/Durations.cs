@@ -12,7 +12,7 @@ internal static partial class Durations
 
     /// <summary>
     /// ISO 8601 in weeks, or in days, hours, minutes and seconds; months and years are not always of the same length. Also
-    /// as .NET writes it, <c>7.00:00:00</c>.
+    /// as .NET writes it, <c>7.00:00:00</c>. Less than 1,000,000 days, so that what <see cref="Format"/> writes is read again.
     /// </summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
@@ -25,7 +25,7 @@ internal static partial class Durations
         if (Iso().IsMatch(text))
         {
             duration = XmlConvert.ToTimeSpan(text);
-            return true;
+            return duration < TimeSpan.FromDays(1_000_000);
         }
 
         duration = default;

@@ -42,23 +42,25 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         {
             case InvalidCursorException:
                 return Problems.Invalid("cursor", Cursors.Message);
+            case ListChangedException:
+                return Problems.ListChanged.Answer();
             case BadHttpRequestException refused:
                 return Problems.Of(refused.StatusCode).Answer();
             case TryLaterException later:
                 httpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(later.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
                 return Problems.ServiceUnavailable.Answer();
             case var _ when IsUnavailable(exception):
-                LogUnavailable(exception);
+                LogUnavailable(exception.GetType().Name, GrainKeys.WithoutPersons(exception.Message));
                 return Problems.ServiceUnavailable.Answer();
             default:
-                LogFault(exception);
+                LogFault(GrainKeys.WithoutPersons(exception.ToString()));
                 return Problems.InternalError.Answer();
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The request cannot be served now")]
-    private partial void LogUnavailable(Exception exception);
+    [LoggerMessage(LogLevel.Warning, "The request cannot be served now: {Kind}: {Why}")]
+    private partial void LogUnavailable(string kind, string why);
 
-    [LoggerMessage(LogLevel.Error, "The request failed")]
-    private partial void LogFault(Exception exception);
+    [LoggerMessage(LogLevel.Error, "The request failed: {Exception}")]
+    private partial void LogFault(string exception);
 }

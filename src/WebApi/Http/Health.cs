@@ -13,9 +13,9 @@ internal static class Health
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/health/live", new() { Predicate = _ => false }).DisableRateLimiting().DisableHttpMetrics();
+        routes.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics();
         routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
-            .DisableRateLimiting().DisableHttpMetrics();
+            .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics();
     }
 
     private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime) : IHealthCheck

@@ -6,10 +6,10 @@ namespace EngageCenter.WebApi.Http;
 internal static class ProblemEndpoints
 {
     public static void MapProblems(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/problems/{slug}", Get).WithTags("Problems")
+        routes.MapGet("/problems/{slug}", Get).WithTags("Problems").AllowAnonymous().RequireRateLimiting(RateLimits.Anonymous)
             .Describe("GetProblem", "What a problem means", "The meaning of a problem's type, for everybody.")
             .Answers<ProblemResponse>(200)
-            .Refuses(Problems.NotFound);
+            .Refuses(Problems.NotFound, Problems.TooManyRequests);
 
     private static IResult Get(string slug) => Problems.All.FirstOrDefault(p => p.Slug == slug) is { } problem
         ? TypedResults.Ok(new ProblemResponse(problem.Type, problem.Title, problem.Status, problem.Detail))

@@ -9,10 +9,16 @@ namespace EngageCenter.WebApi.Http;
 /// </summary>
 internal static class RateLimits
 {
+    /// <summary>The policy of endpoints that need no token: one budget for all who send none.</summary>
+    public const string Anonymous = "anonymous";
+
     public static void AddRateLimits(this IServiceCollection services, WebApiOptions options) =>
         services.AddRateLimiter(limiter =>
         {
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(PerCaller(options.RateLimit), AtOnce(options.MaxRequests));
+            limiter.AddPolicy(Anonymous, http => http.Features.Get<Caller>() is null
+                ? RateLimitPartition.GetTokenBucketLimiter("", _ => Bucket(options.RateLimit.AnonymousPerSecond, 5 * options.RateLimit.AnonymousPerSecond))
+                : RateLimitPartition.GetNoLimiter("caller"));
             limiter.OnRejected = async (rejected, _) =>
             {
                 // A bucket says when it has more; of requests that go on nobody knows when they end.
@@ -25,13 +31,15 @@ internal static class RateLimits
 
     private static PartitionedRateLimiter<HttpContext> PerCaller(RateLimitOptions options) =>
         PartitionedRateLimiter.Create<HttpContext, string>(http =>
-            RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => new()
-            {
-                TokenLimit = options.Burst,
-                TokensPerPeriod = options.PermitLimit,
-                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-                QueueLimit = 0,
-            }));
+            RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => Bucket(options.PermitLimit, options.Burst)));
+
+    private static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce) => new()
+    {
+        TokenLimit = atOnce,
+        TokensPerPeriod = perSecond,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+        QueueLimit = 0,
+    };
 
     // Nobody queues: a client that waits is better told, and tries another node.
     private static PartitionedRateLimiter<HttpContext> AtOnce(int requests) =>
@@ -39,5 +47,5 @@ internal static class RateLimits
             RateLimitPartition.GetConcurrencyLimiter(true, _ => new() { PermitLimit = requests, QueueLimit = 0 }));
 
     private static string KeyOf(HttpContext http) =>
-        http.Features.Get<Caller>()?.Key ?? http.Connection.RemoteIpAddress?.ToString() ?? "";
+        http.Features.Get<Caller>()?.Key ?? FailedTokens.KeyOf(http.Connection.RemoteIpAddress);
 }

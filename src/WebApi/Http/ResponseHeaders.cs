@@ -1,6 +1,11 @@
+using Scalar.AspNetCore;
+
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>Headers of every answer of the API: it is one caller's, and may be kept only to ask whether it still holds.</summary>
+/// <summary>
+/// Headers of every answer. What the API answers is one caller's, so nothing on the way may keep it; a client that keeps
+/// a copy of its own may still ask by its ETag whether it holds. A page runs the scripts that come with it, and no other.
+/// </summary>
 internal sealed class ResponseHeaders(RequestDelegate next)
 {
     public Task InvokeAsync(HttpContext http)
@@ -8,14 +13,28 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         // At the last moment: the answer to a fault begins with no headers at all.
         http.Response.OnStarting(() =>
         {
-            http.Response.Headers.XContentTypeOptions = "nosniff";
+            var headers = http.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
             if (http.Request.Path.StartsWithSegments("/v1"))
             {
-                http.Response.Headers.CacheControl = "private, no-cache";
+                headers.CacheControl = "no-store";
+            }
+
+            if (http.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                headers.ContentSecurityPolicy = PolicyOf(http);
             }
 
             return Task.CompletedTask;
         });
         return next(http);
+    }
+
+    // Styles are put into the page by its own script.
+    private static string PolicyOf(HttpContext http)
+    {
+        var nonce = http.Items[ScalarOptions.NonceHttpContextItemKey] is string once ? $" 'nonce-{once}'" : "";
+        return $"default-src 'none'; script-src 'self'{nonce}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+            + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -7,41 +8,96 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>The rules for text that people are shown.</summary>
 internal static class Text
 {
-    /// <summary>Trims, and refuses what has control characters, is no Unicode text, or has the wrong length.</summary>
+    private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
+
+    /// <summary>
+    /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. Refuses what has control
+    /// characters, what changes the direction of the text around it, what is no Unicode text, what shows nothing, and
+    /// what has the wrong length.
+    /// </summary>
     /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
     public static bool TryRead(string raw, int min, int max, [NotNullWhen(true)] out string? text, out string message)
     {
-        text = raw.Trim();
-        message = "";
-        var length = 0;
-        for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
+        text = null;
+        var trimmed = raw.Trim();
+        var visible = false;
+        for (var rest = trimmed.AsSpan(); !rest.IsEmpty;)
         {
-            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != System.Buffers.OperationStatus.Done)
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done || IsNoncharacter(rune))
             {
                 message = "Must be valid Unicode text.";
-                text = null;
                 return false;
             }
 
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            if (IsControl(rune))
             {
                 message = "Must not have control characters.";
-                text = null;
                 return false;
+            }
+
+            if (ChangesDirection(rune))
+            {
+                message = "Must not have characters that change the direction of text.";
+                return false;
+            }
+
+            visible |= IsVisible(rune);
+            rest = rest[consumed..];
+        }
+
+        var composed = trimmed.Normalize(NormalizationForm.FormC);
+        var length = composed.EnumerateRunes().Count();
+        if (length < min || length > max)
+        {
+            message = min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.";
+            return false;
+        }
+
+        if (length > 0 && !visible)
+        {
+            message = "Must have a visible character.";
+            return false;
+        }
+
+        (text, message) = (composed, "");
+        return true;
+    }
+
+    /// <summary>
+    /// Leaves out of text what <see cref="TryRead"/> refuses, for names that are not ours to refuse. Trims, and composes
+    /// accents. Empty if nothing is left that shows.
+    /// </summary>
+    public static string Clean(string raw)
+    {
+        var text = new StringBuilder(raw.Length);
+        for (var rest = raw.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) == System.Buffers.OperationStatus.Done
+                && !IsNoncharacter(rune) && !IsControl(rune) && !ChangesDirection(rune))
+            {
+                text.Append(rest[..consumed]);
             }
 
             rest = rest[consumed..];
         }
 
-        if (length < min || length > max)
-        {
-            message = min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.";
-            text = null;
-            return false;
-        }
-
-        return true;
+        var cleaned = text.ToString().Trim().Normalize(NormalizationForm.FormC);
+        return cleaned.EnumerateRunes().Any(IsVisible) ? cleaned : "";
     }
+
+    // Code points that are set aside for use within a program: the last two of each plane, and a range of the first.
+    private static bool IsNoncharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF;
+
+    // Letters, digits, punctuation and symbols, but for the fillers of Hangul and the blank pattern of Braille.
+    private static bool IsVisible(Rune rune) =>
+        (Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune) || Rune.IsPunctuation(rune) || Rune.IsSymbol(rune))
+        && rune.Value is not (0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800);
+
+    private static bool IsControl(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    // Embeddings, overrides and isolates of the Unicode Bidirectional Algorithm (UAX #9).
+    private static bool ChangesDirection(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
 
@@ -60,10 +116,10 @@ internal static class Text
         && uri is { Host.Length: > 0, UserInfo.Length: 0 }
         && uri.IsWellFormedOriginalString();
 
-    /// <summary>A GUID with hyphens and nothing else: the framework would pass over spaces around it.</summary>
+    /// <summary>A GUID with hyphens and nothing else: the framework would take spaces around it, and <c>0x</c> or <c>+</c> before the digits of a part.</summary>
     public static bool TryReadGuid(string raw, out Guid guid)
     {
         guid = default;
-        return raw.Length == 36 && Guid.TryParseExact(raw, "D", out guid);
+        return raw.Length == 36 && !raw.AsSpan().ContainsAnyExcept(guidCharacters) && Guid.TryParseExact(raw, "D", out guid);
     }
 }

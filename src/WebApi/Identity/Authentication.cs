@@ -1,34 +1,55 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Options;
 using Microsoft.Identity.Web;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
 /// Validation of Microsoft Entra ID's access tokens. On a developer's machine the issuer may be a stand-in on loopback;
-/// nothing but configuration differs, save for the two things that the library cannot do without https.
+/// nothing but configuration differs, save that https is not required.
 /// </summary>
 internal static class Authentication
 {
     public const string Section = "AzureAd";
 
-    private const string Entra = "https://login.microsoftonline.com/";
+    public const string Entra = "https://login.microsoftonline.com/";
+
+    // Where the issuer's configuration has the tenant of the token.
+    private const string AnyTenant = "{tenantid}";
 
     // What LocalEntra calls the API where nobody says otherwise.
     private const string LocalClientId = "e0000000-0000-4000-8000-000000000001";
+
+    // What a token of Entra has, and what RFC 9068 gives to access tokens.
+    private static readonly string[] types = ["JWT", "at+jwt"];
+
+    // A stand-in that starts anew may have new keys.
+    private static readonly TimeSpan shortestInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan shortestLocalInterval = TimeSpan.FromSeconds(1);
+
+    private const long MaxDocument = 1 << 20;
 
     public static void AddEntra(this IHostApplicationBuilder builder, WebApiOptions options)
     {
         AddDefaults(builder);
         var section = builder.Configuration.GetSection(Section);
-        var instance = Instance(section);
-        var loopback = IsLoopback(instance);
-        Refuse(builder.Environment, section, instance);
+        if (string.IsNullOrWhiteSpace(section["ClientId"]))
+        {
+            throw new SettingException($"{Section}:ClientId is required: the application (client) id of this API's registration in Microsoft Entra ID.");
+        }
 
+        // From a name that is no address the library makes one that says nothing of the setting.
+        if (!Uri.TryCreate(section["Instance"], UriKind.Absolute, out _))
+        {
+            throw new SettingException($"{Section}:Instance is '{section["Instance"]}'; it must be the address of Microsoft Entra ID, such as {Entra}.");
+        }
+
+        var isDevelopment = builder.Environment.IsDevelopment();
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddMicrosoftIdentityWebApi(section);
         builder.Services.Configure<MicrosoftIdentityOptions>(
             JwtBearerDefaults.AuthenticationScheme,
@@ -37,45 +58,43 @@ internal static class Authentication
         builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt =>
         {
             jwt.MapInboundClaims = false;
-            jwt.RequireHttpsMetadata = !loopback;
-            if (loopback)
-            {
-                // A stand-in that starts anew may have new keys.
-                jwt.RefreshInterval = TimeSpan.FromSeconds(1);
-            }
+            // IssuerRules says it in words of ours, and the reader of the keys insists on it.
+            jwt.RequireHttpsMetadata = false;
         });
-        builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).PostConfigure<TimeProvider>((jwt, time) =>
-        {
-            var validation = jwt.TokenValidationParameters;
-            validation.ClockSkew = options.ClockSkew;
-            validation.LifetimeValidator = (from, until, _, parameters) => IsCurrent(from, until, time.GetUtcNow(), parameters.ClockSkew);
-            if (loopback)
+        builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .PostConfigure<TimeProvider, ILogger<IssuerKeys>>((jwt, time, logger) =>
             {
-                validation.IssuerValidator = (issuer, token, _) => LoopbackIssuer(instance, issuer, token);
-            }
+                ReadKeys(jwt, requireHttps: !isDevelopment, time, logger);
+                var validation = jwt.TokenValidationParameters;
+                validation.ClockSkew = options.ClockSkew;
+                validation.LifetimeValidator = (from, until, _, parameters) => IsCurrent(from, until, time.GetUtcNow(), parameters.ClockSkew);
+                validation.ValidTypes = types;
 
-            Observe(jwt, time, tenant => TrustsApplicationsOf(tenant, options, builder.Environment));
-        });
+                // The library's own validator reads the issuer's configuration a second time, during a request.
+                validation.IssuerValidator = null;
+                validation.IssuerValidatorUsingConfiguration = (issuer, token, _, configuration) => Issuer(issuer, token, configuration);
+                Observe(jwt, time, tenant => TrustsApplicationsOf(tenant, options, builder.Environment));
+            })
+            .ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<JwtBearerOptions>, IssuerRules>();
+        // Before all other services, so that the keys are there when the first request comes.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, IssuerKeysReader>());
 
-        builder.Services.AddSingleton<IAuthorizationHandler, CallerRequirementHandler>();
-        builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerRefusals>();
-        builder.Services.AddAuthorization();
     }
 
     /// <summary>Both ends are required: a token without an end would be good for ever.</summary>
     public static bool IsCurrent(DateTime? from, DateTime? until, DateTimeOffset now, TimeSpan skew) =>
         until is { } end && now.UtcDateTime < end + skew && (from is not { } start || start - skew <= now.UtcDateTime);
 
-    /// <summary>As the library has it for Entra: the issuer is the one of the token's own tenant.</summary>
-    /// <exception cref="SecurityTokenInvalidIssuerException">It is another.</exception>
-    public static string LoopbackIssuer(Uri instance, string issuer, SecurityToken token) =>
-        token is JsonWebToken jwt
+    /// <summary>The issuer's configuration says its name, with a place for the tenant of the token if it is that of many tenants.</summary>
+    /// <exception cref="SecurityTokenInvalidIssuerException">The token is of another issuer.</exception>
+    public static string Issuer(string issuer, SecurityToken token, BaseConfiguration? configuration) =>
+        configuration is { Issuer: { Length: > 0 } known }
+        && token is JsonWebToken jwt
         && jwt.TryGetPayloadValue<string>("tid", out var tenant)
-        && issuer == $"{instance.GetLeftPart(UriPartial.Authority)}{instance.AbsolutePath.TrimEnd('/')}/{tenant}/v2.0"
+        && issuer == known.Replace(AnyTenant, tenant, StringComparison.Ordinal)
             ? issuer
-            : throw new SecurityTokenInvalidIssuerException("The issuer is not the stand-in of this machine.");
-
-    public static bool IsLoopback(Uri instance) => instance.IsLoopback || instance.Scheme != Uri.UriSchemeHttps;
+            : throw new SecurityTokenInvalidIssuerException("The token is of another issuer.") { InvalidIssuer = issuer };
 
     /// <summary>App roles are given by each tenant's own administrator, so only those of the operator's tenants count.</summary>
     public static bool TrustsApplicationsOf(Guid tenant, WebApiOptions options, IHostEnvironment environment) =>
@@ -98,23 +117,22 @@ internal static class Authentication
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = defaults });
     }
 
-    private static Uri Instance(IConfigurationSection section) =>
-        Uri.TryCreate(section["Instance"], UriKind.Absolute, out var instance) && instance.Scheme is "https" or "http"
-            ? instance
-            : throw new InvalidOperationException($"{Section}:Instance is '{section["Instance"]}'; it must be the address of Microsoft Entra ID, such as {Entra}.");
-
-    private static void Refuse(IHostEnvironment environment, IConfigurationSection section, Uri instance)
+    // In place of the library's manager, which reads on behalf of requests.
+    private static void ReadKeys(JwtBearerOptions jwt, bool requireHttps, TimeProvider time, ILogger logger)
     {
-        if (string.IsNullOrWhiteSpace(section["ClientId"]))
+        if (!Uri.TryCreate(jwt.MetadataAddress, UriKind.Absolute, out var address))
         {
-            throw new InvalidOperationException($"{Section}:ClientId is required: the application (client) id of this API's registration in Microsoft Entra ID.");
+            // IssuerRules refuses it.
+            return;
         }
 
-        if (IsLoopback(instance) && !environment.IsDevelopment())
-        {
-            throw new InvalidOperationException(
-                $"{Section}:Instance is '{instance}'. An issuer on loopback or without https gives tokens to whoever asks, and is trusted in the environment 'Development' only; this one is '{environment.EnvironmentName}'.");
-        }
+        jwt.Backchannel.MaxResponseContentBufferSize = MaxDocument;
+        jwt.ConfigurationManager = new IssuerKeys(
+            jwt.MetadataAddress,
+            new HttpDocumentRetriever(jwt.Backchannel) { RequireHttps = requireHttps },
+            IssuerRules.IsThisMachine(address) ? shortestLocalInterval : shortestInterval,
+            time,
+            logger);
     }
 
     private static void Observe(JwtBearerOptions jwt, TimeProvider time, Func<Guid, bool> trustsApplicationsOf)
@@ -125,6 +143,13 @@ internal static class Authentication
             await validated(context);
             if (context.Result is not null || context.Principal?.Identity is not ClaimsIdentity identity)
             {
+                return;
+            }
+
+            // RFC 7515: whoever does not know what a header calls critical refuses the token. We know of none.
+            if (context.SecurityToken is JsonWebToken token && token.TryGetHeaderValue<object>("crit", out _))
+            {
+                context.Fail("The token has critical headers.");
                 return;
             }
 
@@ -145,25 +170,21 @@ internal static class Authentication
         jwt.Events.OnAuthenticationFailed = async context =>
         {
             await failed(context);
-            if (context.Result is null && !await CanReadKeys(context))
+            if (context.Result is not null || context.Options.ConfigurationManager is not IssuerKeys keys)
+            {
+                return;
+            }
+
+            if (keys.Current is null && context.Exception is (SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidIssuerException))
             {
                 // Else a good token would be refused as a bad one for as long as the issuer is silent.
                 context.HttpContext.Features.Set(new IssuerSilence());
                 context.Fail("The issuer's signing keys cannot be read now.");
             }
+            else if (context.Exception is SecurityTokenSignatureKeyNotFoundException)
+            {
+                keys.ReadSoon();
+            }
         };
-    }
-
-    private static async Task<bool> CanReadKeys(AuthenticationFailedContext context)
-    {
-        try
-        {
-            return context.Options.ConfigurationManager is not { } manager
-                || await manager.GetConfigurationAsync(context.HttpContext.RequestAborted) is not null;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
     }
 }

@@ -16,6 +16,9 @@ internal abstract record Caller
 /// <param name="SignIn">Null where the token leaves the person's groups out, so that no right can be decided by it.</param>
 internal sealed record PersonCaller(PersonId Person, UserProfile Profile, bool HasScope, SignIn? SignIn) : Caller
 {
+    /// <summary>For routes that let only persons in, as a parameter of their endpoints.</summary>
+    public static ValueTask<PersonCaller?> BindAsync(HttpContext http) => new(http.Features.Get<Caller>() as PersonCaller);
+
     public override string Key { get; } = Person.ToString();
 
     public override Actor Actor => new(ActorKind.User, Person.TenantId, Person.UserId.ToString("D"), Profile.DisplayName);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using EngageCenter.Users;
+using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.Identity;
 
@@ -18,7 +19,9 @@ internal static class CallerClaims
 
     private const int MaxDisplayName = 256;
     private const int MaxEmail = 320;
-    private const int MaxApplicationId = 64;
+
+    // Personal Microsoft accounts: nobody's organization, and whoever likes makes one.
+    private static readonly Guid personalAccounts = new("9188040d-6c67-4c5b-b112-36a304b66dad");
 
     // Instants that a DateTimeOffset can hold.
     private const long LastSecond = 253_402_300_799;
@@ -32,9 +35,14 @@ internal static class CallerClaims
             return (null, "The token is not of version 2.0.");
         }
 
-        if (!Guid.TryParseExact(identity.FindFirst("tid")?.Value, "D", out var tenantId))
+        if (!Http.Text.TryReadGuid(identity.FindFirst("tid")?.Value ?? "", out var tenantId))
         {
             return (null, "The token names no tenant.");
+        }
+
+        if (tenantId == personalAccounts)
+        {
+            return (null, "The token is of a personal account.");
         }
 
         return identity.FindFirst("idtyp")?.Value == "app"
@@ -45,14 +53,14 @@ internal static class CallerClaims
     private static (Caller? Caller, string? Fault) Application(ClaimsIdentity identity, Guid tenantId)
     {
         var id = identity.FindFirst("oid")?.Value ?? identity.FindFirst("azp")?.Value;
-        return id is { Length: > 0 and <= MaxApplicationId }
-            ? (new ApplicationCaller(tenantId, id, Cut(identity.FindFirst("app_displayname")?.Value, MaxDisplayName), [.. identity.FindAll("roles").Select(c => c.Value)]), null)
+        return id is not null && Text.IsId(id)
+            ? (new ApplicationCaller(tenantId, id, Shown(identity.FindFirst("app_displayname"), MaxDisplayName), [.. identity.FindAll("roles").Select(c => c.Value)]), null)
             : (null, "The token names no application.");
     }
 
     private static (Caller? Caller, string? Fault) Person(ClaimsIdentity identity, Guid tenantId, DateTimeOffset latest)
     {
-        if (!Guid.TryParseExact(identity.FindFirst("oid")?.Value, "D", out var userId))
+        if (!Http.Text.TryReadGuid(identity.FindFirst("oid")?.Value ?? "", out var userId))
         {
             return (null, "The token names no person.");
         }
@@ -73,7 +81,7 @@ internal static class CallerClaims
         var groups = new List<Guid>();
         foreach (var claim in identity.FindAll("groups"))
         {
-            if (!Guid.TryParseExact(claim.Value, "D", out var group))
+            if (!Http.Text.TryReadGuid(claim.Value, out var group))
             {
                 return (null, "The token's groups are not object ids.");
             }
@@ -87,8 +95,9 @@ internal static class CallerClaims
         return (new PersonCaller(person, profile, HasScope(identity), complete ? SignIn.Create(person, issuedAt, profile, groups) : null), null);
     }
 
+    // One claim with words; several where the token has an array.
     private static bool HasScope(ClaimsIdentity identity) =>
-        identity.FindFirst("scp")?.Value.Split(' ').Contains(Scope, StringComparer.Ordinal) == true;
+        identity.FindAll("scp").SelectMany(c => c.Value.Split(' ')).Contains(Scope, StringComparer.Ordinal);
 
     // The overage markers: of a token that had no room for the groups, and of one that came in a URL.
     private static bool LeavesGroupsOut(ClaimsIdentity identity)
@@ -117,16 +126,20 @@ internal static class CallerClaims
 
     private static UserProfile Profile(ClaimsIdentity identity, Guid userId)
     {
-        var name = identity.FindFirst("preferred_username")?.Value ?? identity.FindFirst("upn")?.Value;
-        var email = identity.FindFirst("email")?.Value ?? (name?.Contains('@', StringComparison.Ordinal) == true ? name : null);
-        var displayName = identity.FindFirst("name")?.Value ?? name ?? userId.ToString("D");
-        return new(Cut(displayName, MaxDisplayName)!, Cut(email, MaxEmail), IsGuest(identity) ? UserType.Guest : UserType.Member);
+        var name = Shown(identity.FindFirst("preferred_username"), MaxEmail) ?? Shown(identity.FindFirst("upn"), MaxEmail);
+        var email = Shown(identity.FindFirst("email"), MaxEmail) ?? (name?.Contains('@', StringComparison.Ordinal) == true ? name : null);
+        var displayName = Shown(identity.FindFirst("name"), MaxDisplayName) ?? Cut(name, MaxDisplayName) ?? userId.ToString("D");
+        return new(displayName, email, IsGuest(identity) ? UserType.Guest : UserType.Member);
     }
 
     // 'acct' is what Entra is configured to say; without it, another identity provider than the tenant gives a guest away.
     private static bool IsGuest(ClaimsIdentity identity) => identity.FindFirst("acct") is { } account
         ? account.Value == "1"
         : identity.FindFirst("idp") is { } provider && provider.Value != identity.FindFirst("iss")?.Value;
+
+    // Each tenant's administrator says how its people are called, and other people read it.
+    private static string? Shown(Claim? claim, int max) =>
+        claim is not null && Text.Clean(claim.Value) is { Length: > 0 } text ? Cut(text, max) : null;
 
     private static string? Cut(string? text, int max) =>
         text is null || text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];

@@ -1,3 +1,4 @@
+using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -5,21 +6,6 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace EngageCenter.WebApi.Identity;
-
-/// <summary>Whether an endpoint takes the caller.</summary>
-internal sealed class CallerRequirementHandler : AuthorizationHandler<CallerRequirement>
-{
-    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, CallerRequirement requirement)
-    {
-        var http = context.Resource as HttpContext;
-        if (http?.Features.Get<Caller>() is { } caller && requirement.Refusal(caller) is null)
-        {
-            context.Succeed(requirement);
-        }
-
-        return Task.CompletedTask;
-    }
-}
 
 /// <summary>Says why a caller is not taken: the framework's own answers have no body.</summary>
 internal sealed class CallerRefusals : IAuthorizationMiddlewareResultHandler
@@ -46,9 +32,7 @@ internal sealed class CallerRefusals : IAuthorizationMiddlewareResultHandler
             return;
         }
 
-        var refusal = context.Features.Get<Caller>() is { } caller
-            ? policy.Requirements.OfType<CallerRequirement>().Select(r => r.Refusal(caller)).FirstOrDefault(r => r is not null)
-            : null;
+        var refusal = authorizeResult.AuthorizationFailure?.FailureReasons.OfType<AccessRefusal>().FirstOrDefault()?.Answer;
         if (refusal is ProblemResult { Problem: var problem } && problem == Problems.MissingScope)
         {
             context.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", scope=\"{CallerClaims.Scope}\"";

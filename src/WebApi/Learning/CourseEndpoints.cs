@@ -2,7 +2,6 @@ using EngageCenter.Access;
 using EngageCenter.Learning;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Learning;
@@ -18,20 +17,20 @@ internal static class CourseEndpoints
     public static void MapCourses(this IEndpointRouteBuilder routes)
     {
         var courses = routes.MapGroup("/v1/learning/courses").WithTags("Learning");
-        courses.MapGet("", List).RequirePerson()
-            .Describe("ListCourses", "The catalogue of courses", "By courseId. For whoever has AccessLearning in any workspace.")
+        courses.MapGet("", List).RequirePermissionAnywhere(Permissions.AccessLearning)
+            .Describe("ListCourses", "The catalogue of courses", "By courseId.")
             .Query("format", "Only courses of this format.", [.. WireNames.For<CourseFormat>().All])
             .Query("product", "Only courses about this product, by its whole name.")
             .Query("language", "Only courses in this language, by its whole BCP 47 tag in any case.")
             .Query("search", "Part of the id or title, case-insensitively.")
             .Paged()
             .Answers<ListResponse<CourseResponse>>(200)
-            .Refuses(Problems.InvalidRequest, Problems.MissingPermission, Problems.AccessUnconfirmed);
-        courses.MapGet("/{courseId}", Get).RequirePerson()
-            .Describe("GetCourse", "A course", "For whoever has AccessLearning in any workspace.")
+            .Refuses(Problems.InvalidRequest);
+        courses.MapGet("/{courseId}", Get).RequirePermissionAnywhere(Permissions.AccessLearning)
+            .Describe("GetCourse", "A course")
             .Versioned()
             .Answers<CourseResponse>(200)
-            .Refuses(Problems.InvalidRequest, Problems.MissingPermission, Problems.CourseNotFound, Problems.AccessUnconfirmed);
+            .Refuses(Problems.InvalidRequest, Problems.CourseNotFound);
         courses.MapPut("/{courseId}", Put).RequireApplication(AppRole)
             .Describe("PutCourse", "Creates or replaces a course",
                 "Who has started the course before keeps it as it was then. At most 10,000 courses, which are never removed.")
@@ -42,13 +41,8 @@ internal static class CourseEndpoints
             .Refuses(Problems.TooManyCourses);
     }
 
-    private static async Task<IResult> List(HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> List(HttpContext http, IGrainFactory grains)
     {
-        if (await access.RefusalAnywhere(http, Permissions.AccessLearning) is { } refusal)
-        {
-            return refusal;
-        }
-
         var errors = new RequestErrors();
         var query = CourseReader.ReadQuery(new(http.Request.Query, errors), errors);
         return errors.Any
@@ -56,13 +50,8 @@ internal static class CourseEndpoints
             : Lists.Answer(http.Request, await Catalog(grains).List(query), CourseResponse.Of);
     }
 
-    private static async Task<IResult> Get(string courseId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Get(string courseId, HttpContext http, IGrainFactory grains)
     {
-        if (await access.RefusalAnywhere(http, Permissions.AccessLearning) is { } refusal)
-        {
-            return refusal;
-        }
-
         var errors = new RequestErrors();
         errors.CheckId("courseId", courseId);
         return errors.Any ? Problems.Invalid(errors)

@@ -2,7 +2,6 @@ using EngageCenter.Access;
 using EngageCenter.Learning;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Learning;
@@ -12,43 +11,33 @@ internal static class LearningEndpoints
 {
     public static void MapLearning(this IEndpointRouteBuilder routes)
     {
-        var learning = routes.MapGroup("/v1/workspaces/{id}/learning").WithTags("Learning").RequirePerson();
-        learning.MapPut("/enrollments/{courseId}", Put)
+        var learning = routes.MapGroup("/v1/workspaces/{id}/learning").WithTags("Learning");
+        learning.MapPut("/enrollments/{courseId}", Put).RequirePermission(Permissions.AccessLearning)
             .Describe("PutEnrollment", "Starts a course or moves it on",
-                "Progress never goes back: a report that is not greater than what is there changes nothing, so late and repeated reports do no harm. The course is kept as it was when it was started. AccessLearning.")
+                "Progress never goes back: a report that is not greater than what is there changes nothing, so late and repeated reports do no harm. The course is kept as it was when it was started.")
             .Takes<PutEnrollmentRequest>("""{ "progressPercent": 40 }""")
             .Conditional()
             .Answers<EnrollmentResponse>(200)
             .Answers<EnrollmentResponse>(201)
-            .InWorkspace(Permissions.AccessLearning)
             .Refuses(Problems.CourseNotFound, Problems.TooManyEnrollments, Problems.TooManyProducts);
-        learning.MapGet("/enrollments/{courseId}", Get)
-            .Describe("GetEnrollment", "The caller's enrolment in a course", "AccessLearning.")
+        learning.MapGet("/enrollments/{courseId}", Get).RequirePermission(Permissions.AccessLearning)
+            .Describe("GetEnrollment", "The caller's enrolment in a course")
             .Versioned()
             .Answers<EnrollmentResponse>(200)
-            .InWorkspace(Permissions.AccessLearning)
             .Refuses(Problems.InvalidRequest, Problems.EnrollmentNotFound);
-        learning.MapGet("/transcript", Transcript)
-            .Describe("ListTranscript", "The caller's enrolments", "By courseId. AccessLearning.")
+        learning.MapGet("/transcript", Transcript).RequirePermission(Permissions.AccessLearning)
+            .Describe("ListTranscript", "The caller's enrolments", "By courseId.")
             .Paged()
             .Answers<ListResponse<EnrollmentResponse>>(200)
-            .InWorkspace(Permissions.AccessLearning)
             .Refuses(Problems.InvalidRequest);
-        learning.MapGet("/consumption", Consumption)
+        learning.MapGet("/consumption", Consumption).RequirePermission(Permissions.AccessLearning)
             .Describe("GetLearningConsumption", "What was learned in the workspace",
-                "Courses started and completed by everybody, by month (UTC) and product, of which there are at most 500, exact: equal to a recomputation from all enrolments. AccessLearning.")
-            .Answers<ConsumptionResponse>(200)
-            .InWorkspace(Permissions.AccessLearning);
+                "Courses started and completed by everybody, by month (UTC) and product, of which there are at most 500, exact: equal to a recomputation from all enrolments.")
+            .Answers<ConsumptionResponse>(200);
     }
 
-    private static async Task<IResult> Put(string id, string courseId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Put(WorkspaceVisit visit, string courseId, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessLearning);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         errors.CheckId("courseId", courseId);
         var header = Preconditions.Read(http.Request, errors);
@@ -64,7 +53,7 @@ internal static class LearningEndpoints
             return Problems.Invalid(errors);
         }
 
-        var learning = grains.GetGrain<ILearningGrain>(id);
+        var learning = visit.Grain<ILearningGrain>();
         return await visit.Act(async decision =>
         {
             var condition = header is null ? (Paging.IfMatch?)null
@@ -72,8 +61,8 @@ internal static class LearningEndpoints
             var outcome = await learning.Put(decision, new(courseId, percent!.Value, condition));
             return outcome.Status switch
             {
-                PutEnrollmentStatus.Created => Answer(http, id, outcome.Enrollment!, created: true),
-                PutEnrollmentStatus.Updated => Answer(http, id, outcome.Enrollment!, created: false),
+                PutEnrollmentStatus.Created => Answer(http, visit.WorkspaceId, outcome.Enrollment!, created: true),
+                PutEnrollmentStatus.Updated => Answer(http, visit.WorkspaceId, outcome.Enrollment!, created: false),
                 PutEnrollmentStatus.DecideAgain => null,
                 PutEnrollmentStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
                 PutEnrollmentStatus.CourseNotFound => Problems.CourseNotFound.Answer(),
@@ -84,18 +73,12 @@ internal static class LearningEndpoints
         });
     }
 
-    private static async Task<IResult> Get(string id, string courseId, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Get(WorkspaceVisit visit, string courseId, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessLearning);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         errors.CheckId("courseId", courseId);
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await grains.GetGrain<ILearningGrain>(id).Enrollment(decision, courseId) switch
+            await visit.Grain<ILearningGrain>().Enrollment(decision, courseId) switch
             {
                 null => null,
                 { Enrollment: { } enrollment } => Preconditions.Answer(http, enrollment.Version, EnrollmentResponse.Of(enrollment)),
@@ -103,28 +86,21 @@ internal static class LearningEndpoints
             });
     }
 
-    private static async Task<IResult> Transcript(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Transcript(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessLearning);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var page = new QueryFields(http.Request.Query, errors).Page();
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await grains.GetGrain<ILearningGrain>(id).Transcript(decision, page) is { } transcript
+            await visit.Grain<ILearningGrain>().Transcript(decision, page) is { } transcript
                 ? Lists.Answer(http.Request, transcript, EnrollmentResponse.Of)
                 : null);
     }
 
-    private static async Task<IResult> Consumption(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Consumption(WorkspaceVisit visit)
     {
-        var visit = await access.Enter(http, id, Permissions.AccessLearning);
         return visit.Refusal ?? await visit.Act(async decision =>
-            await grains.GetGrain<ILearningGrain>(id).Consumption(decision) is { } consumption
-                ? TypedResults.Ok(ConsumptionResponse.Of(id, consumption))
+            await visit.Grain<ILearningGrain>().Consumption(decision) is { } consumption
+                ? TypedResults.Ok(ConsumptionResponse.Of(visit.WorkspaceId, consumption))
                 : null);
     }
 

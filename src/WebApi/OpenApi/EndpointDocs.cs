@@ -1,4 +1,3 @@
-using EngageCenter.Access;
 using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.OpenApi;
@@ -6,7 +5,7 @@ namespace EngageCenter.WebApi.OpenApi;
 /// <summary>What the OpenAPI document says of an endpoint beyond its route. Bodies and queries are read by the endpoints themselves, so they are told here.</summary>
 internal static class EndpointDocs
 {
-    public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string name, string summary, string description) =>
+    public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string name, string summary, string description = "") =>
         endpoint.WithName(name).WithSummary(summary).WithDescription(description);
 
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) =>
@@ -28,13 +27,6 @@ internal static class EndpointDocs
 
         return endpoint;
     }
-
-    /// <summary>What every endpoint of a workspace may answer.</summary>
-    /// <param name="required">None for any member.</param>
-    public static RouteHandlerBuilder InWorkspace(this RouteHandlerBuilder endpoint, Permissions required = Permissions.None) =>
-        required == Permissions.None
-            ? endpoint.Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed)
-            : endpoint.Refuses(Problems.MissingPermission, Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
 
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder endpoint, string name, string description, params string[] values) =>
         endpoint.WithMetadata(new QueryParameter(name, description, values));

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using EngageCenter.Assessments;
 using EngageCenter.Support;
+using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -14,11 +15,11 @@ using Scalar.AspNetCore;
 namespace EngageCenter.WebApi.OpenApi;
 
 /// <summary>The reference of this API, made from its endpoints: the document at <c>/openapi/v1.json</c>, and a page over it at <c>/scalar</c>.</summary>
-internal static class OpenApiDocument
+internal static partial class OpenApiDocument
 {
     private const string Scheme = "entra";
 
-    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<PublishedDocument>().AddOpenApi(PublishedDocument.Name, options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -33,13 +34,28 @@ internal static class OpenApiDocument
         });
     });
 
-    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where it is mapped.</param>
+    /// <param name="isForEverybody">Else the document takes the token of a person, and there is no page.</param>
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes, bool isForEverybody)
     {
-        routes.MapOpenApi();
+        var document = routes.MapGet("/openapi/v1.json", (HttpContext http, PublishedDocument published) => published.Answer(http))
+            .ExcludeFromDescription()
+            .RequireRateLimiting(RateLimits.Anonymous);
+        if (!isForEverybody)
+        {
+            // The page is a browser's, which has no token to send.
+            document.RequirePerson();
+            return;
+        }
+
+        document.AllowAnonymous();
         routes.MapScalarApiReference(page => page
             .WithTitle("Engage Center")
+            .WithNonce()
             // Nothing is fetched from elsewhere: the page's script comes with its package.
-            .DisableDefaultFonts());
+            .DisableDefaultFonts())
+            .RequireRateLimiting(RateLimits.Anonymous)
+            .AllowAnonymous();
     }
 
     private static void Describe(Microsoft.OpenApi.OpenApiDocument document)
@@ -107,10 +123,7 @@ internal static class OpenApiDocument
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         operation.Parameters ??= [];
-        foreach (var path in operation.Parameters.OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Path))
-        {
-            path.Description = PathDescription(path.Name);
-        }
+        AddPath(operation, context.Description.RelativePath ?? "");
 
         foreach (var query in metadata.OfType<QueryParameter>())
         {
@@ -160,17 +173,32 @@ internal static class OpenApiDocument
             answers["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         }
 
-        if (metadata.OfType<CallerRequirement>().FirstOrDefault() is { } requirement)
+        if (metadata.OfType<AccessRequirement>().SingleOrDefault() is { } access)
         {
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
-            operation.Description += requirement.AppRole is { } role
-                ? $"\n\nFor applications with the app role `{role}`."
-                : "\n\nFor persons, by a delegated token.";
-            AddProblems(operation, context, [Problems.Unauthenticated, Problems.WrongCaller, Problems.TooManyRequests, Problems.ServiceUnavailable,
-                requirement.AppRole is null ? Problems.MissingScope : Problems.MissingPermission]);
+            operation.Description = $"{operation.Description}\n\n{access.Description}".TrimStart();
+            AddProblems(operation, context, [.. access.Refusals, Problems.TooManyRequests, Problems.ServiceUnavailable]);
         }
 
         AddProblems(operation, context, metadata.OfType<Problem>());
+    }
+
+    // A handler takes the parameters that it needs; the workspace's id, say, is the visit's.
+    private static void AddPath(OpenApiOperation operation, string path)
+    {
+        var names = PathParameter().Matches(path).Select(match => match.Groups[1].Value).ToArray();
+        operation.Parameters =
+        [
+            .. names.Select(name => new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Path,
+                Required = true,
+                Description = PathDescription(name),
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            }),
+            .. operation.Parameters!.Where(parameter => parameter.In != ParameterLocation.Path),
+        ];
     }
 
     private static void AddProblems(OpenApiOperation operation, OpenApiOperationTransformerContext context, IEnumerable<Problem> problems)
@@ -244,6 +272,9 @@ internal static class OpenApiDocument
     private static bool IsOptional(Type type, JsonPropertyInfo property) =>
         property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true
         || (property.IsGetNullable && type.Name.EndsWith("Request", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\{(\w+)")]
+    private static partial Regex PathParameter();
 
     private static string PathDescription(string? name) => name switch
     {

@@ -3,7 +3,6 @@ using EngageCenter.Access;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -29,15 +28,15 @@ internal static class CaseEndpoints
     public static void MapSupportCases(this IEndpointRouteBuilder routes)
     {
         var cases = routes.MapGroup("/v1/workspaces/{id}/support-cases").WithTags("Support");
-        cases.MapPost("", Post).RequireApplication(AppRole)
+        cases.MapPost("", Post).RequireApplicationInWorkspace(AppRole)
             .Describe("PostSupportCases", "Brings in updates of support cases",
                 "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one update on each line of at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
             .Takes<PostCasesRequest>(Example)
             .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
-            .Refuses(Problems.WorkspaceNotFound, Problems.TooManyCases);
-        cases.MapGet("", List).RequirePerson()
-            .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there. ViewSupportInsights.")
+            .Refuses(Problems.TooManyCases);
+        cases.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights)
+            .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
             .Query("status", "Only cases of this status.", [.. WireNames.For<CaseStatus>().All])
             .Query("severity", "Only cases of this severity.", [.. WireNames.Severity.All])
             .Query("product", "Only cases of this product, by its whole name.")
@@ -47,17 +46,11 @@ internal static class CaseEndpoints
             .Paged()
             .Answers<ListResponse<CaseJson>>(200)
             .AnswersCsv()
-            .InWorkspace(Permissions.ViewSupportInsights)
             .Refuses(Problems.InvalidRequest, Problems.NotAcceptable);
     }
 
-    private static async Task<IResult> Post(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> Post(string id, HttpContext http, IGrainFactory grains)
     {
-        if (!await access.Exists(id))
-        {
-            return Problems.WorkspaceNotFound.Answer();
-        }
-
         var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id));
         return JsonBody.IsOfType(http.Request, media => media.MediaType.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
             ? await PostLines(http, ingestion)
@@ -109,14 +102,8 @@ internal static class CaseEndpoints
         return await ingestion.Complete();
     }
 
-    private static async Task<IResult> List(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewSupportInsights);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var query = ReadQuery(new(http.Request.Query, errors));
         if (errors.Any)
@@ -124,7 +111,7 @@ internal static class CaseEndpoints
             return Problems.Invalid(errors);
         }
 
-        var support = grains.GetGrain<ISupportGrain>(id);
+        var support = visit.Grain<ISupportGrain>();
         return await visit.List(
             http, query.Page, (decision, page, count) => support.Cases(decision, query with { Page = page, Count = count }), CaseJson.Of, CaseCsv.Table);
     }

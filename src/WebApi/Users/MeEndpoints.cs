@@ -25,7 +25,7 @@ internal static class MeEndpoints
             .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
             .Takes<SwitchRequest>("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
             .Answers<UserWorkspaceResponse>(200)
-            .InWorkspace();
+            .Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
         me.MapGet("/home", Home)
             .Describe("GetMyHome", "The home page of the workspace where the caller lands",
                 "That of the workspace last opened, while it is still open to the caller; else the most recently opened one that is; else the first by name; else `{ \"workspace\": null, \"reason\": \"NoWorkspaces\" }`.")
@@ -34,17 +34,17 @@ internal static class MeEndpoints
             .Refuses(Problems.AccessUnconfirmed);
     }
 
-    private static async Task<IResult> Get(HttpContext http, IGrainFactory grains) =>
-        SignedIn(http, grains, out var signIn, out var user)
+    private static async Task<IResult> Get(PersonCaller caller, IGrainFactory grains) =>
+        SignedIn(caller, grains, out var signIn, out var user)
             ? TypedResults.Ok(MeResponse.Of(await user.Me(signIn)))
             : Unconfirmed();
 
-    private static async Task<IResult> Workspaces(HttpContext http, IGrainFactory grains) =>
-        SignedIn(http, grains, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
+    private static async Task<IResult> Workspaces(PersonCaller caller, IGrainFactory grains) =>
+        SignedIn(caller, grains, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
             ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
             : Unconfirmed();
 
-    private static async Task<IResult> Switch(HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Switch(PersonCaller caller, HttpContext http, IGrainFactory grains)
     {
         var errors = new RequestErrors();
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
@@ -59,12 +59,12 @@ internal static class MeEndpoints
             return Problems.Invalid(errors);
         }
 
-        if (!WorkspaceAccess.IsId(workspaceId!))
+        if (!WorkspaceVisit.IsId(workspaceId!))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        if (!SignedIn(http, grains, out var signIn, out var user))
+        if (!SignedIn(caller, grains, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -78,9 +78,9 @@ internal static class MeEndpoints
         };
     }
 
-    private static async Task<IResult> Home(HttpContext http, IGrainFactory grains, WorkspaceAccess access, HomePage home)
+    private static async Task<IResult> Home(PersonCaller caller, IGrainFactory grains, HomePage home)
     {
-        if (!SignedIn(http, grains, out var signIn, out var user))
+        if (!SignedIn(caller, grains, out var signIn, out var user))
         {
             return Unconfirmed();
         }
@@ -99,7 +99,7 @@ internal static class MeEndpoints
                 break;
             }
 
-            var visit = access.Enter(http, landing.Decision);
+            var visit = WorkspaceVisit.By(grains, caller, landing.Decision);
             var answer = await home.Show(visit);
             if (visit.Decision.Standing != Standing.Outsider)
             {
@@ -111,9 +111,8 @@ internal static class MeEndpoints
     }
 
     // A token that leaves the groups out is no reason to forget those of the one before.
-    private static bool SignedIn(HttpContext http, IGrainFactory grains, out SignIn signIn, out IUserGrain user)
+    private static bool SignedIn(PersonCaller caller, IGrainFactory grains, out SignIn signIn, out IUserGrain user)
     {
-        var caller = WorkspaceAccess.Person(http);
         signIn = caller.SignIn!;
         user = grains.GetGrain<IUserGrain>(caller.Person.ToString());
         return caller.SignIn is not null;

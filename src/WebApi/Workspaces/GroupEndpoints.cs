@@ -1,7 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.Workspaces;
 
@@ -13,45 +12,35 @@ internal static class GroupEndpoints
 
     public static void MapGroups(this IEndpointRouteBuilder routes)
     {
-        var groups = routes.MapGroup("/v1/workspaces/{id}/groups").WithTags("Groups").RequirePerson();
-        groups.MapGet("", List)
-            .Describe("ListGroups", "The groups that hold roles", "ViewEntraGroups.")
+        var groups = routes.MapGroup("/v1/workspaces/{id}/groups").WithTags("Groups");
+        groups.MapGet("", List).RequirePermission(Permissions.ViewEntraGroups)
+            .Describe("ListGroups", "The groups that hold roles")
             .Query("search", "Part of the display name or id, case-insensitively.")
             .Query("role", "Only groups with this role.", [.. WireNames.For<Roles>().All])
             .Paged()
             .Answers<ListResponse<GroupResponse>>(200)
-            .InWorkspace(Permissions.ViewEntraGroups)
             .Refuses(Problems.InvalidRequest);
-        groups.MapGet("/{groupId}", Get)
-            .Describe("GetGroup", "A group that holds roles", "ViewEntraGroups.")
+        groups.MapGet("/{groupId}", Get).RequirePermission(Permissions.ViewEntraGroups)
+            .Describe("GetGroup", "A group that holds roles")
             .Versioned()
             .Answers<GroupResponse>(200)
-            .InWorkspace(Permissions.ViewEntraGroups)
             .Refuses(Problems.InvalidRequest, Problems.GroupNotFound);
-        groups.MapPut("/{groupId}", Put)
+        groups.MapPut("/{groupId}", Put).RequirePermission(Permissions.ManageEntraGroups)
             .Describe("PutGroup", "Grants roles to a group",
-                "The group holds exactly these roles afterwards, and no check that starts later decides by the ones before. ManageEntraGroups.")
+                "The group holds exactly these roles afterwards, and no check that starts later decides by the ones before.")
             .Takes<PutGroupRequest>("""{ "displayName": "Engage Support", "roles": ["SupportUser"] }""")
             .Conditional()
             .Answers<GroupResponse>(200)
             .Answers<GroupResponse>(201)
-            .InWorkspace(Permissions.ManageEntraGroups)
             .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyWorkspaces);
-        groups.MapDelete("/{groupId}", Delete)
-            .Describe("DeleteGroup", "Takes a group's roles away", "Also where the group held none. ManageEntraGroups.")
+        groups.MapDelete("/{groupId}", Delete).RequirePermission(Permissions.ManageEntraGroups)
+            .Describe("DeleteGroup", "Takes a group's roles away", "Also where the group held none.")
             .Conditional()
-            .Answers(204)
-            .InWorkspace(Permissions.ManageEntraGroups);
+            .Answers(204);
     }
 
-    private static async Task<IResult> List(string id, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewEntraGroups);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var fields = new QueryFields(http.Request.Query, errors);
         var query = new GroupQuery(fields.Text("search"), fields.Choice("role", WireNames.For<Roles>()) ?? Roles.None, fields.Page());
@@ -61,14 +50,8 @@ internal static class GroupEndpoints
                 : null);
     }
 
-    private static async Task<IResult> Get(string id, string groupId, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> Get(WorkspaceVisit visit, string groupId, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewEntraGroups);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var group = GroupId(groupId, errors);
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
@@ -80,14 +63,8 @@ internal static class GroupEndpoints
             });
     }
 
-    private static async Task<IResult> Put(string id, string groupId, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> Put(WorkspaceVisit visit, string groupId, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ManageEntraGroups);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var group = GroupId(groupId, errors);
         var header = Preconditions.Read(http.Request, errors);
@@ -110,8 +87,8 @@ internal static class GroupEndpoints
             var outcome = await visit.Workspace.PutGroup(decision, visit.Caller.Actor, new(group, displayName, roles, condition));
             return outcome.Status switch
             {
-                PutGroupStatus.Created => Granted(http, id, outcome.Grant!, created: true),
-                PutGroupStatus.Updated => Granted(http, id, outcome.Grant!, created: false),
+                PutGroupStatus.Created => Granted(http, visit.WorkspaceId, outcome.Grant!, created: true),
+                PutGroupStatus.Updated => Granted(http, visit.WorkspaceId, outcome.Grant!, created: false),
                 PutGroupStatus.DecideAgain => null,
                 PutGroupStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
                 PutGroupStatus.RoleNotAssignable => Problems.RoleNotAssignable.Answer(),
@@ -122,14 +99,8 @@ internal static class GroupEndpoints
         });
     }
 
-    private static async Task<IResult> Delete(string id, string groupId, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> Delete(WorkspaceVisit visit, string groupId, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ManageEntraGroups);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var group = GroupId(groupId, errors);
         var header = Preconditions.Read(http.Request, errors);

@@ -1,7 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,46 +11,35 @@ internal static class WorkspaceEndpoints
 {
     public static void MapWorkspaces(this IEndpointRouteBuilder routes)
     {
-        var workspaces = routes.MapGroup("/v1/workspaces/{id}").WithTags("Workspaces").RequirePerson();
-        workspaces.MapGet("", Get)
-            .Describe("GetWorkspace", "A workspace", "Any member.")
+        var workspaces = routes.MapGroup("/v1/workspaces/{id}").WithTags("Workspaces");
+        workspaces.MapGet("", Get).RequireMember()
+            .Describe("GetWorkspace", "A workspace")
             .Versioned()
-            .Answers<WorkspaceResponse>(200)
-            .InWorkspace();
-        workspaces.MapPatch("", Rename)
-            .Describe("RenameWorkspace", "Renames a workspace", "A name that a member gave stays when the agreement is put again. RenameSpace.")
+            .Answers<WorkspaceResponse>(200);
+        workspaces.MapPatch("", Rename).RequirePermission(Permissions.RenameSpace)
+            .Describe("RenameWorkspace", "Renames a workspace", "A name that a member gave stays when the agreement is put again.")
             .Takes<RenameRequest>("""{ "name": "Contoso Support" }""")
             .Conditional()
-            .Answers<WorkspaceResponse>(200)
-            .InWorkspace(Permissions.RenameSpace);
-        workspaces.MapGet("/home", Home)
-            .Describe("GetHome", "The home page of a workspace", "Only what the caller may open. Any member.")
-            .Answers<HomeResponse>(200)
-            .InWorkspace();
-        workspaces.MapGet("/audit-events", AuditEvents)
-            .Describe("ListAuditEvents", "What was changed, by whom", "Newest first. ManageEntraGroups.")
+            .Answers<WorkspaceResponse>(200);
+        workspaces.MapGet("/home", Home).RequireMember()
+            .Describe("GetHome", "The home page of a workspace", "Only what the caller may open.")
+            .Answers<HomeResponse>(200);
+        workspaces.MapGet("/audit-events", AuditEvents).RequirePermission(Permissions.ManageEntraGroups)
+            .Describe("ListAuditEvents", "What was changed, by whom", "Newest first.")
             .Paged()
             .Answers<ListResponse<AuditEventResponse>>(200)
-            .InWorkspace(Permissions.ManageEntraGroups)
             .Refuses(Problems.InvalidRequest);
     }
 
-    private static async Task<IResult> Get(string id, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> Get(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.None);
         return await visit.Act(async decision => await visit.Workspace.Get(decision) is { } view
             ? Preconditions.Answer(http, view.Version, WorkspaceResponse.Of(view))
             : null);
     }
 
-    private static async Task<IResult> Rename(string id, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> Rename(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.RenameSpace);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var header = Preconditions.Read(http.Request, errors);
         var (body, refusal) = await JsonBody.Read(http.Request, errors);
@@ -82,17 +70,10 @@ internal static class WorkspaceEndpoints
         });
     }
 
-    private static async Task<IResult> Home(string id, HttpContext http, WorkspaceAccess access, HomePage home) =>
-        await home.Show(await access.Enter(http, id, Permissions.None));
+    private static async Task<IResult> Home(WorkspaceVisit visit, HomePage home) => await home.Show(visit);
 
-    private static async Task<IResult> AuditEvents(string id, HttpContext http, WorkspaceAccess access)
+    private static async Task<IResult> AuditEvents(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ManageEntraGroups);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var page = new QueryFields(http.Request.Query, errors).Page();
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>

@@ -1,7 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.Workspaces;
 
@@ -11,27 +10,20 @@ internal static class WorkspaceUserEndpoints
 {
     public static void MapWorkspaceUsers(this IEndpointRouteBuilder routes)
     {
-        var users = routes.MapGroup("/v1/workspaces/{id}/users").WithTags("Users").RequirePerson();
-        users.MapGet("", List)
-            .Describe("ListUsers", "The people of a workspace", "The contract's contacts, and whoever came as a member. ViewUserRoles.")
+        var users = routes.MapGroup("/v1/workspaces/{id}/users").WithTags("Users");
+        users.MapGet("", List).RequirePermission(Permissions.ViewUserRoles)
+            .Describe("ListUsers", "The people of a workspace", "The contract's contacts, and whoever came as a member.")
             .Query("search", "Part of the name or email, case-insensitively.")
             .Query("role", "Only people with this role.", [.. WireNames.For<Roles>().All])
             .Query("status", "Only people of this status.", [.. WireNames.For<WorkspaceUserStatus>().All])
             .Query("source", "Only people with a role by this; together with 'role', with that role by this.", [.. WireNames.For<RoleSource>().All])
             .Paged()
             .Answers<ListResponse<WorkspaceUserResponse>>(200)
-            .InWorkspace(Permissions.ViewUserRoles)
             .Refuses(Problems.InvalidRequest);
     }
 
-    private static async Task<IResult> List(string id, HttpContext http, WorkspaceAccess access, IGrainFactory grains)
+    private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)
     {
-        var visit = await access.Enter(http, id, Permissions.ViewUserRoles);
-        if (visit.Refusal is not null)
-        {
-            return visit.Refusal;
-        }
-
         var errors = new RequestErrors();
         var fields = new QueryFields(http.Request.Query, errors);
         var query = new WorkspaceUserQuery(
@@ -41,7 +33,7 @@ internal static class WorkspaceUserEndpoints
             fields.Choice("source", WireNames.For<RoleSource>()),
             fields.Page());
         return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await grains.GetGrain<IWorkspaceUsersGrain>(id).List(decision, query) is { } page
+            await visit.Grain<IWorkspaceUsersGrain>().List(decision, query) is { } page
                 ? Lists.Answer(http.Request, page, WorkspaceUserResponse.Of)
                 : null);
     }

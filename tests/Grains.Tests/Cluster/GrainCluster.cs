@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
@@ -63,6 +64,13 @@ public class GrainCluster : IAsyncLifetime
 
     public async Task DisposeAsync() => await cluster.DisposeAsync();
 
+    /// <summary>How many activations of a grain type there are, on all silos.</summary>
+    public async Task<int> Activations(string grainType)
+    {
+        var statistics = await Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+        return statistics.Count(s => s.GrainId.Type.ToString() == grainType);
+    }
+
     /// <summary>Ends every activation, so that the next call reads storage.</summary>
     public Task Forget() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
@@ -102,7 +110,52 @@ public sealed class WarmCluster() : GrainCluster(AsLong)
 /// <summary>The system's clock, moved by hand.</summary>
 public sealed class ShiftedTime : TimeProvider
 {
+    private readonly ConcurrentDictionary<ITimer, (TimeSpan Due, Action Elapse)> timers = new();
+
     public TimeSpan Shift { get; set; }
 
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Shift;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        new TrackedTimer(this, System.CreateTimer(callback, state, dueTime, period), dueTime, () => callback(state));
+
+    /// <summary>Lets every timer that was set to this due time elapse now. All others go on as they were.</summary>
+    /// <returns>How many there were.</returns>
+    public int Elapse(TimeSpan due)
+    {
+        var elapsing = timers.Values.Where(timer => timer.Due == due).ToList();
+        elapsing.ForEach(timer => timer.Elapse());
+        return elapsing.Count;
+    }
+
+    private sealed class TrackedTimer : ITimer
+    {
+        private readonly ShiftedTime owner;
+        private readonly ITimer timer;
+        private readonly Action elapse;
+
+        public TrackedTimer(ShiftedTime owner, ITimer timer, TimeSpan due, Action elapse)
+        {
+            (this.owner, this.timer, this.elapse) = (owner, timer, elapse);
+            owner.timers[this] = (due, elapse);
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            owner.timers[this] = (dueTime, elapse);
+            return timer.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            owner.timers.TryRemove(this, out _);
+            timer.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
 }

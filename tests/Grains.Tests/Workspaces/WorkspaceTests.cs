@@ -202,6 +202,30 @@ public class WorkspaceTests
     public void A_cursor_of_another_list_is_refused() =>
         Assert.Throws<InvalidCursorException>(() => Contoso.List(new(null, Roles.None, new(10, "17"))));
 
+    [Fact]
+    public void Groups_are_listed_by_name_and_a_group_without_one_by_its_id()
+    {
+        string?[] names = ["émile", "Zoe", null, "Team 10", "Team 9", "adele"];
+        var workspace = names.Index().Aggregate(Contoso, (w, n) =>
+            w.PutGroup(Adele, Put(n.Index, Roles.User) with { DisplayName = n.Item }, Now).Next);
+
+        Assert.Equal([null, "adele", "émile", "Team 9", "Team 10", "Zoe"], workspace.List(new(null, Roles.None, new(10, null))).Items.Select(g => g.DisplayName));
+    }
+
+    [Fact]
+    public void Group_that_gets_another_name_between_two_pages_ends_the_paging()
+    {
+        var workspace = Enumerable.Range(1, 3).Aggregate(Contoso, (w, i) =>
+            w.PutGroup(Adele, Put(i, Roles.User) with { DisplayName = $"Group {i}" }, Now).Next);
+        var after = workspace.List(new(null, Roles.None, new(2, null))).Next;
+
+        var regranted = workspace.PutGroup(Adele, Put(1, Roles.SupportUser), Now).Next.DeleteGroup(Adele, new(GroupId(2), null), Now).Next;
+        var renamed = workspace.PutGroup(Adele, Put(3, Roles.User) with { DisplayName = "A" }, Now).Next;
+
+        Assert.Equal(GroupId(3), Assert.Single(regranted.List(new(null, Roles.None, new(2, after))).Items).GroupId);
+        Assert.Throws<ListChangedException>(() => renamed.List(new(null, Roles.None, new(2, after))));
+    }
+
     private static Guid GroupId(int i) => new(i, 0, 0, new byte[8]);
 
     private static PutGroup Put(int group, Roles roles) => new(GroupId(group), null, roles, null);

@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Paging;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 
@@ -79,7 +80,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<Grai
     private async Task<WorkspaceUser?> Find(string workspace, PersonId person) =>
         (await List(workspace)).Items.SingleOrDefault(u => u.Person == person);
 
-    private async Task<Paging.Page<WorkspaceUser>> List(string workspace)
+    private async Task<Page<WorkspaceUser>> List(string workspace)
     {
         var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
         var page = await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(null, Roles.None, null, null, new(500, null)));

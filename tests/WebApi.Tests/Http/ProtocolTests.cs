@@ -1,6 +1,10 @@
 using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Http;
@@ -90,6 +94,53 @@ public sealed class ProtocolTests : IAsyncLifetime
         Assert.Equal((503, "service-unavailable"), (answer.Status, answer.Slug));
         Assert.True(answer.Headers.ContainsKey("Retry-After"));
         Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_one_callers_is_kept_by_nobody_on_the_way()
+    {
+        foreach (var (path, token) in new[] { ("/v1/roles", Token()), ("/v1/roles", null), ("/v1/me", Token()), ("/v1/nowhere", null) })
+        {
+            Assert.Equal("no-store", (await api.SendAsync("GET", path, token)).Headers["Cache-Control"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true, "Warning")]
+    [InlineData(false, "Error")]
+    public async Task The_log_of_a_fault_names_no_person(bool isUnavailable, string level)
+    {
+        using var lines = new LogLines();
+        api.Services.GetRequiredService<ILoggerFactory>().AddProvider(lines);
+        var message = $"Timeout while the grain user/{Ann} did this, and USER%2F{Ann.TenantId}%2F{Ann.UserId} that";
+        api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(isUnavailable ? new TimeoutException(message) : new InvalidDataException(message)));
+
+        await api.SendAsync("GET", "/v1/me", Token());
+
+        var line = Assert.Single(lines.All, l => l.Category.EndsWith("Http.Faults", StringComparison.Ordinal));
+        Assert.Equal(level, $"{line.Level}");
+        Assert.Contains("Timeout while the grain user did this, and user that", line.Text, StringComparison.Ordinal);
+        Assert.All(lines.All, l => Assert.DoesNotContain(Ann.UserId.ToString(), l.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Nothing_makes_or_keeps_a_key_for_cookies()
+    {
+        var protection = typeof(EphemeralDataProtectionProvider).Assembly;
+
+        Assert.DoesNotContain(api.Services.GetServices<IHostedService>(), s => s.GetType().Assembly == protection);
+        Assert.IsType<EphemeralDataProtectionProvider>(api.Services.GetRequiredService<IDataProtectionProvider>());
+    }
+
+    [Fact]
+    public async Task A_silo_that_refuses_calls_is_503_and_says_when_to_try_again()
+    {
+        api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new GatewayTooBusyException("Shedding load")));
+
+        var answer = await api.SendAsync("GET", "/v1/me", Token());
+
+        Assert.Equal((503, "service-unavailable"), (answer.Status, answer.Slug));
+        Assert.True(answer.Headers.ContainsKey("Retry-After"));
     }
 
     [Fact]
@@ -189,7 +240,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("5000", "5000")]
     public async Task Limits_that_contradict_each_other_stop_the_start(string requests, string connections)
     {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+        var refused = await Assert.ThrowsAsync<SettingException>(
             () => RunningWebApi.StartAsync(("WebApi:MaxRequests", requests), ("WebApi:MaxConnections", connections)));
 
         Assert.Contains("MaxRequests", refused.Message, StringComparison.Ordinal);

@@ -21,6 +21,23 @@ public sealed class TextTests
         { "a\u2028b", null },
         { "a\u0085b", null },
         { "Größe 中文", "Größe 中文" },
+        { "Jose\u0301", "Jos\u00e9" },
+        { string.Concat(Enumerable.Repeat("e\u0301", 100)), new string('\u00e9', 100) },
+        { "a\u202eb", null },
+        { "a\u202ab", null },
+        { "a\u2066b", null },
+        { "a\u2069b", null },
+        { "a\u200eb", "a\u200eb" },
+        { "a\ufffeb", null },
+        { "a\ufdd0b", null },
+        { "a\U0001ffffb", null },
+        { "\u200b", null },
+        { "\u200d\ufeff", null },
+        { "\u0301", null },
+        { "\u3164", null },
+        { "\u2800", null },
+        { "!", "!" },
+        { "नि", "नि" },
     };
 
     [Theory]

@@ -1,6 +1,5 @@
 using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
-using Microsoft.AspNetCore.Builder;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Identity;
@@ -113,19 +112,31 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("http://localhost:8081", "c")]
-    [InlineData("https://127.0.0.1:8081", "c")]
-    [InlineData("http://entra.example", "c")]
-    [InlineData("https://login.microsoftonline.com/", null)]
-    [InlineData("entra", "c")]
-    public void Outside_development_only_an_issuer_of_the_real_world_is_trusted(string instance, string? clientId)
-    {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
-        builder.Configuration["AzureAd:Instance"] = instance;
-        builder.Configuration["AzureAd:ClientId"] = clientId;
+    [InlineData("JWT", 200)]
+    [InlineData("at+jwt", 200)]
+    [InlineData("dpop+jwt", 401)]
+    [InlineData("logout+jwt", 401)]
+    public async Task A_token_must_be_of_the_type_of_access_tokens(string type, int status) => Assert.Equal(
+        status, (await api.SendAsync("GET", "/v1/roles", Sign(Claims(), header: ("typ", type)))).Status);
 
-        Assert.Throws<InvalidOperationException>(() => builder.AddEngageCenterWebApi());
+    [Fact]
+    public async Task A_token_with_a_critical_header_is_refused()
+    {
+        foreach (var critical in new object[] { new[] { "exp" }, new[] { "http://example.com/unknown" }, Array.Empty<string>(), "exp" })
+        {
+            var answer = await api.SendAsync("GET", "/v1/roles", Sign(Claims(), header: [("crit", critical), ("exp", 1)]));
+
+            Assert.Equal((401, "unauthenticated"), (answer.Status, answer.Slug));
+        }
     }
+
+    [Fact]
+    public async Task A_token_of_a_personal_account_is_refused() => Assert.Equal(
+        401, (await api.SendAsync("GET", "/v1/roles", Token(new(new("9188040d-6c67-4c5b-b112-36a304b66dad"), Guid.NewGuid())))).Status);
+
+    [Fact]
+    public async Task A_scope_in_an_array_counts() => Assert.Equal(
+        200, (await api.SendAsync("GET", "/v1/roles", Token(null, ("scp", new[] { "User.Read", "access_as_user" })))).Status);
 
     [Fact]
     public void A_token_without_an_end_is_never_current() =>

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using EngageCenter.Users;
+using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
 
 namespace EngageCenter.WebApi.Tests.Identity;
@@ -46,6 +47,7 @@ public sealed class CallerClaimsTests
     [Theory]
     [InlineData("tid", null)]
     [InlineData("tid", "contoso.example")]
+    [InlineData("tid", "9188040d-6c67-4c5b-b112-36a304b66dad")]
     [InlineData("oid", null)]
     [InlineData("oid", "ann")]
     [InlineData("iat", null)]
@@ -70,6 +72,40 @@ public sealed class CallerClaimsTests
     [InlineData("access_as_users", false)]
     [InlineData(null, false)]
     public void The_scope_is_one_word_among_others(string? scope, bool expected) => Assert.Equal(expected, Person(("scp", scope)).HasScope);
+
+    [Fact]
+    public void The_scope_is_found_in_each_element_of_an_array()
+    {
+        Assert.True(Person(("scp", "other"), ("scp", "access_as_user")).HasScope);
+        Assert.True(Person(("scp", "other another"), ("scp", "one access_as_user")).HasScope);
+        Assert.False(Person(("scp", "other"), ("scp", "another")).HasScope);
+    }
+
+    [Theory]
+    [InlineData("An\u0007n", "Ann")]
+    [InlineData("Ann\r\nset-cookie: a", "Annset-cookie: a")]
+    [InlineData("\u202Ennad\u202C", "nnad")]
+    [InlineData("A\u2066n\u2069n", "Ann")]
+    [InlineData("Ann\uFFFE\uFDD0\U0001FFFF", "Ann")]
+    [InlineData("Ann\u2028\u2029", "Ann")]
+    [InlineData("  Ann ", "Ann")]
+    [InlineData("Ann 😀 Ünï \u05D0", "Ann 😀 Ünï \u05D0")]
+    public void Names_are_cleaned_of_what_people_cannot_see(string claimed, string shown)
+    {
+        var profile = Person(("name", claimed), ("email", claimed)).Profile;
+
+        Assert.Equal((shown, shown), (profile.DisplayName, profile.Email));
+        Assert.Equal(shown, Person(("preferred_username", claimed)).Profile.DisplayName);
+        Assert.Equal(shown, Assert.IsType<ApplicationCaller>(
+            CallerClaims.Read(Identity(("idtyp", "app"), ("app_displayname", claimed)), now).Caller).DisplayName);
+    }
+
+    [Fact]
+    public void Halves_of_surrogate_pairs_are_left_out() => Assert.Equal("Ann😀", Text.Clean("\uD800Ann\uDC00😀\uD83D"));
+
+    [Fact]
+    public void A_name_with_nothing_to_see_is_no_name() =>
+        Assert.Equal("a@contoso.example", Person(("name", "\u202E \u0000"), ("preferred_username", "a@contoso.example")).Profile.DisplayName);
 
     [Theory]
     [InlineData("acct", "1", UserType.Guest)]

@@ -1,5 +1,7 @@
 using System.Text;
 using EngageCenter.Access;
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Tests.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,15 +21,66 @@ public class RoleEndpointTests(RunningService service)
         Approved.Matches("tests/WebApi.Tests/Service/role-endpoints.txt", await Table());
 
     [Fact, Trait("Needs", "OneProcess")]
-    public void No_endpoint_is_left_out_of_the_table()
-    {
-        var endpoints = service.Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
-            .SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
-            .Where(e => e.RoutePattern.RawText!.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal))
-            .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
-                .Select(m => $"{m} /{e.RoutePattern.RawText!.Trim('/')}"));
+    public void No_endpoint_is_left_out_of_the_table() =>
+        Assert.Empty(Declared().Keys.Except(ValidRequest.All("", "").Select(r => r.Endpoint)));
 
-        Assert.Empty(endpoints.Except(ValidRequest.All("", "").Select(r => r.Endpoint)));
+    [Fact, Trait("Needs", "OneProcess")]
+    public void The_table_is_what_the_routes_declare()
+    {
+        var lines = File.ReadAllLines(Path.Combine(ProblemsTests.Repository(), "tests", "WebApi.Tests", "Service", "role-endpoints.txt"));
+        var callers = lines.TakeWhile(line => line.Length > 0).Select(line => line.Split(" = ")[1]).ToArray();
+        var rows = lines.Skip(callers.Length + 2).ToDictionary(line => string.Join(' ', line.Split(' ').Take(2)), line => line.Split(' ')[^callers.Length..]);
+        var declared = Declared();
+        Assert.Equal(declared.Keys.Order(), rows.Keys.Order());
+        foreach (var (endpoint, requirement) in declared)
+        {
+            Assert.Equal(callers.Select(c => $"{endpoint}, {c}: {Expected(requirement, c)}"), callers.Zip(rows[endpoint], (c, s) => $"{endpoint}, {c}: {Told(endpoint, c, s)}"));
+        }
+
+        // The workspace is in the body, so that the route cannot declare it.
+        static string Told(string endpoint, string caller, string status) =>
+            status[0] == '2' || (endpoint == "PUT /v1/me/current-workspace" && caller == "nobody's member" && status == "404") ? "success" : status;
+    }
+
+    [Fact, Trait("Needs", "OneProcess")]
+    public void The_tests_know_of_each_endpoint_what_its_route_declares()
+    {
+        var declared = Declared();
+        Assert.All(ValidRequest.All("", ""), request => Assert.Equal(
+            (declared[request.Endpoint].AppRole, declared[request.Endpoint].Permission), (request.AppRole, request.Required ?? Permissions.None)));
+    }
+
+    private Dictionary<string, AccessRequirement> Declared() => service.Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
+        .SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+        .Where(e => e.RoutePattern.RawText!.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal))
+        .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
+            .Select(m => (Endpoint: $"{m} /{e.RoutePattern.RawText!.Trim('/')}", Declared: e.Metadata.GetRequiredMetadata<AccessRequirement>())))
+        .ToDictionary(e => e.Endpoint, e => e.Declared);
+
+    private static string Expected(AccessRequirement requirement, string caller)
+    {
+        if (caller == "no token")
+        {
+            return "401";
+        }
+
+        if (caller.EndsWith("application", StringComparison.Ordinal) || requirement.AppRole is not null)
+        {
+            return caller == "application" && requirement.AppRole is not null ? "success" : "403";
+        }
+
+        if (requirement.Scope == AccessScope.Service)
+        {
+            return "success";
+        }
+
+        if (caller == "nobody's member")
+        {
+            return requirement.Scope == AccessScope.Workspace ? "404" : "403";
+        }
+
+        var held = RoleTable.PermissionsOf(Enum.Parse<Roles>(caller) | Roles.User);
+        return (held & requirement.Permission) == requirement.Permission ? "success" : "403";
     }
 
     private async Task<string> Table()

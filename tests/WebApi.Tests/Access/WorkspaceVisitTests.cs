@@ -8,7 +8,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Access;
 
-public sealed class WorkspaceAccessTests : IAsyncLifetime
+public sealed class WorkspaceVisitTests : IAsyncLifetime
 {
     private static readonly WorkspaceView view = new(
         new(WorkspaceId, "Contoso", "Contoso", "a1", AgreementType.EnterpriseSupportMca, new(2026, 1, 1), new(2028, 12, 31), DateTimeOffset.UnixEpoch), AgreementStatus.Active, 7);

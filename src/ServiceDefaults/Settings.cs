@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+
+namespace EngageCenter;
+
+/// <summary>A setting cannot be used. The message names it, and says what it must be.</summary>
+public sealed class SettingException : InvalidOperationException
+{
+    public SettingException(string message) : base(message)
+    {
+    }
+
+    public SettingException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Reads options from configuration.</summary>
+public static class Settings
+{
+    /// <summary>
+    /// Reads a section. Each value must be of its type, those in lists too, and each name must be one of an option:
+    /// by itself the framework leaves out what it cannot read in a list, and what is misspelt.
+    /// </summary>
+    /// <exception cref="SettingException">One is not.</exception>
+    public static T Read<T>(this IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        var options = new T();
+        try
+        {
+            configuration.GetSection(section).Bind(options, Strictly);
+            return options;
+        }
+        catch (InvalidOperationException unusable)
+        {
+            throw new SettingException(Message(section, unusable), unusable);
+        }
+    }
+
+    /// <summary>How options are bound, for <see cref="Read"/> and for those that the framework binds.</summary>
+    public static void Strictly(BinderOptions binder) => binder.ErrorOnUnknownConfiguration = true;
+
+    /// <summary>Where a host listens: addresses with http or https, separated by semicolons.</summary>
+    /// <exception cref="SettingException">One is none.</exception>
+    public static string RequireAddresses(string setting, string value)
+    {
+        foreach (var url in value.Split(';'))
+        {
+            if (!IsAddress(url))
+            {
+                throw new SettingException($"{setting} is '{value}'; it must be an address with http or https such as http://localhost:8080.");
+            }
+        }
+
+        return value;
+    }
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url).Scheme is "http" or "https";
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    // The cause of all says which value it is.
+    private static string Message(string section, InvalidOperationException unusable)
+    {
+        var cause = unusable;
+        while (cause.InnerException is InvalidOperationException inner)
+        {
+            cause = inner;
+        }
+
+        var unknown = cause.Message.LastIndexOf(": '", StringComparison.Ordinal);
+        return cause.Message.Contains(nameof(BinderOptions.ErrorOnUnknownConfiguration), StringComparison.Ordinal) && unknown > 0
+            ? $"There is no setting {cause.Message[(unknown + 2)..].TrimEnd('.')} in {section}."
+            : cause.Message;
+    }
+}

@@ -1,0 +1,81 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.Workspaces;
+using Microsoft.AspNetCore.Authorization;
+
+namespace EngageCenter.WebApi.Access;
+
+/// <summary>
+/// Enforces what a route declares, before its parameters are bound. For a workspace it asks the caller's grain once;
+/// the decision goes on to the endpoint as its <see cref="WorkspaceVisit"/>.
+/// </summary>
+internal sealed class AccessHandler(IGrainFactory grains) : AuthorizationHandler<AccessRequirement>
+{
+    protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, AccessRequirement requirement)
+    {
+        if (context.Resource is not HttpContext http || http.Features.Get<Caller>() is not { } caller)
+        {
+            return;
+        }
+
+        if ((requirement.Refusal(caller) ?? await Refusal(http, caller, requirement)) is { } refusal)
+        {
+            context.Fail(new AccessRefusal(this, refusal));
+        }
+        else
+        {
+            context.Succeed(requirement);
+        }
+    }
+
+    private async ValueTask<IResult?> Refusal(HttpContext http, Caller caller, AccessRequirement requirement)
+    {
+        switch (requirement.Scope)
+        {
+            case AccessScope.Service:
+                return null;
+            case AccessScope.AnyWorkspace:
+                return await RefusalAnywhere((PersonCaller)caller, requirement.Permission);
+            case AccessScope.Workspace when caller is PersonCaller person:
+                var visit = await WorkspaceVisit.Enter(grains, person, WorkspaceId(http), requirement.Permission);
+                http.Features.Set(visit);
+                return visit.Refusal;
+            default:
+                return await Exists(WorkspaceId(http)) ? null : Problems.WorkspaceNotFound.Answer();
+        }
+    }
+
+    private async Task<IResult?> RefusalAnywhere(PersonCaller caller, Permissions required) =>
+        caller.SignIn is not { } signIn ? WorkspaceVisit.GroupsLeftOut()
+            : await grains.GetGrain<IUserGrain>(caller.Person.ToString()).DecideAnywhere(signIn, required) switch
+            {
+                Standing.Member => null,
+                Standing.Outsider => WorkspaceVisit.Lacks(required),
+                _ => Problems.AccessUnconfirmed.Answer(),
+            };
+
+    private async Task<bool> Exists(string workspaceId) =>
+        WorkspaceVisit.IsId(workspaceId) && await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header() is not null;
+
+    private static string WorkspaceId(HttpContext http) => (string)http.GetRouteValue("id")!;
+}
+
+internal static class AccessServices
+{
+    public static void AddAccess(this IServiceCollection services)
+    {
+        services.AddSingleton<IAuthorizationHandler, AccessHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerRefusals>();
+        // A route that declares nothing lets nobody in. What is no route of ours (404, 405) is answered as it is.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(
+            new AuthorizationPolicyBuilder().RequireAssertion(context => (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint).Build());
+    }
+}
+
+/// <summary>Why a caller is not let in, as the answer that they get.</summary>
+internal sealed class AccessRefusal(IAuthorizationHandler handler, IResult answer) : AuthorizationFailureReason(handler, "")
+{
+    public IResult Answer => answer;
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.RateLimiting;
+using EngageCenter.WebApi.Identity;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace EngageCenter.WebApi.Http;
+
+/// <summary>
+/// Bounds the requests of one address whose token is missing or not valid, before the token is looked at. An address may
+/// be that of many people: only failures count, and whoever was found valid lately goes on while the address is refused.
+/// </summary>
+internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null || !IsOfACaller(http))
+        {
+            await next(http);
+            return;
+        }
+
+        if (failures.Refuse(http) is { } refusal)
+        {
+            await refusal.ExecuteAsync(http);
+            return;
+        }
+
+        await next(http);
+        if (http.Features.Get<Caller>() is not null)
+        {
+            failures.Remember(http);
+        }
+        else if (http.Response.StatusCode == StatusCodes.Status401Unauthorized
+            || http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure is not null)
+        {
+            failures.Count(http);
+        }
+    }
+
+    // Who needs no token and sends none is counted elsewhere.
+    private static bool IsOfACaller(HttpContext http) =>
+        http.Request.Headers.Authorization.Count > 0 || http.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
+}
+
+/// <summary>What the failures of each address come to, and which tokens were found valid lately.</summary>
+internal sealed class FailedTokens(WebApiOptions options) : IDisposable
+{
+    // Bounds: 100 bytes each, and a token that is not used for so long has to stand in line again.
+    private const int MaxValid = 20_000;
+    private static readonly TimeSpan validFor = TimeSpan.FromMinutes(10);
+
+    private readonly MemoryCache valid = new(new MemoryCacheOptions { SizeLimit = MaxValid });
+    private readonly PartitionedRateLimiter<HttpContext> perAddress = PartitionedRateLimiter.Create<HttpContext, string>(http =>
+        RateLimitPartition.GetFixedWindowLimiter(KeyOf(http.Connection.RemoteIpAddress), _ => new()
+        {
+            PermitLimit = options.RateLimit.FailuresPerMinute,
+            Window = TimeSpan.FromMinutes(1),
+            QueueLimit = 0,
+        }));
+
+    /// <summary>The refusal, where the address has used up its failures and the token is not known to be valid.</summary>
+    public IResult? Refuse(HttpContext http)
+    {
+        using var any = perAddress.AttemptAcquire(http, permitCount: 0);
+        return any.IsAcquired || valid.TryGetValue(TokenOf(http), out _)
+            ? null
+            : Problems.TooManyRequests.Answer("Too many requests of this address had no valid token.");
+    }
+
+    public void Count(HttpContext http) => perAddress.AttemptAcquire(http).Dispose();
+
+    public void Remember(HttpContext http)
+    {
+        var token = TokenOf(http);
+        if (!valid.TryGetValue(token, out _))
+        {
+            valid.Set(token, true, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = validFor });
+        }
+    }
+
+    public void Dispose()
+    {
+        valid.Dispose();
+        perAddress.Dispose();
+    }
+
+    /// <summary>An address, or of IPv6 its /64 network, which is what one customer of a provider has.</summary>
+    public static string KeyOf(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return "";
+        }
+
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return plain.AddressFamily == AddressFamily.InterNetworkV6
+            ? new IPNetwork(new IPAddress([.. plain.GetAddressBytes()[..8], .. new byte[8]]), 64).ToString()
+            : plain.ToString();
+    }
+
+    // The token itself is kept nowhere.
+    private static string TokenOf(HttpContext http) =>
+        Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(http.Request.Headers.Authorization.ToString())));
+}
