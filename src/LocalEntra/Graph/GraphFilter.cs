@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using EngageCenter.LocalEntra.Tenants;
+using Group = EngageCenter.LocalEntra.Tenants.Group;
 
 namespace EngageCenter.LocalEntra.Graph;
 
