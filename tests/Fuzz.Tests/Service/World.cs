@@ -185,12 +185,21 @@ internal sealed class World
 
         await client.Json(HttpMethod.Put, $"/v1/learning/courses/{prefix}-course", app, new JsonObject
         {
-            ["title"] = "Azure networking", ["format"] = "Workshop", ["product"] = "Azure", ["language"] = "en", ["durationMinutes"] = 480,
+            ["title"] = "Azure networking",
+            ["format"] = "Workshop",
+            ["product"] = "Azure",
+            ["language"] = "en",
+            ["durationMinutes"] = 480,
         });
         await client.Json(HttpMethod.Put, $"{at}/learning/enrollments/{prefix}-course", members[Roles.LearningUser], new JsonObject { ["progressPercent"] = 40 });
         await client.Json(HttpMethod.Put, $"{at}/activities/onboarding", app, new JsonObject
         {
-            ["packageId"] = "contoso-unified", ["kind"] = "Proactive", ["title"] = "Onboarding", ["status"] = "Delivered", ["hoursDelivered"] = 12.5, ["deliveredAt"] = "2026-07-02T15:00:00Z",
+            ["packageId"] = "contoso-unified",
+            ["kind"] = "Proactive",
+            ["title"] = "Onboarding",
+            ["status"] = "Delivered",
+            ["hoursDelivered"] = 12.5,
+            ["deliveredAt"] = "2026-07-02T15:00:00Z",
         });
         await client.Json(HttpMethod.Post, $"{at}/support-cases", app, new JsonObject { ["value"] = new JsonArray(Case("SR-1"), Case("SR-2"), Case("SR-3")) });
         await client.Json(HttpMethod.Put, $"{at}/assessments/{technologies[1]}", account, new JsonObject { ["interval"] = "P30D" });
@@ -200,7 +209,13 @@ internal sealed class World
             ["status"] = "Completed",
             ["recommendations"] = new JsonArray(new JsonObject
             {
-                ["recommendationId"] = "AD-1", ["focusArea"] = "SecurityAndCompliance", ["title"] = "Do something", ["businessImpact"] = 5, ["probability"] = 4, ["effort"] = 2, ["affectedObjects"] = 3,
+                ["recommendationId"] = "AD-1",
+                ["focusArea"] = "SecurityAndCompliance",
+                ["title"] = "Do something",
+                ["businessImpact"] = 5,
+                ["probability"] = 4,
+                ["effort"] = 2,
+                ["affectedObjects"] = 3,
             }),
         });
         await client.Json(HttpMethod.Put, "/v1/me/current-workspace", manager, new JsonObject { ["workspaceId"] = Workspace });
@@ -208,7 +223,14 @@ internal sealed class World
 
     private static JsonObject Case(string id) => new()
     {
-        ["caseId"] = id, ["revision"] = 1, ["lastUpdatedAt"] = "2026-07-02T12:00:00Z", ["createdAt"] = "2026-07-01T08:00:00Z", ["title"] = "Sign-in is slow", ["status"] = "InProgress", ["severity"] = "A", ["product"] = "Azure",
+        ["caseId"] = id,
+        ["revision"] = 1,
+        ["lastUpdatedAt"] = "2026-07-02T12:00:00Z",
+        ["createdAt"] = "2026-07-01T08:00:00Z",
+        ["title"] = "Sign-in is slow",
+        ["status"] = "InProgress",
+        ["severity"] = "A",
+        ["product"] = "Azure",
     };
 
     private JsonObject Agreement() => new()
@@ -221,15 +243,26 @@ internal sealed class World
         ["contacts"] = new JsonArray(Contact(Roles.CustomerSupportManager), Contact(Roles.CustomerSuccessAccountManager), Contact(Roles.IncidentManager)),
         ["packages"] = new JsonArray(new JsonObject
         {
-            ["packageId"] = "contoso-unified", ["kind"] = "EnterpriseWide", ["name"] = "Unified", ["startDate"] = "2020-01-01", ["endDate"] = "2099-12-31",
-            ["billingAccountId"] = "account", ["billingProfileId"] = "profile", ["hoursPurchased"] = 400,
+            ["packageId"] = "contoso-unified",
+            ["kind"] = "EnterpriseWide",
+            ["name"] = "Unified",
+            ["startDate"] = "2020-01-01",
+            ["endDate"] = "2099-12-31",
+            ["billingAccountId"] = "account",
+            ["billingProfileId"] = "profile",
+            ["hoursPurchased"] = 400,
         }),
         ["billingReaders"] = new JsonArray(new JsonObject { ["billingAccountId"] = "account", ["tenantId"] = $"{Tenant}", ["userId"] = $"{Id($"{Roles.CustomerSupportManager}")}" }),
     };
 
     private JsonObject Contact(Roles role) => new()
     {
-        ["role"] = $"{role}", ["tenantId"] = $"{Tenant}", ["userId"] = $"{Id($"{role}")}", ["displayName"] = $"{role}", ["email"] = "a@contoso.example", ["isPrimary"] = true,
+        ["role"] = $"{role}",
+        ["tenantId"] = $"{Tenant}",
+        ["userId"] = $"{Id($"{role}")}",
+        ["displayName"] = $"{role}",
+        ["email"] = "a@contoso.example",
+        ["isPrimary"] = true,
     };
 
     // An example's ids become ours, by the names of their fields.

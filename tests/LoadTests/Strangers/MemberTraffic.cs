@@ -84,7 +84,11 @@ internal sealed class MemberTraffic
         ["endDate"] = "2099-12-31",
         ["contacts"] = new JsonArray(new JsonObject
         {
-            ["role"] = "CustomerSupportManager", ["tenantId"] = $"{tenant}", ["userId"] = $"{User(0)}", ["displayName"] = "Manager", ["email"] = "manager@contoso.example",
+            ["role"] = "CustomerSupportManager",
+            ["tenantId"] = $"{tenant}",
+            ["userId"] = $"{User(0)}",
+            ["displayName"] = "Manager",
+            ["email"] = "manager@contoso.example",
         }),
         ["packages"] = new JsonArray(),
         ["billingReaders"] = new JsonArray(),

@@ -227,7 +227,8 @@ public sealed class LimitedBodyTests : IDisposable
         {
             slot = new(test.limits.Requests, who, test.time);
             Assert.Null(slot.Enter());
-            body = new(pipe.Reader.AsStream(), who, slot, test.limits, test.pace, test.time, most, CancellationToken.None);        }
+            body = new(pipe.Reader.AsStream(), who, slot, test.limits, test.pace, test.time, most, CancellationToken.None);
+        }
 
         public async Task Send(string text) => await pipe.Writer.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text));
 
