@@ -37,6 +37,8 @@ internal sealed class TestSilo : IAsyncDisposable
         {
             ["Storage:SqliteFile"] = file,
             ["Orleans:Endpoints:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
+            // With a cluster's own settings Orleans listens on an address of this machine's network, where TLS is required.
+            ["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1",
             ["Orleans:Endpoints:GatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
         });
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value));
