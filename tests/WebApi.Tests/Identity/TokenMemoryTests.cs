@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
 using Microsoft.Extensions.DependencyInjection;
 
