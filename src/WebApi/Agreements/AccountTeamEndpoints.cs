@@ -29,15 +29,15 @@ internal static class AccountTeamEndpoints
             errors.Add("billingAccountId", "Is required where 'billingProfileId' is given.");
         }
 
-        return errors.Any ? Problems.Invalid(errors) : Answer(await Ask(users, visit, account is null ? null : new(account, profile)));
+        return errors.Any ? Problems.Invalid(errors) : Answer(visit, await Ask(users, visit, account is null ? null : new(account, profile)));
     }
 
     /// <summary>The team that the caller may see, decided and told in one call.</summary>
     public static ValueTask<AccountTeamOutcome> Ask(UserGrains users, WorkspaceVisit visit, BillingScope? asked) =>
-        users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
+        users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn, visit.WorkspaceId, asked);
 
-    private static IResult Answer(AccountTeamOutcome outcome) =>
-        WorkspaceVisit.RefusalOf(outcome.Decision, Permissions.None)
+    private static IResult Answer(WorkspaceVisit visit, AccountTeamOutcome outcome) =>
+        WorkspaceVisit.RefusalOf(visit.Caller, outcome.Decision, Permissions.None)
         ?? (outcome.Status == AccountTeamStatus.ScopeRefused
             ? Problems.BillingAccess.Answer()
             : TypedResults.Ok(AccountTeamResponse.Of(outcome)));
