@@ -1,5 +1,4 @@
 using EngageCenter.Access;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
