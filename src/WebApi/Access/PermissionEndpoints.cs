@@ -10,8 +10,6 @@ namespace EngageCenter.WebApi.Access;
 
 internal static class PermissionEndpoints
 {
-    private const int MaxChecks = 50;
-
     public static void MapPermissions(this IEndpointRouteBuilder routes)
     {
         var permissions = routes.MapGroup("/v1/workspaces/{id}/permissions").WithTags("Permissions");
@@ -21,7 +19,7 @@ internal static class PermissionEndpoints
         permissions.MapPost("/check", Check).RequireMember()
             .Describe("CheckPermissions", "Asks whether somebody may",
                 "Answers each of 1 to 50 permissions, with the roles that give it. Any member asks about themselves; asking about someone else needs ViewUserRoles. Of somebody else the newest token that they came with decides, and of a person never seen the contract alone.")
-            .Takes<CheckRequest>("""{ "permissions": ["RenameSpace", "ViewSupportInsights"], "user": { "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000102" } }""")
+            .Example("""{ "permissions": ["RenameSpace", "ViewSupportInsights"], "user": { "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000102" } }""")
             .Answers<CheckResponse>(200)
             .Refuses(Problems.MissingPermission);
     }
@@ -33,29 +31,14 @@ internal static class PermissionEndpoints
             WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
     }
 
-    private static async Task<IResult> Check(WorkspaceVisit visit, HttpContext http, UserGrains users)
+    private static async Task<IResult> Check(WorkspaceVisit visit, CheckRequest body, UserGrains users)
     {
-        var errors = new RequestErrors();
-        var (body, refusal) = await JsonBody.Read(http.Request, errors);
-        if (body is null)
-        {
-            return refusal!;
-        }
-
-        Permissions[] asked = [.. body.Choices("permissions", 1, MaxChecks, WireNames.For<Permissions>()).Select(c => c.Value)];
-        var user = body.OptionalObject("user");
-        var (tenantId, userId) = (user?.RequiredGuid("tenantId"), user?.RequiredGuid("userId"));
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
-
-        var person = user is null ? visit.Caller.Person : new PersonId(tenantId!.Value, userId!.Value);
+        var person = body.User is { } user ? new PersonId(user.TenantId!.Value, user.UserId!.Value) : visit.Caller.Person;
         if (person == visit.Caller.Person)
         {
             var own = await Explain(users, visit.Caller, visit.WorkspaceId);
-            var unconfirmed = asked.All(own.Decision.Allows) ? null : WorkspaceVisit.Unconfirmed(visit.Caller);
-            return unconfirmed ?? WorkspaceVisit.RefusalOf(visit.Caller, own.Decision, Permissions.None) ?? Answer(asked, own, own.Decision.Epoch);
+            var unconfirmed = body.Permissions.All(own.Decision.Allows) ? null : WorkspaceVisit.Unconfirmed(visit.Caller);
+            return unconfirmed ?? WorkspaceVisit.RefusalOf(visit.Caller, own.Decision, Permissions.None) ?? Answer(body.Permissions, own, own.Decision.Epoch);
         }
 
         // The body came after the caller was let in, and may have taken its time.
@@ -68,11 +51,11 @@ internal static class PermissionEndpoints
                 { Decision.Standing: Standing.Unconfirmed } => Problems.AccessUnconfirmed.Answer(),
 
                 // An outsider's decision names no epoch; then it is the policy by which the caller asks.
-                var other => Answer(asked, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
+                var other => Answer(body.Permissions, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
             });
     }
 
-    private static Ok<CheckResponse> Answer(Permissions[] asked, EffectiveAccess effective, long epoch) =>
+    private static Ok<CheckResponse> Answer(IReadOnlyList<Permissions> asked, EffectiveAccess effective, long epoch) =>
         TypedResults.Ok(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch));
 
     private static ValueTask<EffectiveAccess> Explain(UserGrains users, PersonCaller caller, string workspaceId) =>

@@ -111,8 +111,8 @@ internal static class Problems
     public static readonly Problem TooManyProducts = new(409, "too-many-products", "Too many products",
         "The courses that were ever started in a workspace can be about at most 500 products, and this one is about another.");
 
-    public static readonly Problem ListChanged = new(409, "list-changed", "The order of the list has changed",
-        "An item got another name since the page before, so the pages that follow could leave it out or have it twice. Read the list again from its first page.");
+    public static readonly Problem ListChanged = new(409, "list-changed", "The list has changed",
+        "The list was put in another order or replaced since the page before, so the pages that follow could leave an item out or have it twice. Read it again from its first page.");
 
     public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
         "The resource is not of the version that If-Match names. Read it again.");

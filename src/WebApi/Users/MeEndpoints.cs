@@ -22,7 +22,7 @@ internal static class MeEndpoints
             .Refuses(Problems.AccessUnconfirmed);
         me.MapPut("/current-workspace", Switch)
             .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
-            .Takes<SwitchRequest>("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
+            .Example("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
             .Answers<UserWorkspaceResponse>(200)
             .Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
         me.MapGet("/home", Home)
@@ -36,32 +36,19 @@ internal static class MeEndpoints
     private static async Task<IResult> Get(PersonCaller caller, UserGrains users) =>
         TypedResults.Ok(MeResponse.Of(await users.Of(caller.Person).Me(caller.SignIn)));
 
-    private static async Task<IResult> Workspaces(PersonCaller caller, UserGrains users) =>
+    private static async Task<IResult> Workspaces(PersonCaller caller, WholeListQuery _, UserGrains users) =>
         await users.Of(caller.Person).Workspaces(caller.SignIn) is { } workspaces
             ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
             : Unconfirmed(caller);
 
-    private static async Task<IResult> Switch(PersonCaller caller, HttpContext http, UserGrains users)
+    private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)
     {
-        var errors = new RequestErrors();
-        var (body, refusal) = await JsonBody.Read(http.Request, errors);
-        if (body is null)
-        {
-            return refusal!;
-        }
-
-        var workspaceId = body.RequiredText("workspaceId", 100);
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
-
-        if (!WorkspaceHeader.IsId(workspaceId))
+        if (!WorkspaceHeader.IsId(body.WorkspaceId))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        var outcome = await users.Of(caller.Person).Switch(caller.SignIn, workspaceId!);
+        var outcome = await users.Of(caller.Person).Switch(caller.SignIn, body.WorkspaceId);
         return outcome.Standing switch
         {
             Standing.Member => TypedResults.Ok(UserWorkspaceResponse.Of(outcome.Workspace!)),
