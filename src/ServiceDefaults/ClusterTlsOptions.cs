@@ -69,13 +69,13 @@ public sealed class ClusterTlsOptions
 
     internal bool IsRequired(IHostEnvironment environment) => Required ?? !environment.IsDevelopment();
 
-    /// <exception cref="InvalidOperationException">A setting is not usable; the message says which and why.</exception>
+    /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
     internal static ClusterTlsOptions Read(IConfiguration configuration)
     {
-        var options = configuration.GetSection(Section).Get<ClusterTlsOptions>() ?? new();
+        var options = configuration.Read<ClusterTlsOptions>(Section);
         if (options.WhyUnusable() is { } reason)
         {
-            throw new InvalidOperationException(reason);
+            throw new SettingException(reason);
         }
 
         for (var n = 0; n < options.Thumbprints.Count; n++)

@@ -154,7 +154,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     [InlineData("Required", "perhaps", "Clustering:Tls:Required")]
     public void A_setting_that_is_not_usable_is_named(string setting, string value, string expected)
     {
-        var refused = Assert.Throws<InvalidOperationException>(() => Client(new(folder.Settings()) { [$"Clustering:Tls:{setting}"] = value }));
+        var refused = Assert.Throws<SettingException>(() => Client(new(folder.Settings()) { [$"Clustering:Tls:{setting}"] = value }));
 
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
     }
@@ -166,7 +166,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     {
         var settings = new Dictionary<string, string>(folder.Settings()) { ["Clustering:Tls:TrustedCa"] = "", ["Clustering:Tls:Thumbprints:0"] = thumbprint };
 
-        Assert.Contains($"'{thumbprint}'", Assert.Throws<InvalidOperationException>(() => Client(settings)).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{thumbprint}'", Assert.Throws<SettingException>(() => Client(settings)).Message, StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string> Required(string? required) => required is null ? [] : new() { ["Clustering:Tls:Required"] = required };

@@ -32,6 +32,8 @@ public sealed class StartTests : IDisposable
     [InlineData("Orleans__Clustering__ProviderType", "Nothing", "Nothing")]
     [InlineData("Shutdown__DrainDelay", "soon", "Shutdown:DrainDelay")]
     [InlineData("Dashboard__Enabled", "maybe", "Dashboard:Enabled")]
+    [InlineData("Clustering__Tls__Certificate", "tls.crt", "There is no setting 'Certificate' in Clustering:Tls")]
+    [InlineData("Clustering__Tls__TrustedCa", "ca.crt", "Clustering:Tls has no certificate")]
     public Task A_web_node_says_in_one_line_why_it_does_not_start(string setting, string value, string says) =>
         Refuses("EngageCenter.WebApi.dll", says, new() { ["AzureAd__ClientId"] = RunningWebApi.ClientId, ["WebApi__Url"] = "http://127.0.0.1:0" }, setting, value);
 
@@ -45,12 +47,26 @@ public sealed class StartTests : IDisposable
     [InlineData("Orleans__Clustering__ProviderType", "Nothing", "Nothing")]
     [InlineData("Orleans__Endpoints__SiloPort", "many", "Orleans:Endpoints:SiloPort")]
     [InlineData("Dashboard__Enabled", "maybe", "Dashboard:Enabled")]
+    [InlineData("Clustering__Tls__Certificate", "tls.crt", "There is no setting 'Certificate' in Clustering:Tls")]
+    [InlineData("Clustering__Tls__CertificateFile", "absent.crt", "Clustering:Tls needs either TrustedCa or Thumbprints")]
     public Task A_silo_says_in_one_line_why_it_does_not_start(string setting, string value, string says) => Refuses("EngageCenter.Silo.dll", says, new()
     {
         ["Silo__Url"] = "http://127.0.0.1:0",
         ["Orleans__Endpoints__SiloPort"] = $"{FreePort.Next()}",
         ["Orleans__Endpoints__GatewayPort"] = $"{FreePort.Next()}",
     }, setting, value);
+
+    [Theory]
+    [InlineData("EngageCenter.WebApi.dll", "This web node connects to silos beyond this machine's loopback, and Clustering:Tls has no certificate")]
+    [InlineData("EngageCenter.Silo.dll", "This silo listens on 192.0.2.1, and Clustering:Tls has no certificate")]
+    public Task Outside_development_a_host_of_a_cluster_does_not_start_without_a_certificate(string program, string says) => Refuses(program, says, new()
+    {
+        ["AzureAd__ClientId"] = RunningWebApi.ClientId,
+        ["WebApi__Url"] = "http://127.0.0.1:0",
+        ["Silo__Url"] = "http://127.0.0.1:0",
+        ["Orleans__Clustering__ConnectionString"] = $"127.0.0.1:{FreePort.Next()}",
+        ["Orleans__Endpoints__AdvertisedIPAddress"] = "192.0.2.1",
+    }, "Orleans__Clustering__ProviderType", "Redis");
 
     [Theory]
     [InlineData("ASPNETCORE_ENVIRONMENT", "Production", "runs only in the environment 'Development'")]

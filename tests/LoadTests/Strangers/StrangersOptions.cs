@@ -7,7 +7,9 @@ namespace EngageCenter.LoadTests;
 /// <param name="SlowBodies">Connections, each of a stranger of its own, on which a body of 1 MiB comes a byte a second.</param>
 /// <param name="MembersPerSecond">Requests of members each second.</param>
 /// <param name="Rounds">Each is members alone, and then members beside strangers.</param>
-internal sealed record StrangersOptions(int Strangers, int PerSecond, int Groups, int SlowBodies, int MembersPerSecond, int Rounds, int Seed)
+/// <param name="EnoughRatio">The first round whose ratio is at most this is the last one. 0: all rounds are run.</param>
+internal sealed record StrangersOptions(
+    int Strangers, int PerSecond, int Groups, int SlowBodies, int MembersPerSecond, int Rounds, int Seed, double EnoughRatio = 0)
 {
     /// <summary>What comes before a measurement and is in no percentile.</summary>
     public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);

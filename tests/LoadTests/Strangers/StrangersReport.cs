@@ -18,7 +18,7 @@ internal sealed record StrangersRound(RunResult Alone, RunResult Beside, RunResu
 /// <summary>What the service holds, at one moment.</summary>
 /// <param name="Bytes">Of the process's managed memory after a collection: silo, web node and load together.</param>
 /// <param name="Activations">Grains in memory.</param>
-/// <param name="Rows">In storage.</param>
+/// <param name="Rows">In storage, but for the sets of known ids, whose number is fixed.</param>
 internal readonly record struct Held(long Bytes, int Activations, long Rows);
 
 internal sealed record StrangersReport(StrangersOptions Options, ImmutableArray<StrangersRound> Rounds, Held Before, Held After)
