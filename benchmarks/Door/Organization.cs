@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.Door;
 
 /// <summary>A customer with one workspace, whose 200 groups all hold a role there: one that of SupportUser, the others that of LearningUser.</summary>
-internal sealed class Organization(Settings settings)
+internal sealed class Organization(DoorSettings settings)
 {
     private const int MaxGroups = 200;
     private const int CohortSize = 20;

@@ -15,10 +15,10 @@ switch (args)
         return 0;
 }
 
-Settings settings;
+DoorSettings settings;
 try
 {
-    settings = Settings.Read(args);
+    settings = DoorSettings.Read(args);
 }
 catch (ArgumentException unusable)
 {

@@ -15,7 +15,7 @@ internal static class Report
     private const string Build = "Release";
 #endif
 
-    public static string Of(ImmutableArray<Contestant> contestants, Result result, Settings settings)
+    public static string Of(ImmutableArray<Contestant> contestants, Result result, DoorSettings settings)
     {
         var text = new StringBuilder();
         var date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

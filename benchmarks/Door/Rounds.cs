@@ -28,7 +28,7 @@ internal static class Rounds
     private static readonly TimeSpan longestWarmUp = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan turn = TimeSpan.FromMilliseconds(250);
 
-    public static async Task<Result> RunAsync(ImmutableArray<Contestant> contestants, Settings settings)
+    public static async Task<Result> RunAsync(ImmutableArray<Contestant> contestants, DoorSettings settings)
     {
         var connections = new List<ImmutableArray<Connection>>();
         try
@@ -80,7 +80,7 @@ internal static class Rounds
     }
 
     private static async Task<ImmutableArray<Lap>> RunAsync(
-        ImmutableArray<Contestant> contestants, List<ImmutableArray<Connection>> connections, ImmutableArray<LongHistogram> latencies, Settings settings, int number)
+        ImmutableArray<Contestant> contestants, List<ImmutableArray<Connection>> connections, ImmutableArray<LongHistogram> latencies, DoorSettings settings, int number)
     {
         var laps = new Lap?[contestants.Length];
         var turns = (int)(TimeSpan.FromSeconds(settings.Seconds) / turn);

@@ -7,7 +7,7 @@ using System.Text.Json;
 namespace EngageCenter.Door;
 
 /// <summary>Everything that is compared, each in processes of its own that end with this.</summary>
-internal sealed class Servers(TempFolder folder, Settings settings) : IAsyncDisposable
+internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsyncDisposable
 {
     public const string Cerbos = "Cerbos";
 

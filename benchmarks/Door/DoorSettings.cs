@@ -13,7 +13,7 @@ namespace EngageCenter.Door;
 /// <param name="Before">The output of src/DevHost of another commit, which is then measured beside this one; null for none.</param>
 /// <param name="Set">Settings of DevHost and of the web nodes, as environment variables.</param>
 /// <param name="Output">Where the report is written besides standard output.</param>
-internal sealed record Settings(
+internal sealed record DoorSettings(
     int People, int Groups, int Connections, int Rounds, int Seconds, ImmutableArray<int> Silos, ImmutableArray<string> Only,
     ImmutableArray<KeyValuePair<string, string>> Set, string? Before, string? Output, string CommandLine)
 {
@@ -21,7 +21,7 @@ internal sealed record Settings(
         "Door [--people 100] [--groups 20] [--connections 32] [--rounds 5] [--seconds 2] [--silos 1,2,3] [--only NAME]... [--before DIR] [--set NAME=VALUE]... [--output FILE]";
 
     /// <exception cref="ArgumentException">An argument is unknown or out of its range.</exception>
-    public static Settings Read(string[] args)
+    public static DoorSettings Read(string[] args)
     {
         var given = new List<(string Name, string Value)>();
         for (var i = 0; i < args.Length; i += 2)
@@ -29,7 +29,7 @@ internal sealed record Settings(
             given.Add((args[i], i + 1 < args.Length ? args[i + 1] : throw Refused(args[i])));
         }
 
-        var settings = new Settings(
+        var settings = new DoorSettings(
             Number("--people", 100, 10_000),
             Number("--groups", 20, 200),
             Number("--connections", 32, 1_000),
