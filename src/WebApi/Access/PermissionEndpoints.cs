@@ -14,7 +14,7 @@ internal static class PermissionEndpoints
     {
         var permissions = routes.MapGroup("/v1/workspaces/{id}/permissions").WithTags("Permissions");
         permissions.MapGet("", Mine).RequireMember()
-            .Describe("GetMyPermissions", "The caller's permissions", "What the caller may do in the workspace, and the roles that it rests on.")
+            .Describe("GetMyPermissions", "The caller's permissions", "What the caller may do in the workspace, and the roles that it rests on. For a token that leaves out the groups, only what the contract gives.")
             .Answers<PermissionsResponse>(200);
         permissions.MapPost("/check", Check).RequireMember()
             .Describe("CheckPermissions", "Asks whether somebody may",
@@ -27,7 +27,7 @@ internal static class PermissionEndpoints
     private static async Task<IResult> Mine(WorkspaceVisit visit, UserGrains users)
     {
         var effective = await Explain(users, visit.Caller, visit.WorkspaceId);
-        return WorkspaceVisit.RefusalOf(effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
+        return WorkspaceVisit.RefusalOf(visit.Caller, effective.Decision, Permissions.None) ?? TypedResults.Ok(new PermissionsResponse(
             WireNames.List(effective.Decision.Permissions), HeldRoleResponse.Of(effective.Roles), effective.Decision.Epoch));
     }
 
@@ -37,13 +37,14 @@ internal static class PermissionEndpoints
         if (person == visit.Caller.Person)
         {
             var own = await Explain(users, visit.Caller, visit.WorkspaceId);
-            return WorkspaceVisit.RefusalOf(own.Decision, Permissions.None) ?? Answer(body.Permissions, own, own.Decision.Epoch);
+            var unconfirmed = body.Permissions.All(own.Decision.Allows) ? null : WorkspaceVisit.Unconfirmed(visit.Caller);
+            return unconfirmed ?? WorkspaceVisit.RefusalOf(visit.Caller, own.Decision, Permissions.None) ?? Answer(body.Permissions, own, own.Decision.Epoch);
         }
 
         // The body came after the caller was let in, and may have taken its time.
         await visit.Decide();
         return await visit.Act(async decision =>
-            WorkspaceVisit.RefusalOf(decision, Permissions.ViewUserRoles)
+            WorkspaceVisit.RefusalOf(visit.Caller, decision, Permissions.ViewUserRoles)
             ?? await users.Of(person).ExplainLastKnown(visit.WorkspaceId, decision) switch
             {
                 null => null,
@@ -58,5 +59,5 @@ internal static class PermissionEndpoints
         TypedResults.Ok(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch));
 
     private static ValueTask<EffectiveAccess> Explain(UserGrains users, PersonCaller caller, string workspaceId) =>
-        users.Of(caller.Person).Explain(caller.SignIn!, workspaceId);
+        users.Of(caller.Person).Explain(caller.SignIn, workspaceId);
 }

@@ -18,14 +18,14 @@ internal static class AccountTeamEndpoints
             .Refuses(Problems.BillingAccess);
 
     private static async Task<IResult> Get(WorkspaceVisit visit, AccountTeamQuery query, UserGrains users) =>
-        Answer(await Ask(users, visit, query.BillingAccountId is { } account ? new(account, query.BillingProfileId) : null));
+        Answer(visit, await Ask(users, visit, query.BillingAccountId is { } account ? new(account, query.BillingProfileId) : null));
 
     /// <summary>The team that the caller may see, decided and told in one call.</summary>
     public static ValueTask<AccountTeamOutcome> Ask(UserGrains users, WorkspaceVisit visit, BillingScope? asked) =>
-        users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn!, visit.WorkspaceId, asked);
+        users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn, visit.WorkspaceId, asked);
 
-    private static IResult Answer(AccountTeamOutcome outcome) =>
-        WorkspaceVisit.RefusalOf(outcome.Decision, Permissions.None)
+    private static IResult Answer(WorkspaceVisit visit, AccountTeamOutcome outcome) =>
+        WorkspaceVisit.RefusalOf(visit.Caller, outcome.Decision, Permissions.None)
         ?? (outcome.Status == AccountTeamStatus.ScopeRefused
             ? Problems.BillingAccess.Answer()
             : TypedResults.Ok(AccountTeamResponse.Of(outcome)));

@@ -38,7 +38,7 @@ internal static class AgreementEndpoints
             .Example(Example)
             .Answers<AgreementResponse>(200)
             .Answers<AgreementResponse>(201)
-            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces, Problems.TooManyTenants);
+            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces, Problems.TooManyWorkspacesInAgreement, Problems.TooManyTenants);
         agreements.MapGet("/{agreementId}", Get)
             .Describe("GetAgreement", "An agreement", "The agreement as it was last put, its status today, and its workspaces.")
             .Versioned()
@@ -62,6 +62,7 @@ internal static class AgreementEndpoints
             PutAgreementStatus.AgreementTypeFixed => Problems.AgreementTypeFixed.Answer(),
             PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),
             PutAgreementStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+            PutAgreementStatus.TooManyWorkspacesInAgreement => Problems.TooManyWorkspacesInAgreement.Answer(),
             PutAgreementStatus.TooManyTenants => Problems.TooManyTenants.Answer(),
 
             // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.

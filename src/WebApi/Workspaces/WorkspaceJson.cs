@@ -104,7 +104,7 @@ internal sealed record AuditEventResponse(
         foreach (var (name, value) in values)
         {
             // A list is one by what it is called, also while it has a single entry.
-            wire[name] = value.Length == 1 && name is not ("roles" or "contacts" or "packages" or "billingReaders") ? value[0] : new JsonArray([.. value.Select(v => (JsonNode)v)]);
+            wire[name] = value.Length == 1 && name is not ("roles" or "contacts" or "accountTeam" or "packages" or "billingReaders") ? value[0] : new JsonArray([.. value.Select(v => (JsonNode)v)]);
         }
 
         return wire;

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Activities that are malformed, out of range, or against a rule.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadActivityTests(RunningService service)
 {
     private static readonly string[] texts = ["5", "[]", "\"\"", "\"  \"", "\"a\\u0000b\"", "\"a\\nb\"", "\"\\ud800\""];

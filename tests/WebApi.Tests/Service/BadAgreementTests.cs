@@ -4,7 +4,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Agreements that are malformed, out of range, or against a rule.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadAgreementTests(RunningService service)
 {
     private static readonly string[] dates =

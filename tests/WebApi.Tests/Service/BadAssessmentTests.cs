@@ -5,7 +5,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>What is wrong with a schedule, a run's results or a query is named, and changes nothing.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadAssessmentTests(RunningService service)
 {
     private const string Sql = "SqlServer";

@@ -6,7 +6,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>What is malformed or out of range is refused by name, and changes nothing.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadInputTests(RunningService service)
 {
     private const string Group = "a0000000-0000-4000-8000-000000000001";
