@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -10,7 +9,7 @@ internal static class Text
 {
     public const string GuidMessage = "Must be a GUID such as c0000000-0000-4000-8000-000000000101.";
 
-    private const string UnicodeMessage = "Must be valid Unicode text.";
+    public const string UnicodeMessage = "Must be valid Unicode text.";
 
     private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
 
@@ -30,14 +29,6 @@ internal static class Text
             text = "";
             return false;
         }
-    }
-
-    /// <summary>Composes text, and refuses what has a <see cref="Fault"/>.</summary>
-    public static bool TryRead(string raw, int min, int max, [NotNullWhen(true)] out string? text, out string message)
-    {
-        message = TryCompose(raw, out var composed) ? Fault(composed, min, max) ?? "" : UnicodeMessage;
-        text = message.Length == 0 ? composed : null;
-        return text is not null;
     }
 
     /// <summary>
@@ -76,7 +67,7 @@ internal static class Text
     }
 
     /// <summary>
-    /// Leaves out of text what <see cref="TryRead"/> refuses, for names that are not ours to refuse. Trims, and composes
+    /// Leaves out of text what <see cref="Fault"/> refuses, for names that are not ours to refuse. Trims, and composes
     /// accents. Empty if nothing is left that shows.
     /// </summary>
     public static string Clean(string raw)

@@ -31,7 +31,7 @@ internal sealed class TextConverter<T>(TryParse<T> tryParse, Func<T, string> for
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair, or bytes that are no UTF-8.
-            throw new JsonException("Must be valid Unicode text.");
+            throw new JsonException(Text.UnicodeMessage);
         }
     }
 

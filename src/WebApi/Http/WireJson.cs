@@ -31,7 +31,7 @@ internal static class WireJson
         options.AllowDuplicateProperties = false;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = MaxDepth;
-        options.Converters.Add(new TextConverter<string>(Text.TryCompose, text => text, "Must be valid Unicode text."));
+        options.Converters.Add(new TextConverter<string>(Text.TryCompose, text => text, Text.UnicodeMessage));
         options.Converters.Add(new TextConverter<Guid>(Text.TryReadGuid, id => id.ToString("D"), Text.GuidMessage));
         options.Converters.Add(new TextConverter<DateTimeOffset>(Rfc3339.TryParse, Rfc3339.Format, Rfc3339.Message));
         options.Converters.Add(new TextConverter<DateOnly>(Rfc3339.TryParseDate, Rfc3339.Format, Rfc3339.DateMessage));

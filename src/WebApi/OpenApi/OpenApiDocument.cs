@@ -9,6 +9,7 @@ using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Support;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -44,7 +45,7 @@ internal static partial class OpenApiDocument
         options.AddOperationTransformer((operation, context, cancellation) => Complete(operation, context, cancellation));
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            Correct(schema, context.JsonTypeInfo, context.JsonPropertyInfo);
+            Correct(schema, context.JsonTypeInfo, context.JsonPropertyInfo, context.Document);
             return Task.CompletedTask;
         });
     });
@@ -266,7 +267,7 @@ internal static partial class OpenApiDocument
     }
 
     // What the serializer's converters and its notion of 'required' hide from the schema.
-    private static void Correct(OpenApiSchema schema, JsonTypeInfo json, JsonPropertyInfo? of)
+    private static void Correct(OpenApiSchema schema, JsonTypeInfo json, JsonPropertyInfo? of, Microsoft.OpenApi.OpenApiDocument? document)
     {
         var type = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
         var none = type != json.Type || (!type.IsValueType && of?.IsGetNullable == true) ? JsonSchemaType.Null : default;
@@ -277,7 +278,8 @@ internal static partial class OpenApiDocument
         }
         else if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
         {
-            schema.Items ??= Value(json.ElementType!);
+            // A converter reads an update, and hides that it is a case.
+            schema.Items = json.ElementType == typeof(CaseUpdate) ? new OpenApiSchemaReference(nameof(CaseJson), document) : schema.Items ?? Value(json.ElementType!);
         }
         else if (type == typeof(AffectedObjectsJson))
         {

@@ -40,8 +40,8 @@ public class TextParserTests
 
     [Fact]
     public void Shown_text_that_is_taken_is_taken_again_unchanged() => Mutations.Texts("Contoso", " Contoso Überprüfung ", "😀 中文", "a\u0301")
-        .Sample(raw => !Text.TryRead(raw, 1, 100, out var text, out _)
-            || (Text.TryRead(text, 1, 100, out var again, out _) && again == text && text.EnumerateRunes().Count() is >= 1 and <= 100), iter: Mutations.Runs);
+        .Sample(raw => !Text.TryCompose(raw, out var text) || Text.Fault(text, 1, 100) is not null
+            || (Text.TryCompose(text, out var again) && again == text && text.EnumerateRunes().Count() is >= 1 and <= 100), iter: Mutations.Runs);
 
     [Fact]
     public void Identifiers_that_are_taken_need_no_escaping() => Mutations.Texts("contoso-unified_1.~", "c0000000-0000-4000-8000-000000000101", "c0000000-0x00-+000-8000-000000000101", "https://contoso.example/evidence/1?a=b#c")
