@@ -12,6 +12,9 @@ internal delegate bool TryParse<T>(string text, out T value);
 /// <param name="message">What a client is told about text that is none.</param>
 internal sealed class TextConverter<T>(TryParse<T> tryParse, Func<T, string> format, string message) : JsonConverter<T>
 {
+    // Null is an absent text, and no value of another type. What is nullable is asked for null before.
+    public override bool HandleNull => default(T) is not null;
+
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.String)

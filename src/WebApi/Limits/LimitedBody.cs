@@ -30,7 +30,7 @@ internal sealed class LimitedBody : Stream
     private readonly CancellationTokenSource tooSlow = new();
     private Shares.Share? place;
     private BodyPace.Body? pacing;
-    private int maxBytes = int.MaxValue;
+    private long maxBytes = long.MaxValue;
     private long received;
     private long weight;
     private int units;

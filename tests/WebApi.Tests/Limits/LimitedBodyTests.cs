@@ -216,6 +216,39 @@ public sealed class LimitedBodyTests : IDisposable
         Assert.Equal(1, await body.Read());
     }
 
+    [Fact]
+    public async Task A_body_may_have_more_than_2_GiB_unless_its_reader_sets_a_limit()
+    {
+        using var slot = new RequestSlot(limits.Requests, ann, time);
+        Assert.Null(slot.Enter());
+        await using var body = new LimitedBody(new Endless(), ann, slot, limits, pace, time, MiB, CancellationToken.None);
+        var buffer = new byte[16 * MiB];
+        for (var read = 0L; read <= int.MaxValue; read += buffer.Length)
+        {
+            await body.ReadExactlyAsync(buffer);
+        }
+
+        body.Limit(int.MaxValue, announced: null);
+        Assert.Equal(413, (await Assert.ThrowsAsync<OverLimitException>(async () => await body.ReadAsync(buffer))).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(10, 10L, false)]
+    [InlineData(10, 11L, true)]
+    [InlineData(10, null, false)]
+    public void An_announced_length_is_refused_before_the_body_is_read(int max, long? announced, bool isRefused)
+    {
+        using var slot = new RequestSlot(limits.Requests, ann, time);
+        using var body = new LimitedBody(new Endless(), ann, slot, limits, pace, time, MiB, CancellationToken.None);
+        Assert.Equal(isRefused, Record.Exception(() => body.Limit(max, announced)) is OverLimitException { StatusCode: 413 });
+    }
+
+    /// <summary>Has as many bytes as are asked for, at once.</summary>
+    private sealed class Endless : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(buffer.Length);
+    }
+
     /// <summary>A body with its request, and the client that sends it.</summary>
     private sealed class Sent : IDisposable
     {

@@ -295,6 +295,7 @@ public class BadInputTests(RunningService service)
         [
             ("""{"roles":["king"]}""", "roles[0]", "Must be one of CustomerSuccessAccountManager, CustomerSupportManager, IncidentManager, User, Administrator, UserAccessAdministrator, AssessmentUser, CustomerContractManager, LearningUser, SupportUser."),
             ("""{"roles":{}}""", "roles", "Must be an array."),
+            ("""{"roles":[null]}""", "roles[0]", "Must be a string."),
             ("""{"displayName":5}""", "displayName", "Must be a string."),
             ("""{"displayName":"\ud800"}""", "displayName", "Must be valid Unicode text."),
             ("""{"displayName":"a","displayName":"b"}""", "displayName", "Must be there once only."),
