@@ -50,23 +50,25 @@ public static class WebApiHost
         app.UseRateLimiter();
         app.UseMiddleware<RequestLimits>();
         app.UseAuthorization();
+        app.UseBeforeBinding();
 
-        app.MapRoles();
-        app.MapAgreements();
-        app.MapMe();
-        app.MapWorkspaces();
-        app.MapAccountTeam();
-        app.MapPermissions();
-        app.MapWorkspaceUsers();
-        app.MapGroups();
-        app.MapSupportCases();
-        app.MapSupportInsights();
-        app.MapActivities();
-        app.MapAssessments();
-        app.MapRuns();
-        app.MapRecommendations();
-        app.MapCourses();
-        app.MapLearning();
+        var api = app.MapChecked();
+        api.MapRoles();
+        api.MapAgreements();
+        api.MapMe();
+        api.MapWorkspaces();
+        api.MapAccountTeam();
+        api.MapPermissions();
+        api.MapWorkspaceUsers();
+        api.MapGroups();
+        api.MapSupportCases();
+        api.MapSupportInsights();
+        api.MapActivities();
+        api.MapAssessments();
+        api.MapRuns();
+        api.MapRecommendations();
+        api.MapCourses();
+        api.MapLearning();
         app.MapProblems();
         app.MapOpenApiDocument(isForEverybody: options.AnonymousReference ?? app.Environment.IsDevelopment());
         app.MapHealth();
@@ -104,6 +106,7 @@ public static class WebApiHost
         services.AddClusterHealth();
         builder.AddEntra(options);
         services.AddAccess();
+        services.AddRequestChecks();
         services.KeepNoKeys();
 
         // The framework logs the whole address of each request, and that holds what people search for.

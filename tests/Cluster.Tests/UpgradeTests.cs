@@ -79,7 +79,7 @@ public class UpgradeTests(ITestOutputHelper output)
         var (archive, sources) = (folder.File("sources.tar"), folder.Folder("sources"));
         await Run("git", Repository.Root, "archive", "--output", archive, commit);
         await TarFile.ExtractToDirectoryAsync(archive, sources, overwriteFiles: false);
-        await Run("dotnet", sources, "build", Path.Combine("src", "DevHost"), "--nologo", "-v:quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+        await Run("dotnet", sources, "build", Path.Combine("src", "DevHost"), "--nologo", "-v:quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false");
         return Directory.GetDirectories(Path.Combine(sources, "src", "DevHost", "bin", "Debug")).Single();
     }
 

@@ -47,7 +47,7 @@ public enum PutAgreementStatus
     /// <summary>The update would leave the workspaces without any Customer Support Manager.</summary>
     LastAdministrator,
 
-    /// <summary>A contact is already one in 5,000 workspaces, or the agreement would have more than 500.</summary>
+    /// <summary>A contact is already one in 5,000 workspaces.</summary>
     TooManyWorkspaces,
 
     /// <summary>8,192 tenants whose ids begin as that of a contact or reader does are named by agreements already.</summary>
@@ -55,6 +55,9 @@ public enum PutAgreementStatus
 
     /// <summary>A new agreement without any Customer Support Manager: nobody could give roles in its workspaces.</summary>
     AdministratorRequired,
+
+    /// <summary>The agreement would have more than 500 workspaces, those of packages that left it included.</summary>
+    TooManyWorkspacesInAgreement,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreementOutcome")]

@@ -27,12 +27,17 @@ public sealed record UserProfile(
 /// The token's <c>groups</c>, transitive; at most <see cref="MaxGroups"/>, since Entra leaves them out beyond that. Sorted,
 /// without duplicates: <see cref="Create"/> sees to it.
 /// </param>
+/// <param name="LeavesGroupsOut">
+/// The token does not say which groups the person is in, so only the contract decides: what it does not give is unconfirmed.
+/// Such a sign-in has no groups, is never kept, and takes those of earlier ones not away.
+/// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SignIn")]
 public sealed record SignIn(
     [property: Id(0)] PersonId Person,
     [property: Id(1)] DateTimeOffset IssuedAt,
     [property: Id(2)] UserProfile Profile,
-    [property: Id(3)] ImmutableArray<Guid> Groups)
+    [property: Id(3)] ImmutableArray<Guid> Groups,
+    [property: Id(4)] bool LeavesGroupsOut = false)
 {
     public const int MaxGroups = 200;
 

@@ -60,7 +60,7 @@ internal sealed record StoredAgreement
         var workspaces = Plan(agreement);
         if (workspaces.Length > MaxWorkspaces)
         {
-            return (PutAgreementStatus.TooManyWorkspaces, this);
+            return (PutAgreementStatus.TooManyWorkspacesInAgreement, this);
         }
 
         var status = Agreement is null ? PutAgreementStatus.Created : PutAgreementStatus.Updated;

@@ -11,11 +11,15 @@ internal sealed record StoredCourse(
     [property: JsonPropertyName("v")] long Version,
     [property: JsonPropertyName("t")] string Title,
     [property: JsonPropertyName("f")] CourseFormat Format,
-    [property: JsonPropertyName("p")] string Product,
+    string Product,
     [property: JsonPropertyName("l")] string Language,
     [property: JsonPropertyName("d")] int DurationMinutes)
     : ILogEntry<StoredCourse>
 {
+    /// <summary>In Unicode's form NFC, so that names that look the same are one product: an earlier release stored them as they came.</summary>
+    [JsonPropertyName("p")]
+    public string Product { get; init; } = Product.Normalize();
+
     string ILogEntry<StoredCourse>.Key => CourseId;
 
     public bool Supersedes(StoredCourse other) => Version > other.Version;

@@ -21,7 +21,7 @@ internal sealed record StoredCase(
     [property: Id(4), JsonPropertyName("t")] string Title,
     [property: Id(5), JsonPropertyName("s")] CaseStatus Status,
     [property: Id(6), JsonPropertyName("v")] CaseSeverity Severity,
-    [property: Id(7), JsonPropertyName("p")] string Product,
+    string Product,
     [property: Id(8), JsonPropertyName("k"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Cloud,
     [property: Id(9), JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Location,
     [property: Id(10), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? SlaMet,
@@ -31,6 +31,10 @@ internal sealed record StoredCase(
     [property: Id(14), JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PrimaryContact)
     : ILogEntry<StoredCase>
 {
+    /// <summary>In Unicode's form NFC, so that names that look the same are one product: an earlier release stored them as they came.</summary>
+    [Id(7), JsonPropertyName("p")]
+    public string Product { get; init; } = Product.Normalize();
+
     /// <summary>When the case was closed, if it is.</summary>
     [JsonIgnore]
     public long? Closed => Status == CaseStatus.Closed ? ClosedAt : null;

@@ -19,6 +19,7 @@ internal static class SignIns
         Bounds.Require(signIn.Profile.Email is not { Length: > UserProfile.MaxEmailLength }, "The email is too long.");
         Bounds.Defined(signIn.Profile.UserType);
         Bounds.Require(!signIn.Groups.IsDefault && signIn.Groups.Length <= SignIn.MaxGroups, "A token has at most 200 groups.");
+        Bounds.Require(!signIn.LeavesGroupsOut || signIn.Groups.IsEmpty, "A token that leaves the groups out has none.");
         for (var i = 1; i < signIn.Groups.Length; i++)
         {
             Bounds.Require(signIn.Groups[i - 1].CompareTo(signIn.Groups[i]) < 0, "Groups are sorted, and each is there once.");

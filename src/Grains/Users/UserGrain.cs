@@ -78,7 +78,7 @@ internal sealed partial class UserGrain(
     public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
     {
         await Accept(signIn);
-        return (await Examine(workspaceId)).Access;
+        return (await Examine(signIn, workspaceId)).Access;
     }
 
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
@@ -87,6 +87,11 @@ internal sealed partial class UserGrain(
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
     {
         await Accept(signIn);
+        if (signIn.LeavesGroupsOut)
+        {
+            return await ContractAllows(required) ? Standing.Member : Standing.Unconfirmed;
+        }
+
         if (known.Values.Any(made => Stands(made) && made.Access.Decision.Allows(required)))
         {
             return Standing.Member;
@@ -100,20 +105,31 @@ internal sealed partial class UserGrain(
     public async ValueTask<AccountTeamOutcome> AccountTeam(SignIn signIn, string workspaceId, BillingScope? asked)
     {
         await Accept(signIn);
-        var (access, policy) = await Examine(workspaceId);
+        var (access, policy) = await Examine(signIn, workspaceId);
         if (access.Decision.Standing != Standing.Member)
         {
             return new(access.Decision, AccountTeamStatus.Found);
         }
 
         var terms = policy!.Terms ?? throw new StorageUnavailableException("The agreement has not told its terms yet.");
-        var (status, team) = BillingAccess.TeamFor(Person, durable.Groups, terms, asked);
+        if (signIn.LeavesGroupsOut && terms.BillingReaders.Any(r => r.GroupId is not null && r.TenantId == Person.TenantId))
+        {
+            // One of these groups may be the person's.
+            return new(AccessDecision.Unconfirmed(Person, workspaceId), AccountTeamStatus.Found);
+        }
+
+        var (status, team) = BillingAccess.TeamFor(Person, signIn.LeavesGroupsOut ? [] : durable.Groups, terms, asked);
         return new(access.Decision, status, team);
     }
 
     public async Task<Me> Me(SignIn signIn)
     {
         await Accept(signIn);
+        if (signIn.LeavesGroupsOut)
+        {
+            return new(Person, signIn.Profile, durable.LastOpened);
+        }
+
         if (!ReferenceEquals(toldAll, durable.Seen))
         {
             await ExamineAll();
@@ -125,7 +141,7 @@ internal sealed partial class UserGrain(
     public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn)
     {
         await Accept(signIn);
-        var all = await ExamineAll();
+        var all = signIn.LeavesGroupsOut ? null : await ExamineAll();
         return all is null
             ? null
             : [.. all.OrderBy(w => w.Workspace.Name, NameOrder.Instance)
@@ -135,7 +151,7 @@ internal sealed partial class UserGrain(
     public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId)
     {
         await Accept(signIn);
-        var examined = await Examine(workspaceId);
+        var examined = await Examine(signIn, workspaceId);
         if (examined.Access.Decision.Standing != Standing.Member)
         {
             return new(examined.Access.Decision.Standing, null);
@@ -152,7 +168,7 @@ internal sealed partial class UserGrain(
         var opened = durable.Opened.OrderByDescending(o => o.Key == durable.LastOpened).ThenByDescending(o => o.Value).Select(o => o.Key);
         foreach (var workspaceId in opened)
         {
-            var decision = (await Examine(workspaceId)).Access.Decision;
+            var decision = (await Examine(signIn, workspaceId)).Access.Decision;
             if (decision.Standing != Standing.Outsider)
             {
                 return new(decision.Standing, decision);
@@ -206,13 +222,13 @@ internal sealed partial class UserGrain(
     private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId)
     {
         await Accept(signIn);
-        return (await Examine(workspaceId)).Access.Decision;
+        return (await Examine(signIn, workspaceId)).Access.Decision;
     }
 
     private Task Accept(SignIn signIn)
     {
         signIn.Check(Person, time.GetUtcNow());
-        if (durable.Covers(signIn))
+        if (signIn.LeavesGroupsOut || durable.Covers(signIn))
         {
             return Task.CompletedTask;
         }
@@ -249,6 +265,53 @@ internal sealed partial class UserGrain(
         }
 
         return Task.CompletedTask;
+    }
+
+    private ValueTask<Examined> Examine(SignIn signIn, string workspaceId) =>
+        signIn.LeavesGroupsOut ? ExamineContract(workspaceId) : Examine(workspaceId);
+
+    /// <summary>
+    /// Decides by the contract alone, for a token that leaves the groups out. Who is no contact may be a member by a group, so
+    /// that is unconfirmed; and so is whether there is such a workspace.
+    /// </summary>
+    private async ValueTask<Examined> ExamineContract(string workspaceId)
+    {
+        for (var attempt = 0; WorkspaceHeader.IsId(workspaceId) && attempt < PolicyCache.Attempts; attempt++)
+        {
+            if ((await policies.Get(workspaceId)).Lease is not { } lease)
+            {
+                break;
+            }
+
+            var roles = lease.Leased.Policy.RolesOf(Person, [], time.GetUtcNow());
+            if (roles.IsEmpty)
+            {
+                break;
+            }
+
+            var access = new EffectiveAccess(
+                lease.Leased.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), lease.Leased.Epoch)), roles);
+            if (lease.IsValid)
+            {
+                return new(access, lease.Leased);
+            }
+        }
+
+        return new(Unconfirmed(workspaceId), null);
+    }
+
+    /// <summary>Whether a contract that names the person allows it in some workspace.</summary>
+    private async Task<bool> ContractAllows(Permissions required)
+    {
+        foreach (var some in durable.Contracts.Entries.Keys.Chunk(Parallel))
+        {
+            if ((await Task.WhenAll(some.Select(id => ExamineContract(id).AsTask()))).Any(e => e.Access.Decision.Allows(required)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Decides from this silo's copy of the policy, and asks for one where there is none.</summary>

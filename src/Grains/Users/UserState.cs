@@ -49,9 +49,10 @@ internal sealed record UserState
         return this with { Seen = Seen with { Groups = [.. Groups.Intersect(signIn.Groups)] } };
     }
 
-    /// <summary>Whether <see cref="Accept"/> would change nothing.</summary>
+    /// <summary>Whether <see cref="Accept"/> would change nothing, and what is known decides.</summary>
     public bool Covers(SignIn signIn) =>
         Seen is not null
+        && !signIn.LeavesGroupsOut
         && !signIn.Groups.IsDefault
         && (signIn.IssuedAt < Seen.LastSignInAt
             || (signIn.IssuedAt == Seen.LastSignInAt

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using EngageCenter.Access;
 using Values = System.Collections.Immutable.ImmutableSortedDictionary<string, System.Collections.Immutable.ImmutableArray<string>>;
 
@@ -56,24 +57,35 @@ internal sealed record AuditTrail
             : Of(("roles", roles));
     }
 
-    /// <summary>What a contract says that another one does not: an event tells the difference, not the whole.</summary>
-    public static Values ContractOf(WorkspaceContract contract, WorkspaceContract? except)
+    /// <summary>
+    /// What a contract says of its workspace that another one says differently: each such value as it was and as it is. Of a
+    /// list only the entries that the other one lacks. Both are empty if nothing differs.
+    /// </summary>
+    /// <param name="before">Null for a new workspace: then all that the contract says.</param>
+    public static (Values Before, Values After) ContractChange(WorkspaceContract? before, WorkspaceContract after)
     {
-        var values = Of(("contacts", Except(contract, except, c => c.Contacts.Select(p => $"{p.Person} {p.Roles}"))));
-        if (contract.DefaultName != except?.DefaultName)
-        {
-            values = values.Add("name", [contract.DefaultName]);
-        }
+        var (was, now) = (before is null ? Of() : ContractOf(before), ContractOf(after));
+        var changed = now.Keys.Where(name => !Entries(was, name).ToHashSet().SetEquals(Entries(now, name))).ToList();
+        return (Differing(was, now), Differing(now, was));
 
-        var packages = Except(contract, except, c => c.Terms?.Packages.Select(p => $"{p.PackageId} {p.Kind} {p.BillingAccountId} {p.BillingProfileId}"));
-        var readers = Except(contract, except, c => c.Terms?.BillingReaders.Select(
-            r => $"{r.BillingAccountId} {r.BillingProfileId ?? "*"} {r.TenantId}/{r.UserId ?? r.GroupId}"));
-        values = packages.IsEmpty ? values : values.Add("packages", packages);
-        return readers.IsEmpty ? values : values.Add("billingReaders", readers);
+        Values Differing(Values one, Values other) => Of([.. changed.Select(name => (name, Entries(one, name).Except(Entries(other, name)).ToImmutableArray()))]);
+
+        static ImmutableArray<string> Entries(Values values, string name) => values.GetValueOrDefault(name, []);
     }
 
-    private static ImmutableArray<string> Except(WorkspaceContract contract, WorkspaceContract? except, Func<WorkspaceContract, IEnumerable<string>?> of) =>
-        [.. (of(contract) ?? []).Except((except is null ? null : of(except)) ?? [])];
+    private static Values ContractOf(WorkspaceContract contract) => Of(
+        ("name", [contract.DefaultName]),
+        ("startDate", [Day(contract.StartDate)]),
+        ("endDate", [Day(contract.EndDate)]),
+        ("contacts", [.. contract.Contacts.Select(c => $"{c.Person} {c.Roles} {c.DisplayName} <{c.Email}>")]),
+        ("accountTeam", [.. (contract.Terms?.Team ?? []).Select(c => $"{c.Role} {c.Person} {c.Phone}".TrimEnd())]),
+        ("packages", [.. (contract.Terms?.Packages ?? []).Select(p => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{p.PackageId} {p.Kind} {p.Name}, {Day(p.StartDate)} to {Day(p.EndDate)}, {p.BillingAccountId} {p.BillingProfileId}, {p.HoursPurchased ?? 0} h"))]),
+        ("billingReaders", [.. (contract.Terms?.BillingReaders ?? []).Select(
+            r => $"{r.BillingAccountId} {r.BillingProfileId ?? "*"} {r.TenantId}/{r.UserId ?? r.GroupId}")]));
+
+    private static string Day(DateOnly day) => day.ToString("O", CultureInfo.InvariantCulture);
 }
 
 /// <summary>A full segment of the audit trail, as it is stored.</summary>

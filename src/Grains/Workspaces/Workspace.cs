@@ -79,13 +79,10 @@ internal sealed record Workspace
             Epoch = Epoch + 1,
             Version = Version + 1,
         };
-        return next with
-        {
-            Audit = Audit.Record(
-                now, actor, Contract is null ? AuditAction.WorkspaceCreated : AuditAction.ContractChanged, target,
-                Contract is null ? null : AuditTrail.ContractOf(Contract, except: contract),
-                AuditTrail.ContractOf(contract, except: Contract)),
-        };
+        var (before, after) = AuditTrail.ContractChange(Contract, contract);
+        return Contract is null ? next with { Audit = Audit.Record(now, actor, AuditAction.WorkspaceCreated, target, null, after) }
+            : after.IsEmpty ? next // What changed of the agreement is nothing of this workspace.
+            : next with { Audit = Audit.Record(now, actor, AuditAction.ContractChanged, target, before, after) };
     }
 
     /// <exception cref="ArgumentException">The name is none that people can be shown.</exception>

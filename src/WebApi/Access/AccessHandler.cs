@@ -48,13 +48,12 @@ internal sealed class AccessHandler(IGrainFactory grains, UserGrains users) : Au
     }
 
     private async Task<IResult?> RefusalAnywhere(PersonCaller caller, Permissions required) =>
-        caller.SignIn is not { } signIn ? WorkspaceVisit.GroupsLeftOut()
-            : await users.Of(caller.Person).DecideAnywhere(signIn, required) switch
-            {
-                Standing.Member => null,
-                Standing.Outsider => WorkspaceVisit.Lacks(required),
-                _ => Problems.AccessUnconfirmed.Answer(),
-            };
+        await users.Of(caller.Person).DecideAnywhere(caller.SignIn, required) switch
+        {
+            Standing.Member => null,
+            Standing.Outsider => WorkspaceVisit.Lacks(required),
+            _ => WorkspaceVisit.Unconfirmed(caller) ?? Problems.AccessUnconfirmed.Answer(),
+        };
 
     private async Task<bool> Exists(HttpContext http) =>
         WorkspaceHeader.IsId(WorkspaceId(http)) && await grains.GetGrain<IWorkspaceGrain>(WorkspaceId(http)).Header(http.Application()) is not null;

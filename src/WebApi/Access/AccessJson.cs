@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
 using EngageCenter.Access;
 using EngageCenter.WebApi.Http;
 
@@ -27,9 +28,22 @@ internal sealed record PermissionsResponse(IReadOnlyList<string> Permissions, IR
 /// <summary>What is asked of whom.</summary>
 /// <param name="Permissions">1 to 50 names.</param>
 /// <param name="User">The caller, unless somebody else is named.</param>
-internal sealed record CheckRequest(IReadOnlyList<string> Permissions, CheckedUser? User);
+internal sealed record CheckRequest(IReadOnlyList<Permissions> Permissions, CheckedUser? User);
 
-internal sealed record CheckedUser(Guid TenantId, Guid UserId);
+internal sealed class CheckValidator : RequestValidator<CheckRequest>
+{
+    private const int MaxChecks = 50;
+
+    public CheckValidator()
+    {
+        RuleFor(check => check.Permissions).Entries(1, MaxChecks);
+        RuleFor(check => check.User!).SetValidator(new CheckedUserValidator());
+    }
+}
+
+internal sealed record CheckedUser([property: Required] Guid? TenantId, [property: Required] Guid? UserId);
+
+internal sealed class CheckedUserValidator : RequestValidator<CheckedUser>;
 
 /// <summary>The answers, in the order of the questions.</summary>
 /// <param name="Epoch">The version of the access policy that decided.</param>

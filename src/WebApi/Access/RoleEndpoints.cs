@@ -11,15 +11,9 @@ internal static class RoleEndpoints
         var roles = routes.MapGroup("/v1/roles").WithTags("Roles").RequirePerson();
         roles.MapGet("", List)
             .Describe("ListRoles", "The roles and what each allows", "The whole table of roles. The same for everybody.")
-            .Paged()
-            .Answers<ListResponse<RoleResponse>>(200)
-            .Refuses(Problems.InvalidRequest);
+            .Answers<ListResponse<RoleResponse>>(200);
     }
 
-    private static IResult List(HttpRequest request)
-    {
-        var errors = new RequestErrors();
-        var page = new QueryFields(request.Query, errors).Page();
-        return errors.Any ? Problems.Invalid(errors) : Lists.Answer(request, Lists.Cut("roles", RoleTable.All, page), RoleResponse.Of);
-    }
+    private static IResult List(PageQuery query, HttpRequest request) =>
+        Lists.Answer(request, Lists.Cut("roles", RoleTable.All, query.Page()), RoleResponse.Of);
 }

@@ -10,7 +10,7 @@ internal static class WorkspaceLists
     // A policy that changes with every page is not one that a reader waits for.
     private const int Attempts = 5;
 
-    /// <param name="page">What a client that reads JSON asks for. An export begins at the start, in pages of its own.</param>
+    /// <param name="query">What a client that reads JSON asks for. An export begins at the start, in pages of its own.</param>
     /// <param name="read">
     /// Reads a page by a decision, and says with its last parameter whether the total is wanted; an export does without.
     /// Null: decide again.
@@ -18,7 +18,7 @@ internal static class WorkspaceLists
     public static async Task<IResult> List<TItem, TWire>(
         this WorkspaceVisit visit,
         HttpContext http,
-        PageRequest page,
+        IExported query,
         Func<AccessDecision, PageRequest, bool, Task<Page<TItem>?>> read,
         Func<TItem, TWire> wire,
         CsvTable<TItem> csv)
@@ -27,10 +27,10 @@ internal static class WorkspaceLists
         return Representations.Choose(http.Request) switch
         {
             Representation.Json => await visit.Act(async decision =>
-                await read(decision, page, true) is { } items ? Lists.Answer(http.Request, items, wire) : null),
+                await read(decision, query.Page(), true) is { } items ? Lists.Answer(http.Request, items, wire) : null),
             Representation.Csv => await visit.Act(async decision =>
                 await read(decision, new(PageRequest.MaxSize, null), false) is { } first
-                    ? new CsvExport<TItem>(csv, $"{csv.Name}-{visit.WorkspaceId}", first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)))
+                    ? new CsvExport<TItem>(csv, $"{csv.Name}-{visit.WorkspaceId}", query.Bom == true, first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)))
                     : null),
             _ => Problems.NotAcceptable.Answer(),
         };

@@ -50,7 +50,7 @@ internal sealed class WorkspaceVisit
 
     /// <summary>A member's visit by a decision that has just been made, for a route that does not name the workspace.</summary>
     public static WorkspaceVisit By(IGrainFactory grains, UserGrains users, PersonCaller caller, AccessDecision decision) =>
-        new(grains, users, caller, decision.WorkspaceId, Permissions.None) { Decision = decision, Refusal = RefusalOf(decision, Permissions.None) };
+        new(grains, users, caller, decision.WorkspaceId, Permissions.None) { Decision = decision, Refusal = RefusalOf(caller, decision, Permissions.None) };
 
     /// <summary>The workspace's own grain of a kind.</summary>
     public TGrain Grain<TGrain>()
@@ -89,22 +89,17 @@ internal sealed class WorkspaceVisit
             return;
         }
 
-        if (Caller.SignIn is not { } signIn)
-        {
-            Refusal = GroupsLeftOut();
-            return;
-        }
-
-        Decision = await users.Of(Caller.Person).Decide(signIn, WorkspaceId);
-        Refusal = RefusalOf(Decision, required);
+        Decision = await users.Of(Caller.Person).Decide(Caller.SignIn, WorkspaceId);
+        Refusal = RefusalOf(Caller, Decision, required);
     }
 
     /// <summary>Null where the decision allows what is required.</summary>
-    public static IResult? RefusalOf(AccessDecision decision, Permissions required) => decision.Standing switch
+    public static IResult? RefusalOf(PersonCaller caller, AccessDecision decision, Permissions required) =>
+        decision.Allows(required) ? null : Unconfirmed(caller) ?? RefusalOf(decision, required);
+
+    private static IResult? RefusalOf(AccessDecision decision, Permissions required) => decision.Standing switch
     {
-        Standing.Member => decision.Allows(required)
-            ? null
-            : Lacks(required),
+        Standing.Member => Lacks(required),
         Standing.Outsider => Problems.WorkspaceNotFound.Answer(),
         _ => Problems.AccessUnconfirmed.Answer(),
     };
@@ -112,5 +107,8 @@ internal sealed class WorkspaceVisit
     public static IResult Lacks(Permissions required) =>
         Problems.MissingPermission.Answer(null, ("permission", required.ToString()));
 
-    public static IResult GroupsLeftOut() => Problems.AccessUnconfirmed.Answer("The token leaves the caller's groups out.");
+    /// <summary>A right that the contract does not give may come from a group, and the token may not say which groups; null if it does.</summary>
+    public static IResult? Unconfirmed(PersonCaller caller) => caller.SignIn.LeavesGroupsOut
+        ? Problems.AccessUnconfirmed.Answer("The token leaves out the caller's groups, so only what the contract gives the caller can be confirmed.")
+        : null;
 }

@@ -4,24 +4,6 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.WebApi.Activities;
 
-/// <summary>An activity as it is put.</summary>
-/// <param name="PackageId">One of the workspace's packages.</param>
-/// <param name="Title">1 to 500 characters.</param>
-/// <param name="Status">A cancelled one counts nowhere.</param>
-/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals. Counts where the agreement states no hours for the package.</param>
-/// <param name="HoursDelivered">0 to 1,000,000 with at most four decimals.</param>
-/// <param name="EvidenceUri">An absolute http or https URI of at most 2,000 characters.</param>
-internal sealed record PutActivityRequest(
-    string PackageId,
-    ActivityKind Kind,
-    string Title,
-    ActivityStatus Status,
-    decimal? HoursPurchased,
-    decimal? HoursDelivered,
-    DateTimeOffset? PlannedAt,
-    DateTimeOffset? DeliveredAt,
-    string? EvidenceUri);
-
 /// <summary>What is done for a customer on a package of the agreement.</summary>
 internal sealed record ActivityJson(
     string ActivityId,

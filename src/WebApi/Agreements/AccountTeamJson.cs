@@ -1,7 +1,24 @@
+using System.ComponentModel;
 using System.Text.Json.Serialization;
 using EngageCenter.Agreements;
+using EngageCenter.WebApi.Http;
+using FluentValidation;
 
 namespace EngageCenter.WebApi.Agreements;
+
+internal sealed record AccountTeamQuery(
+    [property: Description("Selects an account that the caller may read; without it the first scope of theirs is selected.")] string? BillingAccountId,
+    [property: Description("Selects one profile of that account.")] string? BillingProfileId) : IQuery<AccountTeamQuery>;
+
+internal sealed class AccountTeamValidator : RequestValidator<AccountTeamQuery>
+{
+    public AccountTeamValidator()
+    {
+        RuleFor(query => query.BillingAccountId).Text(BillingScope.MaxIdLength)
+            .Must((query, account) => account is not null || query.BillingProfileId is null).WithMessage("Is required where 'billingProfileId' is given.");
+        RuleFor(query => query.BillingProfileId).Text(BillingScope.MaxIdLength);
+    }
+}
 
 /// <summary>Who answers for the packages of a billing scope.</summary>
 /// <param name="BillingScopes">All that the caller may read; absent, like the two that follow, where it is none.</param>

@@ -35,38 +35,24 @@ internal static class AgreementEndpoints
         agreements.MapPut("/{agreementId}", Put)
             .Describe("PutAgreement", "Creates or updates an agreement",
                 "Activation sets up the default workspaces of the type; repeating the call never makes a second set. Done when every workspace has the contacts of this call, so a contact who left the list has lost the role by then.")
-            .Takes<AgreementRequest>(Example)
-            .Conditional()
+            .Example(Example)
             .Answers<AgreementResponse>(200)
             .Answers<AgreementResponse>(201)
-            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces, Problems.TooManyTenants);
+            .Refuses(Problems.LastAdministrator, Problems.OrganizationFixed, Problems.AgreementTypeFixed, Problems.TooManyWorkspaces, Problems.TooManyWorkspacesInAgreement, Problems.TooManyTenants);
         agreements.MapGet("/{agreementId}", Get)
             .Describe("GetAgreement", "An agreement", "The agreement as it was last put, its status today, and its workspaces.")
             .Versioned()
             .Answers<AgreementResponse>(200)
-            .Refuses(Problems.InvalidRequest, Problems.AgreementNotFound);
+            .Refuses(Problems.AgreementNotFound);
     }
 
-    private static async Task<IResult> Put(string agreementId, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Put(
+        string agreementId, AgreementRequest body, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
-        var errors = new RequestErrors();
-        errors.CheckId("agreementId", agreementId);
-        var header = Preconditions.Read(http.Request, errors);
-        var (body, refusal) = await JsonBody.Read(http.Request, errors);
-        if (body is null)
-        {
-            return refusal!;
-        }
-
-        if (AgreementReader.Read(body, errors) is not { } agreement)
-        {
-            return Problems.Invalid(errors);
-        }
-
         var grain = grains.GetGrain<IAgreementGrain>(agreementId);
-        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(async () => (await grain.Get(http.Application()))?.Version);
+        var condition = await ifMatch.Choose(async () => (await grain.Get(http.Application()))?.Version);
 
-        var outcome = await grain.Put(http.Application(), new(agreement, condition));
+        var outcome = await grain.Put(http.Application(), new(body.ToAgreement(), condition));
         return outcome.Status switch
         {
             PutAgreementStatus.Created => Answer(http, outcome.Agreement!, created: true),
@@ -76,6 +62,7 @@ internal static class AgreementEndpoints
             PutAgreementStatus.AgreementTypeFixed => Problems.AgreementTypeFixed.Answer(),
             PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),
             PutAgreementStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
+            PutAgreementStatus.TooManyWorkspacesInAgreement => Problems.TooManyWorkspacesInAgreement.Answer(),
             PutAgreementStatus.TooManyTenants => Problems.TooManyTenants.Answer(),
 
             // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
@@ -84,19 +71,10 @@ internal static class AgreementEndpoints
         };
     }
 
-    private static async Task<IResult> Get(string agreementId, HttpContext http, IGrainFactory grains)
-    {
-        var errors = new RequestErrors();
-        errors.CheckId("agreementId", agreementId);
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
-
-        return await grains.GetGrain<IAgreementGrain>(agreementId).Get(http.Application()) is { } view
+    private static async Task<IResult> Get(string agreementId, HttpContext http, IGrainFactory grains) =>
+        await grains.GetGrain<IAgreementGrain>(agreementId).Get(http.Application()) is { } view
             ? Preconditions.Answer(http, view.Version, AgreementResponse.Of(view))
             : Problems.AgreementNotFound.Answer();
-    }
 
     private static IResult Answer(HttpContext http, AgreementView view, bool created) => Preconditions.AnswerPut(
         http, view.Version, AgreementResponse.Of(view), created ? $"/v1/agreements/{view.AgreementId}" : null);

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Http;
+using FluentValidation;
 
 namespace EngageCenter.WebApi.Assessments;
 
@@ -29,7 +31,14 @@ internal sealed record AssessmentJson(
 }
 
 /// <param name="Interval">Between two scheduled runs, from PT1H to P366D, ISO 8601 or <c>7.00:00:00</c>; P7D where nothing is said.</param>
-internal sealed record PutAssessmentRequest(string? Interval);
+internal sealed record PutAssessmentRequest(TimeSpan? Interval);
+
+internal sealed class PutAssessmentValidator : RequestValidator<PutAssessmentRequest>
+{
+    public PutAssessmentValidator() => RuleFor(schedule => schedule.Interval)
+        .InclusiveBetween(Assessment.MinInterval, Assessment.MaxInterval)
+        .WithMessage($"Must be a duration from {Durations.Format(Assessment.MinInterval)} to {Durations.Format(Assessment.MaxInterval)}, such as P7D or PT12H.");
+}
 
 /// <summary>One run of an assessment.</summary>
 /// <param name="ResultsDueAt">While it runs: when it will have failed for want of results.</param>
@@ -95,6 +104,12 @@ internal sealed record RecommendationJson(
         r.Score,
         r.AffectedObjects is { } objects ? new(objects.Count, objects.Names) : null);
 }
+
+internal sealed record RecommendationListQuery(
+    [property: Description("Only recommendations of this area.")] FocusArea? FocusArea,
+    int? PageSize, Cursor? Cursor, bool? Bom) : IQuery<RecommendationListQuery>, IExported;
+
+internal sealed class RecommendationListValidator : PagedValidator<RecommendationListQuery>;
 
 /// <summary>A number, or an array of names.</summary>
 [JsonConverter(typeof(Converter))]

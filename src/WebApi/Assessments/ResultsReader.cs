@@ -39,7 +39,7 @@ internal sealed class ResultsReader(string technology, string runId, RequestErro
             fields.Refuse("recommendationId", "Is another recommendation's already.");
         }
 
-        var area = FocusAreas.Required(fields, "focusArea");
+        var area = fields.RequiredChoice("focusArea", WireNames.For<FocusArea>());
         var title = fields.RequiredText("title", Recommendation.MaxTitleLength);
         var impact = fields.RequiredWhole("businessImpact", 1, Recommendation.MaxRating);
         var probability = fields.RequiredWhole("probability", 1, Recommendation.MaxRating);

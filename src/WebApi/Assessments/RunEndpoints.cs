@@ -37,9 +37,7 @@ internal static class RunEndpoints
             .Refuses(Problems.RunInProgress);
         runs.MapGet("", List).RequirePermission(Permissions.AccessAssessments)
             .Describe("ListRuns", "The runs of a technology", "Newest first; the newest 100 are kept.")
-            .Paged()
-            .Answers<ListResponse<RunJson>>(200)
-            .Refuses(Problems.InvalidRequest);
+            .Answers<ListResponse<RunJson>>(200);
         runs.MapGet("/{runId}", Get).RequirePermission(Permissions.AccessAssessments)
             .Describe("GetRun", "A run")
             .Versioned()
@@ -49,7 +47,6 @@ internal static class RunEndpoints
             .Describe("PutResults", "Ends a run with its results",
                 "At most 2,000 recommendations, each of at most 256 KiB, in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
             .Takes<PutResultsRequest>(Example)
-            .Conditional()
             .Answers<RunJson>(200)
             .Refuses(Problems.RunNotFound, Problems.RunEnded);
         routes.MapGet("/v1/workspaces/{id}/assessment-runs", ListUnderWay).WithTags("Assessments").RequireApplicationInWorkspace(AppRole)
@@ -72,31 +69,23 @@ internal static class RunEndpoints
         });
     }
 
-    private static async Task<IResult> List(WorkspaceVisit visit, string technology, HttpContext http)
+    private static Task<IResult> List(WorkspaceVisit visit, string technology, PageQuery query, HttpRequest request) => visit.Act(async decision =>
+        await visit.Grain<IAssessmentsGrain>().Runs(decision, technology, query.Page()) is { } runs
+            ? Lists.Answer(request, runs, RunJson.Of)
+            : null);
+
+    private static Task<IResult> Get(WorkspaceVisit visit, string technology, string runId, HttpContext http) => visit.Act(async decision =>
+        await visit.Grain<IAssessmentsGrain>().Run(decision, technology, runId) switch
+        {
+            null => null,
+            { Items: [var run] } => Preconditions.Answer(http, run.Version, RunJson.Of(run)),
+            _ => Problems.RunNotFound.Answer(),
+        });
+
+    private static async Task<IResult> PutResults(
+        string id, string technology, string runId, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
         var errors = new RequestErrors();
-        var page = new QueryFields(http.Request.Query, errors).Page();
-        return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await visit.Grain<IAssessmentsGrain>().Runs(decision, technology, page) is { } runs
-                ? Lists.Answer(http.Request, runs, RunJson.Of)
-                : null);
-    }
-
-    private static async Task<IResult> Get(WorkspaceVisit visit, string technology, string runId, HttpContext http)
-    {
-        return await visit.Act(async decision =>
-            await visit.Grain<IAssessmentsGrain>().Run(decision, technology, runId) switch
-            {
-                null => null,
-                { Items: [var run] } => Preconditions.Answer(http, run.Version, RunJson.Of(run)),
-                _ => Problems.RunNotFound.Answer(),
-            });
-    }
-
-    private static async Task<IResult> PutResults(string id, string technology, string runId, HttpContext http, IGrainFactory grains)
-    {
-        var errors = new RequestErrors();
-        var header = Preconditions.Read(http.Request, errors);
         var reader = new ResultsReader(technology, runId, errors);
         var (body, refusal) = await JsonItems.Read(http.Request, errors, MaxResultsBytes, ResultsReader.Format, reader.Add);
         if (body is null)
@@ -110,7 +99,7 @@ internal static class RunEndpoints
         }
 
         var grain = grains.GetGrain<IAssessmentsGrain>(id);
-        var condition = header is null ? (Paging.IfMatch?)null : await header.Choose(() => grain.RunVersion(technology, runId, http.Application()));
+        var condition = await ifMatch.Choose(() => grain.RunVersion(technology, runId, http.Application()));
         var outcome = await grain.Report(results with { Condition = condition }, http.Application());
         return outcome.Status switch
         {
@@ -122,6 +111,6 @@ internal static class RunEndpoints
         };
     }
 
-    private static async Task<IResult> ListUnderWay(string id, HttpContext http, IGrainFactory grains) =>
+    private static async Task<IResult> ListUnderWay(string id, WholeListQuery _, HttpContext http, IGrainFactory grains) =>
         TypedResults.Ok(Lists.Whole<RunUnderWayJson>([.. (await grains.GetGrain<IAssessmentsGrain>(id).RunsUnderWay(http.Application())).Select(RunUnderWayJson.Of)]));
 }

@@ -14,18 +14,13 @@ internal sealed record CsvTable<TItem>(string Name, params IReadOnlyList<(string
 /// All items of a list as CSV (RFC 4180), page by page, so that the export holds one page however long it is. What fails
 /// after the first page ends the connection, so that no one takes a part for the whole.
 /// </summary>
+/// <param name="withMark">Whether a UTF-8 byte order mark comes first.</param>
 /// <param name="following">The page after a place; null where the caller may read no further.</param>
 internal sealed class CsvExport<TItem>(
-    CsvTable<TItem> table, string fileName, Page<TItem> first, Func<string, Task<Page<TItem>?>> following) : IResult
+    CsvTable<TItem> table, string fileName, bool withMark, Page<TItem> first, Func<string, Task<Page<TItem>?>> following) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        if (!TryReadMark(httpContext.Request, out var withMark))
-        {
-            await Problems.Invalid(Csv.Mark, "Must be true or false.").ExecuteAsync(httpContext);
-            return;
-        }
-
         var response = httpContext.Response;
         response.ContentType = "text/csv; charset=utf-8; header=present";
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}.csv\"";
@@ -45,13 +40,6 @@ internal sealed class CsvExport<TItem>(
 
             page = read;
         }
-    }
-
-    private static bool TryReadMark(HttpRequest request, out bool withMark)
-    {
-        var said = request.Query[Csv.Mark];
-        withMark = said is ["true"];
-        return said is [] or ["true"] or ["false"];
     }
 
     private string Write(IEnumerable<TItem> items, bool withHeader)
@@ -86,9 +74,6 @@ internal sealed class CsvExport<TItem>(
 
 internal static class Csv
 {
-    /// <summary>Whether a UTF-8 byte order mark comes first, for spreadsheets that need it to see UTF-8.</summary>
-    public const string Mark = "bom";
-
     public static CsvConfiguration Format { get; } = new(CultureInfo.InvariantCulture)
     {
         NewLine = "\r\n",

@@ -7,6 +7,8 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>Durations on the wire.</summary>
 internal static partial class Durations
 {
+    public const string Message = "Must be a duration such as P7D or PT12H.";
+
     /// <summary>ISO 8601, in days, hours, minutes and seconds: <c>P7D</c>.</summary>
     public static string Format(TimeSpan duration) => XmlConvert.ToString(duration);
 

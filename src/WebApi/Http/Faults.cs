@@ -42,11 +42,13 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         switch (exception)
         {
             case InvalidCursorException:
-                return Problems.Invalid("cursor", Cursors.Message);
+                return Problems.Invalid("cursor", Cursor.Message);
             case OverLimitException exceeded:
                 return exceeded.Answer();
             case ListChangedException:
                 return Problems.ListChanged.Answer();
+            case BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } wrong:
+                return Problems.Invalid(RequestErrors.Of(wrong));
             case BadHttpRequestException refused:
                 return Problems.Of(refused.StatusCode).Answer();
             case TryLaterException later:

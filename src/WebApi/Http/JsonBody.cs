@@ -4,10 +4,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>
-/// Reads a request's body, by the endpoint itself rather than by the framework's binding: whether the caller may
-/// know of the workspace comes before what they sent.
-/// </summary>
+/// <summary>Reads a request's body: for <see cref="RequestChecks"/>, and for endpoints that take one of several types.</summary>
 internal static class JsonBody
 {
     /// <summary>Bytes, where an endpoint says nothing else.</summary>
@@ -15,10 +12,9 @@ internal static class JsonBody
 
     public static readonly JsonDocumentOptions Strict = new() { MaxDepth = 16, AllowTrailingCommas = false, CommentHandling = JsonCommentHandling.Disallow };
 
-    /// <param name="optional">Whether no body at all is as good as an empty object.</param>
     /// <returns>The body's fields, or why there are none.</returns>
     public static async Task<(JsonFields? Fields, IResult? Refusal)> Read(
-        HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes, bool optional = false)
+        HttpRequest request, RequestErrors errors, int maxBytes = MaxBytes)
     {
         // Of a body without a type or a length only reading tells whether it is there.
         if (!MayBeEmpty(request) && !IsJson(request))
@@ -35,11 +31,6 @@ internal static class JsonBody
         if (bytes.Length > 0 && !IsJson(request))
         {
             return (null, NotJson());
-        }
-
-        if (bytes.Length == 0 && optional)
-        {
-            return (JsonFields.Empty(errors), null);
         }
 
         try
@@ -74,7 +65,7 @@ internal static class JsonBody
     private static ReadOnlySpan<byte> WithoutMark(byte[] bytes) =>
         bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
 
-    private static async Task<(byte[]? Bytes, IResult? Refusal)> ReadBytes(HttpRequest request, int maxBytes)
+    public static async Task<(byte[]? Bytes, IResult? Refusal)> ReadBytes(HttpRequest request, int maxBytes)
     {
         // The server's own limit is left above ours: it would end the connection before the client reads why.
         if (request.ContentLength > maxBytes)
@@ -104,7 +95,7 @@ internal static class JsonBody
         }
     }
 
-    private static IResult NotJson() =>
+    public static IResult NotJson() =>
         Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8.");
 
     public static IResult TooLarge(int maxBytes) =>

@@ -20,9 +20,6 @@ internal sealed class JsonFields
         this.errors = errors;
     }
 
-    /// <summary>An object without fields.</summary>
-    public static JsonFields Empty(RequestErrors errors) => new("", errors);
-
     /// <summary>The fields of a body that were read one by one.</summary>
     public static JsonFields Of(IEnumerable<KeyValuePair<string, JsonElement>> body, RequestErrors errors)
     {
@@ -73,36 +70,9 @@ internal sealed class JsonFields
 
     public string? OptionalText(string name, int max) => Text(name, 1, max, required: false);
 
-    /// <summary>An id as <see cref="Text.IsId"/> has it.</summary>
-    public string? RequiredId(string name) => Checked(name, RequiredText(name, 64), Http.Text.IsId, Http.Text.IdMessage);
-
-    /// <summary>See <see cref="Text.IsWebAddress"/>.</summary>
-    public string? OptionalWebAddress(string name, int max) =>
-        Checked(name, OptionalText(name, max), Http.Text.IsWebAddress, "Must be an absolute URI of http or https, without a user's name.");
-
-    public Guid? RequiredGuid(string name) => ReadGuid(name, required: true);
-
-    public Guid? OptionalGuid(string name) => ReadGuid(name, required: false);
-
     public DateTimeOffset? RequiredInstant(string name) => ReadInstant(name, required: true);
 
     public DateTimeOffset? OptionalInstant(string name) => ReadInstant(name, required: false);
-
-    public DateOnly? RequiredDate(string name)
-    {
-        if (!TryGet(name, required: true, out var element) || !TryGetString(name, element, out var text))
-        {
-            return null;
-        }
-
-        if (Rfc3339.TryParseDate(text, out var date))
-        {
-            return date;
-        }
-
-        Refuse(name, "Must be a date such as 2026-07-01.");
-        return null;
-    }
 
     public TEnum? RequiredChoice<TEnum>(string name, WireNames<TEnum> names)
         where TEnum : struct, Enum
@@ -170,23 +140,6 @@ internal sealed class JsonFields
         return null;
     }
 
-    /// <summary>A number from 0 up that sums of such numbers keep exactly.</summary>
-    public decimal? OptionalAmount(string name, decimal max, int decimals)
-    {
-        if (!TryGet(name, required: false, out var element))
-        {
-            return null;
-        }
-
-        if (TryGetExact(element, decimals, out var value) && value >= 0 && value <= max)
-        {
-            return value;
-        }
-
-        Refuse(name, FormattableString.Invariant($"Must be a number from 0 to {max} with at most {decimals} decimals."));
-        return null;
-    }
-
     // By its value, however it is written: 50, 50.0 and 5e1 are one number. What has more digits than a decimal is rounded,
     // or is 0: then it is not the number that was sent.
     private static bool TryGetExact(JsonElement element, int decimals, out decimal value)
@@ -202,30 +155,8 @@ internal sealed class JsonFields
         return digits.Length <= 28 && (value != 0 || !digits.ContainsAnyInRange((byte)'1', (byte)'9'));
     }
 
-    public TimeSpan? OptionalDuration(string name, TimeSpan min, TimeSpan max)
-    {
-        if (!TryGet(name, required: false, out var element) || !TryGetString(name, element, out var text))
-        {
-            return null;
-        }
-
-        if (Durations.TryParse(text, out var duration) && duration >= min && duration <= max)
-        {
-            return duration;
-        }
-
-        Refuse(name, $"Must be a duration from {Durations.Format(min)} to {Durations.Format(max)}, such as P7D or PT12H.");
-        return null;
-    }
-
     /// <summary>What kind of value a field has that comes in several forms; null where it is absent.</summary>
     public JsonValueKind? KindOf(string name) => TryGet(name, required: false, out var element) ? element.ValueKind : null;
-
-    public JsonFields? RequiredObject(string name) =>
-        TryGet(name, required: true, out var element) ? Of(element, PathOf(name), errors) : null;
-
-    public JsonFields? OptionalObject(string name) =>
-        TryGet(name, required: false, out var element) ? Of(element, PathOf(name), errors) : null;
 
     /// <summary>The elements of an array with their paths; none where the field is absent or wrong.</summary>
     public IEnumerable<(string Path, JsonElement Element)> Items(string name, int min, int max)
@@ -263,35 +194,6 @@ internal sealed class JsonFields
     /// <summary>Refuses what is no array.</summary>
     public void OptionalArray(string name) => _ = Items(name, 0, int.MaxValue);
 
-    /// <summary>The elements of an array of objects.</summary>
-    public IEnumerable<JsonFields> Objects(string name, int min, int max)
-    {
-        foreach (var (itemPath, element) in Items(name, min, max))
-        {
-            if (Of(element, itemPath, errors) is { } item)
-            {
-                yield return item;
-            }
-        }
-    }
-
-    /// <summary>The elements of an array of names.</summary>
-    public IEnumerable<(string Path, TEnum Value)> Choices<TEnum>(string name, int min, int max, WireNames<TEnum> names)
-        where TEnum : struct, Enum
-    {
-        foreach (var (itemPath, element) in Items(name, min, max))
-        {
-            if (element.ValueKind == JsonValueKind.String && TryDecode(element, out var text) && names.TryParse(text, out var value))
-            {
-                yield return (itemPath, value);
-            }
-            else
-            {
-                errors.Add(itemPath, names.Message);
-            }
-        }
-    }
-
     /// <summary>The elements of an array of texts, each of 1 to <paramref name="maxLength"/> characters.</summary>
     public IEnumerable<string> Texts(string name, int max, int maxLength)
     {
@@ -325,33 +227,6 @@ internal sealed class JsonFields
         }
 
         Refuse(name, message);
-        return null;
-    }
-
-    private string? Checked(string name, string? text, Func<string, bool> isValid, string message)
-    {
-        if (text is null || isValid(text))
-        {
-            return text;
-        }
-
-        Refuse(name, message);
-        return null;
-    }
-
-    private Guid? ReadGuid(string name, bool required)
-    {
-        if (!TryGet(name, required, out var element) || !TryGetString(name, element, out var text))
-        {
-            return null;
-        }
-
-        if (Http.Text.TryReadGuid(text, out var guid))
-        {
-            return guid;
-        }
-
-        Refuse(name, "Must be a GUID such as c0000000-0000-4000-8000-000000000101.");
         return null;
     }
 

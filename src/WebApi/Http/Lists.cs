@@ -58,7 +58,7 @@ internal static class Lists
             }
         }
 
-        query.Add("cursor", Cursors.Encode(next));
+        query.Add("cursor", new Cursor(next).Encode(request));
         return request.PathBase.Add(request.Path).ToUriComponent() + query.ToQueryString().ToUriComponent();
     }
 }

@@ -73,25 +73,28 @@ internal static class Problems
         "An agreement keeps its type, by which its workspaces were set up.");
 
     public static readonly Problem TooManyWorkspaces = new(409, "too-many-workspaces", "Too many workspaces",
-        "A person or a group can hold roles in 5,000 workspaces.");
+        "A person or a group can hold roles in at most 5,000 workspaces, and a contact or the group would hold them in more.");
+
+    public static readonly Problem TooManyWorkspacesInAgreement = new(409, "too-many-workspaces-in-agreement", "Too many workspaces in the agreement",
+        "An agreement can have at most 500 workspaces. Those of packages that have left it count, since a workspace stays.");
 
     public static readonly Problem TooManyGroups = new(409, "too-many-groups", "Too many groups",
-        "A workspace can have 1,000 groups with roles.");
+        "A workspace can have at most 1,000 groups with roles.");
 
     public static readonly Problem TooManyGroupsInTenant = new(409, "too-many-groups-in-tenant", "Too many groups in the tenant",
-        "A tenant can have 10,000 groups that hold roles in its organization's workspaces.");
+        "A tenant can have at most 10,000 groups that hold roles in its organization's workspaces.");
 
     public static readonly Problem TooManyTenants = new(409, "too-many-tenants", "Too many tenants",
-        "Agreements can name 8,192 tenants whose ids begin with the same two digits, and the organization, a contact or a billing reader is of another one.");
+        "Agreements can name at most 8,192 tenants whose ids begin with the same two digits, and the organization, a contact or a billing reader is of another one.");
 
     public static readonly Problem TooManyCases = new(409, "too-many-cases", "Too many cases",
-        "A workspace can have 500,000 support cases.");
+        "A workspace can have at most 500,000 support cases.");
 
     public static readonly Problem UnknownPackage = new(409, "unknown-package", "No such package",
         "The workspace's agreement has no package of the id that 'packageId' names.");
 
     public static readonly Problem TooManyActivities = new(409, "too-many-activities", "Too many activities",
-        "A workspace can have 100,000 activities.");
+        "A workspace can have at most 100,000 activities.");
 
     public static readonly Problem RunInProgress = new(409, "run-in-progress", "A run is under way",
         "A technology has one run at a time; 'runId' names the one that is under way.");
@@ -100,16 +103,16 @@ internal static class Problems
         "The run has ended with other results, or without any because they did not come in time.");
 
     public static readonly Problem TooManyCourses = new(409, "too-many-courses", "Too many courses",
-        "The catalogue can have 10,000 courses.");
+        "The catalogue can have at most 10,000 courses.");
 
     public static readonly Problem TooManyEnrollments = new(409, "too-many-enrollments", "Too many enrolments",
-        "A workspace can have 200,000 enrolments.");
+        "A workspace can have at most 200,000 enrolments.");
 
     public static readonly Problem TooManyProducts = new(409, "too-many-products", "Too many products",
-        "The courses that were ever started in a workspace can be about 500 products, and this one is about another.");
+        "The courses that were ever started in a workspace can be about at most 500 products, and this one is about another.");
 
-    public static readonly Problem ListChanged = new(409, "list-changed", "The order of the list has changed",
-        "An item got another name since the page before, so the pages that follow could leave it out or have it twice. Read the list again from its first page.");
+    public static readonly Problem ListChanged = new(409, "list-changed", "The list has changed",
+        "The list was put in another order or replaced since the page before, so the pages that follow could leave an item out or have it twice. Read it again from its first page.");
 
     public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
         "The resource is not of the version that If-Match names. Read it again.");

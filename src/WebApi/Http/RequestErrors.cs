@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace EngageCenter.WebApi.Http;
 
 /// <summary>
@@ -35,16 +37,29 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
         }
     }
 
-    /// <summary>That a part of the path is an id.</summary>
-    public void CheckId(string field, string id)
+    public bool Has(string field) => fields.ContainsKey(field);
+
+    /// <summary>What the framework could not bind: a body, or a value of the wrong type in it or in the query.</summary>
+    public static RequestErrors Of(BadHttpRequestException wrong)
     {
-        if (!Text.IsId(id))
-        {
-            Add(field, Text.IdMessage);
-        }
+        var errors = new RequestErrors();
+        var (field, message) = wrong.InnerException is JsonException json ? Describe(json) : (Body, Rules.ObjectMessage);
+        errors.Add(field, message);
+        return errors;
     }
 
-    public bool Has(string field) => fields.ContainsKey(field);
+    // Without what the serializer quotes from the body and from this code. What our own converters say stands as it is.
+    private static (string Field, string Message) Describe(JsonException wrong) => wrong switch
+    {
+        { InnerException: JsonException } => (Body, FormattableString.Invariant($"Must be JSON; it goes wrong at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}.")),
+        { Message: var message, Path: var path } => (FieldOf(path),
+            message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "Must be there once only."
+            : !message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) ? message
+            : message.Contains("System.Collections", StringComparison.Ordinal) ? "Must be an array."
+            : Rules.ObjectMessage),
+    };
+
+    private static string FieldOf(string? path) => path is null or "$" ? Body : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
 
     public IReadOnlyDictionary<string, string[]> ToDictionary() =>
         fields.ToDictionary(f => f.Key, f => f.Value.ToArray(), StringComparer.Ordinal);

@@ -6,6 +6,9 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>Instants and dates on the wire.</summary>
 internal static partial class Rfc3339
 {
+    public const string Message = "Must be an RFC 3339 instant such as 2026-07-01T08:00:00Z.";
+    public const string DateMessage = "Must be a date such as 2026-07-01.";
+
     /// <summary>UTC with a <c>Z</c>, and as many decimals as the instant has.</summary>
     public static string Format(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
@@ -28,22 +31,11 @@ internal static partial class Rfc3339
             normal, "yyyy-MM-dd'T'HH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out instant);
     }
 
-    /// <summary>A whole day, as <c>yyyy-MM-dd</c> or as an instant, which counts as its day in UTC.</summary>
-    public static bool TryParseDate(string text, out DateOnly date)
-    {
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date))
-        {
-            return true;
-        }
+    public static string Format(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
 
-        if (TryParse(text, out var instant))
-        {
-            date = DateOnly.FromDateTime(instant.UtcDateTime);
-            return true;
-        }
-
-        return false;
-    }
+    /// <summary>A whole day, as <c>yyyy-MM-dd</c> and nothing else: an instant belongs to different days in different places.</summary>
+    public static bool TryParseDate(string text, out DateOnly date) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
 
     [GeneratedRegex(@"^(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,18}))?(?<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Instant();

@@ -8,59 +8,71 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>The rules for text that people are shown.</summary>
 internal static class Text
 {
+    public const string GuidMessage = "Must be a GUID such as c0000000-0000-4000-8000-000000000101.";
+
+    private const string UnicodeMessage = "Must be valid Unicode text.";
+
     private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
 
     /// <summary>
-    /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. Refuses what has control
-    /// characters, what changes the direction of the text around it, what is no Unicode text, what shows nothing, and
-    /// what has the wrong length.
+    /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. False for what is no
+    /// Unicode text.
     /// </summary>
-    /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
+    public static bool TryCompose(string raw, out string text)
+    {
+        try
+        {
+            text = raw.Trim().Normalize(NormalizationForm.FormC);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            text = "";
+            return false;
+        }
+    }
+
+    /// <summary>Composes text, and refuses what has a <see cref="Fault"/>.</summary>
     public static bool TryRead(string raw, int min, int max, [NotNullWhen(true)] out string? text, out string message)
     {
-        text = null;
-        var trimmed = raw.Trim();
-        var visible = false;
-        for (var rest = trimmed.AsSpan(); !rest.IsEmpty;)
+        message = TryCompose(raw, out var composed) ? Fault(composed, min, max) ?? "" : UnicodeMessage;
+        text = message.Length == 0 ? composed : null;
+        return text is not null;
+    }
+
+    /// <summary>
+    /// Why composed text is refused: control characters, what changes the direction of the text around it, no Unicode
+    /// text, nothing that shows, or the wrong length. Null if it is taken.
+    /// </summary>
+    /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
+    public static string? Fault(string text, int min, int max)
+    {
+        var (length, visible) = (0, false);
+        for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
         {
             if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done || IsNoncharacter(rune))
             {
-                message = "Must be valid Unicode text.";
-                return false;
+                return UnicodeMessage;
             }
 
             if (IsControl(rune))
             {
-                message = "Must not have control characters.";
-                return false;
+                return "Must not have control characters.";
             }
 
             if (ChangesDirection(rune))
             {
-                message = "Must not have characters that change the direction of text.";
-                return false;
+                return "Must not have characters that change the direction of text.";
             }
 
             visible |= IsVisible(rune);
             rest = rest[consumed..];
         }
 
-        var composed = trimmed.Normalize(NormalizationForm.FormC);
-        var length = composed.EnumerateRunes().Count();
-        if (length < min || length > max)
-        {
-            message = min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.";
-            return false;
-        }
-
-        if (length > 0 && !visible)
-        {
-            message = "Must have a visible character.";
-            return false;
-        }
-
-        (text, message) = (composed, "");
-        return true;
+        return length < min || length > max
+            ? (min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.")
+            : length > 0 && !visible ? "Must have a visible character."
+            : null;
     }
 
     /// <summary>

@@ -1,50 +1,67 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using EngageCenter.Support;
 
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>How values look on the wire.</summary>
+/// <summary>How values look on the wire. Bodies and queries are read by these options, and answers are written by them.</summary>
 internal static class WireJson
 {
-    public static JsonSerializerOptions Options { get; } = Create();
+    /// <summary>Objects and arrays within each other.</summary>
+    private const int MaxDepth = 16;
+
+    public static JsonSerializerOptions Options { get; } = Create(_ => { });
+
+    /// <summary>In a query everything is text, and numbers are digits.</summary>
+    public static JsonSerializerOptions QueryOptions { get; } = Create(options =>
+    {
+        options.Converters.Insert(0, new TextConverter<int>(TryParseDigits, number => number.ToString(CultureInfo.InvariantCulture), WholeMessage));
+        options.Converters.Insert(0, new TextConverter<bool>(TryParseFlag, flag => flag ? "true" : "false", FlagConverter.Message));
+        options.Converters.Add(new TextConverter<Cursor>(TryPlace, cursor => cursor.After, Cursor.Message));
+    });
+
+    private const string WholeMessage = "Must be a whole number.";
 
     public static void Configure(JsonSerializerOptions options)
     {
+        options.PropertyNameCaseInsensitive = false;
         options.AllowDuplicateProperties = false;
         options.NumberHandling = JsonNumberHandling.Strict;
-        options.Converters.Add(new InstantConverter());
-        options.Converters.Add(new SeverityConverter());
-        options.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));
+        options.MaxDepth = MaxDepth;
+        options.Converters.Add(new TextConverter<string>(Text.TryCompose, text => text, "Must be valid Unicode text."));
+        options.Converters.Add(new TextConverter<Guid>(Text.TryReadGuid, id => id.ToString("D"), Text.GuidMessage));
+        options.Converters.Add(new TextConverter<DateTimeOffset>(Rfc3339.TryParse, Rfc3339.Format, Rfc3339.Message));
+        options.Converters.Add(new TextConverter<DateOnly>(Rfc3339.TryParseDate, Rfc3339.Format, Rfc3339.DateMessage));
+        options.Converters.Add(new TextConverter<TimeSpan>(Durations.TryParse, Durations.Format, Durations.Message));
+        options.Converters.Add(new NameConverters());
+        options.Converters.Add(new FlagConverter());
+        options.Converters.Add(new NumberConverter<int>(0, WholeMessage));
+        options.Converters.Add(new NumberConverter<long>(0, WholeMessage));
+        options.Converters.Add(new NumberConverter<decimal>(28, "Must be a number."));
     }
 
-    private static JsonSerializerOptions Create()
+    private static JsonSerializerOptions Create(Action<JsonSerializerOptions> more)
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
         Configure(options);
+        more(options);
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }
 
-    private sealed class InstantConverter : JsonConverter<DateTimeOffset>
+    // Decoded before: the serializer does not know of which list it is.
+    private static bool TryPlace(string after, out Cursor cursor)
     {
-        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && Rfc3339.TryParse(reader.GetString()!, out var instant)
-                ? instant
-                : throw new JsonException("Must be an RFC 3339 instant.");
-
-        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(Rfc3339.Format(value));
+        cursor = new(after);
+        return true;
     }
 
-    private sealed class SeverityConverter : JsonConverter<CaseSeverity>
+    private static bool TryParseFlag(string text, out bool flag)
     {
-        public override CaseSeverity Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && WireNames.Severity.TryParse(reader.GetString()!, out var severity)
-                ? severity
-                : throw new JsonException(WireNames.Severity.Message);
-
-        public override void Write(Utf8JsonWriter writer, CaseSeverity value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(WireNames.Severity.Of(value));
+        flag = text == "true";
+        return flag || text == "false";
     }
+
+    private static bool TryParseDigits(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

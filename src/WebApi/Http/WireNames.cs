@@ -37,6 +37,8 @@ internal static class WireNames
     public static WireNames<TEnum> For<TEnum>()
         where TEnum : struct, Enum => Names<TEnum>.Value;
 
+    public static IEnumerable<string> Of(Type type) => type == typeof(CaseSeverity) ? Severity.All : Enum.GetNames(type).Where(name => name != "None");
+
     /// <summary>The names of the roles that a value holds, in the order of the table.</summary>
     public static ImmutableArray<string> List(Roles roles) =>
         [.. RoleTable.All.Where(d => (roles & d.Role) != 0).Select(d => d.Role.ToString())];

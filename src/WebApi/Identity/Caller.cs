@@ -13,8 +13,7 @@ internal abstract record Caller
 }
 
 /// <param name="HasScope">Whether the token lets its client act for the person here.</param>
-/// <param name="SignIn">Null where the token leaves the person's groups out, so that no right can be decided by it.</param>
-internal sealed record PersonCaller(PersonId Person, UserProfile Profile, bool HasScope, SignIn? SignIn) : Caller
+internal sealed record PersonCaller(PersonId Person, UserProfile Profile, bool HasScope, SignIn SignIn) : Caller
 {
     /// <summary>For routes that let only persons in, as a parameter of their endpoints.</summary>
     public static ValueTask<PersonCaller?> BindAsync(HttpContext http) => new(http.Features.Get<Caller>() as PersonCaller);

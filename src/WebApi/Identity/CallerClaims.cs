@@ -92,7 +92,8 @@ internal static class CallerClaims
         var person = new PersonId(tenantId, userId);
         var profile = Profile(identity, userId);
         var complete = groups.Count <= MaxGroups && !LeavesGroupsOut(identity);
-        return (new PersonCaller(person, profile, HasScope(identity), complete ? SignIn.Create(person, issuedAt, profile, groups) : null), null);
+        var signIn = complete ? SignIn.Create(person, issuedAt, profile, groups) : new(person, issuedAt, profile, [], LeavesGroupsOut: true);
+        return (new PersonCaller(person, profile, HasScope(identity), signIn), null);
     }
 
     // One claim with words; several where the token has an array.

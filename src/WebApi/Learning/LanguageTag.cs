@@ -50,6 +50,9 @@ internal static partial class LanguageTag
         return true;
     }
 
+    /// <summary>Of a tag that is one.</summary>
+    public static string Canonical(string raw) => TryRead(raw, out var tag) ? tag : throw new ArgumentException(Message, nameof(raw));
+
     // Language, script, region, variants, extensions, private use.
     [GeneratedRegex(
         @"\A(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?\z",

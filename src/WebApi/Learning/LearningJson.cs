@@ -12,15 +12,6 @@ internal sealed record CourseResponse(
         new(course.CourseId, course.Title, course.Format, course.Product, course.Language, course.DurationMinutes);
 }
 
-/// <param name="Title">1 to 500 characters.</param>
-/// <param name="Product">1 to 100 characters.</param>
-/// <param name="Language">A BCP 47 tag such as en or pt-BR.</param>
-/// <param name="DurationMinutes">1 to 100,000.</param>
-internal sealed record PutCourseRequest(string Title, CourseFormat Format, string Product, string Language, int DurationMinutes);
-
-/// <param name="ProgressPercent">A whole number from 0 to 100.</param>
-internal sealed record PutEnrollmentRequest(int ProgressPercent);
-
 /// <summary>What the caller has made of a course. The course is as it was when it was started.</summary>
 /// <param name="ProgressPercent">The greatest that was ever reported.</param>
 /// <param name="CompletedAt">When 100 was first reported; absent before.</param>

@@ -1,10 +1,11 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using EngageCenter.Assessments;
-using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
@@ -19,6 +20,20 @@ internal static partial class OpenApiDocument
 {
     private const string Scheme = "entra";
 
+    private static readonly Dictionary<Type, (JsonSchemaType Type, string? Format)> wireTypes = new()
+    {
+        [typeof(string)] = (JsonSchemaType.String, null),
+        [typeof(Cursor)] = (JsonSchemaType.String, null),
+        [typeof(Guid)] = (JsonSchemaType.String, "uuid"),
+        [typeof(DateTimeOffset)] = (JsonSchemaType.String, "date-time"),
+        [typeof(DateOnly)] = (JsonSchemaType.String, "date"),
+        [typeof(TimeSpan)] = (JsonSchemaType.String, "duration"),
+        [typeof(bool)] = (JsonSchemaType.Boolean, null),
+        [typeof(int)] = (JsonSchemaType.Integer, "int32"),
+        [typeof(long)] = (JsonSchemaType.Integer, "int64"),
+        [typeof(decimal)] = (JsonSchemaType.Number, "double"),
+    };
+
     public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<PublishedDocument>().AddOpenApi(PublishedDocument.Name, options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
@@ -29,7 +44,7 @@ internal static partial class OpenApiDocument
         options.AddOperationTransformer((operation, context, cancellation) => Complete(operation, context, cancellation));
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            Correct(schema, context.JsonTypeInfo);
+            Correct(schema, context.JsonTypeInfo, context.JsonPropertyInfo);
             return Task.CompletedTask;
         });
     });
@@ -85,6 +100,7 @@ internal static partial class OpenApiDocument
             Description = "An access token (v2.0) of Microsoft Entra ID.",
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+        Require(document.Components.Schemas);
         document.Components.Schemas["Problem"] = new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
@@ -125,17 +141,9 @@ internal static partial class OpenApiDocument
         operation.Parameters ??= [];
         AddPath(operation, context.Description.RelativePath ?? "");
 
-        foreach (var query in metadata.OfType<QueryParameter>())
+        foreach (var query in metadata.OfType<MethodInfo>().SelectMany(handler => handler.GetParameters()).Where(p => Queries.IsQuery(p.ParameterType)))
         {
-            var schema = query.Name == "pageSize"
-                ? new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "500", Default = JsonValue.Create(50) }
-                : new OpenApiSchema
-                {
-                    Type = JsonSchemaType.String,
-                    Format = query.Name is "from" or "to" ? "date-time" : null,
-                    Enum = query.Values.Count == 0 ? null : [.. query.Values.Select(v => JsonValue.Create(v))],
-                };
-            operation.Parameters.Add(new OpenApiParameter { Name = query.Name, In = ParameterLocation.Query, Description = query.Description, Schema = schema });
+            await AddQuery(operation, context, query.ParameterType, cancellation);
         }
 
         foreach (var header in metadata.OfType<HeaderParameter>())
@@ -153,14 +161,20 @@ internal static partial class OpenApiDocument
         {
             var contents = new Dictionary<string, OpenApiMediaType>
             {
-                ["application/json"] = new() { Schema = await Schema(context, body.Type, cancellation), Example = JsonNode.Parse(body.Example) },
+                ["application/json"] = new() { Schema = await Schema(context, body.Type, cancellation) },
             };
             if (metadata.OfType<RequestLinesDoc>().FirstOrDefault() is { } lines)
             {
                 contents["application/x-ndjson"] = new() { Schema = await Schema(context, lines.Type, cancellation) };
             }
 
-            operation.RequestBody = new OpenApiRequestBody { Required = body.Required, Content = contents };
+            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = contents };
+        }
+
+        if (metadata.OfType<ExampleDoc>().FirstOrDefault() is { } example)
+        {
+            var json = operation.RequestBody!.Content!["application/json"];
+            (json.Schema, json.Example) = (Present(json.Schema!), JsonNode.Parse(example.Json));
         }
 
         if (metadata.OfType<OtherAnswerDoc>().FirstOrDefault() is { } other && operation.Responses?["200"].Content?["application/json"] is { } answer)
@@ -194,11 +208,29 @@ internal static partial class OpenApiDocument
                 Name = name,
                 In = ParameterLocation.Path,
                 Required = true,
-                Description = PathDescription(name),
+                Description = PathParameters.DescriptionOf(name),
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             }),
             .. operation.Parameters!.Where(parameter => parameter.In != ParameterLocation.Path),
         ];
+    }
+
+    private static async Task AddQuery(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, Type query, CancellationToken cancellation)
+    {
+        var schema = await context.GetOrCreateSchemaAsync(query, null, cancellation);
+        foreach (var (name, property) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>())
+        {
+            operation.Parameters!.Add(new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Query,
+                Description = Queries.DescriptionOf(query, name),
+                Schema = query.IsAssignableTo(typeof(IPaged)) && name == "pageSize"
+                    ? new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "500", Default = JsonValue.Create(50) }
+                    : Present(property),
+            });
+        }
     }
 
     private static void AddProblems(OpenApiOperation operation, OpenApiOperationTransformerContext context, IEnumerable<Problem> problems)
@@ -234,19 +266,18 @@ internal static partial class OpenApiDocument
     }
 
     // What the serializer's converters and its notion of 'required' hide from the schema.
-    private static void Correct(OpenApiSchema schema, JsonTypeInfo json)
+    private static void Correct(OpenApiSchema schema, JsonTypeInfo json, JsonPropertyInfo? of)
     {
         var type = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
-        var none = type == json.Type ? default : JsonSchemaType.Null;
-        if (type == typeof(DateTimeOffset))
+        var none = type != json.Type || (!type.IsValueType && of?.IsGetNullable == true) ? JsonSchemaType.Null : default;
+        if (Value(type) is { } value)
         {
-            schema.Type = JsonSchemaType.String | none;
-            schema.Format = "date-time";
+            // An enumeration is a component of its own, and what may be null refers to it as one of two.
+            (schema.Type, schema.Format, schema.Enum, schema.Properties) = (type.IsEnum ? value.Type : value.Type | none, value.Format, value.Enum, null);
         }
-        else if (type == typeof(CaseSeverity))
+        else if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
         {
-            schema.Type = JsonSchemaType.String | none;
-            schema.Enum = [.. WireNames.Severity.All.Select(n => JsonValue.Create(n))];
+            schema.Items ??= Value(json.ElementType!);
         }
         else if (type == typeof(AffectedObjectsJson))
         {
@@ -268,24 +299,47 @@ internal static partial class OpenApiDocument
         }
     }
 
+    private static OpenApiSchema? Value(Type type) =>
+        wireTypes.TryGetValue(type, out var wire) ? new() { Type = wire.Type, Format = wire.Format }
+        : type.IsEnum ? new() { Type = JsonSchemaType.String, Enum = [.. WireNames.Of(type).Select(name => JsonValue.Create(name))] }
+        : null;
+
+    // What a request's record has as nullable only so that its absence is seen.
+    private static void Require(IDictionary<string, IOpenApiSchema> schemas)
+    {
+        foreach (var type in typeof(OpenApiDocument).Assembly.GetTypes())
+        {
+            foreach (var property in type.GetProperties().Where(p => p.IsDefined(typeof(RequiredAttribute))))
+            {
+                if (schemas.TryGetValue(type.Name, out var schema) && schema.Properties is { } properties)
+                {
+                    properties[RequestProperties.NameOf(property)] = Present(properties[RequestProperties.NameOf(property)]);
+                }
+            }
+        }
+    }
+
+    // Of a value that may be null, what it is when it is there.
+    private static IOpenApiSchema Present(IOpenApiSchema schema)
+    {
+        if (schema.OneOf?.FirstOrDefault(choice => choice.Type != JsonSchemaType.Null) is { } only)
+        {
+            return only;
+        }
+
+        if (schema is OpenApiSchema { Type: not null } nullable)
+        {
+            nullable.Type &= ~JsonSchemaType.Null;
+        }
+
+        return schema;
+    }
+
     // An answer leaves out what its record says it does; a request may leave out whatever may be null.
     private static bool IsOptional(Type type, JsonPropertyInfo property) =>
         property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true
-        || (property.IsGetNullable && type.Name.EndsWith("Request", StringComparison.Ordinal));
+        || (property.IsGetNullable && type.Name.EndsWith("Request", StringComparison.Ordinal) && property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: false) != true);
 
     [GeneratedRegex(@"\{(\w+)")]
     private static partial Regex PathParameter();
-
-    private static string PathDescription(string? name) => name switch
-    {
-        "id" => "The workspace's id.",
-        "agreementId" => "The agreement's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
-        "activityId" => "The activity's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
-        "technology" => "The technology's id, as the list of assessments has it.",
-        "runId" => "The run's id.",
-        "slug" => "The end of the problem's type.",
-        "courseId" => "The course's id: 1 to 64 of A-Z a-z 0-9 . _ ~ -",
-        "groupId" => "The Entra group's object id, a GUID.",
-        _ => "",
-    };
 }

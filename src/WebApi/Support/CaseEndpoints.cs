@@ -39,16 +39,9 @@ internal static class CaseEndpoints
             .Refuses(Problems.TooManyCases);
         group.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights)
             .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
-            .Query("status", "Only cases of this status.", [.. WireNames.For<CaseStatus>().All])
-            .Query("severity", "Only cases of this severity.", [.. WireNames.Severity.All])
-            .Query("product", "Only cases of this product, by its whole name.")
-            .Query("search", "Part of the id or title, case-insensitively.")
-            .Query("from", "Created at or after.")
-            .Query("to", "Created before.")
-            .Paged()
             .Answers<ListResponse<CaseJson>>(200)
             .AnswersCsv()
-            .Refuses(Problems.InvalidRequest, Problems.NotAcceptable);
+            .Refuses(Problems.NotAcceptable);
     }
 
     private static async Task<IResult> Post(string id, HttpContext http, IGrainFactory grains)
@@ -116,30 +109,10 @@ internal static class CaseEndpoints
         return await ingestion.Complete();
     }
 
-    private static async Task<IResult> List(WorkspaceVisit visit, HttpContext http)
+    private static Task<IResult> List(WorkspaceVisit visit, CaseListQuery query, HttpContext http)
     {
-        var errors = new RequestErrors();
-        var query = ReadQuery(new(http.Request.Query, errors));
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
-
-        var support = visit.Grain<ISupportGrain>();
-        return await visit.List(
-            http, query.Page, (decision, page, count) => support.Cases(decision, query with { Page = page, Count = count }), CaseJson.Of, CaseCsv.Table);
-    }
-
-    private static CaseQuery ReadQuery(QueryFields fields)
-    {
-        var (from, to) = fields.Window();
-        return new(
-            fields.Choice("status", WireNames.For<CaseStatus>()),
-            fields.Choice("severity", WireNames.Severity),
-            fields.Text("product"),
-            fields.Text("search"),
-            from,
-            to,
-            fields.Page());
+        var (support, asked) = (visit.Grain<ISupportGrain>(), query.ToQuery());
+        return visit.List(
+            http, query, (decision, page, count) => support.Cases(decision, asked with { Page = page, Count = count }), CaseJson.Of, CaseCsv.Table);
     }
 }

@@ -1,5 +1,4 @@
 using EngageCenter.Access;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
@@ -16,15 +15,14 @@ internal static class MeEndpoints
         var me = routes.MapGroup("/v1/me").WithTags("Me").RequirePerson();
         me.MapGet("", Get)
             .Describe("GetMe", "The caller", "Who the caller is, and the workspace that they last opened.")
-            .Answers<MeResponse>(200)
-            .Refuses(Problems.AccessUnconfirmed);
+            .Answers<MeResponse>(200);
         me.MapGet("/workspaces", Workspaces)
             .Describe("ListMyWorkspaces", "The caller's workspaces", "All of them, by name: the list is complete, and never cut into pages.")
             .Answers<ListResponse<UserWorkspaceResponse>>(200)
             .Refuses(Problems.AccessUnconfirmed);
         me.MapPut("/current-workspace", Switch)
             .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
-            .Takes<SwitchRequest>("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
+            .Example("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
             .Answers<UserWorkspaceResponse>(200)
             .Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
         me.MapGet("/home", Home)
@@ -36,60 +34,35 @@ internal static class MeEndpoints
     }
 
     private static async Task<IResult> Get(PersonCaller caller, UserGrains users) =>
-        SignedIn(caller, users, out var signIn, out var user)
-            ? TypedResults.Ok(MeResponse.Of(await user.Me(signIn)))
-            : Unconfirmed();
+        TypedResults.Ok(MeResponse.Of(await users.Of(caller.Person).Me(caller.SignIn)));
 
-    private static async Task<IResult> Workspaces(PersonCaller caller, UserGrains users) =>
-        SignedIn(caller, users, out var signIn, out var user) && await user.Workspaces(signIn) is { } workspaces
+    private static async Task<IResult> Workspaces(PersonCaller caller, WholeListQuery _, UserGrains users) =>
+        await users.Of(caller.Person).Workspaces(caller.SignIn) is { } workspaces
             ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
-            : Unconfirmed();
+            : Unconfirmed(caller);
 
-    private static async Task<IResult> Switch(PersonCaller caller, HttpContext http, UserGrains users)
+    private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)
     {
-        var errors = new RequestErrors();
-        var (body, refusal) = await JsonBody.Read(http.Request, errors);
-        if (body is null)
-        {
-            return refusal!;
-        }
-
-        var workspaceId = body.RequiredText("workspaceId", 100);
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
-
-        if (!WorkspaceHeader.IsId(workspaceId))
+        if (!WorkspaceHeader.IsId(body.WorkspaceId))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        if (!SignedIn(caller, users, out var signIn, out var user))
-        {
-            return Unconfirmed();
-        }
-
-        var outcome = await user.Switch(signIn, workspaceId!);
+        var outcome = await users.Of(caller.Person).Switch(caller.SignIn, body.WorkspaceId);
         return outcome.Standing switch
         {
             Standing.Member => TypedResults.Ok(UserWorkspaceResponse.Of(outcome.Workspace!)),
             Standing.Outsider => Problems.WorkspaceNotFound.Answer(),
-            _ => Problems.AccessUnconfirmed.Answer(),
+            _ => Unconfirmed(caller),
         };
     }
 
     private static async Task<IResult> Home(PersonCaller caller, UserGrains users, IGrainFactory grains, HomePage home)
     {
-        if (!SignedIn(caller, users, out var signIn, out var user))
-        {
-            return Unconfirmed();
-        }
-
         // Landing and home page are two questions; who is shut out in between lands anew.
         for (var landings = 1; landings <= 3; landings++)
         {
-            var landing = await user.Land(signIn);
+            var landing = await users.Of(caller.Person).Land(caller.SignIn);
             if (landing.Standing == Standing.Outsider)
             {
                 return TypedResults.Ok(NoHomeResponse.NoWorkspaces);
@@ -108,16 +81,8 @@ internal static class MeEndpoints
             }
         }
 
-        return Problems.AccessUnconfirmed.Answer();
+        return Unconfirmed(caller);
     }
 
-    // A token that leaves the groups out is no reason to forget those of the one before.
-    private static bool SignedIn(PersonCaller caller, UserGrains users, out SignIn signIn, out UserCalls user)
-    {
-        signIn = caller.SignIn!;
-        user = users.Of(caller.Person);
-        return caller.SignIn is not null;
-    }
-
-    private static IResult Unconfirmed() => Problems.AccessUnconfirmed.Answer();
+    private static IResult Unconfirmed(PersonCaller caller) => WorkspaceVisit.Unconfirmed(caller) ?? Problems.AccessUnconfirmed.Answer();
 }

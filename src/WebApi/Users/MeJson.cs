@@ -37,6 +37,11 @@ internal sealed record UserWorkspaceResponse(
 
 internal sealed record SwitchRequest(string WorkspaceId);
 
+internal sealed class SwitchValidator : RequestValidator<SwitchRequest>
+{
+    public SwitchValidator() => RuleFor(request => request.WorkspaceId).Text(100);
+}
+
 /// <summary>The home page where no workspace is open to the caller.</summary>
 internal sealed record NoHomeResponse(object? Workspace, string Reason)
 {

@@ -19,37 +19,40 @@ internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants)
 internal readonly struct UserCalls(PersonId person, IGrainFactory grains, AllowedTenants tenants)
 {
     public async ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId) =>
-        await Grain() is { } grain ? await grain.Decide(signIn, workspaceId) : AccessDecision.Outsider(person, workspaceId);
+        await Grain() is { } grain ? await grain.Decide(signIn, workspaceId) : StrangersDecision(signIn, workspaceId);
 
     public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId) =>
-        await Grain() is { } grain ? await grain.Explain(signIn, workspaceId) : Outsider(workspaceId);
+        await Grain() is { } grain ? await grain.Explain(signIn, workspaceId) : new(StrangersDecision(signIn, workspaceId), []);
 
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
-        await Grain() is { } grain ? await grain.ExplainLastKnown(workspaceId, asker) : Outsider(workspaceId);
+        await Grain() is { } grain ? await grain.ExplainLastKnown(workspaceId, asker) : new(AccessDecision.Outsider(person, workspaceId), []);
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required) =>
-        await Grain() is { } grain ? await grain.DecideAnywhere(signIn, required) : Standing.Outsider;
+        await Grain() is { } grain ? await grain.DecideAnywhere(signIn, required) : StrangersStanding(signIn);
 
     public async ValueTask<AccountTeamOutcome> AccountTeam(SignIn signIn, string workspaceId, BillingScope? asked) =>
         await Grain() is { } grain
             ? await grain.AccountTeam(signIn, workspaceId, asked)
-            : new(AccessDecision.Outsider(person, workspaceId), AccountTeamStatus.Found);
+            : new(StrangersDecision(signIn, workspaceId), AccountTeamStatus.Found);
 
     public async Task<Me> Me(SignIn signIn) =>
         await Grain() is { } grain ? await grain.Me(signIn) : new(person, signIn.Profile, LastAccessedWorkspaceId: null);
 
     public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn) =>
-        await Grain() is { } grain ? await grain.Workspaces(signIn) : [];
+        await Grain() is { } grain ? await grain.Workspaces(signIn) : signIn.LeavesGroupsOut ? null : [];
 
     public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId) =>
-        await Grain() is { } grain ? await grain.Switch(signIn, workspaceId) : new(Standing.Outsider, null);
+        await Grain() is { } grain ? await grain.Switch(signIn, workspaceId) : new(StrangersStanding(signIn), null);
 
     public async Task<Landing> Land(SignIn signIn) =>
-        await Grain() is { } grain ? await grain.Land(signIn) : new(Standing.Outsider, AccessDecision.Outsider(person, string.Empty));
+        await Grain() is { } grain ? await grain.Land(signIn) : new(StrangersStanding(signIn), StrangersDecision(signIn, string.Empty));
 
     // Null for a stranger.
     private async ValueTask<IUserGrain?> Grain() =>
         await tenants.MayCome(person.TenantId) ? grains.GetGrain<IUserGrain>(person.ToString()) : null;
 
-    private EffectiveAccess Outsider(string workspaceId) => new(AccessDecision.Outsider(person, workspaceId), []);
+    // As an outsider's grain answers.
+    private static Standing StrangersStanding(SignIn signIn) => signIn.LeavesGroupsOut ? Standing.Unconfirmed : Standing.Outsider;
+
+    private AccessDecision StrangersDecision(SignIn signIn, string workspaceId) => new(person, workspaceId, StrangersStanding(signIn), Permissions.None, 0);
 }

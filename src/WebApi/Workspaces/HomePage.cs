@@ -104,7 +104,7 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
     }
 
     private Task<SupportInsights?> Insights(AccessDecision decision) =>
-        grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, InsightsWindows.UpTo(time.GetUtcNow()));
+        grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, new InsightsQuery(null, null).Window(time.GetUtcNow()));
 
     // Decided anew in the same call.
     private async Task<AccountTeamOutcome?> AccountTeam(WorkspaceVisit visit)

@@ -18,69 +18,40 @@ internal static class WorkspaceEndpoints
             .Answers<WorkspaceResponse>(200);
         workspaces.MapPatch("", Rename).RequirePermission(Permissions.RenameSpace)
             .Describe("RenameWorkspace", "Renames a workspace", "A name that a member gave stays when the agreement is put again.")
-            .Takes<RenameRequest>("""{ "name": "Contoso Support" }""")
-            .Conditional()
+            .Example("""{ "name": "Contoso Support" }""")
             .Answers<WorkspaceResponse>(200);
         workspaces.MapGet("/home", Home).RequireMember()
             .Describe("GetHome", "The home page of a workspace", "Only what the caller may open.")
             .Answers<HomeResponse>(200);
         workspaces.MapGet("/audit-events", AuditEvents).RequirePermission(Permissions.ManageEntraGroups)
             .Describe("ListAuditEvents", "What was changed, by whom", "Newest first.")
-            .Paged()
-            .Answers<ListResponse<AuditEventResponse>>(200)
-            .Refuses(Problems.InvalidRequest);
+            .Answers<ListResponse<AuditEventResponse>>(200);
     }
 
-    private static async Task<IResult> Get(WorkspaceVisit visit, HttpContext http)
-    {
-        return await visit.Act(async decision => await visit.Workspace.Get(decision) is { } view
+    private static Task<IResult> Get(WorkspaceVisit visit, HttpContext http) => visit.Act(async decision =>
+        await visit.Workspace.Get(decision) is { } view
             ? Preconditions.Answer(http, view.Version, WorkspaceResponse.Of(view))
             : null);
-    }
 
-    private static async Task<IResult> Rename(WorkspaceVisit visit, HttpContext http)
+    private static Task<IResult> Rename(WorkspaceVisit visit, RenameRequest body, IfMatchHeader ifMatch, HttpContext http) => visit.Act(async decision =>
     {
-        var errors = new RequestErrors();
-        var header = Preconditions.Read(http.Request, errors);
-        var (body, refusal) = await JsonBody.Read(http.Request, errors);
-        if (body is null)
+        var condition = await ifMatch.Choose(async () => (await visit.Workspace.Get(decision))?.Version);
+        var outcome = await visit.Workspace.Rename(decision, visit.Caller.Actor, new(body.Name, condition));
+        return outcome.Status switch
         {
-            return refusal!;
-        }
+            RenameStatus.Renamed => Renamed(http, outcome.Workspace!),
+            RenameStatus.DecideAgain => null,
+            RenameStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            var unknown => throw new NotSupportedException($"No answer for {unknown}."),
+        };
+    });
 
-        var name = body.RequiredText("name", WorkspaceHeader.MaxNameLength);
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
+    private static Task<IResult> Home(WorkspaceVisit visit, HomePage home) => home.Show(visit);
 
-        return await visit.Act(async decision =>
-        {
-            var condition = header is null
-                ? (Paging.IfMatch?)null
-                : await header.Choose(async () => (await visit.Workspace.Get(decision))?.Version);
-            var outcome = await visit.Workspace.Rename(decision, visit.Caller.Actor, new(name!, condition));
-            return outcome.Status switch
-            {
-                RenameStatus.Renamed => Renamed(http, outcome.Workspace!),
-                RenameStatus.DecideAgain => null,
-                RenameStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
-                var unknown => throw new NotSupportedException($"No answer for {unknown}."),
-            };
-        });
-    }
-
-    private static async Task<IResult> Home(WorkspaceVisit visit, HomePage home) => await home.Show(visit);
-
-    private static async Task<IResult> AuditEvents(WorkspaceVisit visit, HttpContext http)
-    {
-        var errors = new RequestErrors();
-        var page = new QueryFields(http.Request.Query, errors).Page();
-        return errors.Any ? Problems.Invalid(errors) : await visit.Act(async decision =>
-            await visit.Workspace.AuditEvents(decision, page) is { } events
-                ? Lists.Answer(http.Request, events, AuditEventResponse.Of)
-                : null);
-    }
+    private static Task<IResult> AuditEvents(WorkspaceVisit visit, PageQuery query, HttpRequest request) => visit.Act(async decision =>
+        await visit.Workspace.AuditEvents(decision, query.Page()) is { } events
+            ? Lists.Answer(request, events, AuditEventResponse.Of)
+            : null);
 
     private static Ok<WorkspaceResponse> Renamed(HttpContext http, WorkspaceView view)
     {

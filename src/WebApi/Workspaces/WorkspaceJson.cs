@@ -35,9 +35,6 @@ internal sealed record WorkspaceResponse(
         view.Header.CreatedAt);
 }
 
-/// <param name="Name">1 to 100 characters after trimming, no control characters.</param>
-internal sealed record RenameRequest(string Name);
-
 /// <summary>Who did something.</summary>
 /// <param name="Id">The object id of the person or application in the tenant.</param>
 internal sealed record ActorResponse(ActorKind Kind, Guid TenantId, string Id, string? DisplayName)
@@ -52,10 +49,6 @@ internal sealed record GroupResponse(
     public static GroupResponse Of(GroupGrant grant) => new(
         grant.GroupId, grant.DisplayName, WireNames.List(grant.Roles), ActorResponse.Of(grant.GrantedBy), grant.GrantedAt, grant.UpdatedAt);
 }
-
-/// <param name="DisplayName">At most 256 characters; absent keeps what is known.</param>
-/// <param name="Roles">1 to 10, each once.</param>
-internal sealed record PutGroupRequest(string? DisplayName, IReadOnlyList<string> Roles);
 
 /// <summary>A person of the workspace.</summary>
 /// <param name="Status">Pending until the first sign-in.</param>
@@ -116,7 +109,7 @@ internal sealed record AuditEventResponse(
         foreach (var (name, value) in values)
         {
             // A list is one by what it is called, also while it has a single entry.
-            wire[name] = value.Length == 1 && name is not ("roles" or "contacts" or "packages" or "billingReaders") ? value[0] : new JsonArray([.. value.Select(v => (JsonNode)v)]);
+            wire[name] = value.Length == 1 && name is not ("roles" or "contacts" or "accountTeam" or "packages" or "billingReaders") ? value[0] : new JsonArray([.. value.Select(v => (JsonNode)v)]);
         }
 
         return wire;

@@ -36,6 +36,20 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
+    public async Task Without_its_groups_a_token_shows_the_team_only_if_no_group_may_read_a_bill()
+    {
+        BillingReader adele = new("account", null, contoso.Tenant, contoso.Adele.UserId, null);
+        BillingReader elsewhere = new("account", null, Guid.NewGuid(), null, group);
+        var partial = contoso.AdeleSignIn with { LeavesGroupsOut = true };
+
+        var workspace = await Put(adele, elsewhere);
+        Assert.Equal((Standing.Member, AccountTeamStatus.Found), (await Ask(partial, workspace) is var open ? (open.Decision.Standing, open.Status) : default));
+
+        await Put(adele, new("account", null, contoso.Tenant, null, group));
+        Assert.Equal(Standing.Unconfirmed, (await Ask(partial, workspace)).Decision.Standing);
+    }
+
+    [Fact]
     public async Task Who_is_no_member_is_told_nothing_though_they_read_the_account()
     {
         var stranger = contoso.Somebody();

@@ -80,7 +80,7 @@ public class StoredAgreementTests
         }
 
         Assert.Equal(StoredAgreement.MaxWorkspaces, stored.Workspaces.Length);
-        Assert.Equal((PutAgreementStatus.TooManyWorkspaces, stored), Put(stored, Contract(AgreementType.Workload, "One more")));
+        Assert.Equal((PutAgreementStatus.TooManyWorkspacesInAgreement, stored), Put(stored, Contract(AgreementType.Workload, "One more")));
 
         static string[] Names(int batch) => [.. Enumerable.Range(0, 100).Select(i => $"{batch}-{i}")];
     }

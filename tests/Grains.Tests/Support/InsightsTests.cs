@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CsCheck;
 using static EngageCenter.Support.Updates;
 
@@ -40,6 +41,19 @@ public class InsightsTests
         Assert.Empty(insights.BySeverity);
         Assert.Empty(insights.ByStatus);
         Assert.Empty(insights.ByProduct);
+    }
+
+    // Rows of an earlier release have names in the form in which they came.
+    [Fact]
+    public void A_product_that_was_stored_in_two_Unicode_forms_is_counted_as_one()
+    {
+        var composed = StoredCase.From(Case("1", Start, product: "Caf\u00E9"));
+        var row = JsonSerializer.Serialize(composed with { CaseId = "2" }).Replace("\\u00E9", "e\u0301", StringComparison.Ordinal);
+        Assert.Contains("e\u0301", row, StringComparison.Ordinal);
+        var cases = new SupportCases();
+        cases.Apply([composed, JsonSerializer.Deserialize<StoredCase>(row)!]);
+
+        Assert.Equal(new ProductCount("Caf\u00E9", 2), Assert.Single(cases.Insights(new(Start, Start.AddDays(1)), Now).ByProduct));
     }
 
     [Theory]

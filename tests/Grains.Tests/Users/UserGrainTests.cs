@@ -33,6 +33,64 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
+    public async Task A_token_without_its_groups_is_decided_by_the_contract_and_changes_nothing()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.LearningUser);
+        var adele = cluster.User(contoso.Adele);
+        var full = Contoso.SignIn(contoso.Adele, 60, group);
+        var partial = Contoso.SignIn(contoso.Adele, 120) with { LeavesGroupsOut = true };
+        Assert.True((await adele.Decide(full, workspace)).Allows(Permissions.AccessLearning));
+
+        var decision = await adele.Decide(partial, workspace);
+        Assert.Equal((Standing.Member, RoleTable.PermissionsOf(Roles.CustomerSupportManager | Roles.User)), (decision.Standing, decision.Permissions));
+        Assert.Equal([RoleSource.Contract, RoleSource.Default], (await adele.Explain(partial, workspace)).Roles.Select(r => r.Source));
+        Assert.NotNull(await cluster.Workspace(workspace).Get(decision));
+        Assert.Equal(Standing.Member, await adele.DecideAnywhere(partial, Permissions.RenameSpace));
+        Assert.Equal(Standing.Unconfirmed, await adele.DecideAnywhere(partial, Permissions.AccessLearning));
+        Assert.Equal(Standing.Member, (await adele.Switch(partial, workspace)).Standing);
+        Assert.Equal(workspace, (await adele.Me(partial)).LastAccessedWorkspaceId);
+        Assert.Equal(workspace, await Land(partial));
+        Assert.Null(await adele.Workspaces(partial));
+
+        // A newer token without its groups does not take the known ones away.
+        Assert.True((await adele.Decide(full, workspace)).Allows(Permissions.AccessLearning));
+    }
+
+    [Fact]
+    public async Task Without_its_groups_a_token_says_nothing_of_who_is_no_contact()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.LearningUser);
+        var member = contoso.Somebody();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(Contoso.SignIn(member, 60, group), workspace));
+
+        // What is known of an earlier token does not count, and nobody learns which workspaces there are.
+        var partial = Contoso.SignIn(member, 120) with { LeavesGroupsOut = true };
+        foreach (var id in (string[])[workspace, Guid.NewGuid().ToString("N"), "no workspace"])
+        {
+            Assert.Equal(Standing.Unconfirmed, await contoso.StandingOf(partial, id));
+        }
+
+        Assert.Equal(Standing.Unconfirmed, (await cluster.User(member).Switch(partial, workspace)).Standing);
+        Assert.Equal(Standing.Unconfirmed, (await cluster.User(member).Land(partial)).Standing);
+        await Assert.ThrowsAsync<ArgumentException>(() => contoso.StandingOf(partial with { Groups = [group] }, workspace));
+    }
+
+    [Fact]
+    public async Task A_contact_who_left_the_contract_is_shut_out_whatever_the_token_leaves_out()
+    {
+        var (successor, partial) = (contoso.Somebody(), Contoso.SignIn(contoso.Adele, 0) with { LeavesGroupsOut = true });
+        var workspace = await contoso.Workspace();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(partial, workspace));
+
+        var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
+        await contoso.Put(agreement with { Contacts = [agreement.Contacts[0] with { Person = successor }] });
+
+        Assert.Equal(Standing.Unconfirmed, await contoso.StandingOf(partial, workspace));
+    }
+
+    [Fact]
     public async Task Workspaces_are_complete_and_by_name_and_say_what_was_opened()
     {
         var agreement = contoso.Agreement(AgreementType.Workload, [.. Enumerable.Range(0, 100).Select(i => $"Workspace {i:D2}")]);

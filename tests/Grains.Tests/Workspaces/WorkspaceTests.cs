@@ -3,6 +3,7 @@ using CsCheck;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Paging;
+using EngageCenter.Users;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Workspaces;
@@ -15,6 +16,8 @@ public class WorkspaceTests
     private static readonly WorkspaceContract Contract = new(
         "contoso-2026", AgreementType.EnterpriseSupportMca, Guid.Empty, "Contoso", new(2026, 1, 1), new(2026, 12, 31),
         [new(new(Guid.Empty, GroupId(1)), Roles.CustomerSupportManager, "Adele Vance", "adele@contoso.example")], 1);
+
+    private static readonly PersonId Ann = new(GroupId(8), GroupId(9));
 
     private static readonly Workspace Contoso = new Workspace().Provision(Adele, Contract, Now);
 
@@ -49,10 +52,71 @@ public class WorkspaceTests
 
         var told = after.Audit.Recent[^1];
         Assert.Equal(AuditAction.ContractChanged, told.Action);
-        Assert.Equal(["billingReaders", "contacts"], told.Before!.Keys);
+        Assert.Equal(["billingReaders"], told.Before!.Keys);
         Assert.Equal([$"account * {Guid.Empty}/{GroupId(1)}"], told.Before["billingReaders"].ToArray());
-        Assert.Equal(["contacts"], told.After!.Keys);
-        Assert.Equal(["billingReaders", "contacts", "packages"], before.Audit.Recent[^1].After!.Keys);
+        Assert.Equal(["billingReaders"], told.After!.Keys);
+        Assert.Empty(told.After["billingReaders"]);
+        Assert.Equal(["billingReaders", "packages"], before.Audit.Recent[^1].After!.Keys);
+    }
+
+    public static TheoryData<string, string, string[], string[]> ContractValues => new()
+    {
+        { "the name", "name", ["Contoso"], ["Contoso Ltd"] },
+        { "the start date", "startDate", ["2026-01-01"], ["2026-02-01"] },
+        { "the end date", "endDate", ["2026-12-31"], ["2028-12-31"] },
+        { "a contact's e-mail", "contacts", [$"{Ann} CustomerSupportManager Ann <ann@contoso.example>"], [$"{Ann} CustomerSupportManager Ann <ann.lee@contoso.example>"] },
+        { "a contact's name", "contacts", [$"{Ann} CustomerSupportManager Ann <ann@contoso.example>"], [$"{Ann} CustomerSupportManager Ann Lee <ann@contoso.example>"] },
+        { "a contact's roles", "contacts", [$"{Ann} CustomerSupportManager Ann <ann@contoso.example>"], [$"{Ann} CustomerSupportManager, IncidentManager Ann <ann@contoso.example>"] },
+        { "a contact who leaves", "contacts", [$"{Ann} CustomerSupportManager Ann <ann@contoso.example>"], [] },
+        { "the phone of the account team", "accountTeam", [$"IncidentManager {Ann} +1"], [$"IncidentManager {Ann} +2"] },
+        { "a package's hours", "packages", ["azure AddOn Azure, 2026-01-01 to 2026-12-31, account profile, 40 h"], ["azure AddOn Azure, 2026-01-01 to 2026-12-31, account profile, 40.5 h"] },
+        { "a package's end date", "packages", ["azure AddOn Azure, 2026-01-01 to 2026-12-31, account profile, 40 h"], ["azure AddOn Azure, 2026-01-01 to 2027-12-31, account profile, 40 h"] },
+        { "a package's name", "packages", ["azure AddOn Azure, 2026-01-01 to 2026-12-31, account profile, 40 h"], ["azure AddOn Azure cloud, 2026-01-01 to 2026-12-31, account profile, 40 h"] },
+        { "a billing reader", "billingReaders", [$"account * {Ann}"], [$"account profile {Ann}"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(ContractValues))]
+    public void A_changed_contract_records_each_value_before_and_after(string changed, string name, string[] before, string[] after)
+    {
+        PolicyContact ann = new(Ann, Roles.CustomerSupportManager, "Ann", "ann@contoso.example");
+        Contact team = new(Roles.IncidentManager, Ann, "Ann", "ann@contoso.example", "+1", true);
+        Package package = new("azure", PackageKind.AddOn, "Azure", new(2026, 1, 1), new(2026, 12, 31), "account", "profile", 40);
+        BillingReader reader = new("account", null, Ann.TenantId, Ann.UserId, null);
+        ContractTerms terms = new([team], [package], [reader]);
+        var first = Contract with { Version = 2, Contacts = [.. Contract.Contacts, ann], Terms = terms };
+        var second = changed switch
+        {
+            "the name" => first with { DefaultName = "Contoso Ltd" },
+            "the start date" => first with { StartDate = new(2026, 2, 1) },
+            "the end date" => first with { EndDate = new(2028, 12, 31) },
+            "a contact's e-mail" => first with { Contacts = first.Contacts.Replace(ann, ann with { Email = "ann.lee@contoso.example" }) },
+            "a contact's name" => first with { Contacts = first.Contacts.Replace(ann, ann with { DisplayName = "Ann Lee" }) },
+            "a contact's roles" => first with { Contacts = first.Contacts.Replace(ann, ann with { Roles = ann.Roles | Roles.IncidentManager }) },
+            "a contact who leaves" => first with { Contacts = first.Contacts.Remove(ann) },
+            "the phone of the account team" => first with { Terms = terms with { Team = [team with { Phone = "+2" }] } },
+            "a package's hours" => first with { Terms = terms with { Packages = [package with { HoursPurchased = 40.5m }] } },
+            "a package's end date" => first with { Terms = terms with { Packages = [package with { EndDate = new(2027, 12, 31) }] } },
+            "a package's name" => first with { Terms = terms with { Packages = [package with { Name = "Azure cloud" }] } },
+            "a billing reader" => first with { Terms = terms with { BillingReaders = [reader with { BillingProfileId = "profile" }] } },
+            _ => throw new ArgumentException(changed),
+        };
+
+        var recorded = Contoso.Provision(Adele, first, Now).Provision(Adele, second with { Version = 3 }, Now).Audit.Recent[^1];
+
+        Assert.Equal(AuditAction.ContractChanged, recorded.Action);
+        Assert.Equal((name, name), (Assert.Single(recorded.Before!.Keys), Assert.Single(recorded.After!.Keys)));
+        Assert.Equal(before, recorded.Before[name].ToArray());
+        Assert.Equal(after, recorded.After[name].ToArray());
+    }
+
+    [Fact]
+    public void A_change_of_the_agreement_that_is_none_of_the_workspaces_records_nothing()
+    {
+        var next = Contoso.Provision(Adele, Contract with { Version = 2 }, Now);
+
+        Assert.Equal(2, next.Contract!.Version);
+        Assert.Equal(Contoso.Audit, next.Audit);
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     [InlineData(PutAgreementStatus.OrganizationFixed, 409, "organization-fixed")]
     [InlineData(PutAgreementStatus.AgreementTypeFixed, 409, "agreement-type-fixed")]
     [InlineData(PutAgreementStatus.TooManyWorkspaces, 409, "too-many-workspaces")]
+    [InlineData(PutAgreementStatus.TooManyWorkspacesInAgreement, 409, "too-many-workspaces-in-agreement")]
     [InlineData(PutAgreementStatus.TooManyTenants, 409, "too-many-tenants")]
     [InlineData(PutAgreementStatus.VersionMismatch, 412, "precondition-failed")]
     public async Task A_refused_agreement_says_why(PutAgreementStatus outcome, int status, string slug)

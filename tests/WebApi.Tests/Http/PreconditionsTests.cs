@@ -20,10 +20,11 @@ public sealed class PreconditionsTests
     public async Task If_match_compares_strongly(string header, int? current, bool allowed)
     {
         var errors = new RequestErrors();
-        var condition = await Preconditions.Read(Request("If-Match", header), errors)!.Choose(() => Task.FromResult((long?)current));
+        var ifMatch = await Bind("If-Match", header);
+        ifMatch.Check(errors);
 
         Assert.False(errors.Any);
-        Assert.Equal(allowed, condition.Allows(current));
+        Assert.Equal(allowed, (await ifMatch.Choose(() => Task.FromResult((long?)current)))!.Value.Allows(current));
     }
 
     [Theory]
@@ -31,19 +32,23 @@ public sealed class PreconditionsTests
     [InlineData("If-Match", "\"7")]
     [InlineData("If-Match", "")]
     [InlineData("If-None-Match", "*")]
-    public void What_is_malformed_or_would_be_overlooked_is_an_error(string name, string value)
+    public async Task What_is_malformed_or_would_be_overlooked_is_an_error(string name, string value)
     {
         var errors = new RequestErrors();
 
-        Preconditions.Read(Request(name, value), errors);
+        (await Bind(name, value)).Check(errors);
 
-        Assert.True(errors.Has(name));
+        Assert.Equal([name], errors.ToDictionary().Keys);
     }
 
-    private static HttpRequest Request(string header, string value)
+    [Fact]
+    public async Task Without_the_header_there_is_no_condition() =>
+        Assert.Null(await (await Bind("Accept", "*/*")).Choose(() => throw new InvalidOperationException("Nobody has to ask.")));
+
+    private static async Task<IfMatchHeader> Bind(string header, string value)
     {
         var http = new DefaultHttpContext();
         http.Request.Headers[header] = value;
-        return http.Request;
+        return (await IfMatchHeader.BindAsync(http))!;
     }
 }

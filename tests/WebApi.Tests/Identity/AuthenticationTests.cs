@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
@@ -98,17 +100,28 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/me")]
     [InlineData("/v1/me/workspaces")]
     [InlineData("/v1/me/home")]
     [InlineData($"/v1/workspaces/{WorkspaceId}")]
     [InlineData($"/v1/workspaces/{WorkspaceId}/permissions")]
-    public async Task A_token_that_leaves_the_groups_out_confirms_nothing(string path)
+    public async Task A_token_that_leaves_the_groups_out_confirms_only_what_the_contract_gives(string path)
     {
+        var asked = new List<SignIn>();
+        Says("Decide", () => ValueTask.FromResult(AccessDecision.Unconfirmed(Ann, WorkspaceId)));
+        Says("Workspaces", () => Task.FromResult<ImmutableArray<UserWorkspace>?>(null));
+        Says("Land", () => Task.FromResult(new Landing(Standing.Unconfirmed, AccessDecision.Unconfirmed(Ann, WorkspaceId))));
+
         var answer = await api.SendAsync("GET", path, Token(null, ("_claim_names", new Dictionary<string, string> { ["groups"] = "src1" })));
 
         Assert.Equal((503, "access-unconfirmed"), (answer.Status, answer.Slug));
         Assert.True(answer.Headers.ContainsKey("Retry-After"));
+        Assert.True(Assert.Single(asked).LeavesGroupsOut);
+
+        void Says(string method, Func<object> says) => api.Grains.On<IUserGrain>(method, arguments =>
+        {
+            asked.Add((SignIn)arguments[0]!);
+            return says();
+        });
     }
 
     [Theory]

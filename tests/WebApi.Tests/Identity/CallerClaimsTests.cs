@@ -18,30 +18,36 @@ public sealed class CallerClaimsTests
         var person = Person(("groups", Group), ("groups", Tenant), ("groups", Group.ToUpperInvariant()));
 
         Assert.Equal(new PersonId(new(Tenant), new(User)), person.Person);
-        Assert.Equal(new Guid[] { new(Tenant), new(Group) }, person.SignIn!.Groups.AsEnumerable());
+        Assert.Equal(new Guid[] { new(Tenant), new(Group) }, person.SignIn.Groups.AsEnumerable());
         Assert.Equal(now, person.SignIn.IssuedAt);
         Assert.True(person.HasScope);
     }
 
     [Fact]
-    public void Without_groups_the_person_has_none() => Assert.Empty(Person().SignIn!.Groups);
+    public void Without_groups_the_person_has_none() => Assert.Empty(Person().SignIn.Groups);
 
     [Theory]
     [InlineData("_claim_names", """{"groups":"src1"}""")]
     [InlineData("_claim_names", "what")]
     [InlineData("hasgroups", "true")]
-    public void A_token_that_leaves_the_groups_out_is_no_sign_in(string name, string value) => Assert.Null(Person((name, value)).SignIn);
+    public void A_token_that_leaves_the_groups_out_says_so_and_has_none(string name, string value)
+    {
+        var signIn = Person((name, value), ("groups", Group)).SignIn;
+
+        Assert.True(signIn.LeavesGroupsOut);
+        Assert.Empty(signIn.Groups);
+    }
 
     [Fact]
-    public void Another_claim_that_is_left_out_does_not_matter() => Assert.NotNull(Person(("_claim_names", """{"other":"src1"}""")).SignIn);
+    public void Another_claim_that_is_left_out_does_not_matter() => Assert.False(Person(("_claim_names", """{"other":"src1"}""")).SignIn.LeavesGroupsOut);
 
     [Fact]
-    public void More_groups_than_a_token_can_have_are_no_sign_in()
+    public void More_groups_than_a_token_can_have_count_as_left_out()
     {
         var groups = Enumerable.Range(0, CallerClaims.MaxGroups + 1).Select(_ => ("groups", (string?)Guid.NewGuid().ToString())).ToArray();
 
-        Assert.Null(Person(groups).SignIn);
-        Assert.NotNull(Person(groups[..CallerClaims.MaxGroups]).SignIn);
+        Assert.True(Person(groups).SignIn.LeavesGroupsOut);
+        Assert.False(Person(groups[..CallerClaims.MaxGroups]).SignIn.LeavesGroupsOut);
     }
 
     [Theory]

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Activities that are malformed, out of range, or against a rule.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadActivityTests(RunningService service)
 {
     private static readonly string[] texts = ["5", "[]", "\"\"", "\"  \"", "\"a\\u0000b\"", "\"a\\nb\"", "\"\\ud800\""];
@@ -68,7 +68,7 @@ public class BadActivityTests(RunningService service)
         var workspace = await service.WorkspaceFor(nameof(BadActivityTests));
         using var response = await service.Send(
             HttpMethod.Put, $"/v1/workspaces/{workspace}/activities/a%20b", await service.AppToken(),
-            """{ "kind": 1, "kind": 1, "hoursDelivered": -1, "evidenceUri": "javascript:1" }""", ("If-Match", "nonsense"));
+            """{ "hoursDelivered": -1, "evidenceUri": "javascript:1" }""", ("If-Match", "nonsense"));
         var problem = await response.IsProblem(400, "invalid-request");
         Assert.Equal(
             ["If-Match", "activityId", "evidenceUri", "hoursDelivered", "kind", "packageId", "status", "title"],

@@ -4,11 +4,11 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Agreements that are malformed, out of range, or against a rule.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadAgreementTests(RunningService service)
 {
     private static readonly string[] dates =
-        ["\"2026-13-01\"", "\"2026-02-30\"", "\"10000-01-01\"", "\"tomorrow\"", "\"\"", "\"01/02/2026\"", "\"2026-1-1\"", "20260101", "null", "[]"];
+        ["\"2026-13-01\"", "\"2026-02-30\"", "\"10000-01-01\"", "\"tomorrow\"", "\"\"", "\"01/02/2026\"", "\"2026-12-01T00:00:00+01:00\"", "\"2026-12-01T00:00:00Z\"", "\" 2026-12-01\"", "\"2026-1-1\"", "20260101", "null", "[]"];
 
     private static readonly string[] texts =
         ["null", "5", "[]", "\"\"", "\"  \"", "\"a\\u0000b\"", "\"a\\nb\"", "\"a\\ud800\""];

@@ -5,7 +5,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>What is wrong with a schedule, a run's results or a query is named, and changes nothing.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadAssessmentTests(RunningService service)
 {
     private const string Sql = "SqlServer";
@@ -31,7 +31,7 @@ public class BadAssessmentTests(RunningService service)
         var rows = new List<(string Field, string Json)>();
         Add("recommendationId", [.. texts, Long(65)]);
         Add("title", [.. texts, Long(501)]);
-        Add("focusArea", ["null", "0", "\"0\"", "\"securityAndCompliance\"", "\"security\"", "\"SECURITY\"", "\"And\"", "\"and\"", "\"Security and Scalability\"", "\"Security/Compliance\"", "\"\"", "[]"]);
+        Add("focusArea", ["null", "0", "\"0\"", "\"securityAndCompliance\"", "\"security\"", "\"SECURITY\"", "\"Performance and Scalability\"", "\"Security & Compliance\"", "\"And\"", "\"Security and Scalability\"", "\"Security/Compliance\"", "\"\"", "[]"]);
         Add("businessImpact", ratings);
         Add("probability", ratings);
         Add("effort", ratings);
@@ -135,7 +135,7 @@ public class BadAssessmentTests(RunningService service)
             }
         }
 
-        foreach (var area in (string[])["security", "0", "SecurityAndCompliance,OperationsAndMonitoring", "SecurityAndCompliance&focusArea=SecurityAndCompliance"])
+        foreach (var area in (string[])["security", "0", "Performance%20and%20Scalability", "SecurityAndCompliance,OperationsAndMonitoring", "SecurityAndCompliance&focusArea=SecurityAndCompliance"])
         {
             await rows.Try(area, async () =>
             {

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>A bad case is rejected by its place, its id and its fields, and its neighbours are applied.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadCaseTests(RunningService service)
 {
     private static readonly string[] texts = ["null", "5", "[]", "\"\"", "\"  \"", "\"a\\u0000b\"", "\"a\\nb\"", "\"\\ud800\""];

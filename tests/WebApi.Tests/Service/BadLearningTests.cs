@@ -4,7 +4,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>What is malformed or out of range in learning is refused by name, and changes nothing.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadLearningTests(RunningService service)
 {
     private static readonly string[] ids = ["a%20b", "%C3%A4", "a%2Fb", new('a', 65), "a%0A", "a*b", "%20"];

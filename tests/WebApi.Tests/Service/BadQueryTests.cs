@@ -4,7 +4,7 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>Queries, cursors and windows that are malformed or out of range.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadQueryTests(RunningService service)
 {
     private static readonly string[] pageSizes =

@@ -139,12 +139,33 @@ public partial class ConventionTests(RunningService service)
     }
 
     [Fact]
-    public async Task Unknown_fields_and_parameters_are_passed_over()
+    public async Task Unknown_fields_are_passed_over()
     {
         var workspace = await service.Workspace(granted: false);
         var renamed = await service.Json(
-            HttpMethod.Patch, $"/v1/workspaces/{workspace}?unknown=1&unknown=2", await service.ManagerToken(), """{"name":"Named","unknown":{"deep":[1]}}""");
+            HttpMethod.Patch, $"/v1/workspaces/{workspace}", await service.ManagerToken(), """{"name":"Named","unknown":{"deep":[1]}}""");
         Assert.Equal("Named", (string?)renamed["name"]);
+    }
+
+    [Fact]
+    public async Task Unknown_parameters_are_refused_by_name_on_every_endpoint()
+    {
+        var workspace = await Filled();
+        var rows = new Rows();
+        await Snapshot.Unchanged(service, workspace, async () =>
+        {
+            foreach (var request in ValidRequest.All(workspace, "60"))
+            {
+                await rows.Try($"{request}", async () =>
+                {
+                    using var response = await service.Send(request.Method, $"{request.Path}?unknown=1&unknown=2&other", await service.TokenFor(request), request.Body?.DeepClone());
+                    var problem = await response.IsProblem(400, "invalid-request", "unknown");
+                    Assert.Equal(["other", "unknown"], problem["errors"]!.AsObject().Select(e => e.Key).Order());
+                });
+            }
+
+            rows.AllHold();
+        });
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using EngageCenter.WebApi.Tests.Http;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>The service's own reference is complete, and agrees with what the service answers.</summary>
-[Collection(RunningService.Collection)]
+[Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class OpenApiTests(RunningService service)
 {
     [Fact]

@@ -22,7 +22,8 @@ namespace EngageCenter.WebApi.Tests.Service;
 /// <summary>
 /// The service as it runs: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.
 /// With <c>AGAINST=cluster</c> it is what <c>./cluster</c> starts: three silos on Redis and Azurite, and requests go through
-/// two web nodes in turns. Then <c>--filter Needs!=OneProcess</c> leaves out what looks into the process.
+/// two web nodes in turns. Then <c>--filter Needs!=OneProcess</c> leaves out what looks into the process. <c>./test</c> leaves
+/// out <c>Decides=WebNode</c> as well: tests of what a web node answers by itself, whatever is behind it.
 /// </summary>
 [CollectionDefinition(Collection)]
 [SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]

@@ -15,14 +15,20 @@ public class StrangerTests(RunningService service)
         var outsider = await service.Token(TestDirectory.Outsider);
         var stranger = await service.Token(TestDirectory.Outsider, TestDirectory.Nowhere);
         var rows = new Rows();
+        (string Outsider, string Stranger)[] tokens = [(outsider, stranger), (WithoutGroups(outsider), WithoutGroups(stranger))];
         foreach (var valid in ValidRequest.All(workspace, "0"))
         {
             foreach (var body in (string?[])[valid.Body?.ToJsonString(), "{"])
             {
-                await rows.Try($"{valid.Endpoint}, {body}", async () =>
-                    Assert.Equal(await Ask(valid, body, outsider), await Ask(valid, body, stranger)));
+                foreach (var token in tokens)
+                {
+                    await rows.Try($"{valid.Endpoint}, {body}", async () =>
+                        Assert.Equal(await Ask(valid, body, token.Outsider), await Ask(valid, body, token.Stranger)));
+                }
             }
         }
+
+        string WithoutGroups(string token) => new Forgery(service, token).With(("groups", null), ("hasgroups", true));
 
         rows.AllHold();
     }

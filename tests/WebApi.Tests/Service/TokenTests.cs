@@ -176,16 +176,51 @@ public class TokenTests(RunningService service)
         await service.Grant(workspace, TestDirectory.SpareGroup(7), Roles.Administrator);
         var token = await service.Token(TestDirectory.Overage);
         var rows = new Rows();
-        foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.NeedsDecision))
+        foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.NeedsDecision && r.Endpoint != "GET /v1/me"))
         {
             await rows.Try($"{request}", async () =>
             {
                 using var response = await service.Send(request.Method, request.Path, token, request.Body?.DeepClone());
-                await response.IsProblem(503, "access-unconfirmed");
+                var problem = await response.IsProblem(503, "access-unconfirmed");
+                Assert.Contains("leaves out the caller's groups", (string?)problem["detail"], StringComparison.Ordinal);
             });
         }
 
         rows.AllHold();
+
+        // Who one is takes no right.
+        Assert.Equal(TestDirectory.Overage, (string?)(await service.Get("/v1/me", token))["displayName"]);
+    }
+
+    [Fact]
+    public async Task A_contact_whose_token_leaves_the_groups_out_may_do_what_the_contract_gives_and_the_rest_is_unconfirmed()
+    {
+        var workspace = await service.Workspace();
+        var contact = new Forgery(service, await service.ManagerToken()).With(("groups", null), ("hasgroups", true));
+        var given = RoleTable.PermissionsOf(Roles.CustomerSupportManager | Roles.User);
+        var rows = new Rows();
+        foreach (var request in ValidRequest.All(workspace, "77").Where(r => !r.IsApplications))
+        {
+            // Which workspaces the groups open, the token does not say.
+            var isGiven = request.Endpoint != "GET /v1/me/workspaces" && (given & (request.Required ?? Permissions.None)) == (request.Required ?? Permissions.None);
+            await rows.Try($"{request}", async () =>
+            {
+                using var response = await service.Send(request.Method, request.Path, contact, request.Body?.DeepClone());
+                if (isGiven)
+                {
+                    Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}");
+                }
+                else
+                {
+                    await response.IsProblem(503, "access-unconfirmed");
+                }
+            });
+        }
+
+        rows.AllHold();
+        using var partly = await service.Send(
+            HttpMethod.Post, $"/v1/workspaces/{workspace}/permissions/check", contact, """{"permissions":["RenameSpace","AccessLearning"]}""");
+        await partly.IsProblem(503, "access-unconfirmed");
     }
 
     [Fact]

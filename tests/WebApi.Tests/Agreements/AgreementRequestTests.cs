@@ -7,12 +7,12 @@ using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.Tests.Agreements;
 
-public sealed class AgreementReaderTests
+public sealed class AgreementRequestTests
 {
     private const string Valid = """
         {
           "name": " Contoso ", "agreementType": "Workload", "organization": { "tenantId": "c0000000-0000-4000-8000-000000000000", "name": "Contoso" },
-          "startDate": "2026-01-01", "endDate": "2026-12-31T23:30:00-02:00", "unknown": [],
+          "startDate": "2026-01-01", "endDate": "2026-12-31", "unknown": [],
           "contacts": [ { "role": "CustomerSupportManager", "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000101", "displayName": "Ann", "email": "ann@contoso.example", "phone": "+1", "isPrimary": true } ],
           "packages": [ { "packageId": "p-1", "kind": "AddOn", "name": "Azure", "startDate": "2026-01-01", "endDate": "2026-01-01", "billingAccountId": "BA", "billingProfileId": "BP", "hoursPurchased": 12.5 } ],
           "billingReaders": [ { "billingAccountId": "BA", "tenantId": "c0000000-0000-4000-8000-000000000000", "groupId": "c0000000-0000-4000-8000-000000000206" } ]
@@ -22,12 +22,9 @@ public sealed class AgreementReaderTests
     [Fact]
     public void A_valid_agreement_is_read_whole()
     {
-        var errors = new RequestErrors();
+        var agreement = Read(Valid).ToAgreement();
 
-        var agreement = AgreementReader.Read(JsonFields.Of(JsonElement.Parse(Valid), "", errors)!, errors)!;
-
-        Assert.False(errors.Any);
-        Assert.Equal(("Contoso", AgreementType.Workload, new DateOnly(2026, 1, 1), new DateOnly(2027, 1, 1)),
+        Assert.Equal(("Contoso", AgreementType.Workload, new DateOnly(2026, 1, 1), new DateOnly(2026, 12, 31)),
             (agreement.Name, agreement.AgreementType, agreement.StartDate, agreement.EndDate));
         var contact = Assert.Single(agreement.Contacts);
         Assert.Equal((Roles.CustomerSupportManager, "Ann", "+1", true), (contact.Role, contact.DisplayName, contact.Phone, contact.IsPrimary));
@@ -62,9 +59,8 @@ public sealed class AgreementReaderTests
         }
 
         body["contacts"] = contacts;
-        var errors = new RequestErrors();
 
-        var agreement = AgreementReader.Read(JsonFields.Of(JsonElement.Parse(body.ToJsonString()), "", errors)!, errors)!;
+        var agreement = Read(body.ToJsonString()).ToAgreement();
 
         Assert.Equal(read, string.Join(' ', agreement.Contacts.Select(c => $"{(c.Role == Roles.CustomerSupportManager ? 'A' : 'B')}{(c.IsPrimary ? "+" : "")}")));
     }
@@ -101,8 +97,9 @@ public sealed class AgreementReaderTests
     public void What_is_wrong_is_named(string path, string value, string fields) => Assert.Equal(fields, Errors(With(path, value)));
 
     [Fact]
-    public void All_that_is_wrong_is_named_at_once() =>
-        Assert.Equal("agreementType contacts endDate name organization startDate", Errors("""{ "contacts": 1 }"""));
+    public void All_that_is_missing_or_against_a_rule_is_named_at_once() => Assert.Equal(
+        "agreementType contacts[0].displayName contacts[0].email contacts[0].role contacts[0].tenantId contacts[0].userId endDate name organization packages[0] startDate",
+        Errors("""{ "contacts": [{ "displayName": "" }], "packages": [null] }"""));
 
     [Fact]
     public void The_same_contact_twice_is_wrong_and_the_same_person_in_two_roles_is_not()
@@ -148,8 +145,17 @@ public sealed class AgreementReaderTests
     private static string Errors(string json)
     {
         var errors = new RequestErrors();
-        var agreement = AgreementReader.Read(JsonFields.Of(JsonElement.Parse(json), "", errors)!, errors);
-        Assert.Equal(agreement is null, errors.Any);
-        return string.Join(' ', errors.ToDictionary().Keys);
+        try
+        {
+            new AgreementValidator().Validate(Read(json)).Errors.ForEach(fault => errors.Add(fault.PropertyName, fault.ErrorMessage));
+        }
+        catch (JsonException wrong)
+        {
+            errors = RequestErrors.Of(new("", wrong));
+        }
+
+        return string.Join(' ', errors.ToDictionary().Keys.Order(StringComparer.Ordinal));
     }
+
+    private static AgreementRequest Read(string json) => JsonSerializer.Deserialize<AgreementRequest>(json, WireJson.Options)!;
 }

@@ -1,0 +1,51 @@
+using System.ComponentModel;
+using EngageCenter.Access;
+using EngageCenter.WebApi.Http;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.WebApi.Workspaces;
+
+/// <param name="Name">1 to 100 characters after trimming, no control characters.</param>
+internal sealed record RenameRequest(string Name);
+
+internal sealed class RenameValidator : RequestValidator<RenameRequest>
+{
+    public RenameValidator() => RuleFor(rename => rename.Name).Text(WorkspaceHeader.MaxNameLength);
+}
+
+/// <param name="DisplayName">At most 256 characters; absent keeps what is known.</param>
+/// <param name="Roles">1 to 10, each once.</param>
+internal sealed record PutGroupRequest(string? DisplayName, IReadOnlyList<Roles> Roles);
+
+internal sealed class PutGroupValidator : RequestValidator<PutGroupRequest>
+{
+    private const int MaxRoles = 10;
+
+    public PutGroupValidator()
+    {
+        RuleFor(grant => grant.DisplayName).Text(GroupGrant.MaxDisplayNameLength);
+        RuleFor(grant => grant.Roles).Entries(1, MaxRoles).NoneTwice(role => role);
+    }
+}
+
+internal sealed record GroupListQuery(
+    [property: Description("Part of the display name or id, case-insensitively.")] string? Search,
+    [property: Description("Only groups with this role.")] Roles? Role,
+    int? PageSize, Cursor? Cursor) : IQuery<GroupListQuery>, IPaged;
+
+internal sealed class GroupListValidator : PagedValidator<GroupListQuery>
+{
+    public GroupListValidator() => RuleFor(query => query.Search).Text(Queries.MaxTextLength);
+}
+
+internal sealed record WorkspaceUserListQuery(
+    [property: Description("Part of the name or email, case-insensitively.")] string? Search,
+    [property: Description("Only people with this role.")] Roles? Role,
+    [property: Description("Only people of this status.")] WorkspaceUserStatus? Status,
+    [property: Description("Only people with a role by this; together with 'role', with that role by this.")] RoleSource? Source,
+    int? PageSize, Cursor? Cursor) : IQuery<WorkspaceUserListQuery>, IPaged;
+
+internal sealed class WorkspaceUserListValidator : PagedValidator<WorkspaceUserListQuery>
+{
+    public WorkspaceUserListValidator() => RuleFor(query => query.Search).Text(Queries.MaxTextLength);
+}
