@@ -9,7 +9,6 @@ using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Support;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -45,7 +44,7 @@ internal static partial class OpenApiDocument
         options.AddOperationTransformer((operation, context, cancellation) => Complete(operation, context, cancellation));
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            Correct(schema, context.JsonTypeInfo, context.JsonPropertyInfo, context.Document);
+            Correct(schema, context.JsonTypeInfo, context.JsonPropertyInfo);
             return Task.CompletedTask;
         });
     });
@@ -267,7 +266,7 @@ internal static partial class OpenApiDocument
     }
 
     // What the serializer's converters and its notion of 'required' hide from the schema.
-    private static void Correct(OpenApiSchema schema, JsonTypeInfo json, JsonPropertyInfo? of, Microsoft.OpenApi.OpenApiDocument? document)
+    private static void Correct(OpenApiSchema schema, JsonTypeInfo json, JsonPropertyInfo? of)
     {
         var type = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
         var none = type != json.Type || (!type.IsValueType && of?.IsGetNullable == true) ? JsonSchemaType.Null : default;
@@ -278,8 +277,7 @@ internal static partial class OpenApiDocument
         }
         else if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
         {
-            // A converter reads an update, and hides that it is a case.
-            schema.Items = json.ElementType == typeof(CaseUpdate) ? new OpenApiSchemaReference(nameof(CaseJson), document) : schema.Items ?? Value(json.ElementType!);
+            schema.Items ??= Value(json.ElementType!);
         }
         else if (type == typeof(AffectedObjectsJson))
         {
