@@ -78,7 +78,7 @@ internal sealed partial class UserGrain(
     public ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
     {
         ArgumentNullException.ThrowIfNull(signIn);
-        return signIn.Person == Person && durable.Covers(signIn) && Recall(workspaceId) is { } access
+        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
             ? new(access)
             : ExplainAnew(signIn, workspaceId);
     }
