@@ -95,7 +95,7 @@ public sealed class TokenMemoryTests : IDisposable
     public void Colliding_tokens_never_get_each_others_caller(ulong bucketMask)
     {
         var memory = new TokenMemory(1_000, bucketMask, services.GetRequiredService<IMeterFactory>());
-        var callers = Enumerable.Range(0, 1_000).ToDictionary(n => Hash($"token {n}"), _ => Caller());
+        var callers = Enumerable.Range(0, 1_000).ToDictionary(n => Hash($"Bearer {n}"), _ => Caller());
         var recalled = 0;
         foreach (var (token, caller) in callers)
         {
@@ -119,7 +119,7 @@ public sealed class TokenMemoryTests : IDisposable
     public void Colliding_tokens_never_get_each_others_caller_when_many_use_them_at_once()
     {
         var memory = new TokenMemory(64, 0x1f, services.GetRequiredService<IMeterFactory>());
-        var callers = Enumerable.Range(0, 200).Select(n => (Token: Hash($"token {n}"), Caller: Caller())).ToArray();
+        var callers = Enumerable.Range(0, 200).Select(n => (Token: Hash($"Bearer {n}"), Caller: Caller())).ToArray();
         Parallel.For(0, 100_000, i =>
         {
             var (token, caller) = callers[i * 7 % callers.Length];
