@@ -1,3 +1,4 @@
+using System.Globalization;
 using EngageCenter.Users;
 
 namespace EngageCenter.WebApi;
@@ -54,6 +55,8 @@ public sealed class WebApiOptions
     public RateLimitOptions RateLimit { get; set; } = new();
 
     public RememberedTokensOptions RememberedTokens { get; set; }
+
+    public RequestLogOptions RequestLog { get; set; } = new();
 
     /// <summary>
     /// Whether the OpenAPI document and the page over it are for everybody. Without a value they are in the environment
@@ -115,6 +118,12 @@ public sealed class WebApiOptions
     public int MaxConnections { get; set; }
 
     /// <summary>
+    /// The part of <see cref="MaxConnections"/> that one address can have, of IPv6 its /64 network; further ones are closed
+    /// unanswered. Addresses of <see cref="KnownProxies"/> have all of them. Default a quarter.
+    /// </summary>
+    public double AddressShare { get; set; } = 0.25;
+
+    /// <summary>
     /// The silos' gateways, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
     /// Empty: the one on this machine's port 30000.
     /// </summary>
@@ -137,6 +146,11 @@ public sealed class WebApiOptions
         if (options.RateLimit.FailuresPerMinute < 1 || options.RateLimit.AnonymousPerSecond < 1)
         {
             throw new SettingException($"{Section}:RateLimit needs a FailuresPerMinute and an AnonymousPerSecond of at least 1.");
+        }
+
+        if (options.RequestLog.Every < 0 || options.RequestLog.Slow < TimeSpan.FromMilliseconds(1))
+        {
+            throw new SettingException($"{Section}:RequestLog needs an Every of at least 0, and a Slow of at least 1 ms.");
         }
 
         if (options.RememberedTokens.Max is < 2 or > 1_000_000)
@@ -164,8 +178,23 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section} needs a CallerShare above 0, and a TenantShare from that to 1.");
         }
 
+        if (!(options.AddressShare > 0 && options.AddressShare <= 1))
+        {
+            throw new SettingException($"{Section}:AddressShare is {options.AddressShare.ToString(CultureInfo.InvariantCulture)}; it must be above 0, and at most 1.");
+        }
+
         return options;
     }
+}
+
+/// <summary>Which requests have a line in the log, at level Information. Metrics have all of them.</summary>
+public sealed class RequestLogOptions
+{
+    /// <summary>One of so many requests; 1 for each of them, 0 for none. Requests that fail with a status from 500 on, or are slow, always have one. Default 0.</summary>
+    public int Every { get; set; }
+
+    /// <summary>From which duration on a request is slow. At least 1 ms; default 1 s.</summary>
+    public TimeSpan Slow { get; set; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>Tokens that a web node has validated and need not validate again while nothing has changed.</summary>

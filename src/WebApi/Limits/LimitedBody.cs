@@ -62,6 +62,9 @@ internal sealed class LimitedBody : Stream
         (weight, units) = (0, 0);
     }
 
+    /// <summary>Whether some of it had not come yet when it was read.</summary>
+    public bool HasWaited => pacing is not null;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -134,6 +137,11 @@ internal sealed class LimitedBody : Stream
         catch (OperationCanceledException) when (tooSlow.IsCancellationRequested)
         {
             throw new OverLimitException(Problems.RequestTimeout);
+        }
+        catch (IOException e) when (e.InnerException is OverflowException)
+        {
+            // The size of a chunk beyond what the server can count. It refuses every other bad size as a bad request by itself.
+            throw new BadHttpRequestException("The size of a chunk is too large.", e);
         }
     }
 
