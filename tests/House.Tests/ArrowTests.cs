@@ -14,6 +14,8 @@ public class ArrowTests
         ["Storage.AzureBlob"] = [],
         ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
+        // For its document alone.
+        ["Client"] = ["WebApi"],
         ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
     };
 

@@ -24,7 +24,7 @@ internal sealed class ResultsReader(string technology, string runId, RequestErro
         var path = $"{Array}[{index}]";
         if (element is null)
         {
-            errors.Add(path, $"A recommendation may have {MaxItemBytes / 1024} KiB.");
+            errors.Add(path, $"A recommendation may have at most {MaxItemBytes / 1024} KiB.");
             return;
         }
 

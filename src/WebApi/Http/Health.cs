@@ -34,7 +34,7 @@ internal static class Health
                 var silos = await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellationToken).WaitAsync(cancellationToken);
                 return HealthCheckResult.Healthy($"{silos.Count} silos");
             }
-            catch (Exception fault) when (Faults.IsUnavailable(fault) || fault is OperationCanceledException)
+            catch (Exception fault) when (Faults.IsUnavailable(fault))
             {
                 return HealthCheckResult.Unhealthy("The cluster does not answer.");
             }

@@ -99,5 +99,5 @@ internal static class JsonBody
         Problems.UnsupportedMediaType.Answer("The body must be of type application/json, in UTF-8.");
 
     public static IResult TooLarge(int maxBytes) =>
-        Problems.ContentTooLarge.Answer($"The body may have {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
+        Problems.ContentTooLarge.Answer($"The body may have at most {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
 }

@@ -92,7 +92,7 @@ internal sealed class JsonItems
             before += buffer.Length - rest;
             if (rest > Math.Max(MaxTextBytes, format.MaxItemBytes))
             {
-                Refuse(RequestErrors.Body, $"A text may have {MaxTextBytes / 1024} KiB.");
+                Refuse(RequestErrors.Body, $"A text may have at most {MaxTextBytes / 1024} KiB.");
             }
 
             if (isRefused)

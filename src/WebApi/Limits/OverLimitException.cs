@@ -9,6 +9,8 @@ namespace EngageCenter.WebApi.Limits;
 internal sealed class OverLimitException(Problem problem, string? detail = null)
     : BadHttpRequestException(detail ?? problem.Detail, problem.Status)
 {
+    public Problem Problem => problem;
+
     public IResult Answer() => problem.Answer(Message);
 
     /// <param name="of">What there is no more of, such as "requests".</param>

@@ -36,6 +36,10 @@ internal static class CaseReader
         var resolvedAt = fields.OptionalInstant("resolvedAt");
         var closedAt = fields.OptionalInstant("closedAt");
         var primaryContact = fields.OptionalText("primaryContact", SupportCase.MaxContactLength);
+        if (closedAt < createdAt)
+        {
+            errors.Add("closedAt", "Must not be before createdAt.");
+        }
 
         return errors.Any
             ? (null, new(index, caseId, errors.ToDictionary()))
@@ -46,14 +50,14 @@ internal static class CaseReader
     /// <summary>One entry of a JSON body; null for one that is too long.</summary>
     public static (SupportCase? Case, RejectedCase? Rejected) Read(JsonElement? element, int index) => element is { } known
         ? Read(known, index)
-        : (null, Rejected(index, $"A case may have {MaxBytes / 1024} KiB."));
+        : (null, Rejected(index, $"A case may have at most {MaxBytes / 1024} KiB."));
 
     /// <summary>One line of <c>application/x-ndjson</c>.</summary>
     public static (SupportCase? Case, RejectedCase? Rejected) Read(NdjsonLine line, int index)
     {
         if (line.IsTooLong)
         {
-            return (null, Rejected(index, $"A line may have {NdjsonLines.MaxLineBytes / 1024} KiB."));
+            return (null, Rejected(index, $"Line {line.Number} is too long: a line may have at most {NdjsonLines.MaxLineBytes / 1024} KiB."));
         }
 
         try
@@ -62,7 +66,7 @@ internal static class CaseReader
         }
         catch (JsonException malformed)
         {
-            return (null, Rejected(index, JsonBody.Describe(malformed)));
+            return (null, Rejected(index, $"Line {line.Number} must be JSON; it goes wrong at byte {malformed.BytePositionInLine + 1}."));
         }
     }
 

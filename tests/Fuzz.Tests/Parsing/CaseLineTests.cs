@@ -28,7 +28,7 @@ public class CaseLineTests
     [Fact]
     public void A_case_that_is_taken_is_taken_again_as_it_is_written() => bodies.Sample(body =>
     {
-        foreach (var line in Encoding.UTF8.GetString(body).Split('\n').Select(l => new NdjsonLine(Encoding.UTF8.GetBytes(l), IsTooLong: false)))
+        foreach (var line in Encoding.UTF8.GetString(body).Split('\n').Select(l => new NdjsonLine(1, Encoding.UTF8.GetBytes(l), IsTooLong: false)))
         {
             var (update, rejected) = CaseReader.Read(line, 7);
             if (update is null)
@@ -47,7 +47,7 @@ public class CaseLineTests
     [Fact]
     public void No_bytes_are_a_fault() => bodies.Sample(body =>
     {
-        var (update, rejected) = CaseReader.Read(new NdjsonLine(body, IsTooLong: false), 0);
+        var (update, rejected) = CaseReader.Read(new NdjsonLine(1, body, IsTooLong: false), 0);
         Assert.True(update is null != rejected is null);
     }, iter: Mutations.Runs);
 
