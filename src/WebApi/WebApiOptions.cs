@@ -16,6 +16,9 @@ public sealed class WebApiOptions
     /// <summary>What a request takes that waits for a grain or for its client: its token with 200 groups, headers and objects.</summary>
     public const int RequestBytes = 64 * 1024;
 
+    /// <summary>What a remembered token takes of somebody with 200 groups.</summary>
+    public const int RememberedTokenBytes = 5 * 1024;
+
     /// <summary>What one body can take at most while it is read: 8 MiB of an assessment's results.</summary>
     public const int LargestBodyMemory = 24 * 1024 * 1024;
 
@@ -32,6 +35,7 @@ public sealed class WebApiOptions
         MaxConnections = (int)Math.Clamp(heapBytes / 4 / ConnectionBytes, 200, 20_000);
         MaxRequests = (int)Math.Clamp(heapBytes / 8 / RequestBytes, 100, 5_000);
         MaxBodies = MaxRequests;
+        RememberedTokens = new() { Max = (int)Math.Clamp(heapBytes / 16 / RememberedTokenBytes, 1_000, 100_000) };
     }
 
     /// <summary>Where it listens. Port 0 takes a free port and needs an address, as in <c>http://127.0.0.1:0</c>.</summary>
@@ -48,6 +52,8 @@ public sealed class WebApiOptions
     public IList<Guid> ApplicationTenants { get; } = [];
 
     public RateLimitOptions RateLimit { get; set; } = new();
+
+    public RememberedTokensOptions RememberedTokens { get; set; }
 
     /// <summary>
     /// Whether the OpenAPI document and the page over it are for everybody. Without a value they are in the environment
@@ -133,6 +139,11 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section}:RateLimit needs a FailuresPerMinute and an AnonymousPerSecond of at least 1.");
         }
 
+        if (options.RememberedTokens.Max is < 2 or > 1_000_000)
+        {
+            throw new SettingException($"{Section}:RememberedTokens:Max is {options.RememberedTokens.Max}; it must be from 2 to 1000000.");
+        }
+
         if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)
         {
             throw new SettingException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
@@ -155,6 +166,19 @@ public sealed class WebApiOptions
 
         return options;
     }
+}
+
+/// <summary>Tokens that a web node has validated and need not validate again while nothing has changed.</summary>
+public sealed class RememberedTokensOptions
+{
+    /// <summary>Whether a remembered token is taken without validating it again. Without it every request's token is validated in full.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>
+    /// Tokens at most, 2 to 1,000,000. Default 100,000, or as many as a sixteenth of the memory takes at
+    /// <see cref="WebApiOptions.RememberedTokenBytes"/> each, but at least 1,000.
+    /// </summary>
+    public int Max { get; set; } = 100_000;
 }
 
 /// <summary>How much one caller may ask of one web node. It keeps callers from each other's way; it is no quota.</summary>

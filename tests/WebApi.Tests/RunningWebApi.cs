@@ -44,6 +44,8 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    public IConfiguration Configuration => app.Configuration;
+
     public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
     /// <param name="time">The API's clock; a token that it takes for one of the future is none.</param>
@@ -115,10 +117,12 @@ public sealed class RunningWebApi : IAsyncDisposable
         ("scp", "access_as_user"), ("name", "Ann"), ("preferred_username", "ann@contoso.example"), .. claims,
     ];
 
-    public static string ApplicationToken(params string[] appRoles) => Sign(
+    public static string ApplicationToken(params string[] appRoles) => Sign(ApplicationClaims(appRoles));
+
+    public static (string Name, object? Value)[] ApplicationClaims(params string[] appRoles) =>
     [
         ("tid", Tenant.ToString()), ("oid", "c0000000-0000-4000-8000-0000000000aa"), ("ver", "2.0"), ("idtyp", "app"), ("roles", appRoles),
-    ]);
+    ];
 
     /// <param name="claims">Later ones replace earlier ones; null takes one away.</param>
     /// <param name="age">How long ago it was issued.</param>

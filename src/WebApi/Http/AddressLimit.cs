@@ -1,13 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading.RateLimiting;
 using EngageCenter.WebApi.Identity;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.RateLimiting;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace EngageCenter.WebApi.Http;
 
@@ -32,12 +29,9 @@ internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
         }
 
         await next(http);
-        if (http.Features.Get<Caller>() is not null)
-        {
-            failures.Remember(http);
-        }
-        else if (http.Response.StatusCode == StatusCodes.Status401Unauthorized
-            || http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure is not null)
+        if (http.Features.Get<Caller>() is null
+            && (http.Response.StatusCode == StatusCodes.Status401Unauthorized
+                || http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure is not null))
         {
             failures.Count(http);
         }
@@ -48,14 +42,9 @@ internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
         http.Request.Headers.Authorization.Count > 0 || http.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
 }
 
-/// <summary>What the failures of each address come to, and which tokens were found valid lately.</summary>
-internal sealed class FailedTokens(WebApiOptions options) : IDisposable
+/// <summary>What the failures of each address come to.</summary>
+internal sealed class FailedTokens(WebApiOptions options, TokenMemory tokens, TimeProvider time) : IDisposable
 {
-    // Bounds: 100 bytes each, and a token that is not used for so long has to stand in line again.
-    private const int MaxValid = 20_000;
-    private static readonly TimeSpan validFor = TimeSpan.FromMinutes(10);
-
-    private readonly MemoryCache valid = new(new MemoryCacheOptions { SizeLimit = MaxValid });
     private readonly PartitionedRateLimiter<HttpContext> perAddress = PartitionedRateLimiter.Create<HttpContext, string>(http =>
         RateLimitPartition.GetFixedWindowLimiter(KeyOf(http.Connection.RemoteIpAddress), _ => new()
         {
@@ -68,27 +57,14 @@ internal sealed class FailedTokens(WebApiOptions options) : IDisposable
     public IResult? Refuse(HttpContext http)
     {
         using var any = perAddress.AttemptAcquire(http, permitCount: 0);
-        return any.IsAcquired || valid.TryGetValue(TokenOf(http), out _)
+        return any.IsAcquired || (TokenHash.Of(http) is { } token && tokens.Knows(token, time.GetUtcNow()))
             ? null
             : Problems.TooManyRequests.Answer("Too many requests of this address had no valid token.");
     }
 
     public void Count(HttpContext http) => perAddress.AttemptAcquire(http).Dispose();
 
-    public void Remember(HttpContext http)
-    {
-        var token = TokenOf(http);
-        if (!valid.TryGetValue(token, out _))
-        {
-            valid.Set(token, true, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = validFor });
-        }
-    }
-
-    public void Dispose()
-    {
-        valid.Dispose();
-        perAddress.Dispose();
-    }
+    public void Dispose() => perAddress.Dispose();
 
     /// <summary>An address, or of IPv6 its /64 network, which is what one customer of a provider has.</summary>
     public static string KeyOf(IPAddress? address)
@@ -103,8 +79,4 @@ internal sealed class FailedTokens(WebApiOptions options) : IDisposable
             ? new IPNetwork(new IPAddress([.. plain.GetAddressBytes()[..8], .. new byte[8]]), 64).ToString()
             : plain.ToString();
     }
-
-    // The token itself is kept nowhere.
-    private static string TokenOf(HttpContext http) =>
-        Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(http.Request.Headers.Authorization.ToString())));
 }

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
@@ -73,13 +74,15 @@ internal static class Authentication
                 // The library's own validator reads the issuer's configuration a second time, during a request.
                 validation.IssuerValidator = null;
                 validation.IssuerValidatorUsingConfiguration = (issuer, token, _, configuration) => Issuer(issuer, token, configuration);
-                Observe(jwt, time, tenant => TrustsApplicationsOf(tenant, options, builder.Environment));
+                Observe(jwt, time);
             })
             .ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<JwtBearerOptions>, IssuerRules>();
+        builder.Services.AddSingleton<TokenMemory>();
+        builder.Services.AddTransient<TokenHandler>();
+        builder.Services.Configure<AuthenticationOptions>(schemes => schemes.SchemeMap[JwtBearerDefaults.AuthenticationScheme].HandlerType = typeof(TokenHandler));
         // Before all other services, so that the keys are there when the first request comes.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, IssuerKeysReader>());
-
     }
 
     /// <summary>Both ends are required: a token without an end would be good for ever.</summary>
@@ -135,7 +138,7 @@ internal static class Authentication
             logger);
     }
 
-    private static void Observe(JwtBearerOptions jwt, TimeProvider time, Func<Guid, bool> trustsApplicationsOf)
+    private static void Observe(JwtBearerOptions jwt, TimeProvider time)
     {
         var validated = jwt.Events.OnTokenValidated;
         jwt.Events.OnTokenValidated = async context =>
@@ -146,8 +149,14 @@ internal static class Authentication
                 return;
             }
 
+            if (context.SecurityToken is not JsonWebToken token)
+            {
+                context.Fail("The token is not a JSON Web Token.");
+                return;
+            }
+
             // RFC 7515: whoever does not know what a header calls critical refuses the token. We know of none.
-            if (context.SecurityToken is JsonWebToken token && token.TryGetHeaderValue<object>("crit", out _))
+            if (token.TryGetHeaderValue<object>("crit", out _))
             {
                 context.Fail("The token has critical headers.");
                 return;
@@ -160,10 +169,10 @@ internal static class Authentication
                 return;
             }
 
-            context.HttpContext.Features.Set(
-                caller is ApplicationCaller application && !trustsApplicationsOf(application.TenantId)
-                    ? application with { AppRoles = [] }
-                    : caller);
+            context.HttpContext.Features.Set(new ValidatedToken(
+                caller,
+                new(token.ValidFrom > token.IssuedAt ? token.ValidFrom : token.IssuedAt, TimeSpan.Zero),
+                new(token.ValidTo, TimeSpan.Zero)));
         };
 
         var failed = jwt.Events.OnAuthenticationFailed;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
@@ -59,8 +60,15 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     }
 
     /// <summary>The result of the last successful read; null if there is none, or if it is too old.</summary>
-    public OpenIdConnectConfiguration? Current =>
-        known is { } last && time.GetUtcNow() - last.ReadAt <= MaxAge ? last.Configuration : null;
+    public OpenIdConnectConfiguration? Current => Fresh?.Configuration;
+
+    /// <summary>
+    /// Stands for the issuer's name and keys of <see cref="Current"/>; null where that is. The same object as long as each
+    /// read brings the same name and keys, and another one from the first read on that does not.
+    /// </summary>
+    public object? CurrentSet => Fresh?.Set;
+
+    private Known? Fresh => known is { } last && time.GetUtcNow() - last.ReadAt <= MaxAge ? last : null;
 
     /// <summary>Ends with the read that is under way. Between two reads it has ended.</summary>
     public Task Reading => reading.Task;
@@ -164,12 +172,13 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     private void Accept(OpenIdConnectConfiguration configuration)
     {
         var keys = string.Join(", ", configuration.SigningKeys.Select(k => k.KeyId).Order(StringComparer.Ordinal));
+        var set = KeySet.Of(configuration);
         if (known is not { } last || last.Keys != keys)
         {
             LogKeys(keys);
         }
 
-        known = new(configuration, keys, time.GetUtcNow());
+        known = new(configuration, keys, known?.Set is { } before && before.IsSameAs(set) ? before : set, time.GetUtcNow());
     }
 
     private async Task UntilAsync(DateTimeOffset due, CancellationToken cancel)
@@ -190,7 +199,19 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     [LoggerMessage(LogLevel.Warning, "What the issuer says at {Address} is not usable: {Why}")]
     private partial void LogUnusable(string address, string why);
 
-    private sealed record Known(OpenIdConnectConfiguration Configuration, string Keys, DateTimeOffset ReadAt);
+    private sealed record Known(OpenIdConnectConfiguration Configuration, string Keys, KeySet Set, DateTimeOffset ReadAt);
+
+    // By what a key is and not only by its name: an issuer could give the name of a removed key to another one.
+    private sealed record KeySet(string Issuer, ImmutableArray<string> Keys, bool IsComparable)
+    {
+        public static KeySet Of(OpenIdConnectConfiguration configuration) => new(
+            configuration.Issuer,
+            [.. configuration.SigningKeys.Where(key => key.CanComputeJwkThumbprint())
+                .Select(key => $"{key.KeyId} {Convert.ToHexString(key.ComputeJwkThumbprint())}").Order(StringComparer.Ordinal)],
+            configuration.SigningKeys.All(key => key.CanComputeJwkThumbprint()));
+
+        public bool IsSameAs(KeySet other) => IsComparable && other.IsComparable && Issuer == other.Issuer && Keys.SequenceEqual(other.Keys);
+    }
 }
 
 /// <summary>The issuer's keys are not known, so that no token can be told from a forged one.</summary>

@@ -19,6 +19,9 @@ internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
     /// <summary>The keys that it publishes.</summary>
     public IReadOnlyList<RsaSecurityKey> Keys { get; set; } = [];
 
+    /// <summary>What it calls itself.</summary>
+    public string Name { get; set; } = $"{RunningWebApi.Issuer}/{{tenantid}}/v2.0";
+
     /// <summary>How often its configuration was asked for.</summary>
     public int Reads => Volatile.Read(ref count);
 
@@ -42,7 +45,7 @@ internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
         var read = new Read();
         await reads.Writer.WriteAsync(read, cancel);
         await read.Answered.WaitAsync(cancel);
-        return $$"""{"issuer":"{{RunningWebApi.Issuer}}/{tenantid}/v2.0","jwks_uri":"{{RunningWebApi.Issuer}}/keys"}""";
+        return $$"""{"issuer":"{{Name}}","jwks_uri":"{{RunningWebApi.Issuer}}/keys"}""";
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -1,0 +1,36 @@
+namespace EngageCenter.Door;
+
+/// <summary>Kestrel with nothing on it: no routes, no token is read, and every answer is the same bytes.</summary>
+internal static class BareServer
+{
+    /// <summary>What a check answers, and how long that is.</summary>
+    public static ReadOnlyMemory<byte> Answer { get; } =
+        """{"results":[{"permission":"ViewSupportInsights","allowed":true,"because":[{"role":"SupportUser","source":"EntraGroup","sourceId":"c0000000-0000-4000-8000-000000000206"}]},{"permission":"RenameSpace","allowed":false,"because":[]}],"epoch":8}"""u8.ToArray();
+
+    public static async Task RunAsync(string url)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls(url);
+        await using var app = builder.Build();
+        app.Run(async http =>
+        {
+            if (HttpMethods.IsPost(http.Request.Method))
+            {
+                // To the end, as whoever answers it would.
+                while (await http.Request.BodyReader.ReadAsync() is var read)
+                {
+                    http.Request.BodyReader.AdvanceTo(read.Buffer.End);
+                    if (read.IsCompleted)
+                    {
+                        break;
+                    }
+                }
+            }
+
+            http.Response.ContentType = "application/json; charset=utf-8";
+            http.Response.ContentLength = Answer.Length;
+            await http.Response.BodyWriter.WriteAsync(Answer);
+        });
+        await app.RunAsync();
+    }
+}

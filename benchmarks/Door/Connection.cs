@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using HdrHistogram;
+
+namespace EngageCenter.Door;
+
+/// <summary>
+/// One connection of a client that does as little as it can: it shares the cores with the server, and would otherwise be most
+/// of what is measured. Requests are bytes that are ready; of an answer the status and the end are looked for.
+/// </summary>
+internal sealed class Connection : IDisposable
+{
+    private const long LongestMicroseconds = 60_000_000;
+
+    private readonly Socket socket;
+    private readonly byte[] buffer = new byte[256 * 1024];
+    private int filled;
+
+    private Connection(Socket socket) => this.socket = socket;
+
+    /// <summary>How long each request took, in µs, since it was last reset.</summary>
+    public LongHistogram Latencies { get; } = NewHistogram();
+
+    public static LongHistogram NewHistogram() => new(LongestMicroseconds, 3);
+
+    public static async Task<Connection> OpenAsync(IPEndPoint address)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(address);
+        return new(socket);
+    }
+
+    /// <summary>Sends one request after the other until it is told to stop.</summary>
+    /// <returns>How many were answered.</returns>
+    public async Task<long> DriveAsync(Contestant contestant, int start, CancellationToken stop)
+    {
+        var answered = 0L;
+        for (var i = start; !stop.IsCancellationRequested; i++, answered++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            await AskAsync(contestant.Requests[i % contestant.Requests.Length]);
+            Latencies.RecordValue(Math.Min((long)Stopwatch.GetElapsedTime(began).TotalMicroseconds, LongestMicroseconds));
+        }
+
+        return answered;
+    }
+
+    /// <returns>The whole answer, where it is no more than the buffer takes.</returns>
+    /// <exception cref="InvalidOperationException">It is not a 200, or the connection has ended.</exception>
+    public async ValueTask<string> AskAsync(byte[] request, bool wantsText = false)
+    {
+        await socket.SendAsync(request);
+        filled = 0;
+        while (true)
+        {
+            var read = await socket.ReceiveAsync(buffer.AsMemory(filled));
+            if (read == 0)
+            {
+                throw new InvalidOperationException("The server closed the connection.");
+            }
+
+            filled += read;
+            if (IsWhole(buffer.AsSpan(0, filled)))
+            {
+                return buffer.AsSpan(9, 3).SequenceEqual("200"u8)
+                    ? wantsText ? Encoding.UTF8.GetString(buffer, 0, filled) : ""
+                    : throw new InvalidOperationException($"A request was answered: {Encoding.UTF8.GetString(buffer, 0, filled)}");
+            }
+        }
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    // By its length, or by the last chunk. No chunk of JSON without line breaks looks like that one.
+    private static bool IsWhole(ReadOnlySpan<byte> answer)
+    {
+        var headers = answer.IndexOf("\r\n\r\n"u8);
+        if (headers < 0)
+        {
+            return false;
+        }
+
+        var length = answer[..headers].IndexOf("Content-Length: "u8);
+        if (length < 0)
+        {
+            return answer.EndsWith("\r\n0\r\n\r\n"u8);
+        }
+
+        var digits = answer[(length + "Content-Length: ".Length)..headers];
+        var end = digits.IndexOf((byte)'\r');
+        return answer.Length - headers - 4 == int.Parse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using EngageCenter;
+using EngageCenter.Door;
+
+// What does an authenticated permission check cost over HTTP? It is measured beside servers that do less and beside another
+// product that does the same, in turns and in one run: what the machine does beside slows all of them, so only the ratios count.
+switch (args)
+{
+    case ["serve", "bare", var url]:
+        await BareServer.RunAsync(url);
+        return 0;
+    case ["serve", "pipeline", var url]:
+        await PipelineServer.RunAsync(url);
+        return 0;
+}
+
+DoorSettings settings;
+try
+{
+    settings = DoorSettings.Read(args);
+}
+catch (ArgumentException unusable)
+{
+    await Console.Error.WriteLineAsync(unusable.Message);
+    return 2;
+}
+
+// Whoever ends it early ends what it has started as well.
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+using var folder = new TempFolder();
+await using var servers = new Servers(folder, settings);
+ImmutableArray<Contestant> contestants;
+Result rounds;
+try
+{
+    contestants = await servers.StartAsync().WaitAsync(stop.Token);
+    rounds = await Rounds.RunAsync(contestants, settings).WaitAsync(stop.Token);
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Ended before it was done.");
+    return 1;
+}
+
+var report = Report.Of(contestants, rounds, settings);
+Console.WriteLine(report);
+if (settings.Output is { } file)
+{
+    await File.WriteAllTextAsync(file, report);
+}
+
+return 0;
+
+void End(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

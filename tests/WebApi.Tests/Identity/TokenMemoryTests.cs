@@ -1,0 +1,189 @@
+using System.Diagnostics.Metrics;
+using EngageCenter.WebApi.Identity;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EngageCenter.WebApi.Tests.Identity;
+
+/// <summary>The memory of validated tokens by itself. What it means for requests is in <see cref="RememberedTokenTests"/>.</summary>
+public sealed class TokenMemoryTests : IDisposable
+{
+    private static readonly DateTimeOffset now = new(2026, 11, 27, 8, 0, 0, TimeSpan.Zero);
+    private static readonly TokenRules rules = new(new(), new());
+
+    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
+    public void Dispose() => services.Dispose();
+
+    [Fact]
+    public void Kept_token_gives_its_own_caller_and_an_unknown_one_gives_none()
+    {
+        var memory = Memory(10);
+        var ann = Caller();
+        memory.Keep(Hash("ann"), Validated(ann), rules);
+
+        Assert.Same(ann, memory.Recall(Hash("ann"), rules, now));
+        Assert.Null(memory.Recall(Hash("bob"), rules, now));
+    }
+
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(0, true)]
+    [InlineData(3599, true)]
+    [InlineData(3600, false)]
+    public void Token_is_recalled_from_its_start_until_its_end_and_no_skew_is_added(int second, bool isRecalled)
+    {
+        var memory = Memory(10);
+        memory.Keep(Hash("ann"), new(Caller(), now, now.AddHours(1)), rules);
+
+        Assert.Equal(isRecalled, memory.Recall(Hash("ann"), rules, now.AddSeconds(second)) is not null);
+        Assert.Equal(isRecalled, memory.Knows(Hash("ann"), now.AddSeconds(second)));
+    }
+
+    [Fact]
+    public void Token_is_recalled_by_the_keys_and_options_that_it_was_validated_by_only()
+    {
+        var memory = Memory(10);
+        memory.Keep(Hash("ann"), Validated(Caller()), rules);
+
+        Assert.Null(memory.Recall(Hash("ann"), rules with { Keys = new() }, now));
+        Assert.Null(memory.Recall(Hash("ann"), rules with { Options = new() }, now));
+        Assert.Null(memory.Recall(Hash("ann"), rules with { Keys = null }, now));
+        Assert.NotNull(memory.Recall(Hash("ann"), rules, now));
+    }
+
+    [Fact]
+    public void Token_that_was_validated_while_no_keys_were_known_is_never_recalled()
+    {
+        var memory = Memory(10);
+        var without = rules with { Keys = null };
+        memory.Keep(Hash("ann"), Validated(Caller()), without);
+
+        Assert.Null(memory.Recall(Hash("ann"), without, now));
+        Assert.Null(memory.Recall(Hash("ann"), rules, now));
+    }
+
+    [Fact]
+    public void Token_that_is_validated_again_is_recalled_by_the_newer_keys()
+    {
+        var memory = Memory(10);
+        var newer = rules with { Keys = new() };
+        memory.Keep(Hash("ann"), Validated(Caller()), rules);
+        memory.Keep(Hash("ann"), Validated(Caller()), newer);
+
+        Assert.Null(memory.Recall(Hash("ann"), rules, now));
+        Assert.NotNull(memory.Recall(Hash("ann"), newer, now));
+        Assert.Equal(1, memory.Count);
+    }
+
+    [Fact]
+    public void Refused_token_is_forgotten()
+    {
+        var memory = Memory(2);
+        memory.Keep(Hash("ann"), Validated(Caller()), rules);
+        memory.Keep(Hash("bob"), Validated(Caller()), rules);
+        memory.Forget(Hash("ann"));
+        memory.Forget(Hash("bob"));
+
+        Assert.Equal((null, null, 0), (memory.Recall(Hash("ann"), rules, now), memory.Recall(Hash("bob"), rules, now), memory.Count));
+    }
+
+    // All tokens collide, sixteen find themselves in each place, or hardly any two.
+    [Theory]
+    [InlineData(0ul)]
+    [InlineData(0x3ful)]
+    [InlineData(ulong.MaxValue)]
+    public void Colliding_tokens_never_get_each_others_caller(ulong bucketMask)
+    {
+        var memory = new TokenMemory(1_000, bucketMask, services.GetRequiredService<IMeterFactory>());
+        var callers = Enumerable.Range(0, 1_000).ToDictionary(n => Hash($"token {n}"), _ => Caller());
+        var recalled = 0;
+        foreach (var (token, caller) in callers)
+        {
+            memory.Keep(token, Validated(caller), rules);
+            Assert.Same(caller, memory.Recall(token, rules, now));
+        }
+
+        foreach (var (token, caller) in callers)
+        {
+            if (memory.Recall(token, rules, now) is { } found)
+            {
+                Assert.Same(caller, found);
+                recalled++;
+            }
+        }
+
+        Assert.InRange(recalled, 1, bucketMask == ulong.MaxValue ? 1_000 : 64);
+    }
+
+    [Fact]
+    public void Colliding_tokens_never_get_each_others_caller_when_many_use_them_at_once()
+    {
+        var memory = new TokenMemory(64, 0x1f, services.GetRequiredService<IMeterFactory>());
+        var callers = Enumerable.Range(0, 200).Select(n => (Token: Hash($"token {n}"), Caller: Caller())).ToArray();
+        Parallel.For(0, 100_000, i =>
+        {
+            var (token, caller) = callers[i * 7 % callers.Length];
+            switch (i % 5)
+            {
+                case 0:
+                    memory.Keep(token, Validated(caller), rules);
+                    break;
+                case 1:
+                    memory.Forget(token);
+                    break;
+                default:
+                    Assert.True(memory.Recall(token, rules, now) is not { } found || found == caller);
+                    break;
+            }
+        });
+
+        Assert.InRange(memory.Count, 0, 64);
+    }
+
+    [Fact]
+    public void Memory_holds_100_000_tokens_and_no_more()
+    {
+        var memory = Memory(100_000);
+        var caller = Caller();
+        for (var n = 1; n <= 250_000; n++)
+        {
+            memory.Keep(Numbered(n), Validated(caller), rules);
+            Assert.True(memory.Count <= 100_000);
+        }
+
+        Assert.All(Enumerable.Range(200_001, 50_000), n => Assert.NotNull(memory.Recall(Numbered(n), rules, now)));
+    }
+
+    [Fact]
+    public void Token_in_use_stays_while_many_others_come_and_go()
+    {
+        var memory = Memory(100);
+        memory.Keep(Hash("ann"), Validated(Caller()), rules);
+        for (var n = 0; n < 10_000; n++)
+        {
+            memory.Keep(Numbered(n), Validated(Caller()), rules);
+            Assert.True(n % 40 != 0 || memory.Recall(Hash("ann"), rules, now) is not null);
+        }
+
+        Assert.Null(memory.Recall(Numbered(1), rules, now));
+    }
+
+    [Fact]
+    public void Hash_is_of_all_of_the_header_and_only_of_what_a_token_can_be()
+    {
+        Assert.Equal(Hash("Bearer a.b.c"), Hash("Bearer a.b.c"));
+        Assert.Equal(6, new[] { "Bearer a.b.c", "Bearer a.b.cc", "Bearer a.b.C", "bearer a.b.c", "Bearer a.b", " Bearer a.b.c" }.Select(Hash).Distinct().Count());
+        Assert.Null(TokenHash.Of("Bearer a.b.é"));
+        Assert.Null(TokenHash.Of("Bearer a.b.\ud800"));
+    }
+
+    private TokenMemory Memory(int max) => new(max, ulong.MaxValue, services.GetRequiredService<IMeterFactory>());
+
+    private static ApplicationCaller Caller() => new(Guid.NewGuid(), $"{Guid.NewGuid()}", null, []);
+
+    private static ValidatedToken Validated(Caller caller) => new(caller, now, now.AddHours(1));
+
+    private static TokenHash Hash(string header) => TokenHash.Of(header)!.Value;
+
+    private static TokenHash Numbered(int n) => new((ulong)n, 0, 0, 0);
+}
