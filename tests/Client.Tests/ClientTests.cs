@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using EngageCenter.Client.Models;
 using EngageCenter.Service;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Authentication;
@@ -201,7 +200,11 @@ public sealed class ClientTests(ClientTests.Service service) : IClassFixture<Cli
 
         static ContactJson Contact(Roles role, Guid user, string name) => new()
         {
-            Role = role, TenantId = contoso, UserId = user, DisplayName = name, Email = $"{name}@contoso.example",
+            Role = role,
+            TenantId = contoso,
+            UserId = user,
+            DisplayName = name,
+            Email = $"{name}@contoso.example",
         };
     }
 
