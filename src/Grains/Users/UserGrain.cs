@@ -70,7 +70,7 @@ internal sealed partial class UserGrain(
     public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId)
     {
         ArgumentNullException.ThrowIfNull(signIn);
-        return signIn.Person == Person && durable.Covers(signIn) && Recall(workspaceId) is { } access
+        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
             ? new(access.Decision)
             : DecideAnew(signIn, workspaceId);
     }
@@ -214,7 +214,7 @@ internal sealed partial class UserGrain(
         && (made.Lease.Leased.Key is { } key ? key.Proves(decision) : made.Access.Decision == decision));
 
     /// <summary>A decision made before that still stands. The test of its lease is the last thing before the answer.</summary>
-    private EffectiveAccess? Recall(string workspaceId) =>
+    private EffectiveAccess? Remembered(string workspaceId) =>
         workspaceId is not null && known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
 
     private bool Stands(Known made) => ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
@@ -325,7 +325,7 @@ internal sealed partial class UserGrain(
 
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
         {
-            if (Recall(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
+            if (Remembered(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
             {
                 return new(made, known[workspaceId].Lease.Leased);
             }

@@ -28,7 +28,7 @@ internal sealed record PermissionsResponse(IReadOnlyList<string> Permissions, IR
 /// <summary>What is asked of whom.</summary>
 /// <param name="Permissions">1 to 50 names.</param>
 /// <param name="User">The caller, unless somebody else is named.</param>
-internal sealed record CheckRequest(IReadOnlyList<Permissions> Permissions, CheckedUser? User);
+internal sealed record CheckRequest(IReadOnlyList<Permissions> Permissions, CheckedUser? User) : IBody<CheckRequest>;
 
 internal sealed class CheckValidator : RequestValidator<CheckRequest>
 {

@@ -1,24 +1,30 @@
 using System.Globalization;
+using System.Text.Json;
 using CsvHelper;
 using CsvHelper.Configuration;
 using EngageCenter.Paging;
 
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>How items look as CSV.</summary>
-/// <param name="Name">What the file is called, without its ending.</param>
-/// <param name="Columns">The columns in their order; a cell of null is empty.</param>
-internal sealed record CsvTable<TItem>(string Name, params IReadOnlyList<(string Header, Func<TItem, string?> Cell)> Columns);
-
 /// <summary>
-/// All items of a list as CSV (RFC 4180), page by page, so that the export holds one page however long it is. What fails
-/// after the first page ends the connection, so that no one takes a part for the whole.
+/// All items of a list as CSV (RFC 4180), page by page, so that the export holds one page however long it is. The columns
+/// are the fields of the item's JSON. What fails after the first page ends the connection, so that no one takes a part for
+/// the whole.
 /// </summary>
 /// <param name="withMark">Whether a UTF-8 byte order mark comes first.</param>
 /// <param name="following">The page after a place; null where the caller may read no further.</param>
-internal sealed class CsvExport<TItem>(
-    CsvTable<TItem> table, string fileName, bool withMark, Page<TItem> first, Func<string, Task<Page<TItem>?>> following) : IResult
+internal sealed class CsvExport<TItem, TWire>(
+    string fileName, bool withMark, Page<TItem> first, Func<string, Task<Page<TItem>?>> following, Func<TItem, TWire> wire) : IResult
 {
+    private static readonly string[] columns = [.. WireJson.Options.GetTypeInfo(typeof(TWire)).Properties.Select(p => p.Name)];
+
+    private static readonly CsvConfiguration format = new(CultureInfo.InvariantCulture)
+    {
+        NewLine = "\r\n",
+        // A cell that a spreadsheet would take for a formula gets an apostrophe before it: = + - @, tab and return.
+        InjectionOptions = InjectionOptions.Escape,
+    };
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -45,45 +51,38 @@ internal sealed class CsvExport<TItem>(
     private string Write(IEnumerable<TItem> items, bool withHeader)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = new CsvWriter(text, Csv.Format))
+        using (var csv = new CsvWriter(text, format))
         {
             if (withHeader)
             {
-                WriteRow(csv, column => column.Header);
+                WriteRow(csv, column => column);
             }
 
             foreach (var item in items)
             {
-                WriteRow(csv, column => column.Cell(item));
+                var row = JsonSerializer.SerializeToElement(wire(item), WireJson.Options);
+                WriteRow(csv, column => row.TryGetProperty(column, out var value) ? Cell(value) : null);
             }
         }
 
         return text.ToString();
     }
 
-    private void WriteRow(CsvWriter csv, Func<(string Header, Func<TItem, string?> Cell), string?> cell)
+    private static void WriteRow(CsvWriter csv, Func<string, string?> cell)
     {
-        foreach (var column in table.Columns)
+        foreach (var column in columns)
         {
             csv.WriteField(cell(column));
         }
 
         csv.NextRecord();
     }
-}
 
-internal static class Csv
-{
-    public static CsvConfiguration Format { get; } = new(CultureInfo.InvariantCulture)
+    private static string? Cell(JsonElement value) => value.ValueKind switch
     {
-        NewLine = "\r\n",
-        // A cell that a spreadsheet would take for a formula gets an apostrophe before it: = + - @, tab and return.
-        InjectionOptions = InjectionOptions.Escape,
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Array => string.Join("; ", value.EnumerateArray()),
+        _ => value.GetRawText(),
     };
-
-    public static string? Cell(DateTimeOffset? instant) => instant is { } value ? Rfc3339.Format(value) : null;
-
-    public static string? Cell(bool? flag) => flag switch { true => "true", false => "false", null => null };
-
-    public static string? Cell(decimal? amount) => amount?.ToString(CultureInfo.InvariantCulture);
 }

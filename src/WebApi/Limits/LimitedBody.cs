@@ -30,6 +30,7 @@ internal sealed class LimitedBody : Stream
     private readonly CancellationTokenSource tooSlow = new();
     private Shares.Share? place;
     private BodyPace.Body? pacing;
+    private int maxBytes = int.MaxValue;
     private long received;
     private long weight;
     private int units;
@@ -42,6 +43,15 @@ internal sealed class LimitedBody : Stream
     {
         (this.inner, this.who, this.slot, this.limits) = (inner, who, slot, limits);
         (this.pace, this.time, this.most, this.aborted) = (pace, time, most, aborted);
+    }
+
+    /// <summary>From here on the body may have so many bytes; without this call, as many as the server takes.</summary>
+    /// <param name="announced">Its length, if the client said it.</param>
+    /// <exception cref="OverLimitException">The announced length is more. What comes beyond the limit is refused when it is read.</exception>
+    public void Limit(int max, long? announced)
+    {
+        maxBytes = max;
+        Check(announced ?? 0);
     }
 
     /// <summary>The memory of what has been read so far is free again, because the reader holds nothing of it any more.</summary>
@@ -73,6 +83,7 @@ internal sealed class LimitedBody : Stream
         if (read > 0)
         {
             received += read;
+            Check(received);
             pacing?.Receives(read);
             await CountAsync(buffer[..read]);
         }
@@ -123,6 +134,14 @@ internal sealed class LimitedBody : Stream
         catch (OperationCanceledException) when (tooSlow.IsCancellationRequested)
         {
             throw new OverLimitException(Problems.RequestTimeout);
+        }
+    }
+
+    private void Check(long length)
+    {
+        if (length > maxBytes)
+        {
+            throw new OverLimitException(Problems.ContentTooLarge, $"The body may have at most {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
         }
     }
 
