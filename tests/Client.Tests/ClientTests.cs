@@ -161,15 +161,15 @@ public sealed class ClientTests(ClientTests.Service service) : IClassFixture<Cli
         AffectedObjects = objects,
     };
 
-    private static PostCasesRequest_value Case(string id) => new()
+    private static CaseJson Case(string id) => new()
     {
         CaseId = id,
         Revision = 3,
         LastUpdatedAt = new(2026, 7, 2, 12, 0, 0, TimeSpan.Zero),
         CreatedAt = new(2026, 7, 1, 8, 0, 0, TimeSpan.Zero),
         Title = "Virtual machine does not start",
-        Status = PostCasesRequest_value_status.New,
-        Severity = PostCasesRequest_value_severity.One,
+        Status = CaseJson_status.New,
+        Severity = CaseJson_severity.One,
         Product = "Azure",
     };
 
@@ -178,27 +178,27 @@ public sealed class ClientTests(ClientTests.Service service) : IClassFixture<Cli
         var agreement = await service.Application.V1.Agreements[id].PutAsync(new()
         {
             Name = "Contoso",
-            AgreementType = AgreementType.EnterpriseSupportMca,
+            AgreementType = AgreementRequest_agreementType.EnterpriseSupportMca,
             Organization = new() { TenantId = contoso, Name = "Contoso" },
             StartDate = new(2020, 1, 1),
             EndDate = new(2099, 12, 31),
             Contacts =
             [
-                Contact(Roles.CustomerSupportManager, adele, "Adele"),
-                Contact(Roles.CustomerSuccessAccountManager, Service.AccountManager, "Miriam"),
+                Contact(AgreementRequest_contacts_role.CustomerSupportManager, adele, "Adele"),
+                Contact(AgreementRequest_contacts_role.CustomerSuccessAccountManager, Service.AccountManager, "Miriam"),
             ],
             Packages =
             [
                 new()
                 {
-                    PackageId = "one", Kind = PackageKind.EnterpriseWide, Name = "One", StartDate = new(2020, 1, 1), EndDate = new(2099, 12, 31),
+                    PackageId = "one", Kind = AgreementRequest_packages_kind.EnterpriseWide, Name = "One", StartDate = new(2020, 1, 1), EndDate = new(2099, 12, 31),
                     BillingAccountId = "account", BillingProfileId = "profile", HoursPurchased = 40.5,
                 },
             ],
         });
         return (agreement!, agreement!.Workspaces![0].WorkspaceId!);
 
-        static ContactJson Contact(Roles role, Guid user, string name) => new()
+        static AgreementRequest_contacts Contact(AgreementRequest_contacts_role role, Guid user, string name) => new()
         {
             Role = role,
             TenantId = contoso,

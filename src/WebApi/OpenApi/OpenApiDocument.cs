@@ -122,6 +122,12 @@ internal static partial class OpenApiDocument
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         Require(document.Components.Schemas);
+        if (document.Components.Schemas[nameof(PostCasesRequest)].Properties!["value"] is OpenApiSchema updates)
+        {
+            // What an update has to be. One that is not is read as well, and rejected by itself.
+            updates.Items = new OpenApiSchemaReference(nameof(CaseJson), document);
+        }
+
         foreach (var schema in document.Components.Schemas.Values)
         {
             TakeNullAsItComes(schema);
