@@ -105,6 +105,9 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
+    // An older activation answers with an older epoch, and then a later grant stays in the group's list.
+    public Task<long?> LacksGroup(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
+
     public Task<WorkspaceHeader?> Header(Actor caller)
     {
         caller.RequireApplication(AppRoles.Agreements, AppRoles.SupportCases, AppRoles.CustomerActivity, AppRoles.Assessments, AppRoles.Learning);

@@ -1,8 +1,9 @@
+using EngageCenter.Storage;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
-namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>A silo whose way to Azurite is by a proxy that fails as a test says, and another one with a way that does not.</summary>
 public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
@@ -45,10 +46,5 @@ public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
     }
 
     /// <summary>As in production, and sooner with the next attempt.</summary>
-    private BlobServiceClient Client()
-    {
-        var options = BlobClients.Options();
-        options.Retry.Delay = options.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
-        return new(Proxy.ConnectionString, options);
-    }
+    private BlobServiceClient Client() => new(Proxy.ConnectionString, BlobClients.Options(firstDelay: TimeSpan.FromMilliseconds(1)));
 }

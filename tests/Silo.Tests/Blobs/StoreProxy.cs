@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
-namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>What becomes of a request.</summary>
 public enum Fate
@@ -53,7 +53,7 @@ internal sealed class StoreProxy : IAsyncDisposable
     public string ConnectionString => Azurite.ConnectionStringAt(Port);
 
     /// <summary>Asked for each attempt of a request.</summary>
-    public Func<StoreRequest, Fate> Fate { get; set; } = _ => Faults.Fate.Happens;
+    public Func<StoreRequest, Fate> Fate { get; set; } = _ => Blobs.Fate.Happens;
 
     /// <summary>All attempts so far.</summary>
     public ConcurrentQueue<StoreRequest> Requests { get; } = new();
@@ -70,7 +70,7 @@ internal sealed class StoreProxy : IAsyncDisposable
     {
         var queue = new ConcurrentQueue<Fate>(fates);
         Requests.Clear();
-        Fate = _ => queue.TryDequeue(out var fate) ? fate : Faults.Fate.Happens;
+        Fate = _ => queue.TryDequeue(out var fate) ? fate : Blobs.Fate.Happens;
     }
 
     /// <summary>Every request meets this fate.</summary>
@@ -102,20 +102,20 @@ internal sealed class StoreProxy : IAsyncDisposable
         var fate = Fate(request);
         switch (fate)
         {
-            case Faults.Fate.IsRefused:
+            case Blobs.Fate.IsRefused:
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                 context.Response.Headers["x-ms-error-code"] = "ServerBusy";
                 return;
-            case Faults.Fate.IsLost:
+            case Blobs.Fate.IsLost:
                 context.Abort();
                 return;
-            case Faults.Fate.IsHeld:
+            case Blobs.Fate.IsHeld:
                 await released.Task.WaitAsync(context.RequestAborted);
                 break;
         }
 
         using var answer = await Forward(context, rawTarget);
-        if (fate == Faults.Fate.AnswerIsLost)
+        if (fate == Blobs.Fate.AnswerIsLost)
         {
             context.Abort();
             return;

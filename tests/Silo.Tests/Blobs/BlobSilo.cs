@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Orleans.Providers;
 using Orleans.Storage;
 
-namespace EngageCenter.Storage.AzureBlob.Tests;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>The silo as Program.cs composes it, told by configuration alone to keep its state in blobs.</summary>
 internal sealed class BlobSilo : IAsyncDisposable

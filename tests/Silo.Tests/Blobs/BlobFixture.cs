@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
 
-namespace EngageCenter.Storage.AzureBlob.Tests;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>One Azurite and one silo for the tests of a class; each test uses keys of its own.</summary>
 public sealed class BlobFixture : IAsyncLifetime, IDisposable

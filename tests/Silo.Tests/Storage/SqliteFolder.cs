@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-internal sealed class TempFolder : IDisposable
+internal sealed class SqliteFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("engage-center-").FullName;
 

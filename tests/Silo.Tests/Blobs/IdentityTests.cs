@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace EngageCenter.Storage.AzureBlob.Tests;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>
 /// A silo in a process of its own, as in Azure: told an account's address and no secret, it asks the endpoint of its

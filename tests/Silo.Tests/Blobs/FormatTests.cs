@@ -1,10 +1,11 @@
+using EngageCenter.Storage;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
-namespace EngageCenter.Storage.AzureBlob.Tests;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>What is in the container: the format of Microsoft.Orleans.Persistence.AzureStorage, which must be able to take over.</summary>
 [Collection(BlobFixture.OneAtATime)]

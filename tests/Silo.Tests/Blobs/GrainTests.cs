@@ -1,3 +1,4 @@
+using EngageCenter.Storage;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
@@ -5,7 +6,7 @@ using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
-namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>What the callers of grains see of the store.</summary>
 [Collection(BlobFixture.OneAtATime)]

@@ -1,7 +1,8 @@
+using EngageCenter.Storage;
 using CsCheck;
 using Orleans.Storage;
 
-namespace EngageCenter.Storage.AzureBlob.Tests.Faults;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>The store slow, failing or out of reach, and answers lost: no success that is none, and no effect twice.</summary>
 [Collection(BlobFixture.OneAtATime)]
@@ -151,34 +152,22 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
-    public async Task A_clear_by_who_knows_of_no_state_conflicts_where_there_is_one()
-    {
-        var (id, unaware) = (NewId(), new GrainState<Note>());
-        await Storage.ReadStateAsync("state", id, unaware);
-        await Storage.WriteStateAsync("state", id, new GrainState<Note>(new Note { Text = "1" }));
-
-        await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.ClearStateAsync("state", id, unaware));
-
-        Assert.Equal("1", (await fixture.Truth(id)).State!.Text);
-    }
-
-    [Fact]
     public async Task The_largest_state_is_written_in_one_request_and_a_larger_one_is_refused()
     {
-        var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = new('x', AzureBlobGrainStorage.MaxStateBytes - 500) }));
+        var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = new('x', StoredJson.MaxStateBytes - 500) }));
         Proxy.Next();
         await Storage.WriteStateAsync("state", id, state);
         Assert.Single(Proxy.Requests);
 
         Proxy.Next();
-        state.State = new Note { Text = new('x', AzureBlobGrainStorage.MaxStateBytes) };
+        state.State = new Note { Text = new('x', StoredJson.MaxStateBytes) };
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Storage.WriteStateAsync("state", id, state));
-        Assert.Contains($"{AzureBlobGrainStorage.MaxStateBytes}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{StoredJson.MaxStateBytes}", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(Proxy.Requests);
 
         var read = new GrainState<Note>();
         await Storage.ReadStateAsync("state", id, read);
-        Assert.Equal(AzureBlobGrainStorage.MaxStateBytes - 500, read.State!.Text.Length);
+        Assert.Equal(StoredJson.MaxStateBytes - 500, read.State!.Text.Length);
     }
 
     // As a property: whatever happens to the attempts of a write or a clear, one that succeeds is stored, and after

@@ -1,7 +1,8 @@
+using EngageCenter.Storage;
 using CsCheck;
 using Orleans.Storage;
 
-namespace EngageCenter.Storage.AzureBlob.Tests;
+namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>
 /// Sequences of operations by two holders of the same states, against a model that counts versions. The etags
