@@ -39,7 +39,7 @@ public class CaseLineTests
             }
 
             var written = JsonSerializer.SerializeToUtf8Bytes(CaseJson.Of(update.Case!.ToCase()), WireJson.Options);
-            Assert.Equal(update, CaseUpdate.Of(new(written, IsTooLong: false)));
+            Assert.Equal(update, CaseUpdate.Of(new(1, written, IsTooLong: false)));
         }
     }, iter: Mutations.Runs / 4);
 
