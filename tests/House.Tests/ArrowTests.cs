@@ -13,6 +13,8 @@ public class ArrowTests
         ["Silo"] = ["Grains", "ServiceDefaults"],
         ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
+        // For its document alone.
+        ["Client"] = ["WebApi"],
         ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
     };
 

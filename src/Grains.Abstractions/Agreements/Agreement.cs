@@ -82,6 +82,10 @@ public sealed record Contact(
     [property: Id(5)] bool IsPrimary)
 {
     public const int MaxPhoneLength = 50;
+
+    /// <summary>Whether it can be an e-mail address: one @ with something on both sides, and no spaces or controls.</summary>
+    public static bool IsEmail(string text) =>
+        text.Split('@') is [{ Length: > 0 }, { Length: > 0 }] && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
 }
 
 public enum PackageKind

@@ -21,8 +21,8 @@ public enum CaseSeverity
 /// <summary>A support case as one update of it left it.</summary>
 /// <remarks>
 /// Of two updates of a case the one with the greater (<paramref name="LastUpdatedAt"/>, <paramref name="Revision"/>)
-/// is its state, in whatever order they come. The instants of one case are not compared with each other: they come
-/// from clocks that disagree. Characters are Unicode code points.
+/// is its state, in whatever order they come. The instants of one case are not compared with each other, since they come
+/// from clocks that disagree, but for one: a case is not closed before it was created. Characters are Unicode code points.
 /// </remarks>
 /// <param name="CaseId">1 to 64 characters.</param>
 /// <param name="Revision">0 and up.</param>
@@ -30,7 +30,7 @@ public enum CaseSeverity
 /// <param name="Product">1 to 100 characters.</param>
 /// <param name="Cloud">At most 100 characters; so for location.</param>
 /// <param name="SlaMet">Null where it is not known.</param>
-/// <param name="ClosedAt">Counts while the status is Closed.</param>
+/// <param name="ClosedAt">Not before <paramref name="CreatedAt"/>. Counts while the status is Closed.</param>
 /// <param name="PrimaryContact">At most 320 characters.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SupportCase")]
 public sealed record SupportCase(

@@ -49,7 +49,7 @@ internal static class AgreementRules
             BitOperations.IsPow2((int)contact.Role) && (contact.Role & RoleTable.Contract) != Roles.None, "A contact has one of the contract's roles.");
         Bounds.Text(contact.DisplayName, UserProfile.MaxDisplayNameLength);
         Bounds.Text(contact.Email, UserProfile.MaxEmailLength);
-        Bounds.Require(contact.Email.Contains('@', StringComparison.Ordinal), "Must be an email address.");
+        Bounds.Require(Contact.IsEmail(contact.Email), "Must be an email address.");
         Bounds.OptionalText(contact.Phone, Contact.MaxPhoneLength);
     }
 

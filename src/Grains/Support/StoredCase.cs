@@ -58,6 +58,7 @@ internal sealed record StoredCase(
         Bounds.OptionalText(update.Cloud, SupportCase.MaxNameLength);
         Bounds.OptionalText(update.Location, SupportCase.MaxNameLength);
         Bounds.OptionalText(update.PrimaryContact, SupportCase.MaxContactLength);
+        Bounds.Require(!(update.ClosedAt < update.CreatedAt), "A case is not closed before it was created.");
 
         return new(
             update.CaseId,

@@ -34,11 +34,11 @@ internal sealed record AccessRequirement(string? AppRole, AccessScope Scope, Per
     public IResult? Refusal(Caller caller) => (caller, AppRole) switch
     {
         (PersonCaller { HasScope: true }, null) => null,
-        (PersonCaller, null) => Problems.MissingScope.Answer(null, ("scope", CallerClaims.Scope)),
+        (PersonCaller, null) => Problems.MissingScope.Answer($"The access token does not carry the delegated scope {CallerClaims.Scope}.", ("scope", CallerClaims.Scope)),
         (ApplicationCaller, null) => Problems.WrongCaller.Answer("This endpoint is a person's, and the token is an application's."),
         (ApplicationCaller application, { } role) => application.AppRoles.Contains(role, StringComparer.Ordinal)
             ? null
-            : Problems.MissingPermission.Answer("The application lacks the app role.", ("appRole", role)),
+            : Problems.MissingPermission.Answer($"The application lacks the app role {role}.", ("appRole", role)),
         _ => Problems.WrongCaller.Answer("This endpoint is an application's, and the token is a person's."),
     };
 

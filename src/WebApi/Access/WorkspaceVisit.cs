@@ -124,7 +124,7 @@ internal sealed class WorkspaceVisit
     };
 
     public static IResult Lacks(Permissions required) =>
-        Problems.MissingPermission.Answer(null, ("permission", required.ToString()));
+        Problems.MissingPermission.Answer($"The caller lacks the permission {required}.", ("permission", required.ToString()));
 
     /// <summary>A right that the contract does not give may come from a group, and the token may not say which groups; null if it does.</summary>
     public static IResult? Unconfirmed(PersonCaller caller) => caller.SignIn.LeavesGroupsOut

@@ -56,7 +56,7 @@ internal static class ActivityEndpoints
             PutActivityStatus.Created => Answer(http, outcome.Activity!, $"/v1/workspaces/{id}/activities/{activityId}"),
             PutActivityStatus.Updated => Answer(http, outcome.Activity!, null),
             PutActivityStatus.WorkspaceNotFound => Problems.WorkspaceNotFound.Answer(),
-            PutActivityStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            PutActivityStatus.VersionMismatch => ifMatch.Refusal(),
             PutActivityStatus.UnknownPackage => Problems.UnknownPackage.Answer(null, ("packageId", body.PackageId)),
             PutActivityStatus.TooManyActivities => Problems.TooManyActivities.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),

@@ -57,7 +57,7 @@ internal static class AgreementEndpoints
         {
             PutAgreementStatus.Created => Answer(http, outcome.Agreement!, created: true),
             PutAgreementStatus.Updated => Answer(http, outcome.Agreement!, created: false),
-            PutAgreementStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            PutAgreementStatus.VersionMismatch => ifMatch.Refusal(),
             PutAgreementStatus.OrganizationFixed => Problems.OrganizationFixed.Answer(),
             PutAgreementStatus.AgreementTypeFixed => Problems.AgreementTypeFixed.Answer(),
             PutAgreementStatus.LastAdministrator => Problems.LastAdministrator.Answer(),

@@ -90,7 +90,7 @@ internal sealed class ContactValidator : RequestValidator<ContactJson>
     {
         RuleFor(contact => contact.Role).Must(role => role is null || contractRoles.Contains(role.Value)).WithMessage($"Must be one of {string.Join(", ", contractRoles)}.");
         RuleFor(contact => contact.DisplayName).Text(MaxDisplayName);
-        RuleFor(contact => contact.Email).Text(MaxEmail).Must(email => email is null || email.Contains('@', StringComparison.Ordinal)).WithMessage("Must be an email address.");
+        RuleFor(contact => contact.Email).Text(MaxEmail).Must(email => email is null || Contact.IsEmail(email)).WithMessage("Must be an e-mail address: one @ with something on both sides, and no spaces.");
         RuleFor(contact => contact.Phone).Text(MaxPhone);
     }
 }

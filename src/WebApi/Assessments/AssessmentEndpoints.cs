@@ -53,7 +53,7 @@ internal static class AssessmentEndpoints
             ConfigureAssessmentStatus.Updated => Preconditions.AnswerPut(
                 http, outcome.Assessment!.Version, AssessmentJson.Of(outcome.Assessment), createdAt: null),
             ConfigureAssessmentStatus.DecideAgain => null,
-            ConfigureAssessmentStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            ConfigureAssessmentStatus.VersionMismatch => ifMatch.Refusal(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     });
@@ -67,7 +67,7 @@ internal static class AssessmentEndpoints
         {
             RemoveAssessmentStatus.Removed => TypedResults.NoContent(),
             RemoveAssessmentStatus.DecideAgain => null,
-            RemoveAssessmentStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            RemoveAssessmentStatus.VersionMismatch => ifMatch.Refusal(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     });

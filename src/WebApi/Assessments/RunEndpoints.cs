@@ -88,7 +88,7 @@ internal static class RunEndpoints
         {
             ReportRunStatus.Accepted => Preconditions.AnswerPut(http, outcome.Run!.Version, RunJson.Of(outcome.Run), createdAt: null),
             ReportRunStatus.RunNotFound => Problems.RunNotFound.Answer(),
-            ReportRunStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            ReportRunStatus.VersionMismatch => ifMatch.Refusal(),
             ReportRunStatus.RunEnded => Problems.RunEnded.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };

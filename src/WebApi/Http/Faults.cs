@@ -29,6 +29,8 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
     {
         StorageUnavailableException or TryLaterException or TimeoutException or OrleansException or SocketException => true,
         ConnectionAbortedException or ConnectionResetException => true,
+        // A message that expired before Orleans found a silo for its grain. A client that goes away is answered before.
+        OperationCanceledException => true,
         // What the Orleans client says while it stops, and before it has heard from a silo which grains there are.
         ObjectDisposedException => true,
         ArgumentException unheard => unheard.Message.StartsWith("Could not find an implementation for interface", StringComparison.Ordinal),

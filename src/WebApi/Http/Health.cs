@@ -37,7 +37,7 @@ internal static class Health
                 var silos = await last.GetAsync(() => CountSilos()).WaitAsync(cancellationToken);
                 return HealthCheckResult.Healthy($"{silos} silos");
             }
-            catch (Exception fault) when (Faults.IsUnavailable(fault) || fault is OperationCanceledException)
+            catch (Exception fault) when (Faults.IsUnavailable(fault))
             {
                 return HealthCheckResult.Unhealthy("The cluster does not answer.");
             }

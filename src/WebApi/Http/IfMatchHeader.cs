@@ -27,6 +27,8 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
             && (!EntityTagHeaderValue.TryParseStrictList([.. headers.IfMatch.Select(v => v ?? "")], out tags!) || tags.Count == 0);
     }
 
+    private bool IsAny => tags.Any(t => t.Tag == "*");
+
     public static ValueTask<IfMatchHeader?> BindAsync(HttpContext http) => new(new IfMatchHeader(http.Request.Headers));
 
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
@@ -61,7 +63,7 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
             return null;
         }
 
-        if (tags.Any(t => t.Tag == "*"))
+        if (IsAny)
         {
             return new(null);
         }
@@ -74,6 +76,9 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
 
         return new(versions is [var only] ? only : None);
     }
+
+    /// <summary>The answer where the condition is not met. <c>*</c> is met by whatever exists.</summary>
+    public IResult Refusal() => Problems.PreconditionFailed.Answer(IsAny ? "If-Match is *, which asks for a resource that exists, and there is none." : null);
 
     private static long VersionOf(EntityTagHeaderValue tag) =>
         long.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)

@@ -19,7 +19,7 @@ internal static class Problems
         "The access token does not carry the delegated scope that 'scope' names.");
 
     public static readonly Problem MissingPermission = new(403, "missing-permission", "Not permitted",
-        "The caller lacks the permission or the app role that is named here.");
+        "The caller lacks the permission that 'permission' names, or the app role that 'appRole' names.");
 
     public static readonly Problem BillingAccess = new(403, "billing-access", "No access to the billing scope",
         "The billing account or profile is not one that the caller may read.");
@@ -114,8 +114,8 @@ internal static class Problems
     public static readonly Problem ListChanged = new(409, "list-changed", "The list has changed",
         "The list was put in another order or replaced since the page before, so the pages that follow could leave an item out or have it twice. Read it again from its first page.");
 
-    public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The resource has changed",
-        "The resource is not of the version that If-Match names. Read it again.");
+    public static readonly Problem PreconditionFailed = new(412, "precondition-failed", "The condition is not met",
+        "The resource has changed since the version that If-Match names, or does not exist. Read it again.");
 
     public static readonly Problem ContentTooLarge = new(413, "content-too-large", "The body is too large",
         "The body is larger than this endpoint takes.");

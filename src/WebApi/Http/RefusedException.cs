@@ -6,5 +6,7 @@ namespace EngageCenter.WebApi.Http;
 internal class RefusedException(Problem problem, string? detail = null, params ImmutableArray<(string Name, object? Value)> members)
     : BadHttpRequestException(detail ?? problem.Detail, problem.Status)
 {
+    public Problem Problem => problem;
+
     public IResult Answer() => problem.Answer(Message, members.AsSpan());
 }

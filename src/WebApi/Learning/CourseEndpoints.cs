@@ -50,7 +50,7 @@ internal static class CourseEndpoints
         {
             PutCourseStatus.Created => Answer(http, outcome.Course!, created: true),
             PutCourseStatus.Updated => Answer(http, outcome.Course!, created: false),
-            PutCourseStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            PutCourseStatus.VersionMismatch => ifMatch.Refusal(),
             PutCourseStatus.TooManyCourses => Problems.TooManyCourses.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };

@@ -44,7 +44,7 @@ internal static class LearningEndpoints
             PutEnrollmentStatus.Created => Answer(http, visit.WorkspaceId, outcome.Enrollment!, created: true),
             PutEnrollmentStatus.Updated => Answer(http, visit.WorkspaceId, outcome.Enrollment!, created: false),
             PutEnrollmentStatus.DecideAgain => null,
-            PutEnrollmentStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            PutEnrollmentStatus.VersionMismatch => ifMatch.Refusal(),
             PutEnrollmentStatus.CourseNotFound => Problems.CourseNotFound.Answer(),
             PutEnrollmentStatus.TooManyEnrollments => Problems.TooManyEnrollments.Answer(),
             PutEnrollmentStatus.TooManyProducts => Problems.TooManyProducts.Answer(),

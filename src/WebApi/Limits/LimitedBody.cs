@@ -149,7 +149,7 @@ internal sealed class LimitedBody : Stream
     {
         if (length > maxBytes)
         {
-            throw new OverLimitException(Problems.ContentTooLarge, $"The body may have {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
+            throw new OverLimitException(Problems.ContentTooLarge, $"The body may have at most {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
         }
     }
 

@@ -11,10 +11,6 @@ internal static class EndpointDocs
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder endpoint, int status) =>
         endpoint.Produces<T>(status);
 
-    /// <summary>What a 200 may be instead of what <see cref="Answers{T}"/> says.</summary>
-    public static RouteHandlerBuilder OrAnswers<T>(this RouteHandlerBuilder endpoint) =>
-        endpoint.WithMetadata(new OtherAnswerDoc(typeof(T)));
-
     public static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, int status) =>
         endpoint.Produces(status);
 
@@ -49,7 +45,5 @@ internal sealed record RequestBodyDoc(Type Type, bool IsRequired);
 internal sealed record ExampleDoc(string Json);
 
 internal sealed record RequestLinesDoc(Type Type);
-
-internal sealed record OtherAnswerDoc(Type Type);
 
 internal sealed record CsvAnswerDoc;

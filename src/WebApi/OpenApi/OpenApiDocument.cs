@@ -5,10 +5,10 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
-using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Support;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -32,6 +32,22 @@ internal static partial class OpenApiDocument
         [typeof(int)] = (JsonSchemaType.Integer, "int32"),
         [typeof(long)] = (JsonSchemaType.Integer, "int64"),
         [typeof(decimal)] = (JsonSchemaType.Number, "double"),
+    };
+
+    private static readonly Dictionary<string, string> tags = new()
+    {
+        ["Roles"] = "The table of roles and permissions.",
+        ["Agreements"] = "The contract that workspaces come from, and who answers for it.",
+        ["Me"] = "The caller, their workspaces, and where they land.",
+        ["Workspaces"] = "A workspace, its home page and its audit trail.",
+        ["Permissions"] = "Who may do what in a workspace, and why.",
+        ["Users"] = "The people of a workspace.",
+        ["Groups"] = "The Entra groups that hold roles in a workspace.",
+        ["Support"] = "Support cases, and the insights aggregated from them.",
+        ["Activity"] = "Customer activity, and the proof of execution.",
+        ["Assessments"] = "Assessments on a schedule, their runs and recommendations.",
+        ["Learning"] = "Courses, enrolments and what they come to.",
+        ["Problems"] = "What the types of problems mean.",
     };
 
     public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<PublishedDocument>().AddOpenApi(PublishedDocument.Name, options =>
@@ -88,8 +104,13 @@ internal static partial class OpenApiDocument
                 with an app role.
                 """,
         };
-        // Where it is served from is no part of the contract.
-        document.Servers?.Clear();
+        document.Info.License = new() { Name = "MIT", Identifier = "MIT" };
+        document.Servers = [new() { Url = "/", Description = "Where this document is served." }];
+        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+        {
+            tag.Description = tags[tag.Name!];
+        }
+
         document.Components ??= new();
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
         document.Components.SecuritySchemes[Scheme] = new OpenApiSecurityScheme
@@ -101,6 +122,17 @@ internal static partial class OpenApiDocument
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         Require(document.Components.Schemas);
+        if (document.Components.Schemas[nameof(PostCasesRequest)].Properties!["value"] is OpenApiSchema updates)
+        {
+            // What an update has to be. One that is not is read as well, and rejected by itself.
+            updates.Items = new OpenApiSchemaReference(nameof(CaseJson), document);
+        }
+
+        foreach (var schema in document.Components.Schemas.Values)
+        {
+            TakeNullAsItComes(schema);
+        }
+
         document.Components.Schemas["Problem"] = new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
@@ -127,8 +159,14 @@ internal static partial class OpenApiDocument
                 ["maxBytes"] = Member(JsonSchemaType.Integer, "What a body may have."),
                 ["applied"] = Member(JsonSchemaType.Integer, "Support cases that were applied before."),
                 ["ignored"] = Member(JsonSchemaType.Integer, "Support cases that were ignored before."),
-                ["rejected"] = Member(JsonSchemaType.Array, "Support cases that were rejected before, as a success lists them."),
+                ["rejected"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Description = "Support cases that were rejected before, as a success lists them.",
+                    Items = new OpenApiSchemaReference(nameof(RejectedCase), document),
+                },
                 ["rejectedCount"] = Member(JsonSchemaType.Integer, "How many were."),
+                ["line"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "The last line of a stream that was read." },
             },
         };
     }
@@ -177,11 +215,6 @@ internal static partial class OpenApiDocument
             (json.Schema, json.Example) = (Present(json.Schema!), JsonNode.Parse(example.Json));
         }
 
-        if (metadata.OfType<OtherAnswerDoc>().FirstOrDefault() is { } other && operation.Responses?["200"].Content?["application/json"] is { } answer)
-        {
-            answer.Schema = new OpenApiSchema { OneOf = [answer.Schema!, await Schema(context, other.Type, cancellation)] };
-        }
-
         if (metadata.OfType<CsvAnswerDoc>().Any() && operation.Responses?["200"].Content is { } answers)
         {
             answers["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
@@ -192,6 +225,10 @@ internal static partial class OpenApiDocument
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
             operation.Description = $"{operation.Description}\n\n{access.Description}".TrimStart();
             AddProblems(operation, context, [.. access.Refusals, Problems.TooManyRequests, Problems.ServiceUnavailable]);
+        }
+        else
+        {
+            operation.Security = [];
         }
 
         AddProblems(operation, context, metadata.OfType<Problem>());
@@ -281,16 +318,9 @@ internal static partial class OpenApiDocument
         }
         else if (type == typeof(AffectedObjectsJson))
         {
-            schema.OneOf =
-            [
-                new OpenApiSchema
-                {
-                    Type = JsonSchemaType.Array,
-                    MaxItems = AffectedObjects.MaxNames,
-                    Items = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = AffectedObjects.MaxNameLength },
-                },
-                new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" },
-            ];
+            // Generators of clients understand no type that is either of two, and read one without a type as it comes.
+            (schema.Type, schema.Properties) = (null, null);
+            schema.Examples = [JsonValue.Create(3), new JsonArray("server-1", "server-2")];
         }
 
         foreach (var property in json.Properties.Where(p => IsOptional(json.Type, p)))
@@ -315,6 +345,24 @@ internal static partial class OpenApiDocument
                 {
                     properties[RequestProperties.NameOf(property)] = Present(properties[RequestProperties.NameOf(property)]);
                 }
+            }
+        }
+    }
+
+    // A value that may be anything may be null: a choice between null and it would be met by both.
+    private static void TakeNullAsItComes(IOpenApiSchema? schema)
+    {
+        if (schema is not OpenApiSchema declared)
+        {
+            return;
+        }
+
+        TakeNullAsItComes(declared.Items);
+        foreach (var (name, property) in declared.Properties?.ToList() ?? [])
+        {
+            if (property.OneOf?.Any(choice => choice is OpenApiSchemaReference { Reference.Id: nameof(AffectedObjectsJson) }) == true)
+            {
+                declared.Properties![name] = Present(property);
             }
         }
     }

@@ -29,7 +29,7 @@ internal static class CaseEndpoints
         var group = routes.MapGroup("/v1/workspaces/{id}/support-cases").WithTags("Support");
         group.MapPost("", Post).RequireApplicationInWorkspace(AppRole).StreamsBody()
             .Describe("PostSupportCases", "Brings in updates of support cases",
-                "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one on each line. An update has at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
+                "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one on each line. An update has at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far; and where a stream breaks off or meets a limit, the answer has them and `line`, the last line that was read.")
             .Example(Example)
             .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
@@ -68,17 +68,26 @@ internal static class CaseEndpoints
             limit.MaxRequestBodySize = null;
         }
 
-        await foreach (var line in NdjsonLines.Read(http.Request.BodyReader, cancellation: http.RequestAborted))
+        var last = 0L;
+        try
         {
-            if (await ingestion.Add(CaseUpdate.Of(line)) is { } refused)
+            await foreach (var line in NdjsonLines.Read(http.Request.BodyReader, cancellation: http.RequestAborted))
             {
-                return refused;
-            }
+                last = line.Number;
+                if (await ingestion.Add(CaseUpdate.Of(line)) is { } refused)
+                {
+                    return refused;
+                }
 
-            if (ingestion.IsEmpty)
-            {
-                http.Features.Get<LimitedBody>()?.Forget();
+                if (ingestion.IsEmpty)
+                {
+                    http.Features.Get<LimitedBody>()?.Forget();
+                }
             }
+        }
+        catch (BadHttpRequestException broken)
+        {
+            return await ingestion.BreakOff(broken, last);
         }
 
         return await ingestion.Complete();

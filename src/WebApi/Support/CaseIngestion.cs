@@ -62,6 +62,25 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
     public async Task<IResult> Complete() =>
         await Flush() ?? TypedResults.Ok(new PostCasesResponse(applied, ignored, rejected, rejectedCount));
 
+    /// <summary>Answers where the stream breaks off, or a limit ends it: hands on what came before, and tells how far that was.</summary>
+    /// <param name="line">The last line that was read.</param>
+    public async Task<IResult> BreakOff(BadHttpRequestException fault, long line)
+    {
+        if (await Flush() is { } refused)
+        {
+            return refused;
+        }
+
+        // Its message may quote the request.
+        var problem = (fault as RefusedException)?.Problem ?? Problems.Of(fault.StatusCode);
+        var why = fault is RefusedException ? fault.Message : problem == Problems.InvalidRequest ? "The body breaks off, or cannot be read." : problem.Detail;
+        var detail = $"{why} That was after line {line}; what came before is taken, and repeating all of it is safe.";
+        (string, object?)[] errors = problem == Problems.InvalidRequest
+            ? [("errors", new Dictionary<string, string[]> { [RequestErrors.Body] = [detail] })]
+            : [];
+        return problem.Answer(detail, [.. errors, ("line", line), .. SoFar()]);
+    }
+
     private async ValueTask<IResult?> Flush()
     {
         if (batch.Count == 0)

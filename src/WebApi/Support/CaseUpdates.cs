@@ -40,11 +40,11 @@ internal readonly record struct CaseUpdate(CaseJson? Case, JsonException? Fault 
     {
         try
         {
-            return line.IsTooLong ? TooLong("A line") : JsonSerializer.Deserialize<CaseUpdate>(line.Bytes.Span, WireJson.Options);
+            return line.IsTooLong ? TooLong($"Line {line.Number} is too long: a line") : JsonSerializer.Deserialize<CaseUpdate>(line.Bytes.Span, WireJson.Options);
         }
         catch (JsonException malformed)
         {
-            return new(null, malformed);
+            return new(null, new JsonException($"Line {line.Number} must be JSON; it goes wrong at byte {malformed.BytePositionInLine + 1}."));
         }
     }
 
@@ -109,5 +109,6 @@ internal sealed class CaseValidator : RequestValidator<CaseJson>
         RuleFor(update => update.Cloud).Text(SupportCase.MaxNameLength);
         RuleFor(update => update.Location).Text(SupportCase.MaxNameLength);
         RuleFor(update => update.PrimaryContact).Text(SupportCase.MaxContactLength);
+        RuleFor(update => update.ClosedAt).Must((update, closedAt) => !(closedAt < update.CreatedAt)).WithMessage("Must not be before createdAt.");
     }
 }

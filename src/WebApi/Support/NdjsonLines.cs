@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace EngageCenter.WebApi.Support;
 
+/// <param name="Number">Of all lines, blank ones too, the first being 1.</param>
 /// <param name="Bytes">Without its end; empty where the line is too long.</param>
-internal readonly record struct NdjsonLine(ReadOnlyMemory<byte> Bytes, bool IsTooLong);
+internal readonly record struct NdjsonLine(long Number, ReadOnlyMemory<byte> Bytes, bool IsTooLong);
 
 /// <summary>
 /// Splits a stream into its lines, whatever the pieces it comes in. Holds one line at most; of a longer one than
@@ -20,14 +21,14 @@ internal static class NdjsonLines
         PipeReader reader, int maxLineBytes = MaxLineBytes, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var skipping = false;
-        var first = true;
+        var number = 0L;
         while (true)
         {
             var read = await reader.ReadAsync(cancellation);
             var buffer = read.Buffer;
             while (buffer.PositionOf((byte)'\n') is { } end)
             {
-                var line = Take(buffer.Slice(0, end), maxLineBytes, skipping, ref first);
+                var line = Take(buffer.Slice(0, end), maxLineBytes, skipping, ++number);
                 (buffer, skipping) = (buffer.Slice(buffer.GetPosition(1, end)), false);
                 if (line is { } complete)
                 {
@@ -37,14 +38,14 @@ internal static class NdjsonLines
             }
 
             // One byte more, for a carriage return that may turn out to end it, and three for a mark at the very start.
-            if (buffer.Length > maxLineBytes + (first ? 4 : 1))
+            if (buffer.Length > maxLineBytes + (number == 0 ? 4 : 1))
             {
                 (buffer, skipping) = (buffer.Slice(buffer.End), true);
             }
 
             if (read.IsCompleted)
             {
-                if ((skipping || !buffer.IsEmpty) && Take(buffer, maxLineBytes, skipping, ref first) is { } last)
+                if ((skipping || !buffer.IsEmpty) && Take(buffer, maxLineBytes, skipping, ++number) is { } last)
                 {
                     yield return last;
                 }
@@ -57,17 +58,15 @@ internal static class NdjsonLines
         }
     }
 
-    private static NdjsonLine? Take(ReadOnlySequence<byte> line, int maxLineBytes, bool skipping, ref bool first)
+    private static NdjsonLine? Take(ReadOnlySequence<byte> line, int maxLineBytes, bool skipping, long number)
     {
-        var isFirst = first;
-        first = false;
         if (skipping || line.Length > maxLineBytes + 4)
         {
-            return new(default, IsTooLong: true);
+            return new(number, default, IsTooLong: true);
         }
 
         var bytes = line.ToArray().AsMemory();
-        if (isFirst && bytes.Span.StartsWith("\uFEFF"u8))
+        if (number == 1 && bytes.Span.StartsWith("\uFEFF"u8))
         {
             bytes = bytes[3..];
         }
@@ -78,7 +77,7 @@ internal static class NdjsonLines
         }
 
         return bytes.Span.IndexOfAnyExcept(" \t\r"u8) < 0 ? null
-            : bytes.Length > maxLineBytes ? new(default, IsTooLong: true)
-            : new(bytes, IsTooLong: false);
+            : bytes.Length > maxLineBytes ? new(number, default, IsTooLong: true)
+            : new(number, bytes, IsTooLong: false);
     }
 }

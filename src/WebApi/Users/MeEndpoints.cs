@@ -29,7 +29,6 @@ internal static class MeEndpoints
             .Describe("GetMyHome", "The home page of the workspace where the caller lands",
                 "That of the workspace last opened, while it is still open to the caller; else the most recently opened one that is; else the first by name; else `{ \"workspace\": null, \"reason\": \"NoWorkspaces\" }`.")
             .Answers<HomeResponse>(200)
-            .OrAnswers<NoHomeResponse>()
             .Refuses(Problems.AccessUnconfirmed);
     }
 
@@ -65,7 +64,7 @@ internal static class MeEndpoints
             var landing = await users.Of(caller.Person).Land(caller.SignIn);
             if (landing.Standing == Standing.Outsider)
             {
-                return TypedResults.Ok(NoHomeResponse.NoWorkspaces);
+                return TypedResults.Ok(HomeResponse.NoWorkspaces);
             }
 
             if (landing.Standing == Standing.Unconfirmed)

@@ -41,9 +41,3 @@ internal sealed class SwitchValidator : RequestValidator<SwitchRequest>
 {
     public SwitchValidator() => RuleFor(request => request.WorkspaceId).Text(100);
 }
-
-/// <summary>The home page where no workspace is open to the caller.</summary>
-internal sealed record NoHomeResponse(object? Workspace, string Reason)
-{
-    public static NoHomeResponse NoWorkspaces { get; } = new(null, "NoWorkspaces");
-}

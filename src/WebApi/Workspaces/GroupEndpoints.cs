@@ -56,7 +56,7 @@ internal static class GroupEndpoints
             PutGroupStatus.Created => Granted(http, visit.WorkspaceId, outcome.Grant!, created: true),
             PutGroupStatus.Updated => Granted(http, visit.WorkspaceId, outcome.Grant!, created: false),
             PutGroupStatus.DecideAgain => null,
-            PutGroupStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            PutGroupStatus.VersionMismatch => ifMatch.Refusal(),
             PutGroupStatus.RoleNotAssignable => Problems.RoleNotAssignable.Answer(),
             PutGroupStatus.TooManyGroups => Problems.TooManyGroups.Answer(),
             PutGroupStatus.TooManyWorkspaces => Problems.TooManyWorkspaces.Answer(),
@@ -74,7 +74,7 @@ internal static class GroupEndpoints
         {
             DeleteGroupStatus.Deleted => TypedResults.NoContent(),
             DeleteGroupStatus.DecideAgain => null,
-            DeleteGroupStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            DeleteGroupStatus.VersionMismatch => ifMatch.Refusal(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     });

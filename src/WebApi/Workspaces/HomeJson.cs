@@ -7,24 +7,30 @@ using EngageCenter.WebApi.Support;
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <summary>A workspace's home page for one of its members. A part that the caller may not see is absent.</summary>
-/// <param name="QuickLinks">Only to what the caller may open.</param>
-/// <param name="Capabilities">The names of what the caller may do here, in ordinal order.</param>
+/// <param name="Workspace">Null only on the landing page of a caller to whom no workspace is open.</param>
+/// <param name="QuickLinks">Only to what the caller may open. There with the workspace.</param>
+/// <param name="Capabilities">The names of what the caller may do here, in ordinal order. There with the workspace.</param>
 /// <param name="SupportInsights">The totals of the last six months. ViewSupportInsights.</param>
 /// <param name="CustomerActivity">The totals of the proof of execution. ViewCustomerActivity.</param>
 /// <param name="Assessments">Technologies in figures. AccessAssessments.</param>
 /// <param name="Learning">The caller's own courses, counted. AccessLearning.</param>
 /// <param name="AccountTeam">Any member's.</param>
 /// <param name="LeftOut">Parts that the caller may see and that could not be had now; absent where there is none.</param>
+/// <param name="Reason">NoWorkspaces where there is no workspace; else absent.</param>
 internal sealed record HomeResponse(
-    WorkspaceResponse Workspace,
-    IReadOnlyList<QuickLink> QuickLinks,
-    IReadOnlyList<string> Capabilities,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InsightTotalsJson? SupportInsights,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProofTotalsJson? CustomerActivity,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AssessmentsSummaryJson? Assessments,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LearningSummaryJson? Learning,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AccountTeamResponse? AccountTeam,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HomeGap>? LeftOut);
+    WorkspaceResponse? Workspace,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<QuickLink>? QuickLinks = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Capabilities = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InsightTotalsJson? SupportInsights = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProofTotalsJson? CustomerActivity = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AssessmentsSummaryJson? Assessments = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LearningSummaryJson? Learning = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AccountTeamResponse? AccountTeam = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HomeGap>? LeftOut = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null)
+{
+    public static HomeResponse NoWorkspaces { get; } = new(Workspace: null, Reason: nameof(NoWorkspaces));
+}
 
 internal sealed record QuickLink(string Name, string Href);
 

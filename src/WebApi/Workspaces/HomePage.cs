@@ -75,7 +75,7 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
                 var value = await read().WaitAsync(patience.Token);
                 return new(value, DecideAgain: value is null);
             }
-            catch (Exception fault) when (Faults.IsUnavailable(fault) || (fault is OperationCanceledException && patience.IsCancellationRequested))
+            catch (Exception fault) when (Faults.IsUnavailable(fault))
             {
                 LogLeftOut(name, fault);
                 return new(null, LeftOut: new(name, "ServiceUnavailable"));

@@ -41,7 +41,7 @@ internal static class WorkspaceEndpoints
         {
             RenameStatus.Renamed => Renamed(http, outcome.Workspace!),
             RenameStatus.DecideAgain => null,
-            RenameStatus.VersionMismatch => Problems.PreconditionFailed.Answer(),
+            RenameStatus.VersionMismatch => ifMatch.Refusal(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     });

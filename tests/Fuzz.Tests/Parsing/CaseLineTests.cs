@@ -28,7 +28,7 @@ public class CaseLineTests
     [Fact]
     public void A_case_that_is_taken_is_taken_again_as_it_is_written() => bodies.Sample(body =>
     {
-        foreach (var line in Encoding.UTF8.GetString(body).Split('\n').Select(l => new NdjsonLine(Encoding.UTF8.GetBytes(l), IsTooLong: false)))
+        foreach (var line in Encoding.UTF8.GetString(body).Split('\n').Select(l => new NdjsonLine(1, Encoding.UTF8.GetBytes(l), IsTooLong: false)))
         {
             var update = CaseUpdate.Of(line);
             if (CaseIngestion.Rejection(update, 7) is { } rejected)
@@ -39,7 +39,7 @@ public class CaseLineTests
             }
 
             var written = JsonSerializer.SerializeToUtf8Bytes(CaseJson.Of(update.Case!.ToCase()), WireJson.Options);
-            Assert.Equal(update, CaseUpdate.Of(new(written, IsTooLong: false)));
+            Assert.Equal(update, CaseUpdate.Of(new(1, written, IsTooLong: false)));
         }
     }, iter: Mutations.Runs / 4);
 
@@ -47,7 +47,7 @@ public class CaseLineTests
     [Fact]
     public void No_bytes_are_a_fault() => bodies.Sample(body =>
     {
-        var update = CaseUpdate.Of(new NdjsonLine(body, IsTooLong: false));
+        var update = CaseUpdate.Of(new NdjsonLine(1, body, IsTooLong: false));
         Assert.True(update.Case is null != update.Fault is null);
     }, iter: Mutations.Runs);
 

@@ -7,7 +7,7 @@ internal static class Updates
 {
     public static DateTimeOffset Start { get; } = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Few cases, instants that often fall together and on the edges of months, closing before opening, any status.</summary>
+    /// <summary>Few cases, instants that often fall together and on the edges of months, any status.</summary>
     public static Gen<SupportCase> Any { get; } =
         from id in Gen.Int[0, 60]
         from revision in Gen.Int[0, 3]
@@ -27,7 +27,7 @@ internal static class Updates
             severity: severity,
             product: $"Product {(char)('a' + product)}",
             sla: sla switch { 0 => null, 1 => true, _ => false },
-            closed: closed);
+            closed: closed < created ? created : closed);
 
     /// <summary>In 2024 and 2025, every fourth on the first instant of a month.</summary>
     public static Gen<DateTimeOffset> Instant => Gen.Frequency(

@@ -16,17 +16,17 @@ internal sealed class SlowRequest : IDisposable
     {
     }
 
-    /// <param name="announced">The length that the request says its body has.</param>
+    /// <param name="announced">The length that the request says its body has; null for a body in chunks, as the test writes them.</param>
     /// <param name="sent">The part of the body that is sent with the headers.</param>
     public static async Task<SlowRequest> Start(
-        Uri server, string method, string path, string token, long announced, string sent, string mediaType = "application/json")
+        Uri server, string method, string path, string token, long? announced, string sent, string mediaType = "application/json")
     {
         var request = new SlowRequest();
         await request.connection.ConnectAsync(server.Host, server.Port);
         request.stream = request.connection.GetStream();
         await request.Send(string.Create(
             CultureInfo.InvariantCulture,
-            $"{method} {path} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: {mediaType}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n{sent}"));
+            $"{method} {path} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: {mediaType}\r\n{(announced is { } length ? $"Content-Length: {length}" : "Transfer-Encoding: chunked")}\r\nConnection: close\r\n\r\n{sent}"));
         return request;
     }
 

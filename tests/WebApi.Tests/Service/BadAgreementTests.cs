@@ -38,7 +38,7 @@ public class BadAgreementTests(RunningService service)
         rows.AddRange(["null", "1", "\"1\"", "\"workload\"", "\"Other\"", "[\"Workload\"]"], "agreementType");
         rows.AddRange(["null", "1", "\"0\"", "\"addOn\"", "\"Other\""], "packages[0].kind");
         rows.AddRange(["null", "2", "\"2\"", "\"Administrator\"", "\"User\"", "\"incidentManager\"", "\"IncidentManager,CustomerSupportManager\""], "contacts[0].role");
-        rows.AddRange(["\"contoso.example\"", Long(320)], "contacts[0].email");
+        rows.AddRange(["\"contoso.example\"", "\"@\"", "\"a@\"", "\"@b\"", "\"a@b@c\"", "\"a b@c\"", "\"a@b c\"", "\"a@\\u00a0c\"", "\"a@b\\u0007\"", Long(320)], "contacts[0].email");
         rows.AddRange(["5", "\"\"", "\"a\\u0000\"", Long(51)], "contacts[0].phone");
         rows.AddRange(["\"true\"", "1", "[]"], "contacts[0].isPrimary");
         rows.AddRange(["-1", "1000001", "\"5\"", "1e300", "[]", "true"], "packages[0].hoursPurchased");

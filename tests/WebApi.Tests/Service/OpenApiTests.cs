@@ -95,10 +95,10 @@ public class OpenApiTests(RunningService service)
     public async Task Whoever_has_no_workspace_gets_an_answer_that_the_document_has_as_well()
     {
         var document = await Document();
-        var choices = document["paths"]!["/v1/me/home"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!["oneOf"]!.AsArray();
-        Assert.Equal(2, choices.Count);
-
-        Agree(document, choices[1]!, await service.Get("/v1/me/home", await service.Token(TestDirectory.Outsider)), "$");
+        var schema = document["paths"]!["/v1/me/home"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!;
+        var answer = await service.Get("/v1/me/home", await service.Token(TestDirectory.Outsider));
+        Assert.Equal("""{"workspace":null,"reason":"NoWorkspaces"}""", answer.ToJsonString());
+        Agree(document, schema, answer, "$");
     }
 
     [Fact]
@@ -131,6 +131,12 @@ public class OpenApiTests(RunningService service)
         while (resolved["oneOf"] is JsonArray choices)
         {
             resolved = Resolve(document, choices.First(c => (string?)c!["type"] != "null")!);
+        }
+
+        if (resolved["type"] is null)
+        {
+            // It may be anything.
+            return;
         }
 
         if (value is JsonArray items)

@@ -122,7 +122,8 @@ public class PreconditionTests(RunningService service)
         foreach (var condition in (string[])["*", "\"1\"", "\"0\", \"1\""])
         {
             using var put = await service.Send(HttpMethod.Put, group, manager, """{"roles":["User"]}""", ("If-Match", condition));
-            await put.IsProblem(412, "precondition-failed");
+            var problem = await put.IsProblem(412, "precondition-failed");
+            Assert.Contains(condition == "*" ? "there is none" : "or does not exist", (string?)problem["detail"], StringComparison.Ordinal);
             using var delete = await service.Send(HttpMethod.Delete, group, manager, null, ("If-Match", condition));
             await delete.IsProblem(412, "precondition-failed");
             using var created = await service.Send(HttpMethod.Put, agreement, app, RunningService.Agreement(), ("If-Match", condition));

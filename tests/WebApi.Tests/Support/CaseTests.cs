@@ -9,8 +9,10 @@ using EngageCenter.Paging;
 using EngageCenter.Storage;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.Support;
 using EngageCenter.Workspaces;
+using Microsoft.AspNetCore.Http;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Support;
@@ -118,7 +120,50 @@ public sealed class CaseTests : IAsyncLifetime
 
         Assert.Equal(200, answer.Status);
         Assert.Equal([1_000, 1_000, 498], batches.Select(b => b.Length));
-        Assert.Equal([7, 8], answer.Json.GetProperty("rejected").EnumerateArray().Select(r => r.GetProperty("index").GetInt32()));
+        Assert.Equal(
+            ["7 Line 9 must be JSON; it goes wrong at byte 3.", "8 Line 10 is too long: a line may have at most 64 KiB."],
+            answer.Json.GetProperty("rejected").EnumerateArray().Select(r => $"{r.GetProperty("index")} {r.GetProperty("errors").GetProperty("$")[0]}"));
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_off_is_answered_with_the_counts_so_far_and_where_that_was()
+    {
+        // The last line is the last of a batch, so that all of them have been read when it breaks off.
+        var lines = string.Concat(Enumerable.Range(0, 2_001).Select(n => (n == 1_300 ? "what" : Case($"C{n}")) + "\n"));
+        using var request = await SlowRequest.Start(
+            api.Client.BaseAddress!, "POST", Cases, ApplicationToken(AppRole), announced: null, $"{lines.Length:x}\r\n{lines}\r\n", "application/x-ndjson");
+        await Until.True(() => Task.FromResult(batches.Count == 2), TimeSpan.FromSeconds(60), "both batches are handed on");
+        await request.Send("no chunk\r\n");
+        var (status, text) = (await request.Answer())!.Value;
+
+        Assert.Equal(400, status);
+        var problem = JsonElement.Parse(text[text.IndexOf('{', StringComparison.Ordinal)..(text.LastIndexOf('}') + 1)]);
+        Assert.Equal("/problems/invalid-request", problem.GetProperty("type").GetString());
+        Assert.Equal((1_998, 2, 1, 2_001L), (
+            problem.GetProperty("applied").GetInt32(), problem.GetProperty("ignored").GetInt32(), problem.GetProperty("rejectedCount").GetInt32(), problem.GetProperty("line").GetInt64()));
+        Assert.Equal(1_300, problem.GetProperty("rejected")[0].GetProperty("index").GetInt32());
+        Assert.Contains("after line 2001", problem.GetProperty("errors").GetProperty("$")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_a_limit_ends_is_answered_with_the_counts_so_far_and_where_that_was()
+    {
+        foreach (var (limit, status) in new[] { (OverLimitException.Of(Scope.Caller, "requests"), 429), (OverLimitException.Of(Scope.Node, "requests"), 503), (new OverLimitException(Problems.RequestTimeout), 408) })
+        {
+            var ingestion = new CaseIngestion(api.Grains.Factory.GetGrain<ISupportGrain>(WorkspaceId), new(ActorKind.Application, Tenant, "app", null, AppRole));
+            Assert.Null(await ingestion.Add(new(CaseJson.Of(Support("1", "a")))));
+            Assert.Null(await ingestion.Add(new(CaseJson.Of(Support("2", "b")))));
+            using var answer = new MemoryStream();
+            var http = new DefaultHttpContext { Response = { Body = answer } };
+
+            await (await ingestion.BreakOff(limit, line: 2)).ExecuteAsync(http);
+
+            var problem = JsonElement.Parse(answer.ToArray());
+            Assert.Equal(status, http.Response.StatusCode);
+            Assert.Equal((1, 1, 2), (problem.GetProperty("applied").GetInt32(), problem.GetProperty("ignored").GetInt32(), problem.GetProperty("line").GetInt32()));
+            Assert.StartsWith(limit.Message, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.False(problem.TryGetProperty("errors", out _));
+        }
     }
 
     [Fact]
@@ -181,6 +226,7 @@ public sealed class CaseTests : IAsyncLifetime
     [InlineData("product", "{}")]
     [InlineData("slaMet", "\"true\"")]
     [InlineData("closedAt", "\"yesterday\"")]
+    [InlineData("closedAt", "\"2026-07-01T07:59:59Z\"")]
     public void What_is_wrong_with_a_case_is_named(string field, string value)
     {
         var node = System.Text.Json.Nodes.JsonNode.Parse(Case("A"))!;
