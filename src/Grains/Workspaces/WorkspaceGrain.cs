@@ -230,8 +230,15 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
         var oldest = Math.Max(1, newest - page.Size + 1);
         var events = await Read(trail.Recent, oldest, newest);
+        events = events[..Pages.Fit(events.AsSpan(), page.Size, BytesOf)];
+        oldest = newest - events.Length + 1;
         return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)trail.Last));
     }
+
+    // What an agreement changes may be hundreds of contacts and readers, before and after.
+    private static int BytesOf(AuditEvent recorded) => Weight.Of(recorded.Target.DisplayName, recorded.Actor.DisplayName)
+        + Weight.Entries(recorded.Before?.Values.SelectMany(values => values) ?? [])
+        + Weight.Entries(recorded.After?.Values.SelectMany(values => values) ?? []);
 
     async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
     {

@@ -1,6 +1,8 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Access;
 
@@ -28,12 +30,25 @@ internal static class WorkspaceLists
         {
             Representation.Json => await visit.Act(async decision =>
                 await read(decision, query.Page(), true) is { } items ? Lists.Answer(http.Request, items, wire) : null),
-            Representation.Csv => await visit.Act(async decision =>
+            Representation.Csv => TakePlace(http) ?? await visit.Act(async decision =>
                 await read(decision, new(PageRequest.MaxSize, null), false) is { } first
                     ? new CsvExport<TItem>(csv, $"{csv.Name}-{visit.WorkspaceId}", query.Bom == true, first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)))
                     : null),
             _ => Problems.NotAcceptable.Answer(),
         };
+    }
+
+    /// <summary>Takes a place among the exports until the request ends; what it answers where there is none.</summary>
+    private static IResult? TakePlace(HttpContext http)
+    {
+        var place = http.RequestServices.GetRequiredService<NodeLimits>().Exports.TryTake(http.Features.GetRequiredFeature<Claimant>());
+        if (!place.IsTaken)
+        {
+            return OverLimitException.Of(place.UsedUp, "exports").Answer();
+        }
+
+        http.Response.RegisterForDispose(place);
+        return null;
     }
 
     /// <summary>The right is decided anew for each page; null where it is gone, or cannot be had.</summary>
