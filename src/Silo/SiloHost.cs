@@ -59,14 +59,14 @@ public static class SiloHost
     public static readonly TimeSpan DeactivationTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Adds the silo, its storage and its health checks (tagged <see cref="SiloHealth.ReadyTag"/>).</summary>
-    /// <exception cref="OrleansConfigurationException">The settings do not say where reminders are kept.</exception>
+    /// <exception cref="OrleansConfigurationException">The settings do not say where reminders or state are kept.</exception>
     /// <exception cref="InvalidOperationException">A setting of TLS is not usable, here or when the host starts.</exception>
     /// <exception cref="StorageFileException">Not here but when the host starts: the SQLite file is unusable.</exception>
     public static IHostApplicationBuilder AddEngageCenterSilo(this IHostApplicationBuilder builder)
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleans(silo => silo
-            .AddLimits().AddClustering().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobServices()
+            .AddLimits().AddClustering().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobStorage()
             .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
 
@@ -153,17 +153,7 @@ public static class SiloHost
     {
         const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;
         var section = silo.Configuration.GetSection($"Orleans:GrainStorage:{name}");
-        if (!section.Exists())
-        {
-            return silo.AddSqliteGrainStorage(name);
-        }
-
-        if (section["ProviderType"] == "AzureBlobStorage")
-        {
-            silo.Services.AddSingleton<IStoredGrains>(services => new BlobStoredGrains(services, section));
-        }
-
-        return silo;
+        return section.Exists() ? silo : silo.AddSqliteGrainStorage(name);
     }
 
     // A filter around every call, so only where somebody looks at the traces.

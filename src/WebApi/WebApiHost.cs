@@ -50,7 +50,6 @@ public static class WebApiHost
         app.UseRateLimiter();
         app.UseMiddleware<RequestLimits>();
         app.UseAuthorization();
-        app.UseBeforeBinding();
 
         var api = app.MapChecked();
         api.MapRoles();

@@ -10,8 +10,7 @@ public class ArrowTests
         ["Grains.Abstractions"] = [],
         ["Grains"] = ["Grains.Abstractions"],
         ["ServiceDefaults"] = [],
-        ["Silo"] = ["Grains", "ServiceDefaults", "Storage.AzureBlob"],
-        ["Storage.AzureBlob"] = [],
+        ["Silo"] = ["Grains", "ServiceDefaults"],
         ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
         ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
@@ -28,8 +27,8 @@ public class ArrowTests
         Naming(n => n.StartsWith("Microsoft.Orleans.Persistence.", StringComparison.Ordinal) || n.Contains("Sqlite", StringComparison.Ordinal)));
 
     [Fact]
-    public void Only_the_silo_and_its_provider_know_of_Azure_Storage() => Assert.Equal(
-        ["Silo", "Storage.AzureBlob"],
+    public void Only_the_silo_knows_of_Azure_Storage() => Assert.Equal(
+        ["Silo"],
         Naming(n => n.StartsWith("Azure.Storage.", StringComparison.Ordinal)));
 
     [Fact]

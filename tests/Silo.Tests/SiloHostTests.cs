@@ -16,7 +16,7 @@ namespace EngageCenter.Silo.Tests;
 
 public sealed class SiloHostTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

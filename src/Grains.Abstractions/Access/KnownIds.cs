@@ -38,9 +38,11 @@ internal sealed record KnownIds(
     public static string TenantsWith(Guid tenantId) => $"{TenantPrefix}{tenantId.ToString("N")[..2]}";
 
     /// <summary>How many ids the set of a key may have.</summary>
-    public static int MaxIn(string key) => key.StartsWith(GroupPrefix, StringComparison.Ordinal) ? MaxGroups
+    public static int MaxIn(string key) => IsOfGroups(key) ? MaxGroups
         : key.StartsWith(TenantPrefix, StringComparison.Ordinal) ? MaxTenants
         : throw new ArgumentException($"'{key}' is no set of known ids.", nameof(key));
+
+    public static bool IsOfGroups(string key) => key.StartsWith(GroupPrefix, StringComparison.Ordinal);
 
     /// <summary>Whether the id may mean something: false is certain.</summary>
     public bool MayHold(Guid id) => !IsComplete || Ids.BinarySearch(id) >= 0;
@@ -72,6 +74,7 @@ internal interface IKnownIdsGrain : IGrainWithStringKey
     /// <param name="version">Of what the id means; a later <see cref="Remove"/> of an older version leaves it.</param>
     /// <param name="isFirst">Whether it meant nothing before. Otherwise an id that is there stays as it is.</param>
     /// <returns>False where the set is full.</returns>
+    /// <exception cref="TryLaterException">A full set of groups removes those that hold no role.</exception>
     [Alias("Add")]
     Task<bool> Add(Guid id, long version, bool isFirst);
 

@@ -35,11 +35,11 @@ public interface IActivityGrain : IGrainWithStringKey
     Task<ProofOfExecution?> ProofOfExecution(AccessDecision decision);
 }
 
-/// <param name="IfVersion">Only if the activity is still of this version.</param>
+/// <param name="Condition">Only if the activity is still of this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutActivity")]
 public sealed record PutActivity(
     [property: Id(0)] CustomerActivity Activity,
-    [property: Id(1)] IfMatch? IfVersion);
+    [property: Id(1)] IfMatch? Condition);
 
 public enum PutActivityStatus
 {

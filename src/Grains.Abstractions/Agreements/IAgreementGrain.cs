@@ -26,11 +26,11 @@ public interface IAgreementGrain : IGrainWithStringKey
     Task<AgreementView?> Get(Actor caller);
 }
 
-/// <param name="IfVersion">Only if the agreement is still of this version.</param>
+/// <param name="Condition">Only if the agreement is still of this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreement")]
 public sealed record PutAgreement(
     [property: Id(0)] Agreement Agreement,
-    [property: Id(1)] IfMatch? IfVersion);
+    [property: Id(1)] IfMatch? Condition);
 
 public enum PutAgreementStatus
 {

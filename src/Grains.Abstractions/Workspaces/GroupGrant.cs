@@ -32,18 +32,18 @@ public sealed record GroupQuery(
 
 /// <param name="DisplayName">As it should be shown; null keeps what is known.</param>
 /// <param name="Roles">At least one.</param>
-/// <param name="IfVersion">Only if the grant is still of this version.</param>
+/// <param name="Condition">Only if the grant is still of this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutGroup")]
 public sealed record PutGroup(
     [property: Id(0)] Guid GroupId,
     [property: Id(1)] string? DisplayName,
     [property: Id(2)] Roles Roles,
-    [property: Id(3)] IfMatch? IfVersion);
+    [property: Id(3)] IfMatch? Condition);
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.DeleteGroup")]
 public sealed record DeleteGroup(
     [property: Id(0)] Guid GroupId,
-    [property: Id(1)] IfMatch? IfVersion);
+    [property: Id(1)] IfMatch? Condition);
 
 public enum PutGroupStatus
 {

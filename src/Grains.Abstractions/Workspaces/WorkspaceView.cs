@@ -34,11 +34,11 @@ public sealed record WorkspaceView(
     [property: Id(2)] long Version);
 
 /// <param name="Name">1 to 100 characters, trimmed, without control characters.</param>
-/// <param name="IfVersion">Only if the workspace is still of this version.</param>
+/// <param name="Condition">Only if the workspace is still of this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.RenameWorkspace")]
 public sealed record RenameWorkspace(
     [property: Id(0)] string Name,
-    [property: Id(1)] IfMatch? IfVersion);
+    [property: Id(1)] IfMatch? Condition);
 
 public enum RenameStatus
 {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Storage;
 using EngageCenter.Users;
+using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Access;
@@ -8,25 +9,26 @@ namespace EngageCenter.Access;
 /// <summary>The workspaces of one Entra group. Keyed <c>{tenantId}/{groupId}</c>.</summary>
 /// <remarks>
 /// A group with workspaces is in its tenant's set of known groups. It comes into the set before its first workspace is
-/// stored here. It leaves the set after its last one is gone from here: with the activation, so that no revocation waits for
-/// that, or, after a crash, when one of its members comes and it is asked for in vain.
+/// stored here. When its last one is gone from here the set is told at once, and the revocation does not wait for the
+/// answer. If that message is lost, the group leaves the set when one of its members comes, or when the set is full and asks
+/// (<see cref="EmptyAt"/>).
 /// </remarks>
 [GrainType("group")]
 internal sealed partial class GroupGrain(
     [PersistentState("group")] IPersistentState<WorkspaceIndex> storage, ILogger<GroupGrain> logger) : Grain, IGroupGrain
 {
-    // Whether this activation knows that the group is in the set, and whether its last workspace has gone since.
+    /// <summary>Workspaces that are asked at once whether they name the group.</summary>
+    private const int WorkspacesAtOnce = 32;
+
+    // Whether this activation knows that the group is in the set, and whether it has told the set that the group is empty.
     private bool isKnown;
-    private bool isEmptied;
+    private bool isForgotten;
 
     private WorkspaceIndex State => storage.State;
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
-        isEmptied && reason.ReasonCode != DeactivationReasonCode.ShuttingDown ? Forget() : Task.CompletedTask;
-
     public async ValueTask<GroupWorkspaces?> Workspaces(long knownVersion)
     {
-        if (State.Entries.IsEmpty && storage.RecordExists && !isEmptied)
+        if (State.Entries.IsEmpty && storage.RecordExists && !isForgotten)
         {
             await Forget();
         }
@@ -56,7 +58,7 @@ internal sealed partial class GroupGrain(
             isKnown = true;
         }
 
-        isEmptied = false;
+        isForgotten = false;
         await Commit(next);
         return GroupAddition.Added;
     }
@@ -64,13 +66,44 @@ internal sealed partial class GroupGrain(
     public async Task Remove(string workspaceId, long epoch)
     {
         await Commit(State.Without(workspaceId, epoch));
-        isEmptied = State.Entries.IsEmpty && storage.RecordExists;
+        if (State.Entries.IsEmpty && storage.RecordExists && !isForgotten)
+        {
+            // Not awaited: no right depends on it. A grant that overtakes it is of a newer version.
+            _ = Forget();
+        }
     }
 
-    // Nobody's right depends on it, so what came before it is answered all the same.
+    public async Task<long?> EmptyAt(long version)
+    {
+        var next = State;
+        foreach (var some in State.Entries.Keys.Chunk(WorkspacesAtOnce))
+        {
+            var epochs = await Task.WhenAll(some.Select(workspaceId =>
+                GrainFactory.GetGrain<IContractedWorkspace>(workspaceId).LacksGroup(Known().GroupId)));
+            next = some.Zip(epochs).Aggregate(next, (index, lacks) => lacks.Second is { } epoch ? index.Without(lacks.First, epoch) : index);
+            if (epochs.Any(epoch => epoch is null))
+            {
+                break;
+            }
+        }
+
+        if (!next.Entries.IsEmpty)
+        {
+            return null;
+        }
+
+        // A grant that another activation has under way came into the set with a newer version than the row's. The write
+        // makes that grant fail, since it was decided on the row before.
+        await Commit(next.Version < version ? next with { Version = version } : next);
+        (isKnown, isForgotten) = (false, true);
+        DeactivateOnIdle();
+        return State.Version;
+    }
+
+    // Does not fail: no right depends on it.
     private async Task Forget()
     {
-        (isKnown, isEmptied) = (false, true);
+        (isKnown, isForgotten) = (false, true);
         try
         {
             var (known, groupId) = Known();
@@ -78,6 +111,7 @@ internal sealed partial class GroupGrain(
         }
         catch (Exception e)
         {
+            isForgotten = false;
             LogStillKnown(logger, this.GetPrimaryKeyString(), e);
         }
     }
@@ -92,7 +126,7 @@ internal sealed partial class GroupGrain(
     private Task Commit(WorkspaceIndex next) =>
         ReferenceEquals(next, State) ? Task.CompletedTask : storage.Commit(this, next);
 
-    [LoggerMessage(LogLevel.Warning, "Group {Group} holds no roles any more and is still among the known ones of its tenant; it leaves them when it is asked for next")]
+    [LoggerMessage(LogLevel.Warning, "Group {Group} holds no roles any more and is still among the known ones of its tenant; it leaves them when it is asked for next, or when there are too many")]
     private static partial void LogStillKnown(ILogger logger, string group, Exception exception);
 }
 

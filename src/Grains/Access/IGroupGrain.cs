@@ -33,6 +33,15 @@ internal interface IGroupGrain : IWorkspaceIndex
     /// </summary>
     [Alias("Grant")]
     Task<GroupAddition> Grant(string workspaceId, long epoch);
+
+    /// <summary>
+    /// Whether the group may leave its tenant's set. Asks the workspaces in its list whether they still name it, and drops
+    /// those that do not: a grant or a revocation may have ended halfway.
+    /// </summary>
+    /// <param name="version">The version that the group has in the set.</param>
+    /// <returns>A version, at least <paramref name="version"/>, at which the group has no workspace; null where it has one.</returns>
+    [Alias("EmptyAt")]
+    Task<long?> EmptyAt(long version);
 }
 
 internal enum GroupAddition

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,15 +6,46 @@ using Orleans.Storage;
 
 namespace EngageCenter.Access;
 
+/// <summary>What a set of known ids does for itself when it is full.</summary>
+[GrainInterfaceType("EngageCenter.ICleanedIds"), Alias("EngageCenter.ICleanedIds")]
+internal interface ICleanedIds : IGrainWithStringKey
+{
+    /// <summary><see cref="IKnownIdsGrain.Remove"/> for many ids at once: each with a version at which it means nothing.</summary>
+    [Alias("RemoveAll")]
+    Task RemoveAll(ImmutableArray<KeyValuePair<Guid, long>> removals);
+
+    /// <summary>Asks every group of the set and removes those that hold no role. Joins a clean-up that is under way.</summary>
+    /// <returns>How many were removed.</returns>
+    [Alias("Clean"), Orleans.Concurrency.AlwaysInterleave]
+    Task<int> Clean();
+}
+
 /// <summary>
 /// One set of known ids, and the owner of its leases: a change of it is made as one of a workspace's policy is, by the same
 /// state machine, so that crashes and duplicate activations leave nobody with an older set. One command at a time; leases
 /// interleave with it.
 /// </summary>
+/// <remarks>
+/// A group that holds no role any more is removed with its last revocation. Where that message was lost, or a grant ended
+/// halfway, the id stays. So what counts towards <see cref="KnownIds.MaxGroups"/> is checked when the set is full: it then
+/// asks every group, and removes those that hold no role.
+/// </remarks>
 [GrainType("known-ids")]
-internal sealed class KnownIdsGrain : Grain, IKnownIdsGrain, IOwnedPolicy
+internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds, IOwnedPolicy
 {
     private const int TakeOverAttempts = 5;
+
+    /// <summary>Groups that are asked at once while the set is cleaned.</summary>
+    private const int AskedAtOnce = 100;
+
+    /// <summary>Ids that are removed in one write while the set is cleaned.</summary>
+    private const int RemovedAtOnce = 1_000;
+
+    /// <summary>What a caller is told to wait while a full set is cleaned: 10,000 groups take a few seconds.</summary>
+    private static readonly TimeSpan cleaningTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>A full set that had nothing to remove is not cleaned again for so long.</summary>
+    private static readonly TimeSpan cleaningPause = TimeSpan.FromMinutes(5);
 
     private readonly IPersistentState<StoredIds> storage;
     private readonly IGrainStorage rows;
@@ -28,6 +60,11 @@ internal sealed class KnownIdsGrain : Grain, IKnownIdsGrain, IOwnedPolicy
     private StoredIds? next;
     private KnownIds? leased;
 
+    private readonly TimeProvider time;
+    private readonly ILogger<KnownIdsGrain> logger;
+    private Task<int> cleaning = Task.FromResult(0);
+    private long? foundFull;
+
     public KnownIdsGrain(
         [PersistentState("known-ids")] IPersistentState<StoredIds> storage,
         IGrainStorage rows,
@@ -37,7 +74,7 @@ internal sealed class KnownIdsGrain : Grain, IKnownIdsGrain, IOwnedPolicy
         TimeProvider time,
         ILogger<KnownIdsGrain> logger)
     {
-        (this.storage, this.rows) = (storage, rows);
+        (this.storage, this.rows, this.time, this.logger) = (storage, rows, time, logger);
         lease = options.Value.Lease;
         newOwnership = () => new(Key, this, holder => sets.Nearest(holder).Recall(Key), options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -90,23 +127,27 @@ internal sealed class KnownIdsGrain : Grain, IKnownIdsGrain, IOwnedPolicy
 
     public async Task<bool> Add(Guid id, long version, bool isFirst)
     {
-        if (state.With(id, version, isFirst, KnownIds.MaxIn(Key)) is not { } added)
+        if (state.With(id, version, isFirst, KnownIds.MaxIn(Key)) is { } added)
         {
-            return false;
+            await Commit(added);
+            return true;
         }
 
-        await Commit(added);
-        return true;
+        // A clean-up waits for groups, and one of them may wait for this answer.
+        if (KnownIds.IsOfGroups(Key) && (foundFull is not { } since || time.GetElapsedTime(since) >= cleaningPause))
+        {
+            _ = Clean();
+            throw new TryLaterException(cleaningTime);
+        }
+
+        return false;
     }
 
-    public async Task Remove(Guid id, long version)
-    {
-        var removed = state.Without(id, version);
-        if (!ReferenceEquals(removed, state))
-        {
-            await Commit(removed);
-        }
-    }
+    public Task Remove(Guid id, long version) => Removed(state.Without(id, version));
+
+    public Task RemoveAll(ImmutableArray<KeyValuePair<Guid, long>> removals) => Removed(state.Without(removals));
+
+    public Task<int> Clean() => cleaning.IsCompleted ? cleaning = CleanOnce() : cleaning;
 
     async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
     {
@@ -155,6 +196,55 @@ internal sealed class KnownIdsGrain : Grain, IKnownIdsGrain, IOwnedPolicy
         return status == ChangeStatus.Changed;
     }
 
+    private Task Removed(StoredIds removed) => ReferenceEquals(removed, state) ? Task.CompletedTask : Commit(removed);
+
+    // Runs beside commands and removes by one, so it changes nothing by itself.
+    private async Task<int> CleanOnce()
+    {
+        var removed = 0;
+        try
+        {
+            foreach (var some in state.Entries.Chunk(RemovedAtOnce))
+            {
+                List<KeyValuePair<Guid, long>> empty = [];
+                foreach (var asked in some.Chunk(AskedAtOnce))
+                {
+                    var answers = await Task.WhenAll(asked.Select(EmptyAt));
+                    empty.AddRange(answers.OfType<KeyValuePair<Guid, long>>());
+                }
+
+                if (empty.Count > 0)
+                {
+                    await GrainFactory.GetGrain<ICleanedIds>(Key).RemoveAll([.. empty]);
+                    removed += empty.Count;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            LogNotCleaned(logger, Key, e);
+        }
+
+        foundFull = removed == 0 ? time.GetTimestamp() : null;
+        LogCleaned(logger, Key, removed);
+        return removed;
+    }
+
+    // A group that does not answer counts as one that holds roles.
+    private async Task<KeyValuePair<Guid, long>?> EmptyAt(KeyValuePair<Guid, long> entry)
+    {
+        try
+        {
+            var group = GrainFactory.GetGrain<IGroupGrain>($"{Key[(Key.IndexOf('/', StringComparison.Ordinal) + 1)..]}/{entry.Key:D}");
+            return await group.EmptyAt(entry.Value) is { } version ? new(entry.Key, version) : null;
+        }
+        catch (Exception e)
+        {
+            LogNoAnswer(logger, Key, e);
+            return null;
+        }
+    }
+
     private async Task Commit(StoredIds changed)
     {
         if (ReferenceEquals(changed, state))
@@ -181,4 +271,13 @@ internal sealed class KnownIdsGrain : Grain, IKnownIdsGrain, IOwnedPolicy
                 throw new StorageUnavailableException($"The change of the set '{Key}' was not confirmed: {ownership.Fault?.Message}", ownership.Fault!);
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "The full set '{Set}' was cleaned: {Removed} groups that hold no role have left it")]
+    private static partial void LogCleaned(ILogger logger, string set, int removed);
+
+    [LoggerMessage(LogLevel.Warning, "The full set '{Set}' could not be cleaned to the end; it is tried again when it is full")]
+    private static partial void LogNotCleaned(ILogger logger, string set, Exception exception);
+
+    [LoggerMessage(LogLevel.Debug, "A group in the full set '{Set}' did not say whether it holds roles, and stays")]
+    private static partial void LogNoAnswer(ILogger logger, string set, Exception exception);
 }

@@ -30,7 +30,20 @@ internal sealed record StoredIds
         return Entries.Count >= max ? null : this with { Version = Version + 1, Entries = Entries.Add(id, version) };
     }
 
-    public StoredIds Without(Guid id, long version) => Entries.TryGetValue(id, out var known) && known <= version
-        ? this with { Version = Version + 1, Entries = Entries.Remove(id) }
-        : this;
+    public StoredIds Without(Guid id, long version) => Without([new(id, version)]);
+
+    /// <summary>The same for many ids in one change.</summary>
+    public StoredIds Without(IEnumerable<KeyValuePair<Guid, long>> removals)
+    {
+        var kept = Entries.ToBuilder();
+        foreach (var (id, version) in removals)
+        {
+            if (kept.TryGetValue(id, out var known) && known <= version)
+            {
+                kept.Remove(id);
+            }
+        }
+
+        return kept.Count == Entries.Count ? this : this with { Version = Version + 1, Entries = kept.ToImmutable() };
+    }
 }

@@ -16,7 +16,7 @@ namespace EngageCenter.Activities;
 /// <remarks>All activities are in memory while the grain is active, see <see cref="StoredActivity"/>.</remarks>
 [GrainType("activity"), Reentrant]
 internal sealed class ActivityGrain(
-    IGrainStorage rows, PolicyCache policies, TimeProvider clock, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
+    IGrainStorage rows, PolicyCache policies, TimeProvider time, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
 {
     /// <summary>Activities in one write: with those of the tail and those that cleaning moves a row has 0.2 MB, at most 8.</summary>
     private const int MaxBatch = 256;
@@ -74,7 +74,7 @@ internal sealed class ActivityGrain(
 
     public async Task<ProofOfExecution?> ProofOfExecution(AccessDecision decision) =>
         await Accept(decision) is { } policy
-            ? activities.Proof(policy.Workspace.AgreementId, TermsOf(policy).Packages, clock.GetUtcNow())
+            ? activities.Proof(policy.Workspace.AgreementId, TermsOf(policy).Packages, time.GetUtcNow())
             : null;
 
     private ValueTask<LeasedPolicy?> Accept(AccessDecision decision) =>

@@ -36,7 +36,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     public ActivityDecision Decide(PutActivity command, StoredActivity? accepted, ImmutableArray<Package> contract, long epoch, int pending)
     {
         var activity = command.Activity;
-        if (command.IfVersion?.Allows(accepted?.Version) == false)
+        if (command.Condition?.Allows(accepted?.Version) == false)
         {
             return new(new(PutActivityStatus.VersionMismatch), accepted);
         }

@@ -33,7 +33,7 @@ internal sealed class AgreementGrain(
         actor.RequireApplication(AppRoles.Agreements);
         Bounds.Id(Id);
         var before = await Get(actor);
-        if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
+        if (command.Condition is { } condition && !condition.Allows(before?.Version))
         {
             return new(PutAgreementStatus.VersionMismatch);
         }

@@ -32,7 +32,7 @@ internal sealed partial class AssessmentsGrain(
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage rows,
     PolicyCache policies,
     IOptions<AssessmentOptions> options,
-    TimeProvider clock,
+    TimeProvider time,
     ILogger<AssessmentsGrain> logger) : Grain, IAssessmentsGrain, IRemindable
 {
     public const string ReminderName = "schedule";
@@ -57,7 +57,7 @@ internal sealed partial class AssessmentsGrain(
 
     private string Id => this.GetPrimaryKeyString();
 
-    private DateTimeOffset Now => clock.GetUtcNow();
+    private DateTimeOffset Now => time.GetUtcNow();
 
     private AssessmentSchedules State => storage.State;
 

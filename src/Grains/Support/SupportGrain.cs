@@ -19,7 +19,7 @@ namespace EngageCenter.Support;
 internal sealed class SupportGrain(
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
     PolicyCache policies,
-    TimeProvider clock,
+    TimeProvider time,
     ILogger<SupportGrain> logger) : Grain, ISupportGrain
 {
     private readonly SupportCases cases = new();
@@ -66,7 +66,7 @@ internal sealed class SupportGrain(
         await Accepts(decision) ? cases.Page(query) : null;
 
     public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window) =>
-        await Accepts(decision) ? cases.Insights(window, clock.GetUtcNow()) : null;
+        await Accepts(decision) ? cases.Insights(window, time.GetUtcNow()) : null;
 
     private async Task<bool> WorkspaceExists(Actor caller)
     {

@@ -70,15 +70,17 @@ internal sealed partial class UserGrain(
     public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId)
     {
         ArgumentNullException.ThrowIfNull(signIn);
-        return signIn.Person == Person && durable.Covers(signIn) && Recall(workspaceId) is { } access
+        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
             ? new(access.Decision)
             : DecideAnew(signIn, workspaceId);
     }
 
-    public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
+    public ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
     {
-        await Accept(signIn);
-        return (await Examine(signIn, workspaceId)).Access;
+        ArgumentNullException.ThrowIfNull(signIn);
+        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
+            ? new(access)
+            : ExplainAnew(signIn, workspaceId);
     }
 
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
@@ -214,15 +216,17 @@ internal sealed partial class UserGrain(
         && (made.Lease.Leased.Key is { } key ? key.Proves(decision) : made.Access.Decision == decision));
 
     /// <summary>A decision made before that still stands. The test of its lease is the last thing before the answer.</summary>
-    private EffectiveAccess? Recall(string workspaceId) =>
+    private EffectiveAccess? Remembered(string workspaceId) =>
         workspaceId is not null && known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
 
     private bool Stands(Known made) => ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
 
-    private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId)
+    private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId) => (await ExplainAnew(signIn, workspaceId)).Decision;
+
+    private async ValueTask<EffectiveAccess> ExplainAnew(SignIn signIn, string workspaceId)
     {
         await Accept(signIn);
-        return (await Examine(signIn, workspaceId)).Access.Decision;
+        return (await Examine(signIn, workspaceId)).Access;
     }
 
     private Task Accept(SignIn signIn)
@@ -325,7 +329,7 @@ internal sealed partial class UserGrain(
 
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
         {
-            if (Recall(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
+            if (Remembered(workspaceId) is { } made && IsTold(workspaceId, made.Decision.Standing == Standing.Member))
             {
                 return new(made, known[workspaceId].Lease.Leased);
             }

@@ -90,7 +90,7 @@ internal sealed record Workspace
     {
         Bounds.Text(command.Name, WorkspaceHeader.MaxNameLength);
         var view = View(workspaceId, now);
-        if (command.IfVersion is { } condition && !condition.Allows(view.Version))
+        if (command.Condition is { } condition && !condition.Allows(view.Version))
         {
             return (RenameStatus.VersionMismatch, this);
         }
@@ -121,7 +121,7 @@ internal sealed record Workspace
         Bounds.Require(command.Roles != Roles.None, "A group is granted at least one role.");
         var index = IndexOf(command.GroupId);
         var before = index >= 0 ? Groups[index] : null;
-        if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
+        if (command.Condition is { } condition && !condition.Allows(before?.Version))
         {
             return (new(PutGroupStatus.VersionMismatch), this);
         }
@@ -162,7 +162,7 @@ internal sealed record Workspace
     {
         var index = IndexOf(command.GroupId);
         var before = index >= 0 ? Groups[index] : null;
-        if (command.IfVersion is { } condition && !condition.Allows(before?.Version))
+        if (command.Condition is { } condition && !condition.Allows(before?.Version))
         {
             return (DeleteGroupStatus.VersionMismatch, this);
         }

@@ -52,4 +52,8 @@ internal interface IContractedWorkspace : IGrainWithStringKey
     /// <exception cref="EngageCenter.Storage.StorageUnavailableException">Not all of them can be.</exception>
     [Alias("SayGroups")]
     Task SayGroups();
+
+    /// <summary>The epoch of a stored policy without the group; null where the policy names it. Interleaves with commands.</summary>
+    [Alias("LacksGroup"), Orleans.Concurrency.AlwaysInterleave]
+    Task<long?> LacksGroup(Guid groupId);
 }

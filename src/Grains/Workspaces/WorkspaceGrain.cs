@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Paging;
@@ -24,6 +23,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private readonly IPersistentState<Workspace> storage;
     private readonly IGrainStorage rows;
+    private readonly AuditRows audit;
     private readonly DecisionProofs proofs;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
@@ -49,6 +49,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         ILogger<WorkspaceGrain> logger)
     {
         (this.storage, this.rows, this.proofs, this.time, this.logger) = (storage, rows, proofs, time, logger);
+        audit = new(this, rows);
         lease = options.Value.Lease;
         newOwnership = () => new(Id, this, holder => policies.Nearest(holder).Recall(Id), options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -103,6 +104,9 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             }
         }
     }
+
+    // An older activation answers with an older epoch, and then a later grant stays in the group's list.
+    public Task<long?> LacksGroup(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
 
     public Task<WorkspaceHeader?> Header(Actor caller)
     {
@@ -215,30 +219,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return null;
         }
 
-        Bounds.Page(page);
-        var trail = state.Audit;
-        var newest = trail.Last;
-        if (page.After is { } after)
-        {
-            if (!long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var shown) || shown < 2 || shown > newest)
-            {
-                throw new InvalidCursorException();
-            }
-
-            newest = shown - 1;
-        }
-
-        var oldest = Math.Max(1, newest - page.Size + 1);
-        var events = await Read(trail.Recent, oldest, newest);
-        events = events[..Pages.Fit(events.AsSpan(), page.Size, BytesOf)];
-        oldest = newest - events.Length + 1;
-        return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)trail.Last));
+        return await audit.Page(state.Audit, page);
     }
-
-    // What an agreement changes may be hundreds of contacts and readers, before and after.
-    private static int BytesOf(AuditEvent recorded) => Weight.Of(recorded.Target.DisplayName, recorded.Actor.DisplayName)
-        + Weight.Entries(recorded.Before?.Values.SelectMany(values => values) ?? [])
-        + Weight.Entries(recorded.After?.Values.SelectMany(values => values) ?? []);
 
     async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
     {
@@ -307,10 +289,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return;
         }
 
-        if (state.Audit.Full is { } full)
-        {
-            await Store(full.Number, full.Events);
-        }
+        // Before the state that no longer holds these events.
+        await audit.Store(state.Audit);
 
         next = changed;
         var (status, retryAfter) = await ownership.Change();
@@ -344,49 +324,6 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private IGroupGrain GroupGrain(Guid groupId) =>
         GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
 
-    // A segment is written before the state that no longer holds its events; where that state was then not stored,
-    // the same segment is written again.
-    private async Task Store(long segment, ImmutableArray<AuditEvent> events)
-    {
-        try
-        {
-            var row = new GrainState<AuditSegment>(new());
-            await rows.ReadStateAsync(RowOf(segment), GrainContext.GrainId, row);
-            if (row.RecordExists)
-            {
-                return;
-            }
-
-            row.State = new() { Events = events };
-            await rows.WriteStateAsync(RowOf(segment), GrainContext.GrainId, row);
-        }
-        catch (Exception e)
-        {
-            DeactivateOnIdle();
-            throw new StorageUnavailableException($"A segment of the audit trail was not stored: {e.Message}", e);
-        }
-    }
-
-    /// <summary>The events from the newest to the oldest sequence, both included.</summary>
-    private async Task<ImmutableArray<AuditEvent>> Read(ImmutableArray<AuditEvent> recent, long oldest, long newest)
-    {
-        var firstRecent = recent.IsEmpty ? 1 : recent[0].Sequence;
-        var segments = new List<Task<AuditSegment>>();
-        for (var segment = (oldest - 1) / AuditTrail.SegmentSize; segment * AuditTrail.SegmentSize < Math.Min(newest, firstRecent - 1); segment++)
-        {
-            segments.Add(Load(segment));
-        }
-
-        var older = await Task.WhenAll(segments);
-        return [.. older.SelectMany(s => s.Events).Concat(recent)
-            .Where(e => e.Sequence >= oldest && e.Sequence <= newest)
-            .OrderByDescending(e => e.Sequence)];
-    }
-
-    private async Task<AuditSegment> Load(long segment) => (await rows.ReadRow<AuditSegment>(this, RowOf(segment))).State!;
-
     [LoggerMessage(LogLevel.Warning, "The contract's terms of workspace {WorkspaceId} could not be had; they are asked for with the next lease")]
     private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);
-
-    private static string RowOf(long segment) => $"audit-{segment.ToString(CultureInfo.InvariantCulture)}";
 }

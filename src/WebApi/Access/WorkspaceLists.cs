@@ -22,8 +22,7 @@ internal static class WorkspaceLists
         HttpContext http,
         IExported query,
         Func<AccessDecision, PageRequest, bool, Task<Page<TItem>?>> read,
-        Func<TItem, TWire> wire,
-        CsvTable<TItem> csv)
+        Func<TItem, TWire> wire)
     {
         http.Response.Headers.Vary = "Accept";
         return Representations.Choose(http.Request) switch
@@ -32,7 +31,7 @@ internal static class WorkspaceLists
                 await read(decision, query.Page(), true) is { } items ? Lists.Answer(http.Request, items, wire) : null),
             Representation.Csv => TakePlace(http) ?? await visit.Act(async decision =>
                 await read(decision, new(PageRequest.MaxSize, null), false) is { } first
-                    ? new CsvExport<TItem>(csv, $"{csv.Name}-{visit.WorkspaceId}", query.Bom == true, first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)))
+                    ? new CsvExport<TItem, TWire>(NameOf(http, visit), query.Bom == true, first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)), wire)
                     : null),
             _ => Problems.NotAcceptable.Answer(),
         };
@@ -50,6 +49,8 @@ internal static class WorkspaceLists
         http.Response.RegisterForDispose(place);
         return null;
     }
+
+    private static string NameOf(HttpContext http, WorkspaceVisit visit) => $"{http.Request.Path.Value!.TrimEnd('/').Split('/')[^1]}-{visit.WorkspaceId}";
 
     /// <summary>The right is decided anew for each page; null where it is gone, or cannot be had.</summary>
     private static async Task<Page<TItem>?> ReadOn<TItem>(WorkspaceVisit visit, Func<AccessDecision, Task<Page<TItem>?>> read)

@@ -75,7 +75,7 @@ internal static class ActivityEndpoints
     {
         var (activities, asked) = (visit.Grain<IActivityGrain>(), query.ToQuery());
         return visit.List(
-            http, query, (decision, page, count) => activities.Activities(decision, asked with { Page = page, Count = count }), ActivityJson.Of, ActivityCsv.Table);
+            http, query, (decision, page, count) => activities.Activities(decision, asked with { Page = page, Count = count }), ActivityJson.Of);
     }
 
     private static Task<IResult> Proof(WorkspaceVisit visit) => visit.Act(async decision =>

@@ -23,7 +23,7 @@ internal sealed record PutActivityRequest(
     decimal? HoursDelivered,
     DateTimeOffset? PlannedAt,
     DateTimeOffset? DeliveredAt,
-    string? EvidenceUri)
+    string? EvidenceUri) : IBody<PutActivityRequest>
 {
     public CustomerActivity ToActivity(string activityId) => new(
         activityId, PackageId, Kind!.Value, Title, Status!.Value, HoursPurchased, HoursDelivered, PlannedAt, DeliveredAt, EvidenceUri);

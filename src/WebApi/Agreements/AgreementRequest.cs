@@ -22,7 +22,7 @@ internal sealed record AgreementRequest(
     [property: Required] DateOnly? EndDate,
     IReadOnlyList<ContactJson>? Contacts,
     IReadOnlyList<PackageJson>? Packages,
-    IReadOnlyList<BillingReaderJson>? BillingReaders)
+    IReadOnlyList<BillingReaderJson>? BillingReaders) : IBody<AgreementRequest>
 {
     public Agreement ToAgreement() => new(
         Name,

@@ -14,17 +14,17 @@ internal static class AssessmentEndpoints
         assessments.MapGet("", List).RequirePermission(Permissions.AccessAssessments)
             .Describe("ListAssessments", "The technologies and their assessments", "Every technology that can be assessed, whether it is or not.")
             .Answers<ListResponse<AssessmentJson>>(200);
-        assessments.MapGet("/{technology}", Get).OfTechnology().RequirePermission(Permissions.AccessAssessments)
+        assessments.MapGet("/{technology}", Get).RequirePermission(Permissions.AccessAssessments)
             .Describe("GetAssessment", "The assessment of a technology")
             .Versioned()
             .Answers<AssessmentJson>(200);
-        assessments.MapPut("/{technology}", Put).OfTechnology().RequirePermission(Permissions.ManageAssessments)
+        assessments.MapPut("/{technology}", Put).RequirePermission(Permissions.ManageAssessments)
             .Describe("PutAssessment", "Configures the assessment of a technology",
                 "The first run is due an hour later, then one every interval, wherever the runs themselves begin and end. A new interval counts from the last scheduled run. An If-Match of * is for a technology that is configured.")
             .Example("""{ "interval": "P7D" }""")
             .Answers<AssessmentJson>(200)
             .Answers<AssessmentJson>(201);
-        assessments.MapDelete("/{technology}", Delete).OfTechnology().RequirePermission(Permissions.ManageAssessments)
+        assessments.MapDelete("/{technology}", Delete).RequirePermission(Permissions.ManageAssessments)
             .Describe("DeleteAssessment", "Ends the schedule of a technology",
                 "Also where there is none. A run that is under way goes on, and the runs and recommendations stay to be read.")
             .Answers(204);
@@ -35,17 +35,17 @@ internal static class AssessmentEndpoints
             ? Lists.Answer(request, Lists.Cut("assessments", all, query.Page()), AssessmentJson.Of)
             : null);
 
-    private static Task<IResult> Get(WorkspaceVisit visit, string technology, HttpContext http) => visit.Act(async decision =>
-        await visit.Grain<IAssessmentsGrain>().Get(decision, technology) is { } assessment
+    private static Task<IResult> Get(WorkspaceVisit visit, RouteTechnology technology, HttpContext http) => visit.Act(async decision =>
+        await visit.Grain<IAssessmentsGrain>().Get(decision, technology.Id) is { } assessment
             ? Preconditions.Answer(http, assessment.Version, AssessmentJson.Of(assessment))
             : null);
 
     private static Task<IResult> Put(
-        WorkspaceVisit visit, string technology, PutAssessmentRequest? body, IfMatchHeader ifMatch, HttpContext http) => visit.Act(async decision =>
+        WorkspaceVisit visit, RouteTechnology technology, PutAssessmentRequest? body, IfMatchHeader ifMatch, HttpContext http) => visit.Act(async decision =>
     {
         var grain = visit.Grain<IAssessmentsGrain>();
-        var condition = await Condition(grain, decision, technology, ifMatch);
-        var outcome = await grain.Configure(decision, new(technology, body?.Interval ?? Assessment.DefaultInterval, condition));
+        var condition = await Condition(grain, decision, technology.Id, ifMatch);
+        var outcome = await grain.Configure(decision, new(technology.Id, body?.Interval ?? Assessment.DefaultInterval, condition));
         return outcome.Status switch
         {
             ConfigureAssessmentStatus.Created => Preconditions.AnswerPut(
@@ -58,11 +58,11 @@ internal static class AssessmentEndpoints
         };
     });
 
-    private static Task<IResult> Delete(WorkspaceVisit visit, string technology, IfMatchHeader ifMatch) => visit.Act(async decision =>
+    private static Task<IResult> Delete(WorkspaceVisit visit, RouteTechnology technology, IfMatchHeader ifMatch) => visit.Act(async decision =>
     {
         var grain = visit.Grain<IAssessmentsGrain>();
-        var condition = await Condition(grain, decision, technology, ifMatch);
-        var outcome = await grain.Remove(decision, new(technology, condition));
+        var condition = await Condition(grain, decision, technology.Id, ifMatch);
+        var outcome = await grain.Remove(decision, new(technology.Id, condition));
         return outcome.Status switch
         {
             RemoveAssessmentStatus.Removed => TypedResults.NoContent(),

@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EngageCenter.Assessments;
+using EngageCenter.Paging;
 using EngageCenter.WebApi.Http;
 using FluentValidation;
+using FluentValidation.Results;
 
 namespace EngageCenter.WebApi.Assessments;
 
@@ -31,7 +34,7 @@ internal sealed record AssessmentJson(
 }
 
 /// <param name="Interval">Between two scheduled runs, from PT1H to P366D, ISO 8601 or <c>7.00:00:00</c>; P7D where nothing is said.</param>
-internal sealed record PutAssessmentRequest(TimeSpan? Interval);
+internal sealed record PutAssessmentRequest(TimeSpan? Interval) : IBody<PutAssessmentRequest>;
 
 internal sealed class PutAssessmentValidator : RequestValidator<PutAssessmentRequest>
 {
@@ -73,13 +76,74 @@ internal enum ReportedStatus
 }
 
 /// <param name="Recommendations">At most 2,000. Those of a failed run are checked, and not kept.</param>
-internal sealed record PutResultsRequest(ReportedStatus Status, IReadOnlyList<RecommendationRequest>? Recommendations);
+internal sealed record PutResultsRequest([property: Required] ReportedStatus? Status, Items<RecommendationRequest>? Recommendations) : IBody<PutResultsRequest>
+{
+    public static int MaxBytes => 8 * 1024 * 1024;
+
+    public ReportRun ToReport(string technology, string runId, IfMatch? condition) => new(
+        technology, runId, Status == ReportedStatus.Completed,
+        Status == ReportedStatus.Completed ? [.. Recommendations!.Select(r => r.ToRecommendation())] : [],
+        condition);
+}
 
 /// <param name="RecommendationId">1 to 64 characters, once in the request.</param>
 /// <param name="Title">1 to 500 characters.</param>
 /// <param name="BusinessImpact">1 to 5; so for probability and effort.</param>
 internal sealed record RecommendationRequest(
-    string RecommendationId, FocusArea FocusArea, string Title, int BusinessImpact, int Probability, int Effort, AffectedObjectsJson? AffectedObjects);
+    string RecommendationId,
+    [property: Required] FocusArea? FocusArea,
+    string Title,
+    [property: Required] int? BusinessImpact,
+    [property: Required] int? Probability,
+    [property: Required] int? Effort,
+    AffectedObjectsJson? AffectedObjects) : ICounted
+{
+    public static int MaxCount => Recommendation.MaxPerRun;
+
+    public Recommendation ToRecommendation() => new(
+        RecommendationId, FocusArea!.Value, Title, BusinessImpact!.Value, Probability!.Value, Effort!.Value,
+        AffectedObjects is { } objects ? new(objects.Count, objects.Names) : null);
+}
+
+internal sealed class PutResultsValidator : RequestValidator<PutResultsRequest>
+{
+    public PutResultsValidator()
+    {
+        RuleFor(results => results.Recommendations).NotNull().WithMessage("Is required of a completed run, and may be empty.")
+            .When(results => results.Status == ReportedStatus.Completed);
+        RuleFor(results => results.Recommendations)
+            .NoneTwice(recommendation => recommendation.RecommendationId, "recommendationId", "Is another recommendation's already.");
+        RuleForEach(results => results.Recommendations).NotNull().WithMessage(Rules.ObjectMessage).SetValidator(new RecommendationValidator());
+    }
+}
+
+internal sealed class RecommendationValidator : RequestValidator<RecommendationRequest>
+{
+    public RecommendationValidator()
+    {
+        RuleFor(recommendation => recommendation.RecommendationId).Text(Recommendation.MaxIdLength);
+        RuleFor(recommendation => recommendation.Title).Text(Recommendation.MaxTitleLength);
+        RuleFor(recommendation => recommendation.BusinessImpact).Whole(1, Recommendation.MaxRating);
+        RuleFor(recommendation => recommendation.Probability).Whole(1, Recommendation.MaxRating);
+        RuleFor(recommendation => recommendation.Effort).Whole(1, Recommendation.MaxRating);
+        RuleFor(recommendation => recommendation.AffectedObjects).Custom((objects, context) =>
+        {
+            if (objects is { Names.Length: > AffectedObjects.MaxNames } or { Count: < 0 })
+            {
+                context.AddFailure(objects.Names is null ? AffectedObjectsJson.Message : $"Must have at most {AffectedObjects.MaxNames} entries.");
+                return;
+            }
+
+            foreach (var (index, name) in (objects?.Names ?? []).Index())
+            {
+                if (Text.Fault(name, 1, AffectedObjects.MaxNameLength) is { } fault)
+                {
+                    context.AddFailure(new ValidationFailure($"{context.PropertyPath}[{index}]", fault));
+                }
+            }
+        });
+    }
+}
 
 /// <summary>What an assessment recommends to do.</summary>
 /// <param name="Score">businessImpact × probability ÷ effort.</param>
@@ -115,27 +179,54 @@ internal sealed class RecommendationListValidator : PagedValidator<Recommendatio
 [JsonConverter(typeof(Converter))]
 internal sealed record AffectedObjectsJson(long Count, ImmutableArray<string>? Names)
 {
-    /// <summary>Requests are read field by field, and not by this.</summary>
+    public const string Message = "Must be a whole number, 0 or greater, or an array of names.";
+
     private sealed class Converter : JsonConverter<AffectedObjectsJson>
     {
-        public override AffectedObjectsJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            throw new NotSupportedException("Only written.");
+        // A noncharacter, which no text may have.
+        private const string NoText = "\uFFFF";
 
-        public override void Write(Utf8JsonWriter writer, AffectedObjectsJson value, JsonSerializerOptions options)
+        public override AffectedObjectsJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            if (value.Names is not { } names)
+            if (reader.TokenType == JsonTokenType.Number)
             {
-                writer.WriteNumberValue(value.Count);
-                return;
+                return new(((JsonConverter<long>)options.GetConverter(typeof(long))).Read(ref reader, typeof(long), options), null);
             }
 
-            writer.WriteStartArray();
-            foreach (var name in names)
+            if (reader.TokenType != JsonTokenType.StartArray)
             {
-                writer.WriteStringValue(name);
+                throw new JsonException(Message);
             }
 
-            writer.WriteEndArray();
+            var names = ImmutableArray.CreateBuilder<string>();
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
+                // One more than there may be is kept, by which the rule sees that there are too many.
+                if (names.Count <= AffectedObjects.MaxNames)
+                {
+                    names.Add(Name(ref reader, options));
+                }
+
+                _ = reader.TrySkip();
+            }
+
+            return new(names.Count, names.ToImmutable());
+        }
+
+        public override void Write(Utf8JsonWriter writer, AffectedObjectsJson value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value.Names is { } names ? names : (object)value.Count, options);
+
+        // The rule names the entry that is no text, which the serializer could not.
+        private static string Name(ref Utf8JsonReader reader, JsonSerializerOptions options)
+        {
+            try
+            {
+                return ((JsonConverter<string>)options.GetConverter(typeof(string))).Read(ref reader, typeof(string), options)!;
+            }
+            catch (JsonException)
+            {
+                return NoText;
+            }
         }
     }
 }

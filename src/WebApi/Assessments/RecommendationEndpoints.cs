@@ -9,18 +9,18 @@ namespace EngageCenter.WebApi.Assessments;
 internal static class RecommendationEndpoints
 {
     public static void MapRecommendations(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/v1/workspaces/{id}/assessments/{technology}/recommendations", List).WithTags("Assessments").RequirePermission(Permissions.AccessAssessments).OfTechnology()
+        .MapGet("/v1/workspaces/{id}/assessments/{technology}/recommendations", List).WithTags("Assessments").RequirePermission(Permissions.AccessAssessments)
         .Describe("ListRecommendations", "What the last completed run recommends",
             "Greatest businessImpact × probability ÷ effort first, then by id; nothing while no run is completed. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
         .Answers<ListResponse<RecommendationJson>>(200)
         .AnswersCsv()
         .Refuses(Problems.NotAcceptable, Problems.ListChanged);
 
-    private static Task<IResult> List(WorkspaceVisit visit, string technology, RecommendationListQuery query, HttpContext http)
+    private static Task<IResult> List(WorkspaceVisit visit, RouteTechnology technology, RecommendationListQuery query, HttpContext http)
     {
-        var (assessments, asked) = (visit.Grain<IAssessmentsGrain>(), new RecommendationQuery(technology, query.FocusArea, query.Page()));
+        var (assessments, asked) = (visit.Grain<IAssessmentsGrain>(), new RecommendationQuery(technology.Id, query.FocusArea, query.Page()));
         return visit.List(
             http, query, (decision, page, count) => assessments.Recommendations(decision, asked with { Page = page, Count = count }),
-            RecommendationJson.Of, RecommendationCsv.Table);
+            RecommendationJson.Of);
     }
 }

@@ -10,7 +10,6 @@ namespace EngageCenter.WebApi.Assessments;
 internal static class RunEndpoints
 {
     private const string AppRole = AppRoles.Assessments;
-    private const int MaxResultsBytes = 8 * 1024 * 1024;
 
     private const string Example = """
         {
@@ -30,7 +29,7 @@ internal static class RunEndpoints
 
     public static void MapRuns(this IEndpointRouteBuilder routes)
     {
-        var runs = routes.MapGroup("/v1/workspaces/{id}/assessments/{technology}/runs").WithTags("Assessments").OfTechnology();
+        var runs = routes.MapGroup("/v1/workspaces/{id}/assessments/{technology}/runs").WithTags("Assessments");
         runs.MapPost("", Post).RequirePermission(Permissions.AccessAssessments)
             .Describe("StartRun", "Starts a run on demand", "Whether the technology is configured or not; its schedule stays as it is.")
             .Answers<RunJson>(202)
@@ -45,8 +44,8 @@ internal static class RunEndpoints
             .Refuses(Problems.RunNotFound);
         runs.MapPut("/{runId}/results", PutResults).RequireApplicationInWorkspace(AppRole).StreamsBody()
             .Describe("PutResults", "Ends a run with its results",
-                "At most 2,000 recommendations, each of at most 256 KiB, in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
-            .Takes<PutResultsRequest>(Example)
+                "At most 2,000 recommendations, in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
+            .Example(Example)
             .Answers<RunJson>(200)
             .Refuses(Problems.RunNotFound, Problems.RunEnded);
         routes.MapGet("/v1/workspaces/{id}/assessment-runs", ListUnderWay).WithTags("Assessments").RequireApplicationInWorkspace(AppRole)
@@ -54,28 +53,25 @@ internal static class RunEndpoints
             .Answers<ListResponse<RunUnderWayJson>>(200);
     }
 
-    private static async Task<IResult> Post(WorkspaceVisit visit, string technology, HttpContext http)
+    private static Task<IResult> Post(WorkspaceVisit visit, RouteTechnology technology, HttpContext http) => visit.Act(async decision =>
     {
-        return await visit.Act(async decision =>
+        var outcome = await visit.Grain<IAssessmentsGrain>().Start(decision, technology.Id);
+        return outcome.Status switch
         {
-            var outcome = await visit.Grain<IAssessmentsGrain>().Start(decision, technology);
-            return outcome.Status switch
-            {
-                StartRunStatus.Started => TypedResults.Accepted($"{http.Request.Path.ToUriComponent()}/{outcome.Run!.RunId}", RunJson.Of(outcome.Run)),
-                StartRunStatus.InProgress => Problems.RunInProgress.Answer(null, ("runId", outcome.Run!.RunId)),
-                StartRunStatus.DecideAgain => null,
-                var unknown => throw new NotSupportedException($"No answer for {unknown}."),
-            };
-        });
-    }
+            StartRunStatus.Started => TypedResults.Accepted($"{http.Request.Path.ToUriComponent()}/{outcome.Run!.RunId}", RunJson.Of(outcome.Run)),
+            StartRunStatus.InProgress => Problems.RunInProgress.Answer(null, ("runId", outcome.Run!.RunId)),
+            StartRunStatus.DecideAgain => null,
+            var unknown => throw new NotSupportedException($"No answer for {unknown}."),
+        };
+    });
 
-    private static Task<IResult> List(WorkspaceVisit visit, string technology, PageQuery query, HttpRequest request) => visit.Act(async decision =>
-        await visit.Grain<IAssessmentsGrain>().Runs(decision, technology, query.Page()) is { } runs
+    private static Task<IResult> List(WorkspaceVisit visit, RouteTechnology technology, PageQuery query, HttpRequest request) => visit.Act(async decision =>
+        await visit.Grain<IAssessmentsGrain>().Runs(decision, technology.Id, query.Page()) is { } runs
             ? Lists.Answer(request, runs, RunJson.Of)
             : null);
 
-    private static Task<IResult> Get(WorkspaceVisit visit, string technology, string runId, HttpContext http) => visit.Act(async decision =>
-        await visit.Grain<IAssessmentsGrain>().Run(decision, technology, runId) switch
+    private static Task<IResult> Get(WorkspaceVisit visit, RouteTechnology technology, string runId, HttpContext http) => visit.Act(async decision =>
+        await visit.Grain<IAssessmentsGrain>().Run(decision, technology.Id, runId) switch
         {
             null => null,
             { Items: [var run] } => Preconditions.Answer(http, run.Version, RunJson.Of(run)),
@@ -83,24 +79,11 @@ internal static class RunEndpoints
         });
 
     private static async Task<IResult> PutResults(
-        string id, string technology, string runId, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
+        string id, RouteTechnology technology, string runId, PutResultsRequest body, IfMatchHeader ifMatch, HttpContext http, IGrainFactory grains)
     {
-        var errors = new RequestErrors();
-        var reader = new ResultsReader(technology, runId, errors);
-        var (body, refusal) = await JsonItems.Read(http.Request, errors, MaxResultsBytes, ResultsReader.Format, reader.Add);
-        if (body is null)
-        {
-            return refusal!;
-        }
-
-        if (reader.Complete(body) is not { } results)
-        {
-            return Problems.Invalid(errors);
-        }
-
         var grain = grains.GetGrain<IAssessmentsGrain>(id);
-        var condition = await ifMatch.Choose(() => grain.RunVersion(technology, runId, http.Application()));
-        var outcome = await grain.Report(results with { Condition = condition }, http.Application());
+        var condition = await ifMatch.Choose(() => grain.RunVersion(technology.Id, runId, http.Application()));
+        var outcome = await grain.Report(body.ToReport(technology.Id, runId, condition), http.Application());
         return outcome.Status switch
         {
             ReportRunStatus.Accepted => Preconditions.AnswerPut(http, outcome.Run!.Version, RunJson.Of(outcome.Run), createdAt: null),

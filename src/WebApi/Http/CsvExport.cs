@@ -1,25 +1,31 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using CsvHelper;
 using CsvHelper.Configuration;
 using EngageCenter.Paging;
 
 namespace EngageCenter.WebApi.Http;
 
-/// <summary>How items look as CSV.</summary>
-/// <param name="Name">What the file is called, without its ending.</param>
-/// <param name="Columns">The columns in their order; a cell of null is empty.</param>
-internal sealed record CsvTable<TItem>(string Name, params IReadOnlyList<(string Header, Func<TItem, string?> Cell)> Columns);
-
 /// <summary>
 /// All items of a list as CSV (RFC 4180), page by page and row by row, so that the export holds one page and one row as text
-/// however long it is and however slowly its client reads. What fails after the first page ends the connection, so that no one takes a part for the whole.
+/// however long it is and however slowly its client reads. The columns are the fields of the item's JSON. What fails after
+/// the first page ends the connection, so that no one takes a part for the whole.
 /// </summary>
 /// <param name="withMark">Whether a UTF-8 byte order mark comes first.</param>
 /// <param name="following">The page after a place; null where the caller may read no further.</param>
-internal sealed class CsvExport<TItem>(
-    CsvTable<TItem> table, string fileName, bool withMark, Page<TItem> first, Func<string, Task<Page<TItem>?>> following) : IResult
+internal sealed class CsvExport<TItem, TWire>(
+    string fileName, bool withMark, Page<TItem> first, Func<string, Task<Page<TItem>?>> following, Func<TItem, TWire> wire) : IResult
 {
+    private static readonly string[] columns = [.. WireJson.Options.GetTypeInfo(typeof(TWire)).Properties.Select(p => p.Name)];
+
+    private static readonly CsvConfiguration format = new(CultureInfo.InvariantCulture)
+    {
+        NewLine = "\r\n",
+        // A cell that a spreadsheet would take for a formula gets an apostrophe before it: = + - @, tab and return.
+        InjectionOptions = InjectionOptions.Escape,
+    };
+
     // Characters that are written before the client has to have taken them.
     private const int MaxUnsent = 4 * 1024;
 
@@ -33,9 +39,9 @@ internal sealed class CsvExport<TItem>(
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}.csv\"";
         var text = new StringBuilder();
         await using var writer = new StringWriter(text, CultureInfo.InvariantCulture);
-        await using var csv = new CsvWriter(writer, Csv.Format, leaveOpen: true);
+        await using var csv = new CsvWriter(writer, format, leaveOpen: true);
         text.Append(withMark ? "\uFEFF" : "");
-        WriteRow(csv, column => column.Header);
+        WriteRow(csv, column => column);
         while (unwritten is not null)
         {
             if (await WritePage(csv, text, response, httpContext.RequestAborted) is not { } next)
@@ -59,7 +65,8 @@ internal sealed class CsvExport<TItem>(
         var (items, next) = (unwritten!.Items, unwritten.Next);
         for (var i = 0; i < items.Length; i++)
         {
-            WriteRow(csv, column => column.Cell(items[i]));
+            var row = JsonSerializer.SerializeToElement(wire(items[i]), WireJson.Options);
+            WriteRow(csv, column => row.TryGetProperty(column, out var value) ? Cell(value) : null);
             if (text.Length >= MaxUnsent)
             {
                 await Send(text, response, aborted);
@@ -90,9 +97,9 @@ internal sealed class CsvExport<TItem>(
         text.Clear();
     }
 
-    private void WriteRow(CsvWriter csv, Func<(string Header, Func<TItem, string?> Cell), string?> cell)
+    private static void WriteRow(CsvWriter csv, Func<string, string?> cell)
     {
-        foreach (var column in table.Columns)
+        foreach (var column in columns)
         {
             csv.WriteField(cell(column));
         }
@@ -100,20 +107,12 @@ internal sealed class CsvExport<TItem>(
         csv.NextRecord();
         csv.Flush();
     }
-}
 
-internal static class Csv
-{
-    public static CsvConfiguration Format { get; } = new(CultureInfo.InvariantCulture)
+    private static string? Cell(JsonElement value) => value.ValueKind switch
     {
-        NewLine = "\r\n",
-        // A cell that a spreadsheet would take for a formula gets an apostrophe before it: = + - @, tab and return.
-        InjectionOptions = InjectionOptions.Escape,
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Array => string.Join("; ", value.EnumerateArray()),
+        _ => value.GetRawText(),
     };
-
-    public static string? Cell(DateTimeOffset? instant) => instant is { } value ? Rfc3339.Format(value) : null;
-
-    public static string? Cell(bool? flag) => flag switch { true => "true", false => "false", null => null };
-
-    public static string? Cell(decimal? amount) => amount?.ToString(CultureInfo.InvariantCulture);
 }

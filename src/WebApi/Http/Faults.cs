@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
-using EngageCenter.WebApi.Limits;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -43,14 +42,14 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         {
             case InvalidCursorException:
                 return Problems.Invalid("cursor", Cursor.Message);
-            case OverLimitException exceeded:
-                return exceeded.Answer();
+            case RefusedException refused:
+                return refused.Answer();
             case ListChangedException:
                 return Problems.ListChanged.Answer();
             case BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } wrong:
                 return Problems.Invalid(RequestErrors.Of(wrong));
-            case BadHttpRequestException refused:
-                return Problems.Of(refused.StatusCode).Answer();
+            case BadHttpRequestException bare:
+                return Problems.Of(bare.StatusCode).Answer();
             case TryLaterException later:
                 httpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(later.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
                 return Problems.ServiceUnavailable.Answer();

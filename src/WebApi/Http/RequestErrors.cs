@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FluentValidation.Results;
 
 namespace EngageCenter.WebApi.Http;
 
@@ -37,25 +38,34 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
         }
     }
 
+    public void Add(ValidationResult rules) => rules.Errors.ForEach(fault => Add(fault.PropertyName, fault.ErrorMessage));
+
+    /// <summary>A body that is no JSON, or a value of the wrong type in it or in the query.</summary>
+    public void Add(JsonException wrong)
+    {
+        var (field, message) = Describe(wrong);
+        Add(field, message);
+    }
+
     public bool Has(string field) => fields.ContainsKey(field);
 
-    /// <summary>What the framework could not bind: a body, or a value of the wrong type in it or in the query.</summary>
+    /// <summary>What could not be bound, or was not there.</summary>
     public static RequestErrors Of(BadHttpRequestException wrong)
     {
         var errors = new RequestErrors();
-        var (field, message) = wrong.InnerException is JsonException json ? Describe(json) : (Body, Rules.ObjectMessage);
-        errors.Add(field, message);
+        errors.Add(wrong.InnerException as JsonException ?? new JsonException(Rules.ObjectMessage));
         return errors;
     }
 
     // Without what the serializer quotes from the body and from this code. What our own converters say stands as it is.
     private static (string Field, string Message) Describe(JsonException wrong) => wrong switch
     {
+        TooManyItemsException { Path: { } path } => (FieldOf(path[..path.LastIndexOf('[')]), wrong.Message),
         { InnerException: JsonException } => (Body, FormattableString.Invariant($"Must be JSON; it goes wrong at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}.")),
         { Message: var message, Path: var path } => (FieldOf(path),
             message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "Must be there once only."
             : !message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) ? message
-            : message.Contains("System.Collections", StringComparison.Ordinal) ? "Must be an array."
+            : message.Contains("`1[", StringComparison.Ordinal) ? "Must be an array."
             : Rules.ObjectMessage),
     };
 

@@ -19,6 +19,11 @@ internal sealed class TextConverter<T>(TryParse<T> tryParse, Func<T, string> for
             throw new JsonException("Must be a string.");
         }
 
+        if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) > WireJson.MaxTextBytes)
+        {
+            throw new JsonException($"Must have at most {WireJson.MaxTextBytes / 1024} KiB.");
+        }
+
         try
         {
             return tryParse(reader.GetString()!, out var value) ? value : throw new JsonException(message);

@@ -7,6 +7,9 @@ namespace EngageCenter.WebApi.Http;
 /// <summary>How values look on the wire. Bodies and queries are read by these options, and answers are written by them.</summary>
 internal static class WireJson
 {
+    /// <summary>Bytes of one text as it comes. The longest that any rule takes has less than half of it, also if all of it is escaped.</summary>
+    public const int MaxTextBytes = 64 * 1024;
+
     /// <summary>Objects and arrays within each other.</summary>
     private const int MaxDepth = 16;
 

@@ -11,7 +11,7 @@ namespace EngageCenter.WebApi.Learning;
 /// <param name="Language">A BCP 47 tag such as en or pt-BR.</param>
 /// <param name="DurationMinutes">1 to 100,000.</param>
 internal sealed record PutCourseRequest(
-    string Title, [property: Required] CourseFormat? Format, string Product, string Language, [property: Required] int? DurationMinutes)
+    string Title, [property: Required] CourseFormat? Format, string Product, string Language, [property: Required] int? DurationMinutes) : IBody<PutCourseRequest>
 {
     public Course ToCourse(string courseId) =>
         new(courseId, Title, Format!.Value, Product, LanguageTag.Canonical(Language), DurationMinutes!.Value);
@@ -49,7 +49,7 @@ internal sealed class CourseListValidator : PagedValidator<CourseListQuery>
 }
 
 /// <param name="ProgressPercent">A whole number from 0 to 100.</param>
-internal sealed record PutEnrollmentRequest([property: Required] int? ProgressPercent);
+internal sealed record PutEnrollmentRequest([property: Required] int? ProgressPercent) : IBody<PutEnrollmentRequest>;
 
 internal sealed class PutEnrollmentValidator : RequestValidator<PutEnrollmentRequest>
 {

@@ -30,6 +30,7 @@ internal sealed class LimitedBody : Stream
     private readonly CancellationTokenSource tooSlow = new();
     private Shares.Share? place;
     private BodyPace.Body? pacing;
+    private int maxBytes = int.MaxValue;
     private long received;
     private long weight;
     private int units;
@@ -44,6 +45,15 @@ internal sealed class LimitedBody : Stream
         (this.pace, this.time, this.most, this.aborted) = (pace, time, most, aborted);
     }
 
+    /// <summary>From here on the body may have so many bytes; without this call, as many as the server takes.</summary>
+    /// <param name="announced">Its length, if the client said it.</param>
+    /// <exception cref="OverLimitException">The announced length is more. What comes beyond the limit is refused when it is read.</exception>
+    public void Limit(int max, long? announced)
+    {
+        maxBytes = max;
+        Check(announced ?? 0);
+    }
+
     /// <summary>The memory of what has been read so far is free again, because the reader holds nothing of it any more.</summary>
     public void Forget()
     {
@@ -51,6 +61,9 @@ internal sealed class LimitedBody : Stream
         memory.Clear();
         (weight, units) = (0, 0);
     }
+
+    /// <summary>Whether some of it had not come yet when it was read.</summary>
+    public bool HasWaited => pacing is not null;
 
     public override bool CanRead => true;
 
@@ -73,6 +86,7 @@ internal sealed class LimitedBody : Stream
         if (read > 0)
         {
             received += read;
+            Check(received);
             pacing?.Receives(read);
             await CountAsync(buffer[..read]);
         }
@@ -123,6 +137,14 @@ internal sealed class LimitedBody : Stream
         catch (OperationCanceledException) when (tooSlow.IsCancellationRequested)
         {
             throw new OverLimitException(Problems.RequestTimeout);
+        }
+    }
+
+    private void Check(long length)
+    {
+        if (length > maxBytes)
+        {
+            throw new OverLimitException(Problems.ContentTooLarge, $"The body may have {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
         }
     }
 

@@ -1,16 +1,12 @@
+using System.Collections.Immutable;
 using EngageCenter.WebApi.Http;
 
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>
-/// Ends a request while its body is read, whoever reads it. The framework's own readers of a body answer with the status
-/// of this exception; <see cref="Faults"/> answers with the problem.
-/// </summary>
-internal sealed class OverLimitException(Problem problem, string? detail = null)
-    : BadHttpRequestException(detail ?? problem.Detail, problem.Status)
+/// <summary>Ends a request that needs more than there is, or more than its caller may have.</summary>
+internal sealed class OverLimitException(Problem problem, string? detail = null, params ImmutableArray<(string Name, object? Value)> members)
+    : RefusedException(problem, detail, members)
 {
-    public IResult Answer() => problem.Answer(Message);
-
     /// <param name="of">What there is no more of, such as "requests".</param>
     public static OverLimitException Of(Scope scope, string of) => scope switch
     {

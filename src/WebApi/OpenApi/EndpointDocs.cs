@@ -31,11 +31,6 @@ internal static class EndpointDocs
     /// <param name="example">A body, as JSON.</param>
     public static RouteHandlerBuilder Example(this RouteHandlerBuilder endpoint, string example) => endpoint.WithMetadata(new ExampleDoc(example));
 
-    /// <summary>A body that the endpoint reads by itself, as a stream.</summary>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, string example) => endpoint.Example(example)
-        .WithMetadata(new RequestBodyDoc(typeof(T)))
-        .Refuses(Problems.ContentTooLarge, Problems.UnsupportedMediaType);
-
     /// <summary>A body that may also come as lines of another type.</summary>
     public static RouteHandlerBuilder TakesLinesOf<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new RequestLinesDoc(typeof(T)));
 
@@ -49,7 +44,7 @@ internal static class EndpointDocs
 
 internal sealed record HeaderParameter(string Name, string Description);
 
-internal sealed record RequestBodyDoc(Type Type);
+internal sealed record RequestBodyDoc(Type Type, bool IsRequired);
 
 internal sealed record ExampleDoc(string Json);
 

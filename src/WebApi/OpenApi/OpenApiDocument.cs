@@ -168,7 +168,7 @@ internal static partial class OpenApiDocument
                 contents["application/x-ndjson"] = new() { Schema = await Schema(context, lines.Type, cancellation) };
             }
 
-            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = contents };
+            operation.RequestBody = new OpenApiRequestBody { Required = body.IsRequired, Content = contents };
         }
 
         if (metadata.OfType<ExampleDoc>().FirstOrDefault() is { } example)

@@ -11,9 +11,6 @@ namespace EngageCenter.WebApi.Support;
 internal static class CaseEndpoints
 {
     private const string AppRole = AppRoles.SupportCases;
-    private const int MaxJsonBytes = 8 * 1024 * 1024;
-
-    private static readonly JsonItemsFormat cases = new("value", SupportCase.MaxBatch, CaseReader.MaxBytes);
 
     private const string Example = """
         {
@@ -33,7 +30,7 @@ internal static class CaseEndpoints
         group.MapPost("", Post).RequireApplicationInWorkspace(AppRole).StreamsBody()
             .Describe("PostSupportCases", "Brings in updates of support cases",
                 "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one on each line. An update has at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far.")
-            .Takes<PostCasesRequest>(Example)
+            .Example(Example)
             .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
             .Refuses(Problems.TooManyCases);
@@ -44,37 +41,15 @@ internal static class CaseEndpoints
             .Refuses(Problems.NotAcceptable);
     }
 
-    private static async Task<IResult> Post(string id, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Post(string id, PostCasesRequest body, HttpContext http, IGrainFactory grains)
     {
         var ingestion = new CaseIngestion(grains.GetGrain<ISupportGrain>(id), http.Application());
-        return JsonBody.IsOfType(http.Request, media => media.MediaType.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
-            ? await PostLines(http, ingestion)
-            : await PostJson(http, ingestion);
-    }
-
-    private static async Task<IResult> PostJson(HttpContext http, CaseIngestion ingestion)
-    {
-        // At most a batch, and only when all of the body is here: one that is broken at its end changes nothing.
-        var updates = new List<(SupportCase? Case, RejectedCase? Rejected)>();
-        var errors = new RequestErrors();
-        var (body, refusal) = await JsonItems.Read(
-            http.Request, errors, MaxJsonBytes, cases, (index, element) => updates.Add(CaseReader.Read(element, index)));
-        if (body is null)
+        if (body.IsLines)
         {
-            return refusal!;
+            return await PostLines(http, ingestion);
         }
 
-        if (!body.HasItems)
-        {
-            body.Fields.RequiredArray(cases.Array);
-        }
-
-        if (errors.Any)
-        {
-            return Problems.Invalid(errors);
-        }
-
-        foreach (var update in updates)
+        foreach (var update in body.Value)
         {
             if (await ingestion.Add(update) is { } refused)
             {
@@ -95,7 +70,7 @@ internal static class CaseEndpoints
 
         await foreach (var line in NdjsonLines.Read(http.Request.BodyReader, cancellation: http.RequestAborted))
         {
-            if (await ingestion.Add(CaseReader.Read(line, ingestion.Next)) is { } refused)
+            if (await ingestion.Add(CaseUpdate.Of(line)) is { } refused)
             {
                 return refused;
             }
@@ -113,6 +88,6 @@ internal static class CaseEndpoints
     {
         var (support, asked) = (visit.Grain<ISupportGrain>(), query.ToQuery());
         return visit.List(
-            http, query, (decision, page, count) => support.Cases(decision, asked with { Page = page, Count = count }), CaseJson.Of, CaseCsv.Table);
+            http, query, (decision, page, count) => support.Cases(decision, asked with { Page = page, Count = count }), CaseJson.Of);
     }
 }

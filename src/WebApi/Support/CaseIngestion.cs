@@ -8,37 +8,54 @@ namespace EngageCenter.WebApi.Support;
 /// <summary>Takes updates one by one, hands them on in batches, and counts. Holds one batch at most.</summary>
 internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
 {
+    // A case has fewer fields. An answer may have 1,000 rejected ones.
+    private const int MaxErrors = 20;
+
     private const int MaxRejectedListed = 1_000;
+
+    private static readonly CaseValidator rules = new();
 
     private readonly ImmutableArray<SupportCase>.Builder batch = ImmutableArray.CreateBuilder<SupportCase>(SupportCase.MaxBatch);
     private readonly List<RejectedCase> rejected = [];
     private int applied;
     private int ignored;
     private int rejectedCount;
+    private int next;
 
-    /// <summary>The place of the next update in the request.</summary>
-    public int Next { get; private set; }
 
     /// <summary>Whether it holds nothing of what it was given.</summary>
     public bool IsEmpty => batch.Count == 0 && rejected.Count == 0;
 
     /// <summary>Null while all is well; else why the request ends here.</summary>
-    public async ValueTask<IResult?> Add((SupportCase? Case, RejectedCase? Rejected) read)
+    public async ValueTask<IResult?> Add(CaseUpdate update)
     {
-        Next++;
-        if (read.Case is { } update)
+        if (Rejection(update, next++) is not { } rejection)
         {
-            batch.Add(update);
+            batch.Add(update.Case!.ToCase());
             return batch.Count == SupportCase.MaxBatch ? await Flush() : null;
         }
 
         rejectedCount++;
         if (rejected.Count < MaxRejectedListed)
         {
-            rejected.Add(read.Rejected!);
+            rejected.Add(rejection);
         }
 
         return null;
+    }
+
+    /// <summary>Null for a valid update.</summary>
+    public static RejectedCase? Rejection(CaseUpdate update, int index)
+    {
+        var errors = new RequestErrors(MaxErrors);
+        if (update.Fault is { } fault)
+        {
+            errors.Add(fault);
+            return new(index, update.CaseId, errors.ToDictionary());
+        }
+
+        errors.Add(rules.Validate(update.Case!));
+        return errors.Any ? new(index, errors.Has("caseId") ? null : update.Case!.CaseId, errors.ToDictionary()) : null;
     }
 
     /// <summary>Hands on what is left, and answers.</summary>

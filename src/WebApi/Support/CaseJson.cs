@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using EngageCenter.Support;
 
@@ -9,12 +10,12 @@ namespace EngageCenter.WebApi.Support;
 /// <param name="SlaMet">Absent where it is not known.</param>
 internal sealed record CaseJson(
     string CaseId,
-    long Revision,
-    DateTimeOffset LastUpdatedAt,
-    DateTimeOffset CreatedAt,
+    [property: Required] long? Revision,
+    [property: Required] DateTimeOffset? LastUpdatedAt,
+    [property: Required] DateTimeOffset? CreatedAt,
     string Title,
-    CaseStatus Status,
-    CaseSeverity Severity,
+    [property: Required] CaseStatus? Status,
+    [property: Required] CaseSeverity? Severity,
     string Product,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Cloud,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Location,
@@ -24,26 +25,14 @@ internal sealed record CaseJson(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ClosedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PrimaryContact)
 {
-    public static CaseJson Of(SupportCase support) => new(
-        support.CaseId,
-        support.Revision,
-        support.LastUpdatedAt,
-        support.CreatedAt,
-        support.Title,
-        support.Status,
-        support.Severity,
-        support.Product,
-        support.Cloud,
-        support.Location,
-        support.SlaMet,
-        support.FirstResponseAt,
-        support.ResolvedAt,
-        support.ClosedAt,
-        support.PrimaryContact);
-}
+    public static CaseJson Of(SupportCase c) => new(
+        c.CaseId, c.Revision, c.LastUpdatedAt, c.CreatedAt, c.Title, c.Status, c.Severity, c.Product,
+        c.Cloud, c.Location, c.SlaMet, c.FirstResponseAt, c.ResolvedAt, c.ClosedAt, c.PrimaryContact);
 
-/// <param name="Value">At most 1,000.</param>
-internal sealed record PostCasesRequest(IReadOnlyList<CaseJson> Value);
+    public SupportCase ToCase() => new(
+        CaseId, Revision!.Value, LastUpdatedAt!.Value, CreatedAt!.Value, Title, Status!.Value, Severity!.Value, Product,
+        Cloud, Location, SlaMet, FirstResponseAt, ResolvedAt, ClosedAt, PrimaryContact);
+}
 
 /// <summary>What became of the updates.</summary>
 /// <param name="Applied">Became their case's state.</param>

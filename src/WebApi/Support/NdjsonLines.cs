@@ -14,7 +14,7 @@ internal readonly record struct NdjsonLine(ReadOnlyMemory<byte> Bytes, bool IsTo
 internal static class NdjsonLines
 {
     /// <summary>Bytes of one line, without its end.</summary>
-    public const int MaxLineBytes = CaseReader.MaxBytes;
+    public const int MaxLineBytes = CaseUpdate.MaxBytes;
 
     public static async IAsyncEnumerable<NdjsonLine> Read(
         PipeReader reader, int maxLineBytes = MaxLineBytes, [EnumeratorCancellation] CancellationToken cancellation = default)

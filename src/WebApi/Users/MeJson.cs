@@ -35,7 +35,7 @@ internal sealed record UserWorkspaceResponse(
         item.IsCurrent);
 }
 
-internal sealed record SwitchRequest(string WorkspaceId);
+internal sealed record SwitchRequest(string WorkspaceId) : IBody<SwitchRequest>;
 
 internal sealed class SwitchValidator : RequestValidator<SwitchRequest>
 {

@@ -1,14 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using EngageCenter.Agreements;
-using EngageCenter.Assessments;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Activities;
-using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Http;
-using EngageCenter.WebApi.Support;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Workspaces;
@@ -117,47 +112,3 @@ internal sealed record AuditEventResponse(
 }
 
 internal sealed record AuditTargetResponse(AuditTargetKind Kind, string Id, string? DisplayName);
-
-/// <summary>A workspace's home page for one of its members. A part that the caller may not see is absent.</summary>
-/// <param name="QuickLinks">Only to what the caller may open.</param>
-/// <param name="Capabilities">The names of what the caller may do here, in ordinal order.</param>
-/// <param name="SupportInsights">The totals of the last six months. ViewSupportInsights.</param>
-/// <param name="CustomerActivity">The totals of the proof of execution. ViewCustomerActivity.</param>
-/// <param name="Assessments">Technologies in figures. AccessAssessments.</param>
-/// <param name="Learning">The caller's own courses, counted. AccessLearning.</param>
-/// <param name="AccountTeam">Any member's.</param>
-/// <param name="LeftOut">Parts that the caller may see and that could not be had now; absent where there is none.</param>
-internal sealed record HomeResponse(
-    WorkspaceResponse Workspace,
-    IReadOnlyList<QuickLink> QuickLinks,
-    IReadOnlyList<string> Capabilities,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InsightTotalsJson? SupportInsights,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ProofTotalsJson? CustomerActivity,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AssessmentsSummaryJson? Assessments,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LearningSummaryJson? Learning,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AccountTeamResponse? AccountTeam,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HomeGap>? LeftOut);
-
-internal sealed record QuickLink(string Name, string Href);
-
-/// <param name="Configured">Technologies with a schedule.</param>
-/// <param name="Running">Technologies with a run under way.</param>
-/// <param name="Failed">Technologies whose last run failed.</param>
-/// <param name="NextRunAt">Of all schedules the earliest; absent where there is none.</param>
-/// <param name="LastCompletedAt">When results last came; absent before.</param>
-internal sealed record AssessmentsSummaryJson(
-    int Configured,
-    int Running,
-    int Failed,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? NextRunAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? LastCompletedAt)
-{
-    public static AssessmentsSummaryJson Of(AssessmentsSummary summary) =>
-        new(summary.Configured, summary.Running, summary.Failed, summary.NextRunAt, summary.LastCompletedAt);
-}
-
-internal sealed record LearningSummaryJson(int InProgress, int Completed);
-
-/// <param name="Part">The member that is absent.</param>
-/// <param name="Reason">ServiceUnavailable: to ask again later may bring it.</param>
-internal sealed record HomeGap(string Part, string Reason);

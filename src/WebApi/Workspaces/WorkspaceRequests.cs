@@ -6,7 +6,7 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <param name="Name">1 to 100 characters after trimming, no control characters.</param>
-internal sealed record RenameRequest(string Name);
+internal sealed record RenameRequest(string Name) : IBody<RenameRequest>;
 
 internal sealed class RenameValidator : RequestValidator<RenameRequest>
 {
@@ -15,7 +15,7 @@ internal sealed class RenameValidator : RequestValidator<RenameRequest>
 
 /// <param name="DisplayName">At most 256 characters; absent keeps what is known.</param>
 /// <param name="Roles">1 to 10, each once.</param>
-internal sealed record PutGroupRequest(string? DisplayName, IReadOnlyList<Roles> Roles);
+internal sealed record PutGroupRequest(string? DisplayName, IReadOnlyList<Roles> Roles) : IBody<PutGroupRequest>;
 
 internal sealed class PutGroupValidator : RequestValidator<PutGroupRequest>
 {

@@ -30,16 +30,16 @@ public class CaseLineTests
     {
         foreach (var line in Encoding.UTF8.GetString(body).Split('\n').Select(l => new NdjsonLine(Encoding.UTF8.GetBytes(l), IsTooLong: false)))
         {
-            var (update, rejected) = CaseReader.Read(line, 7);
-            if (update is null)
+            var update = CaseUpdate.Of(line);
+            if (CaseIngestion.Rejection(update, 7) is { } rejected)
             {
-                Assert.Equal(7, rejected!.Index);
+                Assert.Equal(7, rejected.Index);
                 Assert.NotEmpty(rejected.Errors);
                 continue;
             }
 
-            var written = JsonSerializer.SerializeToElement(CaseJson.Of(update), WireJson.Options);
-            Assert.Equal(update, CaseReader.Read(written, 0).Case);
+            var written = JsonSerializer.SerializeToUtf8Bytes(CaseJson.Of(update.Case!.ToCase()), WireJson.Options);
+            Assert.Equal(update, CaseUpdate.Of(new(written, IsTooLong: false)));
         }
     }, iter: Mutations.Runs / 4);
 
@@ -47,8 +47,8 @@ public class CaseLineTests
     [Fact]
     public void No_bytes_are_a_fault() => bodies.Sample(body =>
     {
-        var (update, rejected) = CaseReader.Read(new NdjsonLine(body, IsTooLong: false), 0);
-        Assert.True(update is null != rejected is null);
+        var update = CaseUpdate.Of(new NdjsonLine(body, IsTooLong: false));
+        Assert.True(update.Case is null != update.Fault is null);
     }, iter: Mutations.Runs);
 
     private static string Shown(NdjsonLine line) => line.IsTooLong ? "too long" : Convert.ToHexString(line.Bytes.Span);

@@ -62,7 +62,7 @@ public class TextParserTests
             request.ContentType = types;
             var errors = new RequestErrors();
             new IfMatchHeader(request.Headers).Check(errors);
-            var isJson = JsonBody.IsJson(request);
+            var isJson = Bodies.IsJson(request);
             // A condition that cannot be read is refused and never passed over.
             return (errors.Any || EntityTagHeaderValue.TryParseStrictList([tags], out _)) && Enum.IsDefined(Representations.Choose(request)) && (!isJson || types.Contains("json", StringComparison.OrdinalIgnoreCase));
         }, iter: Mutations.Runs);

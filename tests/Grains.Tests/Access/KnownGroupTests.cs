@@ -27,6 +27,12 @@ public class KnownGroupTests
 
         /// <summary>A group that had no workspace is not said again by an activation that said it before.</summary>
         SaidOnce,
+
+        /// <summary>A full set takes an id out by the version that it has there, though the group's row was not written.</summary>
+        CleanedWithoutRow,
+
+        /// <summary>A full set takes an id out whatever version came while it asked.</summary>
+        CleanedWithoutVersion,
     }
 
     [Fact]
@@ -38,6 +44,8 @@ public class KnownGroupTests
     [InlineData(Fault.RowBeforeSet)]
     [InlineData(Fault.RemovalBeforeRow)]
     [InlineData(Fault.SaidOnce)]
+    [InlineData(Fault.CleanedWithoutRow)]
+    [InlineData(Fault.CleanedWithoutVersion)]
     public void What_is_built_wrongly_is_found(Fault fault) =>
         Assert.Contains(Enumerable.Range(1, Seeds), seed => new Run(seed, fault).Misses());
 
@@ -49,7 +57,8 @@ public class KnownGroupTests
 
         public bool IsKnown { get; set; }
 
-        public bool IsEmptied { get; set; }
+        /// <summary>What is to be stored now that the set has the group; nothing else happens in the activation before that.</summary>
+        public WorkspaceIndex? Granting { get; set; }
     }
 
     private sealed class Run(int seed, Fault fault)
@@ -83,6 +92,13 @@ public class KnownGroupTests
         private void Step()
         {
             var active = activations.Count == 0 || (activations.Count < 3 && dice.Next(10) == 0) ? Activate() : activations[dice.Next(activations.Count)];
+            if (active.Granting is { } granting)
+            {
+                active.Granting = null;
+                Commit(active, granting);
+                return;
+            }
+
             switch (dice.Next(12))
             {
                 case < 4:
@@ -91,11 +107,14 @@ public class KnownGroupTests
                 case < 8:
                     Revoke(active, $"w{dice.Next(2)}");
                     break;
-                case 8 when active.State.Entries.IsEmpty && etag > 0 && !active.IsEmptied:
+                case 8 when active.State.Entries.IsEmpty && etag > 0:
                     Forget(active, active.State.Version);
                     break;
                 case 9:
-                    End(active, inOrder: dice.Next(3) > 0);
+                    activations.Remove(active);
+                    break;
+                case 10:
+                    Clean(active);
                     break;
                 default:
                     Deliver();
@@ -142,8 +161,7 @@ public class KnownGroupTests
                 }
             }
 
-            active.IsEmptied = false;
-            Commit(active, next);
+            active.Granting = next;
         }
 
         private void Revoke(Activation active, string workspace)
@@ -154,16 +172,30 @@ public class KnownGroupTests
                 Forget(active, next.Version);
             }
 
-            if (Commit(active, next))
+            if (Commit(active, next) && next.Entries.IsEmpty && etag > 0)
             {
-                active.IsEmptied = next.Entries.IsEmpty && etag > 0;
+                Forget(active, next.Version);
             }
         }
 
-        private void Forget(Activation active, long version)
+        // A full set has read which version the group has there, and asks.
+        private void Clean(Activation active)
         {
-            (active.IsKnown, active.IsEmptied) = (fault == Fault.SaidOnce && active.IsKnown, true);
-            StoredIds Remove(StoredIds known) => known.Without(group, fault == Fault.RemovalWithoutVersion ? long.MaxValue : version);
+            if (!active.State.Entries.IsEmpty || !set.Entries.TryGetValue(group, out var version))
+            {
+                return;
+            }
+
+            if (active.State.Version >= version || fault == Fault.CleanedWithoutRow || Commit(active, active.State with { Version = version }))
+            {
+                Forget(active, Math.Max(version, active.State.Version), anyVersion: fault == Fault.CleanedWithoutVersion);
+            }
+        }
+
+        private void Forget(Activation active, long version, bool anyVersion = false)
+        {
+            active.IsKnown = fault == Fault.SaidOnce && active.IsKnown;
+            StoredIds Remove(StoredIds known) => known.Without(group, anyVersion || fault == Fault.RemovalWithoutVersion ? long.MaxValue : version);
             if (dice.Next(2) == 0)
             {
                 late.Add(Remove);
@@ -171,15 +203,6 @@ public class KnownGroupTests
             else
             {
                 set = Remove(set);
-            }
-        }
-
-        private void End(Activation active, bool inOrder)
-        {
-            activations.Remove(active);
-            if (inOrder && active.IsEmptied)
-            {
-                Forget(active, active.State.Version);
             }
         }
 

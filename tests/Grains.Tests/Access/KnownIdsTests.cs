@@ -18,7 +18,11 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     private readonly Contoso contoso = new(cluster);
     private readonly Guid group = Guid.NewGuid();
 
-    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+    public void Dispose()
+    {
+        cluster.Store.Fate = (_, _) => RowFate.Happens;
+        cluster.Called = _ => { };
+    }
 
     [Fact]
     public async Task Groups_that_no_workspace_knows_are_not_activated()
@@ -269,12 +273,75 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     }
 
     [Fact]
+    public async Task Group_leaves_the_known_ones_with_the_revocation_of_its_last_role()
+    {
+        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        await contoso.Grant(first, group, Roles.SupportUser);
+        await contoso.Grant(second, group, Roles.SupportUser);
+        var told = new TaskCompletionSource();
+        cluster.Called = call =>
+        {
+            if (call.InterfaceMethod.Name == nameof(IKnownIdsGrain.Remove))
+            {
+                told.TrySetResult();
+            }
+        };
+
+        await contoso.Revoke(first, group);
+        Assert.True(IsKnown(group));
+        await contoso.Revoke(second, group);
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        // Comes behind it, and changes nothing.
+        await Set().Remove(Guid.NewGuid(), 0);
+        Assert.False(IsKnown(group));
+    }
+
+    [Fact]
+    public async Task Full_set_is_freed_of_groups_that_hold_no_role_and_of_no_other()
+    {
+        var workspace = await contoso.Workspace();
+        var (held, halfway, isNew) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+
+        // Its list has the workspace, whose policy does not name it: the grant ended between the two.
+        Break("workspace", RowFate.Fails);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Grant(workspace, halfway, Roles.SupportUser));
+        Mend();
+        await contoso.Grant(workspace, held, Roles.SupportUser);
+        await Settle();
+        Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
+
+        await Assert.ThrowsAsync<TryLaterException>(() => contoso.Grant(workspace, isNew, Roles.SupportUser));
+        await Cleaned();
+
+        Assert.Equal(new HashSet<Guid> { group, held }, Known().ToHashSet());
+        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, isNew, Roles.SupportUser)).Status);
+        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, halfway, Roles.SupportUser)).Status);
+        foreach (var granted in (Guid[])[group, held, halfway, isNew])
+        {
+            Assert.Equal(workspace, Assert.Single(await Workspaces(Contoso.SignIn(contoso.Somebody(), 0, granted))));
+        }
+    }
+
+    [Fact]
     public async Task A_grant_to_one_group_too_many_in_a_tenant_is_refused_by_name()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
         await Settle();
         Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
+
+        // A group that cannot be asked counts as one that holds roles.
+        cluster.Called = call =>
+        {
+            if (call.InterfaceMethod.Name == nameof(IGroupGrain.EmptyAt))
+            {
+                throw new StorageUnavailableException("This group cannot be asked.");
+            }
+        };
+        await Assert.ThrowsAsync<TryLaterException>(() => contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser));
+        await Cleaned();
 
         Assert.Equal(PutGroupStatus.TooManyGroupsInTenant, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
 
@@ -347,6 +414,26 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     private async Task<KnownIds> Current(string key) => (await WebNode().Current(key))!;
 
     private Task<bool> Build() => cluster.Grains.GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();
+
+    private IKnownIdsGrain Set() => cluster.Grains.GetGrain<IKnownIdsGrain>(KnownIds.GroupsOf(contoso.Tenant));
+
+    // What is under way goes on where the call is given up, and is joined by the next one.
+    private async Task Cleaned()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await cluster.WithinSilo.GetGrain<ICleanedIds>(KnownIds.GroupsOf(contoso.Tenant)).Clean();
+                return;
+            }
+            catch (TimeoutException) when (attempt < 5)
+            {
+            }
+        }
+    }
+
+    private IEnumerable<Guid> Known() => Row(KnownIds.GroupsOf(contoso.Tenant))!["Entries"]!.AsObject().Select(entry => Guid.Parse(entry.Key));
 
     private bool IsKnown(Guid id) => Row(KnownIds.GroupsOf(contoso.Tenant))!["Entries"]!.AsObject().ContainsKey($"{id:D}");
 

@@ -30,6 +30,19 @@ public class StoredIdsTests
     public void A_removal_of_what_is_not_there_changes_nothing() => Assert.Same(empty, empty.Without(id, 1));
 
     [Fact]
+    public void Removing_many_ids_is_one_version_and_keeps_those_that_came_anew()
+    {
+        var (late, gone) = (Guid.NewGuid(), Guid.NewGuid());
+        var three = empty.With(id, 5, isFirst: true, max: 3)!.With(late, 7, isFirst: true, max: 3)!.With(gone, 1, isFirst: true, max: 3)!;
+
+        var left = three.Without([new(id, 5), new(late, 6), new(gone, 1), new(Guid.NewGuid(), 9)]);
+
+        Assert.Equal(late, Assert.Single(left.Entries.Keys));
+        Assert.Equal(three.Version + 1, left.Version);
+        Assert.Same(three, three.Without([new(late, 6)]));
+    }
+
+    [Fact]
     public void A_full_set_takes_no_other_id_and_keeps_those_that_it_has()
     {
         var full = empty.With(id, 1, isFirst: true, max: 1)!;

@@ -17,7 +17,7 @@ public sealed class ReminderHostingTests : IDisposable
 {
     private static readonly GrainId Id = GrainId.Create("schedule", "1");
 
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

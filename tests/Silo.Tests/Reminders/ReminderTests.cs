@@ -7,7 +7,7 @@ namespace EngageCenter.Silo.Tests.Reminders;
 /// <summary>A grain's reminder on the silo as it comes, without any setting.</summary>
 public sealed class ReminderTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

@@ -8,7 +8,7 @@ namespace EngageCenter.Silo.Tests.Reminders;
 
 public sealed partial class SqliteReminderTableTests : ReminderTableTests, IAsyncLifetime, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     private readonly List<TestSilo> silos = [];
 

@@ -8,7 +8,7 @@ namespace EngageCenter.Silo.Tests.Storage;
 /// <summary>What a grain's caller sees of the store.</summary>
 public sealed class NoteGrainTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

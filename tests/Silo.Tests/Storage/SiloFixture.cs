@@ -3,7 +3,9 @@ namespace EngageCenter.Silo.Tests.Storage;
 /// <summary>One silo for the tests of a class; each test uses keys of its own.</summary>
 public sealed class SiloFixture : IAsyncLifetime, IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
+
+    internal string File => folder.File();
 
     internal TestSilo Silo { get; private set; } = null!;
 

@@ -7,7 +7,7 @@ public sealed class StorageFileTests : IDisposable
 {
     private static readonly GrainId Id = GrainId.Create("note", "1");
 
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

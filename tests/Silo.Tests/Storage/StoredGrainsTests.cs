@@ -7,7 +7,7 @@ namespace EngageCenter.Silo.Tests.Storage;
 /// <summary>Which grains the file has rows of.</summary>
 public sealed class StoredGrainsTests : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly SqliteFolder folder = new();
 
     public void Dispose() => folder.Dispose();
 

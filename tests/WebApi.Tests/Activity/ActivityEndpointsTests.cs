@@ -65,7 +65,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
 
         await Put(("If-Match", header));
 
-        Assert.Equal(new IfMatch(version), Assert.Single(commands).IfVersion);
+        Assert.Equal(new IfMatch(version), Assert.Single(commands).Condition);
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
 
         await Put(Manager, ("If-Match", "\"3\", \"4\""));
 
-        Assert.Equal(new Paging.IfMatch(4), put!.IfVersion);
+        Assert.Equal(new Paging.IfMatch(4), put!.Condition);
     }
 
     [Theory]

@@ -48,6 +48,12 @@ public class WireJsonTests
         Assert.Equal([message], RequestErrors.Of(new("", wrong)).ToDictionary().Values.Single());
     }
 
+    [Theory]
+    [InlineData(WireJson.MaxTextBytes, true)]
+    [InlineData(WireJson.MaxTextBytes + 1, false)]
+    public void A_text_has_a_limit_before_any_rule_is_asked(int bytes, bool isRead) =>
+        Assert.Equal(isRead, Record.Exception(() => JsonSerializer.Deserialize<string>($"\"{new string('a', bytes)}\"", WireJson.Options)) is null);
+
     private static T? Read<T>(string json)
         where T : struct
     {

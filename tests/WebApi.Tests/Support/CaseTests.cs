@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
+using CsCheck;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using EngageCenter.Support;
+using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Support;
 using EngageCenter.Workspaces;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
@@ -182,16 +186,46 @@ public sealed class CaseTests : IAsyncLifetime
         var node = System.Text.Json.Nodes.JsonNode.Parse(Case("A"))!;
         node[field] = System.Text.Json.Nodes.JsonNode.Parse(value);
 
-        var (read, rejected) = CaseReader.Read(JsonElement.Parse(node.ToJsonString()), 3);
+        var rejected = Rejection(node.ToJsonString())!;
 
-        Assert.Null(read);
-        Assert.Equal((3, "A"), (rejected!.Index, rejected.CaseId));
+        Assert.Equal((3, "A"), (rejected.Index, rejected.CaseId));
         Assert.Equal([field], rejected.Errors.Keys);
     }
 
     [Fact]
     public void A_case_that_names_a_field_twice_is_rejected() =>
-        Assert.Equal(["title"], CaseReader.Read(JsonElement.Parse(Case("A")[..^1] + """, "title": "again" }"""), 0).Rejected!.Errors.Keys);
+        Assert.Equal(["title"], Rejection(Case("A").Trim()[..^1] + """, "title": "again" }""")!.Errors.Keys);
+
+    [Theory]
+    [InlineData("\"B\"", "B")]
+    [InlineData("\"\"", null)]
+    [InlineData("\"a\\u0000\"", null)]
+    [InlineData("\"\\ud800\"", null)]
+    [InlineData("5", null)]
+    [InlineData("\"B\", \"caseId\": \"C\"", null)]
+    public void A_case_that_cannot_be_read_is_named_by_its_id_if_that_is_valid(string id, string? named) =>
+        Assert.Equal(named, Rejection($$"""{ "title": {}, "caseId": {{id}} }""")!.CaseId);
+
+    [Fact]
+    public void Rules_that_a_case_violates_are_told_together() => Assert.Equal(
+        ["createdAt", "lastUpdatedAt", "product", "revision", "severity", "status", "title"],
+        Rejection("""{ "caseId": "A", "revision": -1, "title": "" }""")!.Errors.Keys.Order(StringComparer.Ordinal));
+
+    // The serializer hands one update at a time to the converter, wherever the pieces of the body end.
+    [Fact]
+    public Task Any_pieces_of_a_body_have_the_same_cases() => Gen.Select(
+            Gen.OneOf<string>(Case("A"), "5", "null", "[{}]", "{}", """{ "caseId": "\ud800" }""", """{ "caseId": "é😀", "x": [1, { "y": "]}" }] }""").Array[0, 6],
+            Gen.Int[1, 70])
+        .SampleAsync(async (items, piece) =>
+        {
+            var body = $$"""{ "x": [{}], "value": [ {{string.Join(" , ", items)}} ], "y": {} }""";
+            var whole = JsonSerializer.Deserialize<PostCasesRequest>(body, WireJson.Options)!;
+            var pieces = PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body)), new StreamPipeReaderOptions(bufferSize: piece, minimumReadSize: 1));
+            var read = (await JsonSerializer.DeserializeAsync<PostCasesRequest>(pieces, WireJson.Options))!;
+
+            Assert.Equal(items.Length, read.Value.Count);
+            Assert.Equal(whole.Value.Select(Shown), read.Value.Select(Shown));
+        }, iter: 300);
 
     [Fact]
     public async Task An_export_has_every_page_and_no_formula()
@@ -273,6 +307,10 @@ public sealed class CaseTests : IAsyncLifetime
         Assert.Equal("""[{"month":"2026-07","opened":3,"closed":1,"open":2}]""", answer.Json.GetProperty("byMonth").GetRawText());
         Assert.Equal("""[{"severity":"1","count":3}]""", answer.Json.GetProperty("bySeverity").GetRawText());
     }
+
+    private static string Shown(CaseUpdate update) => $"{update.Case} {update.CaseId} {update.Fault?.Path} {update.Fault?.Message}";
+
+    private static RejectedCase? Rejection(string json) => CaseIngestion.Rejection(JsonSerializer.Deserialize<CaseUpdate>(json, WireJson.Options), 3);
 
     private Task<Answer> Post(string body, string mediaType = "application/json") =>
         api.SendAsync("POST", Cases, ApplicationToken(AppRole), body, mediaType);

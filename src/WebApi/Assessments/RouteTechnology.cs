@@ -1,0 +1,18 @@
+using System.Reflection;
+using EngageCenter.Assessments;
+using EngageCenter.WebApi.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace EngageCenter.WebApi.Assessments;
+
+/// <summary>
+/// The technology that a route names. An unknown one is 404, whatever else is wrong: an endpoint takes this parameter
+/// before those that can be malformed.
+/// </summary>
+internal sealed record RouteTechnology(string Id) : IBindableFromHttpContext<RouteTechnology>, IEndpointParameterMetadataProvider
+{
+    public static ValueTask<RouteTechnology?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        TechnologyTable.Find((string)context.GetRouteValue("technology")!) is { } known ? new(new RouteTechnology(known.Id)) : throw new RefusedException(Problems.TechnologyNotFound);
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => builder.Metadata.Add(Problems.TechnologyNotFound);
+}

@@ -1,0 +1,113 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EngageCenter.Support;
+using EngageCenter.WebApi.Http;
+using FluentValidation;
+
+namespace EngageCenter.WebApi.Support;
+
+/// <summary>Updates as JSON; or a body of lines, which the endpoint reads.</summary>
+/// <param name="Value">At most 1,000.</param>
+internal sealed record PostCasesRequest(Items<CaseUpdate> Value) : IBody<PostCasesRequest>
+{
+    public static int MaxBytes => 8 * 1024 * 1024;
+
+    [JsonIgnore]
+    public bool IsLines { get; private init; }
+
+    static ValueTask<PostCasesRequest?> IBindableFromHttpContext<PostCasesRequest>.BindAsync(HttpContext context, ParameterInfo parameter) =>
+        Bodies.IsOfType(context.Request, media => media.MediaType.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
+            ? new(new PostCasesRequest([]) { IsLines = true })
+            : Bodies.Read<PostCasesRequest>(context);
+}
+
+internal sealed class PostCasesValidator : RequestValidator<PostCasesRequest>;
+
+/// <summary>One update as it came. A bad one never blocks its neighbours, so what is wrong with it is kept beside it.</summary>
+/// <param name="Fault">Why there is no case.</param>
+/// <param name="CaseId">With a fault: the id, if that can be read.</param>
+[JsonConverter(typeof(Converter))]
+internal readonly record struct CaseUpdate(CaseJson? Case, JsonException? Fault = null, string? CaseId = null) : ICounted
+{
+    /// <summary>Bytes of one update.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    public static int MaxCount => SupportCase.MaxBatch;
+
+    /// <summary>One line of <c>application/x-ndjson</c>.</summary>
+    public static CaseUpdate Of(NdjsonLine line)
+    {
+        try
+        {
+            return line.IsTooLong ? TooLong("A line") : JsonSerializer.Deserialize<CaseUpdate>(line.Bytes.Span, WireJson.Options);
+        }
+        catch (JsonException malformed)
+        {
+            return new(null, malformed);
+        }
+    }
+
+    private static CaseUpdate TooLong(string what) => new(null, new($"{what} may have at most {MaxBytes / 1024} KiB."));
+
+    /// <summary>Takes any JSON. The serializer calls it when all of one update is in its buffer.</summary>
+    private sealed class Converter : JsonConverter<CaseUpdate>
+    {
+        public override bool HandleNull => true;
+
+        public override CaseUpdate Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var update = reader;
+            var again = reader;
+            if (!reader.TrySkip())
+            {
+                throw new InvalidOperationException("The serializer reads a value ahead for a converter.");
+            }
+
+            if (reader.BytesConsumed - update.TokenStartIndex > MaxBytes)
+            {
+                return TooLong("A case");
+            }
+
+            try
+            {
+                return new(JsonSerializer.Deserialize<CaseJson>(ref update, options) ?? throw new JsonException(Rules.ObjectMessage));
+            }
+            catch (JsonException fault)
+            {
+                return new(null, fault, IdOf(ref again, options));
+            }
+        }
+
+        public override void Write(Utf8JsonWriter writer, CaseUpdate value, JsonSerializerOptions options) => throw new NotSupportedException("Only read.");
+
+        private static string? IdOf(ref Utf8JsonReader update, JsonSerializerOptions options)
+        {
+            try
+            {
+                return JsonSerializer.Deserialize<Named>(ref update, options)?.CaseId is { } id && Text.Fault(id, 1, SupportCase.MaxIdLength) is null ? id : null;
+            }
+            catch (JsonException)
+            {
+                // Also its id is wrong.
+                return null;
+            }
+        }
+    }
+
+    private sealed record Named(string? CaseId);
+}
+
+internal sealed class CaseValidator : RequestValidator<CaseJson>
+{
+    public CaseValidator()
+    {
+        RuleFor(update => update.CaseId).Text(SupportCase.MaxIdLength);
+        RuleFor(update => update.Revision).GreaterThanOrEqualTo(0).WithMessage("Must be a whole number, 0 or greater.");
+        RuleFor(update => update.Title).Text(SupportCase.MaxTitleLength);
+        RuleFor(update => update.Product).Text(SupportCase.MaxNameLength);
+        RuleFor(update => update.Cloud).Text(SupportCase.MaxNameLength);
+        RuleFor(update => update.Location).Text(SupportCase.MaxNameLength);
+        RuleFor(update => update.PrimaryContact).Text(SupportCase.MaxContactLength);
+    }
+}

@@ -1,0 +1,33 @@
+using Azure.Storage.Blobs;
+
+namespace EngageCenter.Silo.Tests.Blobs;
+
+/// <summary>One Azurite and one silo for the tests of a class; each test uses keys of its own.</summary>
+public sealed class BlobFixture : IAsyncLifetime, IDisposable
+{
+    /// <summary>The collection of what keeps the machine busy: an attempt that takes too long would be one more.</summary>
+    public const string OneAtATime = "One at a time";
+
+    private readonly TempFolder folder = new();
+
+    internal Azurite Azurite { get; private set; } = null!;
+
+    internal BlobSilo Silo { get; private set; } = null!;
+
+    /// <summary>The provider's container, seen without the provider.</summary>
+    internal BlobContainerClient Container => new(Azurite.ConnectionString, "grainstate");
+
+    public async Task InitializeAsync()
+    {
+        Azurite = await Azurite.Start(folder.Path);
+        Silo = await BlobSilo.Start(Azurite.ConnectionString);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Silo.DisposeAsync();
+        await Azurite.DisposeAsync();
+    }
+
+    public void Dispose() => folder.Dispose();
+}

@@ -1,0 +1,50 @@
+using EngageCenter.Storage;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+
+namespace EngageCenter.Silo.Tests.Blobs;
+
+/// <summary>A silo whose way to Azurite is by a proxy that fails as a test says, and another one with a way that does not.</summary>
+public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
+{
+    private readonly TempFolder folder = new();
+    private Azurite azurite = null!;
+    private BlobSilo sound = null!;
+
+    internal StoreProxy Proxy { get; private set; } = null!;
+
+    internal BlobSilo Silo { get; private set; } = null!;
+
+    internal IGrainStorage Storage => Silo.Storage;
+
+    public async Task InitializeAsync()
+    {
+        azurite = await Azurite.Start(folder.Path);
+        Proxy = await StoreProxy.Start(azurite);
+        sound = await BlobSilo.Start(azurite.ConnectionString);
+        Silo = BlobSilo.Build(services => services.AddKeyedSingleton("faulty", Client()), ("ServiceKey", "faulty"));
+        await Silo.StartAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Silo.DisposeAsync();
+        await sound.DisposeAsync();
+        await Proxy.DisposeAsync();
+        await azurite.DisposeAsync();
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    /// <summary>What is really stored.</summary>
+    internal async Task<GrainState<Note>> Truth(GrainId id)
+    {
+        var state = new GrainState<Note>();
+        await sound.Storage.ReadStateAsync("state", id, state);
+        return state;
+    }
+
+    /// <summary>As in production, and sooner with the next attempt.</summary>
+    private BlobServiceClient Client() => new(Proxy.ConnectionString, BlobClients.Options(firstDelay: TimeSpan.FromMilliseconds(1)));
+}

@@ -1,0 +1,118 @@
+using EngageCenter.Storage;
+using System.Text.Json.Nodes;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+
+namespace EngageCenter.Silo.Tests.Blobs;
+
+/// <summary>What is in the container: the format of Microsoft.Orleans.Persistence.AzureStorage, which must be able to take over.</summary>
+[Collection(BlobFixture.OneAtATime)]
+public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture>
+{
+    private IGrainStorage Storage => fixture.Silo.Storage;
+
+    [Theory]
+    [InlineData("note", "key", "state-note/key.json")]
+    [InlineData("note", "tenant/user", "state-note/tenant/user.json")]
+    [InlineData("тип", "справа №1 50%", "state-тип/справа №1 50%.json")]
+    public async Task A_state_is_a_blob_with_its_name_and_the_serializers_bytes(string type, string key, string name)
+    {
+        var note = new Note { Text = "Привіт", Open = false, Mood = Mood.Bad };
+
+        await Storage.WriteStateAsync("state", GrainId.Create(type, key), new GrainState<Note>(note));
+
+        var blob = fixture.Container.GetBlobClient(name);
+        var content = (await blob.DownloadContentAsync()).Value;
+        Assert.Equal("application/octet-stream", content.Details.ContentType);
+        Assert.Equal(BlobType.Block, content.Details.BlobType);
+        var serializer = fixture.Silo.Services.GetRequiredService<IGrainStorageSerializer>();
+        Assert.Equal(serializer.Serialize(note).ToArray(), content.Content.ToArray());
+        var json = JsonNode.Parse(content.Content)!;
+        Assert.Equal("Привіт", (string?)json["Text"]);
+        Assert.False((bool)json["Open"]!);
+        Assert.Equal("Bad", (string?)json["Mood"]);
+    }
+
+    [Fact]
+    public async Task The_etag_is_the_blobs()
+    {
+        var (id, blob) = New();
+        var state = new GrainState<Note>(new Note());
+
+        await Storage.WriteStateAsync("state", id, state);
+
+        Assert.Equal((await blob.GetPropertiesAsync()).Value.ETag.ToString(), state.ETag);
+    }
+
+    [Fact]
+    public async Task A_blob_that_another_program_put_there_is_read_and_replaced()
+    {
+        var (id, blob) = New();
+        await blob.UploadAsync(BinaryData.FromString("""{"Text":"from elsewhere","Count":1}"""));
+
+        var read = await Read(id);
+        Assert.True(read.RecordExists);
+        Assert.Equal("from elsewhere", read.State!.Text);
+
+        read.State = read.State with { Count = 2 };
+        await Storage.WriteStateAsync("state", id, read);
+        Assert.Equal(2, (await Read(id)).State!.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    public async Task A_blob_without_a_state_reads_as_a_new_one_and_is_replaced(string content)
+    {
+        var (id, blob) = New();
+        await blob.UploadAsync(BinaryData.FromString(content));
+
+        var read = await Read(id);
+        Assert.False(read.RecordExists);
+        Assert.Equal(new Note().Count, read.State!.Count);
+        Assert.NotNull(read.ETag);
+
+        await Storage.WriteStateAsync("state", id, read);
+        Assert.True((await Read(id)).RecordExists);
+    }
+
+    [Fact]
+    public async Task A_clear_deletes_the_blob()
+    {
+        var (id, blob) = New();
+        var state = new GrainState<Note>(new Note());
+        await Storage.WriteStateAsync("state", id, state);
+        Assert.True(await blob.ExistsAsync());
+
+        await Storage.ClearStateAsync("state", id, state);
+
+        Assert.False(await blob.ExistsAsync());
+    }
+
+    [Fact]
+    public async Task The_container_is_the_configured_one()
+    {
+        await using var silo = await BlobSilo.Start(("ConnectionString", fixture.Azurite.ConnectionString), ("ContainerName", "another-one"));
+        var (id, blob) = New();
+
+        await silo.Storage.WriteStateAsync("state", id, new GrainState<Note>(new Note()));
+
+        Assert.False(await blob.ExistsAsync());
+        Assert.True(await new BlobContainerClient(fixture.Azurite.ConnectionString, "another-one").GetBlobClient(blob.Name).ExistsAsync());
+    }
+
+    private (GrainId Id, BlobClient Blob) New()
+    {
+        var key = Guid.NewGuid().ToString("N");
+        return (GrainId.Create("note", key), fixture.Container.GetBlobClient($"state-note/{key}.json"));
+    }
+
+    private async Task<GrainState<Note>> Read(GrainId id)
+    {
+        var state = new GrainState<Note>();
+        await Storage.ReadStateAsync("state", id, state);
+        return state;
+    }
+}
