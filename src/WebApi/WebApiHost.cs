@@ -95,6 +95,8 @@ public static class WebApiHost
         services.AddSingleton<FailedTokens>();
         services.AddSingleton<NodeLimits>();
         services.AddSingleton<BodyPace>();
+        services.AddSingleton<AnswerPace>();
+        services.AddSingleton<Claimants>();
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.AddExceptionHandler<Faults>();
         services.Configure<ExceptionHandlerOptions>(handler => handler.SuppressDiagnosticsCallback = _ => true);

@@ -23,12 +23,21 @@ public sealed class WebApiOptions
     /// <summary>What one body can take at most while it is read: 8 MiB of an assessment's results.</summary>
     public const int LargestBodyMemory = 24 * 1024 * 1024;
 
+    /// <summary>What the largest body of a person can take, 1 MiB of JSON.</summary>
+    public const int LargestPersonsBodyMemory = 5 * 1024 * 1024;
+
+    /// <summary>What an export takes: one page of the list, and a row of it as text.</summary>
+    public const int ExportBytes = 2 * 1024 * 1024;
+
+    /// <summary>Exports of one caller at the same time.</summary>
+    public const int MaxExportsOfCaller = 4;
+
     public WebApiOptions()
         : this(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
     {
     }
 
-    /// <summary>The defaults of a process with so much memory: an eighth for bodies, for requests and for bodies on their way, a quarter for connections.</summary>
+    /// <summary>The defaults of a process with so much memory: an eighth for bodies, for requests and for bodies on their way, a quarter for connections, a thirty-second for exports.</summary>
     /// <param name="heapBytes">The most that its managed heap can have; in a container three quarters of the container's limit.</param>
     public WebApiOptions(long heapBytes)
     {
@@ -36,6 +45,7 @@ public sealed class WebApiOptions
         MaxConnections = (int)Math.Clamp(heapBytes / 4 / ConnectionBytes, 200, 20_000);
         MaxRequests = (int)Math.Clamp(heapBytes / 8 / RequestBytes, 100, 5_000);
         MaxBodies = MaxRequests;
+        MaxExports = (int)Math.Clamp(heapBytes / 32 / ExportBytes, 4, 100);
         RememberedTokens = new() { Max = (int)Math.Clamp(heapBytes / 16 / RememberedTokenBytes, 1_000, 100_000) };
     }
 
@@ -94,13 +104,19 @@ public sealed class WebApiOptions
     /// </summary>
     public long MaxBodyMemory { get; set; }
 
+    /// <summary>
+    /// Lists that a node writes as CSV at the same time, each until its client has taken all of it. More are refused with
+    /// 503 and <c>Retry-After</c>. Default a thirty-second of the memory, each taken as <see cref="ExportBytes"/>; 4 to 100.
+    /// </summary>
+    public int MaxExports { get; set; }
+
     /// <summary>Has no effect: <see cref="MaxBodyMemory"/> bounds what large bodies take. Still known, so that a host that sets it starts.</summary>
     public int MaxLargeBodies { get; set; }
 
     /// <summary>
-    /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/> and <see cref="MaxBodyMemory"/> that one caller can
-    /// have: a person, an application, or an address without a token. More is refused with 429 and <c>Retry-After</c>.
-    /// Default a quarter.
+    /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/>, <see cref="MaxBodyMemory"/> and <see cref="MaxExports"/>
+    /// that one caller can have: a person, an application, or an address without a token. Of exports it is at most
+    /// <see cref="MaxExportsOfCaller"/>. More is refused with 429 and <c>Retry-After</c>. Default a quarter.
     /// </summary>
     public double CallerShare { get; set; } = 0.25;
 
@@ -109,6 +125,13 @@ public sealed class WebApiOptions
     /// Default a half; 1 where everybody is of the same tenant.
     /// </summary>
     public double TenantShare { get; set; } = 0.5;
+
+    /// <summary>
+    /// The part that all strangers can have together, however many tenants they are of: persons of tenants that are not
+    /// allowed, applications of tenants that are not trusted, and whoever has no token. More is refused with 503 and
+    /// <c>Retry-After</c>. Default an eighth.
+    /// </summary>
+    public double StrangersShare { get; set; } = 0.125;
 
     /// <summary>
     /// Open connections of a node; further ones are closed unanswered. Above <see cref="MaxRequests"/>, so that whoever
@@ -171,6 +194,16 @@ public sealed class WebApiOptions
         if (options.MaxBodyMemory < LargestBodyMemory)
         {
             throw new SettingException($"{Section}:MaxBodyMemory is {options.MaxBodyMemory}; it must be at least {LargestBodyMemory}, for one body of the largest kind.");
+        }
+
+        if (options.MaxExports < 1)
+        {
+            throw new SettingException($"{Section}:MaxExports is {options.MaxExports}; it must be at least 1.");
+        }
+
+        if (!(options.StrangersShare > 0 && options.StrangersShare <= 1))
+        {
+            throw new SettingException($"{Section}:StrangersShare must be above 0, and at most 1.");
         }
 
         if (!(options.CallerShare > 0 && options.CallerShare <= options.TenantShare && options.TenantShare <= 1))

@@ -62,6 +62,12 @@ public sealed class RunningWebApi : IAsyncDisposable
     public static Task<RunningWebApi> StartAsync(Action<WebApplication> map, Action<WebApplication>? mapLate = null) =>
         StartAsync(TimeProvider.System, null, [], map, mapLate ?? (_ => { }));
 
+    /// <param name="time">The API's clock.</param>
+    /// <param name="mapLate">Maps routes after those of the API have been checked.</param>
+    /// <param name="settings">Configuration.</param>
+    public static Task<RunningWebApi> StartAsync(TimeProvider time, Action<WebApplication> mapLate, params (string Key, string Value)[] settings) =>
+        StartAsync(time, null, settings, _ => { }, mapLate);
+
     private static async Task<RunningWebApi> StartAsync(
         TimeProvider time, HttpMessageHandler? issuer, (string Key, string Value)[] settings, Action<WebApplication> map, Action<WebApplication> mapLate)
     {

@@ -17,7 +17,7 @@ internal readonly record struct ActivityDecision(PutActivityOutcome Outcome, Sto
 /// <param name="limit">Activities of the workspace.</param>
 internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWorkspace)
 {
-    private readonly OrderedList<StoredActivity> ordered = new("activities", a => a.ActivityId);
+    private readonly OrderedList<StoredActivity> ordered = new("activities", a => a.ActivityId, a => Weight.Of(a.Title, a.EvidenceUri));
     private readonly Dictionary<string, PackageTotals> totals = new(StringComparer.Ordinal);
     private readonly StringPool pool = new();
 

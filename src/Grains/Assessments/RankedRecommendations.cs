@@ -27,12 +27,15 @@ internal sealed record RankedRecommendations
         var after = query.Page.After is { } cursor ? ParseCursor(cursor, query.Technology) : (Place?)null;
         var taken = query.FocusArea is { } area ? Items.RemoveAll(r => r.FocusArea != area) : Items;
         var start = after is { } place ? taken.Count(r => Place.Of(r).CompareTo(place) <= 0) : 0;
-        var end = Math.Min(taken.Length, start + query.Page.Size);
+        var end = start + Pages.Fit(taken.AsSpan()[start..], query.Page.Size, BytesOf);
         return new(
             taken[start..end],
             end < taken.Length ? CursorOf(query.Technology, Place.Of(taken[end - 1])) : null,
             query.Count ? taken.Length : 0);
     }
+
+    private static int BytesOf(Recommendation recommendation) =>
+        Weight.Of(recommendation.Title) + Weight.Entries(recommendation.AffectedObjects?.Names ?? []);
 
     // With the list that it is of, and the run that brought it.
     private string CursorOf(string technology, Place last) =>

@@ -5,7 +5,7 @@ namespace EngageCenter.Learning;
 /// <summary>The courses, by id. Pure.</summary>
 internal sealed class CourseCatalog
 {
-    private readonly OrderedList<StoredCourse> courses = new("courses", c => c.CourseId);
+    private readonly OrderedList<StoredCourse> courses = new("courses", c => c.CourseId, c => Weight.Of(c.Title, c.Product));
 
     /// <summary>Decides on a command, and changes nothing.</summary>
     /// <param name="current">The course as the command finds it.</param>

@@ -72,7 +72,7 @@ internal sealed class Enrollments
 
     private sealed class Learner
     {
-        public OrderedList<StoredEnrollment> Transcript { get; } = new("transcript", e => e.Course.CourseId);
+        public OrderedList<StoredEnrollment> Transcript { get; } = new("transcript", e => e.Course.CourseId, e => Weight.Of(e.Course.Title, e.Course.Product));
 
         public int Completed { get; private set; }
 

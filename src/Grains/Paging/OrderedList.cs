@@ -5,7 +5,8 @@ namespace EngageCenter.Paging;
 /// place in the list.
 /// </summary>
 /// <param name="name">What the list's cursors begin with, so that another list's are none of its own.</param>
-internal sealed class OrderedList<T>(string name, Func<T, string> idOf)
+/// <param name="weigh">About how many bytes an item is, by <see cref="Weight"/>.</param>
+internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, int> weigh)
     where T : class
 {
     private readonly List<T> items = [];
@@ -34,7 +35,7 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf)
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) => Pages.Of(
         place => items[place], 0, items.Count, page.After is { } cursor ? PlaceAfter(cursor) : 0, page.Size, count,
-        matches, item => item, last => $"{name}/{idOf(last)}");
+        matches, item => item, last => $"{name}/{idOf(last)}", weigh);
 
     // One that ends with an item of ours is one that we handed out, or may as well have.
     private int PlaceAfter(string cursor) =>

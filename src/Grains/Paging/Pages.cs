@@ -4,6 +4,29 @@ namespace EngageCenter.Paging;
 
 internal static class Pages
 {
+    /// <summary>
+    /// Bytes that the items of a page may have together for each item that is asked for, as <see cref="Weight"/> counts them.
+    /// Most items have a fraction of it. A page that would have more ends before, with at least one item.
+    /// </summary>
+    public const int BytesPerItem = 2 * 1024;
+
+    /// <summary>Bytes that a page of any size may have.</summary>
+    public const int MinBytes = 64 * 1024;
+
+    /// <summary>How many items, of the first ones that there are, fit on a page.</summary>
+    /// <param name="size">1 to <see cref="PageRequest.MaxSize"/>.</param>
+    public static int Fit<T>(ReadOnlySpan<T> items, int size, Func<T, int> weigh)
+    {
+        var room = new Room(size);
+        var count = 0;
+        while (count < items.Length && room.Takes(weigh(items[count])))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     public static Page<TView> Select<T, TView>(this Page<T> page, Func<T, TView> view) =>
         new([.. page.Items.Select(view)], page.Next, page.TotalCount);
 
@@ -16,6 +39,7 @@ internal static class Pages
     /// <param name="matches">Null where everything does.</param>
     /// <param name="view">What the page has of an item.</param>
     /// <param name="cursor">The place of the last item of the page.</param>
+    /// <param name="weigh">About how many bytes an item is, by <see cref="Weight"/>.</param>
     public static Page<TView> Of<TItem, TView>(
         Func<int, TItem> at,
         int begin,
@@ -25,13 +49,15 @@ internal static class Pages
         bool count,
         Func<TItem, bool>? matches,
         Func<TItem, TView> view,
-        Func<TView, string> cursor)
+        Func<TView, string> cursor,
+        Func<TView, int> weigh)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, PageRequest.MaxSize);
 
         var counting = count && matches is not null;
         var total = 0;
+        var room = new Room(size);
         var items = ImmutableArray.CreateBuilder<TView>();
         var isLast = true;
         for (var position = counting ? begin : start; position < end && (counting || isLast); position++)
@@ -43,13 +69,17 @@ internal static class Pages
             }
 
             total++;
-            if (position >= start && items.Count < size)
+            if (position >= start && isLast)
             {
-                items.Add(view(item));
-            }
-            else
-            {
-                isLast &= position < start;
+                var shown = view(item);
+                if (room.Takes(weigh(shown)))
+                {
+                    items.Add(shown);
+                }
+                else
+                {
+                    isLast = false;
+                }
             }
         }
 
@@ -57,5 +87,25 @@ internal static class Pages
             items.ToImmutable(),
             isLast ? null : cursor(items[^1]),
             counting ? total : count ? Math.Max(0, end - begin) : 0);
+    }
+
+    // What is left of a page. Its first item always fits.
+    private struct Room(int size)
+    {
+        private readonly int max = Math.Max(MinBytes, size * BytesPerItem);
+        private int count;
+        private int bytes;
+
+        public bool Takes(int weight)
+        {
+            if (count == size || (count > 0 && weight > max - bytes))
+            {
+                return false;
+            }
+
+            count++;
+            bytes += weight;
+            return true;
+        }
     }
 }

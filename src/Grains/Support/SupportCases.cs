@@ -109,7 +109,8 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         var filter = new CaseFilter(query);
         return Pages.Of(
             position => Order[position], begin, end, start, query.Page.Size, query.Count,
-            filter.IsOpen ? null : filter.Matches, found => found.ToCase(), CursorOf);
+            filter.IsOpen ? null : filter.Matches, found => found.ToCase(), CursorOf,
+            found => Weight.Of(found.Title, found.Product, found.Cloud, found.Location, found.PrimaryContact));
     }
 
     /// <inheritdoc cref="Support.Insights.Compute"/>

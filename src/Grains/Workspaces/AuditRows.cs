@@ -58,8 +58,15 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows)
 
         var oldest = Math.Max(1, newest - page.Size + 1);
         var events = await Read(trail.Recent, oldest, newest);
+        events = events[..Pages.Fit(events.AsSpan(), page.Size, BytesOf)];
+        oldest = newest - events.Length + 1;
         return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)trail.Last));
     }
+
+    // What an agreement changes may be hundreds of contacts and readers, before and after.
+    private static int BytesOf(AuditEvent recorded) => Weight.Of(recorded.Target.DisplayName, recorded.Actor.DisplayName)
+        + Weight.Entries(recorded.Before?.Values.SelectMany(values => values) ?? [])
+        + Weight.Entries(recorded.After?.Values.SelectMany(values => values) ?? []);
 
     // From the newest to the oldest sequence, both included.
     private async Task<ImmutableArray<AuditEvent>> Read(ImmutableArray<AuditEvent> recent, long oldest, long newest)

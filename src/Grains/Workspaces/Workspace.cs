@@ -205,7 +205,8 @@ internal sealed record Workspace
 
         return Pages.Of(
             place => matching[place], 0, matching.Length, start, query.Page.Size, count: true,
-            matches: null, g => g, last => last.Place.ToString(list)).Select(g => g.Grant);
+            matches: null, g => g, last => last.Place.ToString(list),
+            g => Weight.Of(g.Grant.DisplayName, g.Grant.GrantedBy.DisplayName)).Select(g => g.Grant);
 
         NamedCursor PlaceOf(GroupGrant grant) => new(GroupRenames, grant.DisplayName ?? grant.GroupId.ToString("D"), grant.GroupId.ToString("D"));
     }

@@ -88,7 +88,8 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
         var search = SearchTerm.Of(query.Search);
         return Pages.Of(
             place => ordered[place], 0, ordered.Count, start, query.Page.Size, count: true,
-            person => Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = stamp }).ToString(ListName))
+            person => Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = stamp }).ToString(ListName),
+            person => Weight.Of(person.User.Profile.DisplayName, person.User.Profile.Email) + (person.User.Roles.Length * Weight.Entry))
             .Select(person => person.User);
     }
 

@@ -1,6 +1,8 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Access;
 
@@ -27,12 +29,25 @@ internal static class WorkspaceLists
         {
             Representation.Json => await visit.Act(async decision =>
                 await read(decision, query.Page(), true) is { } items ? Lists.Answer(http.Request, items, wire) : null),
-            Representation.Csv => await visit.Act(async decision =>
+            Representation.Csv => TakePlace(http) ?? await visit.Act(async decision =>
                 await read(decision, new(PageRequest.MaxSize, null), false) is { } first
                     ? new CsvExport<TItem, TWire>(NameOf(http, visit), query.Bom == true, first, next => ReadOn(visit, d => read(d, new(PageRequest.MaxSize, next), false)), wire)
                     : null),
             _ => Problems.NotAcceptable.Answer(),
         };
+    }
+
+    /// <summary>Takes a place among the exports until the request ends; what it answers where there is none.</summary>
+    private static IResult? TakePlace(HttpContext http)
+    {
+        var place = http.RequestServices.GetRequiredService<NodeLimits>().Exports.TryTake(http.Features.GetRequiredFeature<Claimant>());
+        if (!place.IsTaken)
+        {
+            return OverLimitException.Of(place.UsedUp, "exports").Answer();
+        }
+
+        http.Response.RegisterForDispose(place);
+        return null;
     }
 
     private static string NameOf(HttpContext http, WorkspaceVisit visit) => $"{http.Request.Path.Value!.TrimEnd('/').Split('/')[^1]}-{visit.WorkspaceId}";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using CsvHelper;
 using CsvHelper.Configuration;
@@ -7,9 +8,9 @@ using EngageCenter.Paging;
 namespace EngageCenter.WebApi.Http;
 
 /// <summary>
-/// All items of a list as CSV (RFC 4180), page by page, so that the export holds one page however long it is. The columns
-/// are the fields of the item's JSON. What fails after the first page ends the connection, so that no one takes a part for
-/// the whole.
+/// All items of a list as CSV (RFC 4180), page by page and row by row, so that the export holds one page and one row as text
+/// however long it is and however slowly its client reads. The columns are the fields of the item's JSON. What fails after
+/// the first page ends the connection, so that no one takes a part for the whole.
 /// </summary>
 /// <param name="withMark">Whether a UTF-8 byte order mark comes first.</param>
 /// <param name="following">The page after a place; null where the caller may read no further.</param>
@@ -25,47 +26,75 @@ internal sealed class CsvExport<TItem, TWire>(
         InjectionOptions = InjectionOptions.Escape,
     };
 
+    // Characters that are written before the client has to have taken them.
+    private const int MaxUnsent = 4 * 1024;
+
+    // Let go of as soon as it is written.
+    private Page<TItem>? unwritten = first;
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.ContentType = "text/csv; charset=utf-8; header=present";
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}.csv\"";
-        for (var (page, isFirst) = (first, true); ; isFirst = false)
+        var text = new StringBuilder();
+        await using var writer = new StringWriter(text, CultureInfo.InvariantCulture);
+        await using var csv = new CsvWriter(writer, format, leaveOpen: true);
+        text.Append(withMark ? "\uFEFF" : "");
+        WriteRow(csv, column => column);
+        while (unwritten is not null)
         {
-            await response.WriteAsync(isFirst && withMark ? $"\uFEFF{Write(page.Items, isFirst)}" : Write(page.Items, isFirst), httpContext.RequestAborted);
-            if (page.Next is not { } next)
+            if (await WritePage(csv, text, response, httpContext.RequestAborted) is not { } next)
             {
                 return;
             }
 
-            if (await following(next) is not { } read)
+            if (await following(next) is not { } page)
             {
                 httpContext.Abort();
                 return;
             }
 
-            page = read;
+            unwritten = page;
         }
     }
 
-    private string Write(IEnumerable<TItem> items, bool withHeader)
+    /// <returns>The place of the next page.</returns>
+    private async Task<string?> WritePage(CsvWriter csv, StringBuilder text, HttpResponse response, CancellationToken aborted)
     {
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = new CsvWriter(text, format))
+        var (items, next) = (unwritten!.Items, unwritten.Next);
+        for (var i = 0; i < items.Length; i++)
         {
-            if (withHeader)
+            var row = JsonSerializer.SerializeToElement(wire(items[i]), WireJson.Options);
+            WriteRow(csv, column => row.TryGetProperty(column, out var value) ? Cell(value) : null);
+            if (text.Length >= MaxUnsent)
             {
-                WriteRow(csv, column => column);
-            }
-
-            foreach (var item in items)
-            {
-                var row = JsonSerializer.SerializeToElement(wire(item), WireJson.Options);
-                WriteRow(csv, column => row.TryGetProperty(column, out var value) ? Cell(value) : null);
+                await Send(text, response, aborted);
             }
         }
 
-        return text.ToString();
+        await Send(text, response, aborted);
+        unwritten = null;
+        return next;
+    }
+
+    private static async Task Send(StringBuilder text, HttpResponse response, CancellationToken aborted)
+    {
+        // One encoder for all of it: a character of two parts may be in two pieces.
+        var encoder = Encoding.UTF8.GetEncoder();
+        foreach (var chunk in text.GetChunks())
+        {
+            for (var rest = chunk; !rest.IsEmpty;)
+            {
+                var piece = rest[..Math.Min(rest.Length, MaxUnsent)];
+                rest = rest[piece.Length..];
+                encoder.Convert(piece.Span, response.BodyWriter, flush: false, out _, out _);
+                await response.BodyWriter.FlushAsync(aborted);
+            }
+        }
+
+        encoder.Convert([], response.BodyWriter, flush: true, out _, out _);
+        text.Clear();
     }
 
     private static void WriteRow(CsvWriter csv, Func<string, string?> cell)
@@ -76,6 +105,7 @@ internal sealed class CsvExport<TItem, TWire>(
         }
 
         csv.NextRecord();
+        csv.Flush();
     }
 
     private static string? Cell(JsonElement value) => value.ValueKind switch

@@ -25,6 +25,12 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     // By set, of which there are 256: until when.
     private readonly ConcurrentDictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
 
+    // The sets that this node had last, by key; null for one that could not be had so far. They decide no access.
+    private readonly ConcurrentDictionary<string, KnownIds?> latest = new(StringComparer.Ordinal);
+
+    // Sets that are being asked for because somebody had to be counted.
+    private readonly ConcurrentDictionary<string, bool> asking = new(StringComparer.Ordinal);
+
     /// <exception cref="SettingException">The setting is no list of tenant ids.</exception>
     public static ImmutableHashSet<Guid> Read(IConfiguration configuration)
     {
@@ -48,11 +54,55 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
         return known.InMemory(key) is { } tenants ? new(Counted(tenants.MayHold(tenantId))) : Ask(key, tenantId);
     }
 
-    private async ValueTask<bool> Ask(string key, Guid tenantId)
+    /// <summary>
+    /// Whether limits count somebody of the tenant among the strangers; it decides nothing else. It never waits: where the set
+    /// of now is not in memory, the last one counts, and one request for all brings the next. Before the first set has come
+    /// everybody counts as a stranger, and where it cannot be had, nobody.
+    /// </summary>
+    public bool CountsAsStrange(Guid tenantId)
     {
-        if (resting.TryGetValue(key, out var until) && time.GetUtcNow() < until)
+        if (!listed.IsEmpty)
         {
-            return true;
+            return !listed.Contains(tenantId);
+        }
+
+        var key = KnownIds.TenantsWith(tenantId);
+        if (known.InMemory(key) is { } tenants)
+        {
+            return !tenants.MayHold(tenantId);
+        }
+
+        if (!IsResting(key) && asking.TryAdd(key, true))
+        {
+            _ = AskForAll(key);
+        }
+
+        return !latest.TryGetValue(key, out var before) || before?.MayHold(tenantId) == false;
+    }
+
+    private bool IsResting(string key) => resting.TryGetValue(key, out var until) && time.GetUtcNow() < until;
+
+    private async Task AskForAll(string key)
+    {
+        try
+        {
+            await Read(key);
+        }
+        finally
+        {
+            asking.TryRemove(key, out _);
+        }
+    }
+
+    private async ValueTask<bool> Ask(string key, Guid tenantId) =>
+        await Read(key) is not { } tenants || Counted(tenants.MayHold(tenantId));
+
+    // Null where it cannot be had now.
+    private async Task<KnownIds?> Read(string key)
+    {
+        if (IsResting(key))
+        {
+            return null;
         }
 
         KnownIds? tenants = null;
@@ -68,10 +118,12 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
         if (tenants is null)
         {
             resting[key] = time.GetUtcNow() + Rest;
-            return true;
+            latest.TryAdd(key, null);
+            return null;
         }
 
-        return Counted(tenants.MayHold(tenantId));
+        latest[key] = tenants;
+        return tenants;
     }
 
     private bool Counted(bool mayCome)

@@ -35,8 +35,8 @@ internal static class KestrelLimits
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
 
-        // On average over a whole body; BodyPace looks at the last seconds.
+        // On average over a whole body, and anew with each piece of an answer; BodyPace and AnswerPace look at the last seconds.
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-        limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MinResponseDataRate = new(AnswerPace.MinRate, AnswerPace.Period);
     }
 }

@@ -194,13 +194,14 @@ internal sealed class LimitedBody : Stream
             return;
         }
 
-        if (needed > limits.Memory.PerCaller)
+        var part = limits.Memory.PartOf(who);
+        if (needed > part)
         {
             throw new OverLimitException(Problems.ContentTooLarge, "The body has too many values: read, it takes more memory than one caller may have on this node.");
         }
 
         // A quarter more than before, so that a long body asks seldom.
-        var more = Math.Min(Math.Max(needed, units + (units / 4)), Math.Min(limits.Memory.PerCaller, Units(most))) - units;
+        var more = Math.Min(Math.Max(needed, units + (units / 4)), Math.Min(part, Units(most))) - units;
         var share = limits.Memory.TryTake(who, more);
         if (!share.IsTaken)
         {

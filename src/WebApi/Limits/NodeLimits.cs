@@ -1,6 +1,6 @@
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>What the callers of this node share: requests at work, bodies on their way, and the memory of bodies.</summary>
+/// <summary>What the callers of this node share: requests at work, bodies on their way, the memory of bodies, and exports.</summary>
 internal sealed class NodeLimits : IDisposable
 {
     /// <summary>Bytes of one unit of <see cref="Memory"/>.</summary>
@@ -11,17 +11,22 @@ internal sealed class NodeLimits : IDisposable
 
     public NodeLimits(WebApiOptions options)
     {
-        Requests = Of(options.MaxRequests, 1);
-        Bodies = Of(options.MaxBodies, 1);
+        Requests = Of(options.MaxRequests);
+        Bodies = Of(options.MaxBodies);
+        Exports = Of(options.MaxExports, mostOfCaller: WebApiOptions.MaxExportsOfCaller);
 
-        // Whatever the shares, one caller can send one body of the largest kind.
-        Memory = Of(checked((int)(options.MaxBodyMemory / Unit)), WebApiOptions.LargestBodyMemory / Unit);
+        // Whatever the shares, one caller can send one body of the largest kind, and a stranger one of a person's largest.
+        Memory = Of(checked((int)(options.MaxBodyMemory / Unit)), WebApiOptions.LargestBodyMemory / Unit, WebApiOptions.LargestPersonsBodyMemory / Unit);
 
-        Shares Of(int total, int least)
+        Shares Of(int total, int least = 1, int leastOfStrangers = 1, int mostOfCaller = int.MaxValue)
         {
-            return new(total, Part(options.CallerShare), Part(options.TenantShare));
+            return new(
+                total,
+                Math.Min(mostOfCaller, Part(options.CallerShare, least)),
+                Part(options.TenantShare, least),
+                Part(options.StrangersShare, leastOfStrangers));
 
-            int Part(double share) => Math.Max(least, (int)(total * share));
+            int Part(double share, int atLeast) => Math.Max(atLeast, (int)(total * share));
         }
     }
 
@@ -34,8 +39,12 @@ internal sealed class NodeLimits : IDisposable
     /// <summary>In units of <see cref="Unit"/>.</summary>
     public Shares Memory { get; }
 
+    /// <summary>Lists that are written as CSV.</summary>
+    public Shares Exports { get; }
+
     public void Dispose()
     {
+        Exports.Dispose();
         Requests.Dispose();
         Bodies.Dispose();
         Memory.Dispose();

@@ -11,7 +11,7 @@ internal sealed class OverLimitException(Problem problem, string? detail = null,
     public static OverLimitException Of(Scope scope, string of) => scope switch
     {
         Scope.Caller => new(Problems.TooManyRequests, $"The caller has as many {of} at once as it may have on this node. Repeating the request is safe."),
-        Scope.Tenant => new(Problems.ServiceUnavailable, $"The caller's tenant has as many {of} at once as it may have on this node. Repeating the request is safe."),
+        Scope.Tenant => new(Problems.ServiceUnavailable, $"This node has as many {of} at once as it may have for the caller's tenant. Repeating the request is safe."),
         _ => new(Problems.ServiceUnavailable, $"This node has as many {of} at once as it may have. Repeating the request is safe."),
     };
 }

@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Lets a request in when the node, the caller and its tenant have a slot left, and counts what its body takes. Nobody
+/// Lets a request in when the node, the caller and its tenant have a slot left, counts what its body takes,
+/// and has its answer written in pieces. Nobody
 /// queues to get in: a client that waits is better told, and tries another node. An endpoint without rate limiting, such
 /// as those of health, needs no slot.
 /// </summary>
-internal sealed class RequestLimits(RequestDelegate next, NodeLimits limits, BodyPace pace, TimeProvider time)
+internal sealed class RequestLimits(
+    RequestDelegate next, Claimants claimants, NodeLimits limits, BodyPace pace, AnswerPace answerPace, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -19,7 +21,8 @@ internal sealed class RequestLimits(RequestDelegate next, NodeLimits limits, Bod
             return;
         }
 
-        var who = Claimant.Of(http);
+        var who = claimants.Of(http);
+        http.Features.Set(who);
         using var slot = new RequestSlot(limits.Requests, who, time);
         if (slot.Enter() is { } usedUp)
         {
@@ -27,6 +30,21 @@ internal sealed class RequestLimits(RequestDelegate next, NodeLimits limits, Bod
             return;
         }
 
+        var unpaced = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        using var answer = new PacedAnswer(unpaced, who, answerPace, http.Abort);
+        http.Features.Set<IHttpResponseBodyFeature>(answer);
+        try
+        {
+            await Serve(http, metadata, who, slot);
+        }
+        finally
+        {
+            http.Features.Set(unpaced);
+        }
+    }
+
+    private async Task Serve(HttpContext http, EndpointMetadataCollection? metadata, Claimant who, RequestSlot slot)
+    {
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
             await next(http);

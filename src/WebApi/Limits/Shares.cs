@@ -10,29 +10,37 @@ internal enum Scope
     Node,
 }
 
-/// <summary>A number of equal things that the callers of a node share. One caller and one tenant can have only a part of them.</summary>
+/// <summary>
+/// A number of equal things that the callers of a node share. One caller and one tenant can have only a part of them, and all
+/// strangers together only a small one, whatever the number of their tenants.
+/// </summary>
 internal sealed class Shares : IDisposable
 {
     // In the order of Scope. Who has used up their own part never waits in the queue of everybody.
     private readonly PartitionedRateLimiter<Claimant>[] limiters;
+    private readonly int perCaller;
+    private readonly int ofStrangers;
     private int taken;
     private int waiting;
 
     /// <param name="total">What the node has; at least 1.</param>
     /// <param name="perCaller">What one caller can have of it; at least 1.</param>
     /// <param name="perTenant">What all callers of one tenant can have together; at least 1.</param>
-    public Shares(int total, int perCaller, int perTenant)
+    /// <param name="ofStrangers">What all strangers can have together; at least 1.</param>
+    public Shares(int total, int perCaller, int perTenant, int ofStrangers)
     {
-        PerCaller = Math.Min(perCaller, total);
+        this.perCaller = Math.Min(perCaller, total);
+        this.ofStrangers = Math.Min(ofStrangers, total);
         limiters =
         [
-            Limiter(who => who.Caller, PerCaller),
-            Limiter(who => who.Tenant, Math.Min(perTenant, total)),
-            Limiter(_ => 0, total),
+            Limiter(who => (who.Caller, who.IsStranger), PartOf),
+            Limiter(who => who.IsStranger ? (Guid.Empty, true) : (who.Tenant, false), who => who.IsStranger ? this.ofStrangers : Math.Min(perTenant, total)),
+            Limiter(_ => 0, _ => total),
         ];
     }
 
-    public int PerCaller { get; }
+    /// <summary>What a caller can have at most.</summary>
+    public int PartOf(Claimant who) => who.IsStranger ? Math.Min(perCaller, ofStrangers) : perCaller;
 
     /// <summary>How many are in use.</summary>
     public int Taken => Volatile.Read(ref taken);
@@ -111,9 +119,9 @@ internal sealed class Shares : IDisposable
     }
 
     // The queue is bounded by those who can wait: requests at work and bodies on their way, each at most once.
-    private static PartitionedRateLimiter<Claimant> Limiter<TKey>(Func<Claimant, TKey> key, int permits)
+    private static PartitionedRateLimiter<Claimant> Limiter<TKey>(Func<Claimant, TKey> key, Func<Claimant, int> permits)
         where TKey : notnull => PartitionedRateLimiter.Create<Claimant, TKey>(who => RateLimitPartition.GetConcurrencyLimiter(
-            key(who), _ => new() { PermitLimit = permits, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
+            key(who), _ => new() { PermitLimit = permits(who), QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
 
     /// <summary>What one request took, or why it could not. Give it back by disposing it.</summary>
     internal sealed class Share(Shares shares, int count) : IDisposable

@@ -31,11 +31,12 @@ public class SizesTests
         var options = new WebApiOptions(heap);
         var connections = (long)options.MaxConnections * WebApiOptions.ConnectionBytes;
         var requests = ((long)options.MaxRequests + options.MaxBodies) * WebApiOptions.RequestBytes;
-        var all = Idle + connections + requests + options.MaxBodyMemory;
+        var exports = (long)options.MaxExports * WebApiOptions.ExportBytes;
+        var all = Idle + connections + requests + options.MaxBodyMemory + exports;
 
         Assert.True(all <= heap * Used, string.Create(
             CultureInfo.InvariantCulture,
-            $"{place}: {Idle / MiB} MiB idle, {connections / MiB} of {options.MaxConnections} connections, {requests / MiB} of requests, {options.MaxBodyMemory / MiB} of bodies are more than {Used} of {heap / MiB}"));
+            $"{place}: {Idle / MiB} MiB idle, {connections / MiB} of {options.MaxConnections} connections, {requests / MiB} of requests, {options.MaxBodyMemory / MiB} of bodies, {exports / MiB} of exports are more than {Used} of {heap / MiB}"));
 
         // And what a node is for is still there.
         Assert.True(options.MaxRequests >= 1_000 && options.MaxConnections > options.MaxRequests, $"{options.MaxRequests} requests, {options.MaxConnections} connections");
@@ -52,7 +53,7 @@ public class SizesTests
     // Where a place has settings of its own they would have to be counted here.
     [Fact]
     public void No_place_sets_another_limit_than_the_default() => Assert.All(
-        (string[])["MaxConnections", "MaxRequests", "MaxBodies", "MaxBodyMemory", "CallerShare", "TenantShare"],
+        (string[])["MaxConnections", "MaxRequests", "MaxBodies", "MaxBodyMemory", "MaxExports", "CallerShare", "TenantShare", "StrangersShare"],
         name =>
         {
             Assert.DoesNotContain($"WebApi__{name}", File.ReadAllText(Path.Combine(Repository.Root, "docker-compose.yml")), StringComparison.Ordinal);

@@ -47,6 +47,25 @@ public class RankedRecommendationsTests
         });
 
     [Fact]
+    public void Large_recommendations_make_short_pages_and_none_is_left_out()
+    {
+        ImmutableArray<string> names = [.. Enumerable.Repeat(new string('x', AffectedObjects.MaxNameLength), AffectedObjects.MaxNames)];
+        var list = Of([.. Enumerable.Range(0, 200).Select(n => new Recommendation($"{n}", default, "Title", 1, 1, 1, new(names.Length, names)))]);
+        var met = new List<Recommendation>();
+        string? place = null;
+        do
+        {
+            var page = list.Page(new("SqlServer", null, new(PageRequest.MaxSize, place)));
+            Assert.InRange(page.Items.Length * names.Sum(n => sizeof(char) * n.Length), 1, PageRequest.MaxSize * Pages.BytesPerItem);
+            met.AddRange(page.Items);
+            place = page.Next;
+        }
+        while (place is not null);
+
+        Assert.Equal(list.Items, met);
+    }
+
+    [Fact]
     public void A_list_that_another_run_replaced_is_not_gone_on_with() => Some.Where(items => items.Length > 1).Sample(items =>
     {
         var first = Of(items).Page(new("SqlServer", null, new(1, null)));

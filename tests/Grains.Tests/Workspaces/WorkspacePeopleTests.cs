@@ -107,6 +107,22 @@ public class WorkspacePeopleTests
             Assert.All(stays, person => Assert.Single(found, f => f.Person == person.Person));
         });
 
+    [Fact]
+    public void People_with_many_roles_make_short_pages_and_nobody_is_left_out()
+    {
+        ImmutableArray<Guid> many = [.. Enumerable.Range(1, SignIn.MaxGroups).Select(Id)];
+        var everything = new AccessPolicy("agreement", tenant, DateOnly.MinValue, [], [.. many.Order().Select(g => new PolicyGroup(
+            g, Roles.User | Roles.Administrator | Roles.UserAccessAdministrator | Roles.AssessmentUser | Roles.CustomerContractManager | Roles.LearningUser | Roles.SupportUser))]);
+        var people = new WorkspacePeople(now);
+        people.Apply(everything, Enumerable.Range(1, 40).Select(n => Seen(n, $"Person {n}") with { Groups = many }), now);
+
+        var first = people.Page(Query(PageRequest.MaxSize));
+        Assert.Equal((true, 40), (first.Next is not null, first.TotalCount));
+        Assert.InRange(first.Items.Sum(p => p.Roles.Length) * Weight.Entry, 1, PageRequest.MaxSize * EngageCenter.Paging.Pages.BytesPerItem);
+        Assert.Equal(40, Pages(people, PageRequest.MaxSize).Select(p => p.Person).Distinct().Count());
+        Assert.Single(people.Page(Query(1)).Items);
+    }
+
     private static Guid Id(int number) => new(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]);
 
     private static SeenUser Seen(int number, string name, Guid? group = null) =>

@@ -2,6 +2,8 @@ using EngageCenter.Access;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EngageCenter.WebApi.Tests.Identity;
 
@@ -81,6 +83,45 @@ public class AllowedTenantsTests
 
         Assert.Equal("last", await LastAccessed(api));
         never.SetResult(new(PolicyAnswerKind.Unconfirmed));
+    }
+
+    [Fact]
+    public async Task To_count_somebody_nobody_waits_and_the_last_known_tenants_do()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var api = await RunningWebApi.StartAsync(time);
+        var tenants = api.Services.GetRequiredService<AllowedTenants>();
+        var answer = new TaskCompletionSource<KnownIdsAnswer>();
+        var asked = 0;
+        api.Grains.On<IKnownIdsGrain>("Lease", _ =>
+        {
+            Interlocked.Increment(ref asked);
+            return answer.Task;
+        });
+
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.True(tenants.CountsAsStrange(RunningWebApi.Tenant)));
+        answer.SetResult(new(PolicyAnswerKind.Leased, new KnownIds(1, [RunningWebApi.Tenant], IsComplete: true), TimeSpan.FromMinutes(1)));
+        await tenants.MayCome(RunningWebApi.Tenant);
+        Assert.Equal((false, true, 1), (tenants.CountsAsStrange(RunningWebApi.Tenant), tenants.CountsAsStrange(SameSet()), asked));
+
+        // What is leased has run out, and no other is to be had.
+        answer = new();
+        time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal((false, true), (tenants.CountsAsStrange(RunningWebApi.Tenant), tenants.CountsAsStrange(SameSet())));
+        answer.SetResult(new(PolicyAnswerKind.Unconfirmed));
+
+        static Guid SameSet() => new(BitConverter.ToInt32(RunningWebApi.Tenant.ToByteArray()), 9, 9, new byte[8]);
+    }
+
+    [Fact]
+    public async Task Where_the_tenants_cannot_be_had_nobody_counts_as_a_stranger()
+    {
+        await using var api = await RunningWebApi.StartAsync();
+        api.Grains.On<IKnownIdsGrain>("Lease", _ => Task.FromException<KnownIdsAnswer>(new TimeoutException()));
+        var tenants = api.Services.GetRequiredService<AllowedTenants>();
+
+        Assert.True(await tenants.MayCome(other));
+        Assert.False(tenants.CountsAsStrange(other));
     }
 
     [Theory]

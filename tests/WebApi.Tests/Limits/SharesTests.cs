@@ -10,7 +10,7 @@ public sealed class SharesTests : IDisposable
     private static readonly Claimant bob = new("bob", new(2, 0, 0, new byte[8]));
 
     private readonly FakeTimeProvider time = new();
-    private readonly Shares shares = new(total: 4, perCaller: 2, perTenant: 3);
+    private readonly Shares shares = new(total: 4, perCaller: 2, perTenant: 3, ofStrangers: 1);
 
     public void Dispose() => shares.Dispose();
 
@@ -98,6 +98,28 @@ public sealed class SharesTests : IDisposable
 
         await client.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public void Strangers_of_any_number_of_tenants_share_one_part_and_leave_the_rest()
+    {
+        var strangers = Enumerable.Range(1, 10).Select(n => new Claimant($"stranger {n}", new(n + 10, 0, 0, new byte[8]), IsStranger: true)).ToList();
+        using var first = shares.TryTake(strangers[0]);
+
+        Assert.True(first.IsTaken);
+        Assert.All(strangers[1..], stranger => Refused(Scope.Tenant, stranger));
+        Assert.All(strangers, stranger => Assert.Equal(1, shares.PartOf(stranger)));
+        Assert.True(shares.TryTake(ann, 2).IsTaken);
+        Assert.True(shares.TryTake(bob).IsTaken);
+    }
+
+    [Fact]
+    public void Whoever_turns_out_to_be_no_stranger_has_their_own_part()
+    {
+        using var asStranger = shares.TryTake(ann with { IsStranger = true });
+
+        Assert.True(asStranger.IsTaken);
+        Assert.True(shares.TryTake(ann, 2).IsTaken);
     }
 
     private void Refused(Scope scope, Claimant who)

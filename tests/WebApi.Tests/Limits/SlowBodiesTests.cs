@@ -3,6 +3,7 @@ using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Assessments;
 using EngageCenter.Users;
+using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -72,6 +73,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     {
         await using var api = await StartAsync(("WebApi:MaxBodies", "8"));
         var limits = LimitsOf(api);
+        await KnowsTenants(api, Tenant, stranger.TenantId);
         using var slow = new Slow();
         await slow.Start(api, 2, n => Token(), "PUT", Switcher, announced: 2, sent: "{");
         await slow.Start(api, 2, n => Token(bob), "PUT", Switcher, announced: 2, sent: "{");
@@ -97,11 +99,45 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Strangers_of_any_number_of_tenants_share_one_part_of_the_bodies_and_members_go_on(bool isKnownToTheNode)
+    {
+        const int count = 10;
+        await using var api = await StartAsync(("WebApi:MaxBodies", "16"));
+        var limits = LimitsOf(api);
+        var strangers = Enumerable.Range(0, count).Select(_ => new PersonId(Guid.NewGuid(), Guid.NewGuid())).ToList();
+        var tenantsOfStrangers = new TaskCompletionSource<KnownIdsAnswer>();
+        var answer = new KnownIdsAnswer(PolicyAnswerKind.Leased, new KnownIds(1, [Tenant], IsComplete: true), TimeSpan.FromDays(1));
+        api.Grains.On<IKnownIdsGrain>("Lease", _ => isKnownToTheNode ? Task.FromResult(answer) : tenantsOfStrangers.Task);
+        await KnowsTenants(api, isKnownToTheNode ? [Tenant, .. strangers.Select(s => s.TenantId)] : []);
+
+        using var first = await Start(strangers[0]);
+        using var second = await Start(strangers[1]);
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == 2), bound, "strangers have their part");
+        foreach (var other in strangers[2..])
+        {
+            using var refused = await Start(other);
+            Assert.Equal(503, (await refused.Answer())?.Status);
+        }
+
+        tenantsOfStrangers.TrySetResult(answer);
+        await KnowsTenants(api, Tenant);
+        using var member = await Start(Ann);
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == 3), bound, "the member's body is awaited");
+        await member.Send("}");
+        Assert.Equal(400, (await member.Answer())?.Status);
+
+        Task<SlowRequest> Start(PersonId who) => SlowRequest.Start(api.Client.BaseAddress!, "PUT", Switcher, Token(who), 2, "{");
+    }
+
     [Fact]
     public async Task A_caller_and_a_tenant_have_a_part_of_the_slots()
     {
         await using var api = await StartAsync(("WebApi:MaxRequests", "8"));
         var limits = LimitsOf(api);
+        await KnowsTenants(api, Tenant, stranger.TenantId);
         var decision = new TaskCompletionSource<AccessDecision>();
         api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(decision.Task));
         var waiting = new[] { Ann, Ann, bob, bob }.Select(who => api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token(who))).ToList();
@@ -152,6 +188,14 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
             request.Headers.Authorization = new("Bearer", Application(n));
             using var response = await api.Client.SendAsync(request);
             return response.StatusCode;
+        }
+    }
+
+    private static async Task KnowsTenants(RunningWebApi api, params Guid[] tenants)
+    {
+        foreach (var tenant in tenants)
+        {
+            await api.Services.GetRequiredService<AllowedTenants>().MayCome(tenant);
         }
     }
 

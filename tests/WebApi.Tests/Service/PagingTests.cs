@@ -202,6 +202,37 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
+    public async Task Large_events_make_short_pages_and_none_is_left_out()
+    {
+        var app = await service.AppToken();
+        var path = $"/v1/agreements/{service.NewAgreementId()}";
+        const int changes = 5;
+        string workspace = "";
+        for (var change = 0; change < changes; change++)
+        {
+            var agreement = RunningService.Agreement();
+            agreement["contacts"] = new JsonArray([
+                RunningService.Contact(Roles.CustomerSupportManager, TestDirectory.Contoso),
+                .. Enumerable.Range(0, 90).Select(n =>
+                {
+                    var contact = RunningService.Contact(Roles.IncidentManager, TestDirectory.Microsoft);
+                    contact["userId"] = $"{Guid.NewGuid()}";
+                    contact["displayName"] = new string('x', 250);
+                    return contact;
+                })]);
+            workspace = (string)(await service.Json(HttpMethod.Put, path, app, agreement))["workspaces"]![0]!["workspaceId"]!;
+        }
+
+        var events = $"/v1/workspaces/{workspace}/audit-events";
+        var first = await service.Get($"{events}?pageSize=500", await service.ManagerToken());
+        Assert.InRange(first.ToJsonString().Length, 1, 500 * 2 * 1024);
+        var small = await service.Get($"{events}?pageSize=10", await service.ManagerToken());
+        Assert.InRange(small["value"]!.AsArray().Count, 1, changes - 1);
+        var all = (await All(events, 10)).Select(e => (int)long.Parse((string)e["eventId"]!)).ToList();
+        Assert.Equal(Enumerable.Range(1, all[0]).Reverse(), all);
+    }
+
+    [Fact]
     public async Task Roles_stay() => await Follow("/v1/roles", "role", RoleTable.All.Select(d => $"{d.Role}"), () => Task.CompletedTask);
 
     [Fact]
