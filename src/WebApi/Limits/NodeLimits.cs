@@ -1,6 +1,6 @@
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>What the callers of this node share: requests at work, bodies on their way, and the memory of bodies.</summary>
+/// <summary>What the callers of this node share: requests at work, those of them that scan, bodies on their way, and the memory of bodies.</summary>
 internal sealed class NodeLimits : IDisposable
 {
     /// <summary>Bytes of one unit of <see cref="Memory"/>.</summary>
@@ -13,13 +13,14 @@ internal sealed class NodeLimits : IDisposable
     {
         Requests = Of(options.MaxRequests, 1);
         Bodies = Of(options.MaxBodies, 1);
+        Scans = Of(options.MaxRequests, 1, options.CallerScans);
 
         // Whatever the shares, one caller can send one body of the largest kind.
         Memory = Of(checked((int)(options.MaxBodyMemory / Unit)), WebApiOptions.LargestBodyMemory / Unit);
 
-        Shares Of(int total, int least)
+        Shares Of(int total, int least, int mostOfCaller = int.MaxValue)
         {
-            return new(total, Part(options.CallerShare), Part(options.TenantShare));
+            return new(total, Math.Min(mostOfCaller, Part(options.CallerShare)), Part(options.TenantShare));
 
             int Part(double share) => Math.Max(least, (int)(total * share));
         }
@@ -27,6 +28,9 @@ internal sealed class NodeLimits : IDisposable
 
     /// <summary>Requests that the service works for.</summary>
     public Shares Requests { get; }
+
+    /// <summary>Requests that go through many items, see <see cref="ScanLimit"/>.</summary>
+    public Shares Scans { get; }
 
     /// <summary>Bodies of which more is awaited from the client.</summary>
     public Shares Bodies { get; }
@@ -37,6 +41,7 @@ internal sealed class NodeLimits : IDisposable
     public void Dispose()
     {
         Requests.Dispose();
+        Scans.Dispose();
         Bodies.Dispose();
         Memory.Dispose();
     }
