@@ -56,7 +56,8 @@ internal sealed class WorkspaceUsersGrain(
 
     private WorkspacePeople People(LeasedPolicy policy)
     {
-        if (current is { } known && known.Policy.Epoch == policy.Epoch)
+        // An older policy's list is not answered any more: see List.
+        if (current is { } known && known.Policy.Epoch >= policy.Epoch)
         {
             return known.People;
         }

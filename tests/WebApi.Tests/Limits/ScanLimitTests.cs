@@ -16,7 +16,7 @@ public class ScanLimitTests
         await using var api = await RunningWebApi.StartAsync();
         var release = new TaskCompletionSource();
         using var atWork = new SemaphoreSlim(0);
-        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member((Permissions)~0)));
+        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Enum.GetValues<Permissions>().Aggregate((all, one) => all | one))));
         api.Grains.On<IUserGrain>("DecideAnywhere", _ => Task.FromResult(Standing.Member));
         api.Grains.On<ISupportGrain>("Cases", arguments =>
         {
