@@ -44,6 +44,12 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     await Console.Error.WriteLineAsync("Ended before it was done.");
     return 1;
 }
+catch (Exception fault) when (fault is InvalidOperationException or TimeoutException or System.Net.Sockets.SocketException)
+{
+    // Said here, so that what was started is ended.
+    await Console.Error.WriteLineAsync($"{fault}");
+    return 1;
+}
 
 var report = Report.Of(contestants, rounds, settings);
 Console.WriteLine(report);

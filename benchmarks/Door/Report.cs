@@ -27,8 +27,8 @@ internal static class Report
         Line($"{settings.People} people with {settings.Groups} groups each, {settings.Connections} connections with one request under way each, {settings.Rounds} rounds of {settings.Seconds} s for each contestant in turns of 250 ms. Medians of the rounds, with least and most; p50 and p99 over all requests.");
         Line("");
         var cerbos = contestants.Select((c, n) => (c.Name, n)).Where(c => c.Name == Servers.Cerbos).Select(c => (int?)c.n).FirstOrDefault();
-        Line($"| | requests/s | of {contestants[0].Name} | of {Servers.Cerbos} | p50 µs | p99 µs | processor µs/request | by process | client µs |");
-        Line("|---|---|---|---|---|---|---|---|---|");
+        Line($"| | requests/s | of {contestants[0].Name} | of {Servers.Cerbos} | p50 µs | p99 µs | processor µs/request | by process | client µs | not 200 |");
+        Line("|---|---|---|---|---|---|---|---|---|---|");
         for (var whose = 0; whose < contestants.Length; whose++)
         {
             var kinds = contestants[whose].Processes.Length;
@@ -43,7 +43,8 @@ internal static class Report
                 result.Latencies[whose].GetValueAtPercentile(99).ToString("N0", CultureInfo.InvariantCulture),
                 $"{Median(laps.Select(l => Enumerable.Range(0, kinds).Sum(l.MicrosecondsPerRequest))):F1}",
                 string.Join(", ", byProcess),
-                $"{Median(laps.Select(l => l.MicrosecondsPerRequest(kinds))):F1} |"));
+                $"{Median(laps.Select(l => l.MicrosecondsPerRequest(kinds))):F1}",
+                $"{laps.Sum(l => l.Refused)} |"));
         }
 
         return text.ToString();

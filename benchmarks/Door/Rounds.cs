@@ -5,15 +5,17 @@ using HdrHistogram;
 namespace EngageCenter.Door;
 
 /// <summary>What one contestant did in its turns of one round.</summary>
+/// <param name="Requests">Those that were answered with 200.</param>
+/// <param name="Refused">Those that were answered otherwise, as a server may do that gets no turn on a busy machine.</param>
 /// <param name="Processors">By kind of process, as the contestant names them; the client last.</param>
-internal sealed record Lap(long Requests, TimeSpan Elapsed, ImmutableArray<TimeSpan> Processors)
+internal sealed record Lap(long Requests, long Refused, TimeSpan Elapsed, ImmutableArray<TimeSpan> Processors)
 {
     public double PerSecond => Requests / Elapsed.TotalSeconds;
 
     public double MicrosecondsPerRequest(int kind) => Processors[kind].TotalMicroseconds / Requests;
 
     public static Lap operator +(Lap some, Lap more) => new(
-        some.Requests + more.Requests, some.Elapsed + more.Elapsed, [.. some.Processors.Zip(more.Processors, (a, b) => a + b)]);
+        some.Requests + more.Requests, some.Refused + more.Refused, some.Elapsed + more.Elapsed, [.. some.Processors.Zip(more.Processors, (a, b) => a + b)]);
 }
 
 /// <param name="Rounds">In each round, one lap for each contestant.</param>
@@ -62,10 +64,9 @@ internal static class Rounds
     {
         foreach (var request in contestant.Requests)
         {
-            var answer = await connection.AskAsync(request, wantsText: true);
-            if (!answer.Contains(contestant.Expected, StringComparison.Ordinal))
+            if (!await connection.AskAsync(request) || !connection.Answer.Contains(contestant.Expected, StringComparison.Ordinal))
             {
-                throw new InvalidOperationException($"{contestant.Name} has answered without {contestant.Expected}: {answer}");
+                throw new InvalidOperationException($"{contestant.Name} has answered without {contestant.Expected}: {connection.Answer}");
             }
         }
     }
@@ -107,7 +108,7 @@ internal static class Rounds
             Task.Run(() => connection.DriveAsync(contestant, n * contestant.Requests.Length / connections.Length, stop.Token))));
         var elapsed = Stopwatch.GetElapsedTime(started);
         var lap = new Lap(
-            answered.Sum(), elapsed,
+            answered.Sum(a => a.Answered), answered.Sum(a => a.Refused), elapsed,
             [.. contestant.ProcessorTimes().Zip(servers, (after, before) => after - before), Environment.CpuUsage.TotalTime - client]);
         foreach (var connection in connections)
         {

@@ -55,6 +55,8 @@ public sealed class WebApiOptions
 
     public RememberedTokensOptions RememberedTokens { get; set; }
 
+    public RequestLogOptions RequestLog { get; set; } = new();
+
     /// <summary>
     /// Whether the OpenAPI document and the page over it are for everybody. Without a value they are in the environment
     /// Development; elsewhere the document takes the token of a person, and there is no page.
@@ -146,6 +148,11 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section}:RateLimit needs a FailuresPerMinute and an AnonymousPerSecond of at least 1.");
         }
 
+        if (options.RequestLog.Every < 0 || options.RequestLog.Slow < TimeSpan.FromMilliseconds(1))
+        {
+            throw new SettingException($"{Section}:RequestLog needs an Every of at least 0, and a Slow of at least 1 ms.");
+        }
+
         if (options.RememberedTokens.Max is < 2 or > 1_000_000)
         {
             throw new SettingException($"{Section}:RememberedTokens:Max is {options.RememberedTokens.Max}; it must be from 2 to 1000000.");
@@ -178,6 +185,16 @@ public sealed class WebApiOptions
 
         return options;
     }
+}
+
+/// <summary>Which requests have a line in the log, at level Information. Metrics have all of them.</summary>
+public sealed class RequestLogOptions
+{
+    /// <summary>One of so many requests; 1 for each of them, 0 for none. Requests that fail with a status from 500 on, or are slow, always have one. Default 0.</summary>
+    public int Every { get; set; }
+
+    /// <summary>From which duration on a request is slow. At least 1 ms; default 1 s.</summary>
+    public TimeSpan Slow { get; set; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>Tokens that a web node has validated and need not validate again while nothing has changed.</summary>

@@ -178,11 +178,14 @@ public sealed class RunningWebApi : IAsyncDisposable
             response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
     }
 
-    /// <summary>Every decision about Ann, one after another; the last one stays.</summary>
+    /// <summary>Every decision about Ann, one after another, with roles or without; the last one stays.</summary>
     public void Decides(params AccessDecision[] decisions)
     {
         var next = 0;
-        Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(decisions[Math.Min(next++, decisions.Length - 1)]));
+        Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(Next()));
+        Grains.On<IUserGrain>("Explain", _ => new ValueTask<EffectiveAccess>(new EffectiveAccess(Next(), [])));
+
+        AccessDecision Next() => decisions[Math.Min(next++, decisions.Length - 1)];
     }
 
     public void Explains(EffectiveAccess access) =>

@@ -75,10 +75,12 @@ internal sealed partial class UserGrain(
             : DecideAnew(signIn, workspaceId);
     }
 
-    public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
+    public ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
     {
-        await Accept(signIn);
-        return (await Examine(signIn, workspaceId)).Access;
+        ArgumentNullException.ThrowIfNull(signIn);
+        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
+            ? new(access)
+            : ExplainAnew(signIn, workspaceId);
     }
 
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
@@ -219,10 +221,12 @@ internal sealed partial class UserGrain(
 
     private bool Stands(Known made) => ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
 
-    private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId)
+    private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId) => (await ExplainAnew(signIn, workspaceId)).Decision;
+
+    private async ValueTask<EffectiveAccess> ExplainAnew(SignIn signIn, string workspaceId)
     {
         await Accept(signIn);
-        return (await Examine(signIn, workspaceId)).Access.Decision;
+        return (await Examine(signIn, workspaceId)).Access;
     }
 
     private Task Accept(SignIn signIn)

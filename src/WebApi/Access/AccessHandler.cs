@@ -39,7 +39,7 @@ internal sealed class AccessHandler(IGrainFactory grains, UserGrains users) : Au
             case AccessScope.AnyWorkspace:
                 return await RefusalAnywhere((PersonCaller)caller, requirement.Permission);
             case AccessScope.Workspace when caller is PersonCaller person:
-                var visit = await WorkspaceVisit.Enter(grains, users, person, WorkspaceId(http), requirement.Permission);
+                var visit = await WorkspaceVisit.Enter(grains, users, person, WorkspaceId(http), requirement.Permission, explained: http.GetEndpoint()?.Metadata.GetMetadata<Explained>() is not null);
                 http.Features.Set(visit);
                 return visit.Refusal;
             default:

@@ -29,6 +29,9 @@ internal sealed class WorkspaceVisit
 
     public AccessDecision Decision { get; private set; }
 
+    /// <summary>The decision with the roles that it rests on, where the route is <see cref="Explained"/>; else null.</summary>
+    public EffectiveAccess? Access { get; private set; }
+
     /// <summary>Null while the caller is let in, as they are when an endpoint begins.</summary>
     public IResult? Refusal { get; private set; }
 
@@ -41,10 +44,12 @@ internal sealed class WorkspaceVisit
     /// Lets the caller in, or says in <see cref="Refusal"/> why not: an outsider gets the same answer for every id,
     /// whether there is such a workspace or not. For <see cref="AccessHandler"/> alone.
     /// </summary>
-    public static async Task<WorkspaceVisit> Enter(IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required)
+    /// <param name="explained">Whether the endpoint asks for the roles as well.</param>
+    public static async Task<WorkspaceVisit> Enter(
+        IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required, bool explained)
     {
         var visit = new WorkspaceVisit(grains, users, caller, workspaceId, required);
-        await visit.Decide();
+        await (explained ? visit.Explain() : visit.Decide());
         return visit;
     }
 
@@ -93,6 +98,20 @@ internal sealed class WorkspaceVisit
         Refusal = RefusalOf(Caller, Decision, required);
     }
 
+    /// <summary>As <see cref="Decide"/>, with the roles.</summary>
+    public async Task Explain()
+    {
+        if (!WorkspaceHeader.IsId(WorkspaceId))
+        {
+            Refusal = Problems.WorkspaceNotFound.Answer();
+            return;
+        }
+
+        Access = await users.Of(Caller.Person).Explain(Caller.SignIn, WorkspaceId);
+        Decision = Access.Decision;
+        Refusal = RefusalOf(Caller, Decision, required);
+    }
+
     /// <summary>Null where the decision allows what is required.</summary>
     public static IResult? RefusalOf(PersonCaller caller, AccessDecision decision, Permissions required) =>
         decision.Allows(required) ? null : Unconfirmed(caller) ?? RefusalOf(decision, required);
@@ -112,3 +131,6 @@ internal sealed class WorkspaceVisit
         ? Problems.AccessUnconfirmed.Answer("The token leaves out the caller's groups, so only what the contract gives the caller can be confirmed.")
         : null;
 }
+
+/// <summary>Metadata of a route whose answer has the roles that the decision rests on: they come with the decision.</summary>
+internal sealed record Explained;

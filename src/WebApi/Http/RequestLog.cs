@@ -3,11 +3,16 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace EngageCenter.WebApi.Http;
 
 /// <summary>
-/// One line for each request: the route's pattern, never the address itself, whose query may hold what people searched
-/// for. Who called is not in it either.
+/// A line for each request that failed by the service's fault or took long, and for one of so many others as
+/// <see cref="RequestLogOptions.Every"/> says; the histogram <c>http.server.request.duration</c> has all of them. It says the
+/// route's pattern, never the address itself, whose query may hold what people searched for. Who called is not in it either.
 /// </summary>
-internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> logger, TimeProvider time)
+internal sealed partial class RequestLog(RequestDelegate next, WebApiOptions options, ILogger<RequestLog> logger, TimeProvider time)
 {
+    private readonly int every = options.RequestLog.Every;
+    private readonly TimeSpan slow = options.RequestLog.Slow;
+    private long requests;
+
     public async Task InvokeAsync(HttpContext http)
     {
         var started = time.GetTimestamp();
@@ -17,13 +22,22 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
         }
         finally
         {
-            var route = (Endpoint(http) as RouteEndpoint)?.RoutePattern.RawText ?? "none";
-            if (!route.StartsWith("/health", StringComparison.Ordinal))
+            var elapsed = time.GetElapsedTime(started);
+            if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError || elapsed >= slow || IsSampled())
             {
-                LogAnswered(
-                    http.Request.Method, route, http.Response.StatusCode,
-                    time.GetElapsedTime(started).TotalMilliseconds, ProblemResult.TraceOf(http));
+                Log(http, elapsed);
             }
+        }
+    }
+
+    private bool IsSampled() => every > 0 && (every == 1 || Interlocked.Increment(ref requests) % every == 0);
+
+    private void Log(HttpContext http, TimeSpan elapsed)
+    {
+        var route = (Endpoint(http) as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+        if (!route.StartsWith("/health", StringComparison.Ordinal))
+        {
+            LogAnswered(http.Request.Method, route, http.Response.StatusCode, elapsed.TotalMilliseconds, ProblemResult.TraceOf(http));
         }
     }
 

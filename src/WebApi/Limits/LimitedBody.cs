@@ -62,6 +62,9 @@ internal sealed class LimitedBody : Stream
         (weight, units) = (0, 0);
     }
 
+    /// <summary>Whether some of it had not come yet when it was read.</summary>
+    public bool HasWaited => pacing is not null;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

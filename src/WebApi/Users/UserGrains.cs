@@ -12,11 +12,35 @@ namespace EngageCenter.WebApi.Users;
 /// </summary>
 internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants)
 {
-    public UserCalls Of(PersonId person) => new(person, grains, tenants);
+    private volatile Types? types;
+
+    public UserCalls Of(PersonId person) => new(person, this);
+
+    /// <summary>Null for a stranger.</summary>
+    public async ValueTask<IUserGrain?> Grain(PersonId person) => await tenants.MayCome(person.TenantId) ? Reference(person.ToString()) : null;
+
+    // Orleans reads the attributes of a grain's interface each time that it is given one, which takes longer than the rest.
+    private IUserGrain Reference(string key)
+    {
+        if (types is { } known)
+        {
+            return (IUserGrain)grains.GetGrain(GrainId.Create(known.Grain, key), known.Interface);
+        }
+
+        var grain = grains.GetGrain<IUserGrain>(key);
+        if (grain is GrainReference reference)
+        {
+            types = new(reference.GrainId.Type, reference.InterfaceType);
+        }
+
+        return grain;
+    }
+
+    private sealed record Types(GrainType Grain, GrainInterfaceType Interface);
 }
 
 /// <summary>What may be asked of one person's grain; see <see cref="IUserGrain"/>.</summary>
-internal readonly struct UserCalls(PersonId person, IGrainFactory grains, AllowedTenants tenants)
+internal readonly struct UserCalls(PersonId person, UserGrains users)
 {
     public async ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId) =>
         await Grain() is { } grain ? await grain.Decide(signIn, workspaceId) : StrangersDecision(signIn, workspaceId);
@@ -47,9 +71,7 @@ internal readonly struct UserCalls(PersonId person, IGrainFactory grains, Allowe
     public async Task<Landing> Land(SignIn signIn) =>
         await Grain() is { } grain ? await grain.Land(signIn) : new(StrangersStanding(signIn), StrangersDecision(signIn, string.Empty));
 
-    // Null for a stranger.
-    private async ValueTask<IUserGrain?> Grain() =>
-        await tenants.MayCome(person.TenantId) ? grains.GetGrain<IUserGrain>(person.ToString()) : null;
+    private ValueTask<IUserGrain?> Grain() => users.Grain(person);
 
     // As an outsider's grain answers.
     private static Standing StrangersStanding(SignIn signIn) => signIn.LeavesGroupsOut ? Standing.Unconfirmed : Standing.Outsider;

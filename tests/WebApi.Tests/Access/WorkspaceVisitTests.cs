@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
+using System.Text;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Learning;
 using EngageCenter.Users;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Access;
@@ -154,6 +158,55 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
         Assert.Equal(
             """{"results":[{"permission":"RenameSpace","allowed":true,"because":[{"role":"Administrator","source":"EntraGroup","sourceId":"g"}]},{"permission":"AccessLearning","allowed":false,"because":[]}],"epoch":5}""",
             answer.Body);
+    }
+
+    [Theory]
+    [InlineData("GET", "/permissions", null)]
+    [InlineData("POST", "/permissions/check", """{ "permissions": ["RenameSpace"] }""")]
+    public async Task Roles_come_with_the_decision_that_lets_the_caller_in(string method, string path, string? body)
+    {
+        // Nobody said what 'Decide' answers, so to ask for it would be a fault.
+        var asked = 0;
+        api.Grains.On<IUserGrain>("Explain", _ =>
+        {
+            asked++;
+            return new ValueTask<EffectiveAccess>(new EffectiveAccess(Member(Permissions.RenameSpace, epoch: 5), []));
+        });
+
+        // Headers and body in one packet: a body that comes later has it decided again.
+        var request = Encoding.ASCII.GetBytes($"{method} /v1/workspaces/{WorkspaceId}{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {Token()}\r\n"
+            + (body is null ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(api.Client.BaseAddress!.Host, api.Client.BaseAddress.Port);
+        await connection.GetStream().WriteAsync(request);
+        using var answer = new StreamReader(connection.GetStream());
+
+        Assert.Contains("\"epoch\":5", await answer.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task Check_whose_body_comes_slowly_is_decided_once_the_body_is_there()
+    {
+        const string body = """{ "permissions": ["RenameSpace"] }""";
+        var letIn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var decisions = new Queue<AccessDecision>([Member(Permissions.RenameSpace, epoch: 5), Member(Permissions.None, epoch: 6)]);
+        api.Grains.On<IUserGrain>("Explain", _ =>
+        {
+            letIn.TrySetResult();
+            return new ValueTask<EffectiveAccess>(new EffectiveAccess(decisions.Dequeue(), []));
+        });
+        using var request = await SlowRequest.Start(
+            api.Client.BaseAddress!, "POST", $"/v1/workspaces/{WorkspaceId}/permissions/check", Token(), body.Length, body[..10]);
+        await letIn.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var bodies = api.Services.GetRequiredService<NodeLimits>().Bodies;
+        await Until.True(() => Task.FromResult(bodies.Taken == 1), TimeSpan.FromSeconds(30), "the body is waited for");
+        await request.Send(body[10..]);
+
+        var (status, text) = (await request.Answer())!.Value;
+        Assert.Equal(200, status);
+        Assert.Contains("\"allowed\":false", text, StringComparison.Ordinal);
+        Assert.Contains("\"epoch\":6", text, StringComparison.Ordinal);
     }
 
     [Fact]
