@@ -17,7 +17,7 @@ public class ScanLimitTests
         var release = new TaskCompletionSource();
         using var atWork = new SemaphoreSlim(0);
         api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Enum.GetValues<Permissions>().Aggregate((all, one) => all | one))));
-        api.Grains.On<IUserGrain>("DecideAnywhere", _ => Task.FromResult(Standing.Member));
+        api.Grains.On<IUserGrain>("DecideAnywhere", _ => new ValueTask<Standing>(Standing.Member));
         api.Grains.On<ISupportGrain>("Cases", arguments =>
         {
             if (((CaseQuery)arguments[1]!).Search is null)
