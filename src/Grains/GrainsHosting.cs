@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Assessments;
+using EngageCenter.Paging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -22,6 +23,7 @@ public static class GrainsHosting
         silo.Services.TryAddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
         silo.Services.AddSingleton<DecisionProofs>();
+        silo.Services.AddSingleton<Scans>();
         silo.AddIncomingGrainCallFilter<SiloCalls>();
         silo.Services.TryAddSingleton<KnownIdsCache>();
 

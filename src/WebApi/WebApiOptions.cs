@@ -121,6 +121,13 @@ public sealed class WebApiOptions
     public double CallerShare { get; set; } = 0.25;
 
     /// <summary>
+    /// Requests of one caller at the same time that go through many items: searches, filtered lists, lists of people and
+    /// recommendations, support insights, home pages. More are refused with 429 and <c>Retry-After</c>. At least 1,
+    /// default 4.
+    /// </summary>
+    public int CallerScans { get; set; } = 4;
+
+    /// <summary>
     /// The part that all callers of one tenant can have together. More is refused with 503 and <c>Retry-After</c>.
     /// Default a half; 1 where everybody is of the same tenant.
     /// </summary>
@@ -189,6 +196,11 @@ public sealed class WebApiOptions
         if (options.MaxBodies < 1)
         {
             throw new SettingException($"{Section}:MaxBodies is {options.MaxBodies}; it must be at least 1.");
+        }
+
+        if (options.CallerScans < 1)
+        {
+            throw new SettingException($"{Section}:CallerScans is {options.CallerScans}; it must be at least 1.");
         }
 
         if (options.MaxBodyMemory < LargestBodyMemory)

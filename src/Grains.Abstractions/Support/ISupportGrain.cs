@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Workspaces;
+using Orleans.Concurrency;
 
 namespace EngageCenter.Support;
 
@@ -22,11 +23,11 @@ public interface ISupportGrain : IGrainWithStringKey
     Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates, Actor caller);
 
     /// <summary>Needs ViewSupportInsights. Newest <c>createdAt</c> first, then by case id.</summary>
-    [Alias("Cases")]
+    [Alias("Cases"), AlwaysInterleave]
     Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query);
 
     /// <summary>Needs ViewSupportInsights. Exact: equal to a recomputation from the newest state of every case.</summary>
-    [Alias("Insights")]
+    [Alias("Insights"), AlwaysInterleave]
     Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window);
 }
 

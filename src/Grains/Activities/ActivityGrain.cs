@@ -16,7 +16,7 @@ namespace EngageCenter.Activities;
 /// <remarks>All activities are in memory while the grain is active, see <see cref="StoredActivity"/>.</remarks>
 [GrainType("activity"), Reentrant]
 internal sealed class ActivityGrain(
-    IGrainStorage rows, PolicyCache policies, TimeProvider time, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
+    IGrainStorage rows, PolicyCache policies, Scans scans, TimeProvider time, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
 {
     /// <summary>Activities in one write: with those of the tail and those that cleaning moves a row has 0.2 MB, at most 8.</summary>
     private const int MaxBatch = 256;
@@ -70,7 +70,10 @@ internal sealed class ActivityGrain(
         : new([], null, 0);
 
     public async Task<Page<CustomerActivity>?> Activities(AccessDecision decision, ActivityQuery query) =>
-        await Accept(decision) is null ? null : activities.Page(query);
+        await Accept(decision) is null ? null
+        : CustomerActivities.IsOpen(query) ? activities.Page(query)
+        : await scans.Run(() => activities.Scan(query)) is var found && await Accept(decision) is null ? null
+        : found;
 
     public async Task<ProofOfExecution?> ProofOfExecution(AccessDecision decision) =>
         await Accept(decision) is { } policy

@@ -78,11 +78,21 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<CustomerActivity> Page(ActivityQuery query)
     {
-        Bounds.Page(query.Page);
-        Bounds.Query(query.PackageId);
-        var isOpen = query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
-        return ordered.Page(query.Page, isOpen ? null : found => Matches(found, query), query.Count).Select(found => found.ToActivity());
+        Check(query);
+        return ordered.Page(query.Page, IsOpen(query) ? null : found => Matches(found, query), query.Count).Select(found => found.ToActivity());
     }
+
+    /// <summary><see cref="Page"/> of the activities as they are now, to be called later by any thread.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Func<Page<CustomerActivity>> Scan(ActivityQuery query)
+    {
+        Check(query);
+        var scan = ordered.Scan(query.Page, found => Matches(found, query), query.Count);
+        return () => scan().Select(found => found.ToActivity());
+    }
+
+    /// <summary>Whether every activity matches, so that a page is found without a scan.</summary>
+    public static bool IsOpen(ActivityQuery query) => query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
 
     /// <param name="contract">The workspace's packages.</param>
     public ProofOfExecution Proof(string agreementId, ImmutableArray<Package> contract, DateTimeOffset now)
@@ -108,6 +118,12 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
         return accepted?.PackageId == activity.PackageId
             ? new(accepted.PackageId, accepted.PackageName, accepted.PackageKind, accepted.Epoch)
             : null;
+    }
+
+    private static void Check(ActivityQuery query)
+    {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.PackageId);
     }
 
     private static bool Matches(StoredActivity activity, ActivityQuery query) =>

@@ -36,11 +36,21 @@ internal sealed class CourseCatalog
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     public Page<Course> Page(CourseQuery query)
     {
-        Bounds.Page(query.Page);
-        Bounds.Query(query.Product);
-        Bounds.Query(query.Search);
+        Check(query);
         return courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
     }
+
+    /// <summary><see cref="Page"/> of the courses as they are now, to be called later by any thread.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Func<Page<Course>> Scan(CourseQuery query)
+    {
+        Check(query);
+        var scan = courses.Scan(query.Page, FilterOf(query), count: true);
+        return () => scan().Select(c => c.ToCourse());
+    }
+
+    /// <summary>Whether every course matches, so that a page is found without a scan.</summary>
+    public static bool IsOpen(CourseQuery query) => query is { Format: null, Product: null, Language: null, Search: null };
 
     private static void Check(Course course)
     {
@@ -52,9 +62,16 @@ internal sealed class CourseCatalog
             "A language is a BCP 47 tag.");
     }
 
+    private static void Check(CourseQuery query)
+    {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.Product);
+        Bounds.Query(query.Search);
+    }
+
     private static Func<StoredCourse, bool>? FilterOf(CourseQuery query)
     {
-        if (query is { Format: null, Product: null, Language: null, Search: null })
+        if (IsOpen(query))
         {
             return null;
         }

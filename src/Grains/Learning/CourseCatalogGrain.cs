@@ -13,7 +13,7 @@ namespace EngageCenter.Learning;
 /// answered from there. Reentrant, so that reads go on while a write is under way, and writes share the next one.
 /// </summary>
 [GrainType("course-catalog"), Reentrant]
-internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
+internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
 {
     /// <summary>Courses in one write, which bounds a row to 5 MB; an ordinary one has 100 KB.</summary>
     private const int MaxBatch = 100;
@@ -50,5 +50,6 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, ILogger<CourseCatal
 
     public Task<CourseView?> Get(string courseId) => Task.FromResult(catalog.Find(courseId));
 
-    public Task<Page<Course>> List(CourseQuery query) => Task.FromResult(catalog.Page(query));
+    public Task<Page<Course>> List(CourseQuery query) =>
+        CourseCatalog.IsOpen(query) ? Task.FromResult(catalog.Page(query)) : scans.Run(() => catalog.Scan(query));
 }

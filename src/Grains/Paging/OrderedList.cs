@@ -11,6 +11,9 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
 {
     private readonly List<T> items = [];
 
+    // The items as they are, until one is put.
+    private T[]? still;
+
     public int Count => items.Count;
 
     public T? Find(string id) => PlaceOf(id) is >= 0 and var place ? items[place] : null;
@@ -18,6 +21,7 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
     /// <returns>What it replaces, or null.</returns>
     public T? Put(T item)
     {
+        still = null;
         var place = PlaceOf(idOf(item));
         if (place < 0)
         {
@@ -33,9 +37,18 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
     /// <param name="matches">Null for all.</param>
     /// <param name="count">Whether the total is wanted; else it is 0.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) => Pages.Of(
-        place => items[place], 0, items.Count, page.After is { } cursor ? PlaceAfter(cursor) : 0, page.Size, count,
-        matches, item => item, last => $"{name}/{idOf(last)}", weigh);
+    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) => PageOf(items, page, matches, count)();
+
+    /// <summary><see cref="Page"/> of the list as it is now, to be called later by any thread.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Func<Page<T>> Scan(PageRequest page, Func<T, bool>? matches, bool count) => PageOf(still ??= [.. items], page, matches, count);
+
+    private Func<Page<T>> PageOf(IReadOnlyList<T> all, PageRequest page, Func<T, bool>? matches, bool count)
+    {
+        var start = page.After is { } cursor ? PlaceAfter(cursor) : 0;
+        return () => Pages.Of(
+            place => all[place], 0, all.Count, start, page.Size, count, matches, item => item, last => $"{name}/{idOf(last)}", weigh);
+    }
 
     // One that ends with an item of ours is one that we handed out, or may as well have.
     private int PlaceAfter(string cursor) =>

@@ -7,9 +7,6 @@ internal sealed class CaseFilter(CaseQuery query)
 {
     private readonly SearchTerm? search = SearchTerm.Of(query.Search);
 
-    /// <summary>Whether every case matches.</summary>
-    public bool IsOpen { get; } = query is { Status: null, Severity: null, Product: null, Search: null };
-
     public bool Matches(StoredCase candidate) =>
         (query.Status is null || candidate.Status == query.Status)
         && (query.Severity is null || candidate.Severity == query.Severity)

@@ -12,6 +12,9 @@ internal sealed class CaseOrder(List<StoredCase> table)
 
     public StoredCase this[int position] => table[rows[position]];
 
+    /// <summary>The cases in this order, as they are now.</summary>
+    public StoredCase[] ToArray() => Array.ConvertAll(rows[..count], row => table[row]);
+
     public static int Compare((long CreatedAt, string CaseId) one, (long CreatedAt, string CaseId) other)
     {
         var byCreation = other.CreatedAt.CompareTo(one.CreatedAt);

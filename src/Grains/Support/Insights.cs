@@ -8,7 +8,7 @@ internal static class Insights
     private static readonly ImmutableArray<string> StatusNames = [.. Enum.GetNames<CaseStatus>()];
 
     /// <exception cref="ArgumentOutOfRangeException">The window is empty, or touches more than <see cref="InsightsWindow.MaxMonths"/> months.</exception>
-    public static SupportInsights Compute(CaseColumns columns, InsightsWindow window, DateTimeOffset now)
+    public static SupportInsights Compute(StillColumns columns, InsightsWindow window, DateTimeOffset now)
     {
         var (from, to) = (window.From.UtcTicks, window.To.UtcTicks);
         var (firstMonth, ends) = Months(from, to);
@@ -19,11 +19,11 @@ internal static class Insights
         var openChange = new int[months + 1];
         var bySeverity = new int[4];
         var byStatus = new int[StatusNames.Length];
-        var byProduct = new int[columns.Products];
+        var byProduct = new int[columns.Products.Length];
         var (slaKnown, slaMet) = (0, 0);
         List<long> ticksToClose = [];
 
-        foreach (ref readonly var column in columns.Cases)
+        foreach (ref readonly var column in columns.Cases.AsSpan())
         {
             // The first month whose end comes after the instant; 'months' if none does.
             var created = After(ends, column.CreatedAt);
@@ -62,6 +62,9 @@ internal static class Insights
             byMonth.Add(new(firstMonth.AddMonths(i), openedIn[i], closedIn[i], open));
         }
 
+        // What a case names is in use.
+        string NameOf(int product) => columns.Products[product]!;
+
         ticksToClose.Sort();
         return new(
             new(window.From.ToUniversalTime(), window.To.ToUniversalTime()),
@@ -76,7 +79,7 @@ internal static class Insights
             byMonth.MoveToImmutable(),
             [.. Ranked(bySeverity, severity => WireName((CaseSeverity)severity)).Select(c => new SeverityCount((CaseSeverity)c.Number, c.Count))],
             [.. Ranked(byStatus, status => StatusNames[status]).Select(c => new StatusCount((CaseStatus)c.Number, c.Count))],
-            [.. Ranked(byProduct, columns.ProductName).Select(c => new ProductCount(columns.ProductName(c.Number), c.Count))]);
+            [.. Ranked(byProduct, NameOf).Select(c => new ProductCount(NameOf(c.Number), c.Count))]);
     }
 
     /// <returns>The first calendar month (UTC) that the window touches, and where each of them ends: in ticks, the last at the window's end.</returns>

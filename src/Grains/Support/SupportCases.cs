@@ -24,6 +24,10 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     private readonly Dictionary<InsightsWindow, SupportInsights> cache = [];
     private CaseOrder? order;
 
+    // As they are, until an update is applied.
+    private StoredCase[]? still;
+    private StillColumns? stillColumns;
+
     public int Count => table.Count;
 
     private CaseOrder Order => order ??= new(table);
@@ -94,11 +98,25 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
 
         Order.Insert(inserted);
         cache.Clear();
+        (still, stillColumns) = (null, null);
     }
 
     /// <summary>Newest created first, then by case id. The total is 0 unless it is asked for.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<SupportCase> Page(CaseQuery query)
+    public Page<SupportCase> Page(CaseQuery query) => PageOf(query, position => Order[position])();
+
+    /// <summary><see cref="Page"/> of the cases as they are now, to be called later by any thread.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    public Func<Page<SupportCase>> Scan(CaseQuery query)
+    {
+        var all = still ??= Order.ToArray();
+        return PageOf(query, position => all[position]);
+    }
+
+    /// <summary>Whether every case of the time that is asked for matches, so that a page is found without a scan.</summary>
+    public static bool IsOpen(CaseQuery query) => query is { Status: null, Severity: null, Product: null, Search: null };
+
+    private Func<Page<SupportCase>> PageOf(CaseQuery query, Func<int, StoredCase> at)
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Product);
@@ -106,29 +124,53 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         var begin = query.To is { } to ? Order.FirstCreatedBefore(to.UtcTicks) : 0;
         var end = query.From is { } from ? Order.FirstCreatedBefore(from.UtcTicks) : Order.Count;
         var start = query.Page.After is { } cursor ? Math.Max(begin, PositionAfter(cursor)) : begin;
-        var filter = new CaseFilter(query);
-        return Pages.Of(
-            position => Order[position], begin, end, start, query.Page.Size, query.Count,
-            filter.IsOpen ? null : filter.Matches, found => found.ToCase(), CursorOf,
-            found => Weight.Of(found.Title, found.Product, found.Cloud, found.Location, found.PrimaryContact));
+        return () =>
+        {
+            var filter = IsOpen(query) ? null : new CaseFilter(query);
+            return Pages.Of(
+                at, begin, end, start, query.Page.Size, query.Count,
+                filter is null ? null : filter.Matches, found => found.ToCase(), CursorOf,
+                found => Weight.Of(found.Title, found.Product, found.Cloud, found.Location, found.PrimaryContact));
+        };
     }
 
     /// <inheritdoc cref="Support.Insights.Compute"/>
     public SupportInsights Insights(InsightsWindow window, DateTimeOffset now)
     {
-        if (cache.TryGetValue(window, out var known))
+        if (Known(window) is { } known)
         {
             return known with { GeneratedAt = now };
         }
 
-        var computed = Support.Insights.Compute(columns, window, now);
+        var (of, computed) = ScanInsights(window, now)();
+        Keep(window, of, computed);
+        return computed;
+    }
+
+    /// <summary>The insights of a window, where they were computed since the cases changed last.</summary>
+    public SupportInsights? Known(InsightsWindow window) => cache.GetValueOrDefault(window);
+
+    /// <summary>Computes insights of the cases as they are now, to be called later by any thread; for <see cref="Keep"/>.</summary>
+    public Func<(StillColumns Of, SupportInsights Insights)> ScanInsights(InsightsWindow window, DateTimeOffset now)
+    {
+        var of = stillColumns ??= columns.Still();
+        return () => (of, Support.Insights.Compute(of, window, now));
+    }
+
+    /// <summary>Keeps insights, unless the cases have changed since.</summary>
+    public void Keep(InsightsWindow window, StillColumns of, SupportInsights computed)
+    {
+        if (!ReferenceEquals(of, stillColumns))
+        {
+            return;
+        }
+
         if (cache.Count == MaxCached)
         {
             cache.Clear();
         }
 
-        cache.Add(window, computed);
-        return computed;
+        cache[window] = computed;
     }
 
     private static string CursorOf(SupportCase last) =>

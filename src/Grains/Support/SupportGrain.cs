@@ -13,12 +13,14 @@ namespace EngageCenter.Support;
 /// <summary>The support cases of a workspace, keyed by its id. Cases are never removed.</summary>
 /// <remarks>
 /// All cases are in memory while the grain is active, and stored as a log of updates: a batch is one write, and a new
-/// activation reads one row for every few hundred cases.
+/// activation reads one row for every few hundred cases. Queries interleave with updates, and see what was stored last;
+/// those that go through many cases do so outside of the grain's turn, by a copy of the list that the next update drops.
 /// </remarks>
 [GrainType("support")]
 internal sealed class SupportGrain(
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage,
     PolicyCache policies,
+    Scans scans,
     TimeProvider time,
     ILogger<SupportGrain> logger) : Grain, ISupportGrain
 {
@@ -63,10 +65,28 @@ internal sealed class SupportGrain(
     }
 
     public async Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query) =>
-        await Accepts(decision) ? cases.Page(query) : null;
+        !await Accepts(decision) ? null
+        : SupportCases.IsOpen(query) ? cases.Page(query)
+        : await scans.Run(() => cases.Scan(query)) is var found && await Accepts(decision) ? found
+        : null;
 
-    public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window) =>
-        await Accepts(decision) ? cases.Insights(window, time.GetUtcNow()) : null;
+    public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window)
+    {
+        if (!await Accepts(decision))
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        if (cases.Known(window) is { } known)
+        {
+            return known with { GeneratedAt = now };
+        }
+
+        var (of, insights) = await scans.Run(() => cases.ScanInsights(window, now));
+        cases.Keep(window, of, insights);
+        return await Accepts(decision) ? insights : null;
+    }
 
     private async Task<bool> WorkspaceExists(Actor caller)
     {

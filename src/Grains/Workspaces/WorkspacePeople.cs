@@ -18,12 +18,16 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
     // Who came is kept also while they hold no role: a later policy may give them one.
     private readonly Dictionary<PersonId, Person> people = [];
     private List<Person> ordered = [];
+
+    // The same as it is, until somebody comes or the policy changes.
+    private Person[]? still;
     private long stamp = started.UtcTicks;
 
     /// <summary>Takes another policy over: who its contacts are, and which roles everybody holds.</summary>
     /// <param name="seen">Whoever came as a member.</param>
     public void Apply(AccessPolicy policy, IEnumerable<SeenUser> seen, DateTimeOffset now)
     {
+        still = null;
         var next = policy.Contacts.ToDictionary(c => c.Person, c => new SeenUser(
             c.Person, new(c.DisplayName, c.Email, UserType.Member), [], default, default));
         foreach (var user in seen)
@@ -63,6 +67,7 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
     /// <summary>Takes over that a person came, at a cost that does not grow with the number of people.</summary>
     public void Seen(SeenUser user, AccessPolicy policy, DateTimeOffset now)
     {
+        still = null;
         if (people.TryGetValue(user.Person, out var before))
         {
             ordered.RemoveAt(PlaceOf(before.Place));
@@ -74,7 +79,12 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
 
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
-    public Page<WorkspaceUser> Page(WorkspaceUserQuery query)
+    public Page<WorkspaceUser> Page(WorkspaceUserQuery query) => Scan(query)();
+
+    /// <summary><see cref="Page"/> of the people as they are now, to be called later by any thread.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
+    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query)
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Search);
@@ -85,12 +95,16 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
             start = place < 0 ? ~place : place + 1;
         }
 
-        var search = SearchTerm.Of(query.Search);
-        return Pages.Of(
-            place => ordered[place], 0, ordered.Count, start, query.Page.Size, count: true,
-            person => Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = stamp }).ToString(ListName),
-            person => Weight.Of(person.User.Profile.DisplayName, person.User.Profile.Email) + (person.User.Roles.Length * Weight.Entry))
-            .Select(person => person.User);
+        var (all, at) = (still ??= [.. ordered], stamp);
+        return () =>
+        {
+            var search = SearchTerm.Of(query.Search);
+            return Pages.Of(
+                place => all[place], 0, all.Length, start, query.Page.Size, count: true,
+                person => Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = at }).ToString(ListName),
+                person => Weight.Of(person.User.Profile.DisplayName, person.User.Profile.Email) + (person.User.Roles.Length * Weight.Entry))
+                .Select(person => person.User);
+        };
     }
 
     private static Person Of(SeenUser user, AccessPolicy policy, DateTimeOffset now)

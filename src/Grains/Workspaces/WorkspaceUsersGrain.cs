@@ -14,7 +14,7 @@ namespace EngageCenter.Workspaces;
 /// </summary>
 [GrainType("workspace-users"), Reentrant]
 internal sealed class WorkspaceUsersGrain(
-    IGrainStorage rows, PolicyCache policies, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
+    IGrainStorage rows, PolicyCache policies, Scans scans, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
     : Grain, IWorkspaceUsersGrain, ISeenUsers
 {
     /// <summary>Sign-ins in one write, which bounds a row to 2 MB.</summary>
@@ -40,15 +40,24 @@ internal sealed class WorkspaceUsersGrain(
 
     public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query)
     {
-        var policy = await policies.Accept(decision, Id, Permissions.ViewUserRoles);
-        return policy is null ? null : People(policy).Page(query);
+        if (await Accept(decision) is not { } policy)
+        {
+            return null;
+        }
+
+        // Every page is a scan: whoever holds no role any more is passed over.
+        var found = await scans.Run(() => People(policy).Scan(query));
+        return await Accept(decision) is null ? null : found;
     }
 
     public Task Seen(SeenUser user) => batches.Store(SeenEntry.Of(user));
 
+    private ValueTask<LeasedPolicy?> Accept(AccessDecision decision) => policies.Accept(decision, Id, Permissions.ViewUserRoles);
+
     private WorkspacePeople People(LeasedPolicy policy)
     {
-        if (current is { } known && known.Policy.Epoch == policy.Epoch)
+        // An older policy's list is not answered any more: see List.
+        if (current is { } known && known.Policy.Epoch >= policy.Epoch)
         {
             return known.People;
         }

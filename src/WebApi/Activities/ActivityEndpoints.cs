@@ -2,6 +2,7 @@ using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Activities;
@@ -33,7 +34,7 @@ internal static class ActivityEndpoints
             .Versioned()
             .Answers<ActivityJson>(200)
             .Refuses(Problems.ActivityNotFound);
-        workspace.MapGet("/activities", List).RequirePermission(Permissions.ViewCustomerActivity)
+        workspace.MapGet("/activities", List).RequirePermission(Permissions.ViewCustomerActivity).Scans("kind", "status", "packageId", "from", "to")
             .Describe("ListActivities", "The customer activity",
                 "By activityId. An activity's date is deliveredAt, else plannedAt; one without either is listed where neither 'from' nor 'to' is asked for. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
             .Answers<ListResponse<ActivityJson>>(200)

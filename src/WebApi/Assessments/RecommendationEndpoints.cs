@@ -2,6 +2,7 @@ using EngageCenter.Access;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Assessments;
@@ -9,7 +10,7 @@ namespace EngageCenter.WebApi.Assessments;
 internal static class RecommendationEndpoints
 {
     public static void MapRecommendations(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/v1/workspaces/{id}/assessments/{technology}/recommendations", List).WithTags("Assessments").RequirePermission(Permissions.AccessAssessments)
+        .MapGet("/v1/workspaces/{id}/assessments/{technology}/recommendations", List).WithTags("Assessments").RequirePermission(Permissions.AccessAssessments).Scans()
         .Describe("ListRecommendations", "What the last completed run recommends",
             "Greatest businessImpact × probability ÷ effort first, then by id; nothing while no run is completed. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
         .Answers<ListResponse<RecommendationJson>>(200)

@@ -2,6 +2,7 @@ using EngageCenter.Access;
 using EngageCenter.Learning;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Learning;
@@ -17,7 +18,7 @@ internal static class CourseEndpoints
     public static void MapCourses(this IEndpointRouteBuilder routes)
     {
         var courses = routes.MapGroup("/v1/learning/courses").WithTags("Learning");
-        courses.MapGet("", List).RequirePermissionAnywhere(Permissions.AccessLearning)
+        courses.MapGet("", List).RequirePermissionAnywhere(Permissions.AccessLearning).Scans("format", "product", "language", "search")
             .Describe("ListCourses", "The catalogue of courses", "By courseId.")
             .Answers<ListResponse<CourseResponse>>(200);
         courses.MapGet("/{courseId}", Get).RequirePermissionAnywhere(Permissions.AccessLearning)

@@ -1,6 +1,6 @@
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>What the callers of this node share: requests at work, bodies on their way, the memory of bodies, and exports.</summary>
+/// <summary>What the callers of this node share: requests at work, those of them that scan, bodies on their way, the memory of bodies, and exports.</summary>
 internal sealed class NodeLimits : IDisposable
 {
     /// <summary>Bytes of one unit of <see cref="Memory"/>.</summary>
@@ -13,6 +13,7 @@ internal sealed class NodeLimits : IDisposable
     {
         Requests = Of(options.MaxRequests);
         Bodies = Of(options.MaxBodies);
+        Scans = Of(options.MaxRequests, mostOfCaller: options.CallerScans);
         Exports = Of(options.MaxExports, mostOfCaller: WebApiOptions.MaxExportsOfCaller);
 
         // Whatever the shares, one caller can send one body of the largest kind, and a stranger one of a person's largest.
@@ -33,6 +34,9 @@ internal sealed class NodeLimits : IDisposable
     /// <summary>Requests that the service works for.</summary>
     public Shares Requests { get; }
 
+    /// <summary>Requests that go through many items, see <see cref="ScanLimit"/>.</summary>
+    public Shares Scans { get; }
+
     /// <summary>Bodies of which more is awaited from the client.</summary>
     public Shares Bodies { get; }
 
@@ -46,6 +50,7 @@ internal sealed class NodeLimits : IDisposable
     {
         Exports.Dispose();
         Requests.Dispose();
+        Scans.Dispose();
         Bodies.Dispose();
         Memory.Dispose();
     }

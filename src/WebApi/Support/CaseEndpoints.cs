@@ -34,7 +34,7 @@ internal static class CaseEndpoints
             .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
             .Refuses(Problems.TooManyCases);
-        group.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights)
+        group.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights).Scans("status", "severity", "product", "search")
             .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
             .Answers<ListResponse<CaseJson>>(200)
             .AnswersCsv()

@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Support;
@@ -9,7 +10,7 @@ internal static class InsightsEndpoints
 {
     public static void MapSupportInsights(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/v1/workspaces/{id}/support-insights").WithTags("Support")
-            .MapGet("", Get).RequirePermission(Permissions.ViewSupportInsights)
+            .MapGet("", Get).RequirePermission(Permissions.ViewSupportInsights).Scans()
             .Describe("GetSupportInsights", "What support did", "Figures over the window [from, to), exact: equal to a recomputation from the newest state of every case.")
             .Answers<SupportInsightsResponse>(200);
 

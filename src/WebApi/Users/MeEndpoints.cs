@@ -2,6 +2,7 @@ using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Workspaces;
 using EngageCenter.Workspaces;
@@ -25,7 +26,7 @@ internal static class MeEndpoints
             .Example("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
             .Answers<UserWorkspaceResponse>(200)
             .Refuses(Problems.WorkspaceNotFound, Problems.AccessUnconfirmed);
-        me.MapGet("/home", Home)
+        me.MapGet("/home", Home).Scans()
             .Describe("GetMyHome", "The home page of the workspace where the caller lands",
                 "That of the workspace last opened, while it is still open to the caller; else the most recently opened one that is; else the first by name; else `{ \"workspace\": null, \"reason\": \"NoWorkspaces\" }`.")
             .Answers<HomeResponse>(200)

@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.Workspaces;
 
@@ -11,7 +12,7 @@ internal static class GroupEndpoints
     public static void MapGroups(this IEndpointRouteBuilder routes)
     {
         var groups = routes.MapGroup("/v1/workspaces/{id}/groups").WithTags("Groups");
-        groups.MapGet("", List).RequirePermission(Permissions.ViewEntraGroups)
+        groups.MapGet("", List).RequirePermission(Permissions.ViewEntraGroups).Scans("search")
             .Describe("ListGroups", "The groups that hold roles")
             .Answers<ListResponse<GroupResponse>>(200)
             .Refuses(Problems.ListChanged);

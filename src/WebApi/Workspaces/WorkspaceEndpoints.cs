@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -20,7 +21,7 @@ internal static class WorkspaceEndpoints
             .Describe("RenameWorkspace", "Renames a workspace", "A name that a member gave stays when the agreement is put again.")
             .Example("""{ "name": "Contoso Support" }""")
             .Answers<WorkspaceResponse>(200);
-        workspaces.MapGet("/home", Home).RequireMember()
+        workspaces.MapGet("/home", Home).RequireMember().Scans()
             .Describe("GetHome", "The home page of a workspace", "Only what the caller may open.")
             .Answers<HomeResponse>(200);
         workspaces.MapGet("/audit-events", AuditEvents).RequirePermission(Permissions.ManageEntraGroups)

@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.Workspaces;
 
@@ -11,7 +12,7 @@ internal static class WorkspaceUserEndpoints
     public static void MapWorkspaceUsers(this IEndpointRouteBuilder routes)
     {
         var users = routes.MapGroup("/v1/workspaces/{id}/users").WithTags("Users");
-        users.MapGet("", List).RequirePermission(Permissions.ViewUserRoles)
+        users.MapGet("", List).RequirePermission(Permissions.ViewUserRoles).Scans()
             .Describe("ListUsers", "The people of a workspace", "The contract's contacts, and whoever came as a member.")
             .Answers<ListResponse<WorkspaceUserResponse>>(200)
             .Refuses(Problems.ListChanged);

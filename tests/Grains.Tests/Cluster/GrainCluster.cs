@@ -58,6 +58,10 @@ public class GrainCluster : IAsyncLifetime
     /// <summary>As a silo has them.</summary>
     public IGrainFactory WithinSilo => cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
 
+    /// <summary>What each silo has one of.</summary>
+    public IEnumerable<T> Each<T>()
+        where T : notnull => cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<T>());
+
     /// <summary>Told of each call that a grain gets.</summary>
     public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };
 

@@ -200,6 +200,27 @@ public class SupportCasesTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new SupportCases().Page(All with { Page = new(size, null) }));
 
     [Fact]
+    public void Scan_answers_by_the_cases_of_its_beginning()
+    {
+        var cases = new SupportCases();
+        cases.Apply([StoredCase.From(Case("CASE-1", Start)), StoredCase.From(Case("CASE-2", Start.AddDays(1)))]);
+        var query = All with { Search = "case" };
+        var window = new InsightsWindow(Start.AddDays(-1), Start.AddDays(30));
+        var (page, insights) = (cases.Scan(query), cases.ScanInsights(window, Start));
+
+        cases.Apply([StoredCase.From(Case("CASE-1", Start.AddDays(2), revision: 1)), StoredCase.From(Case("CASE-3", Start.AddDays(3)))]);
+
+        Assert.Equal(["CASE-2", "CASE-1"], page().Items.Select(c => c.CaseId));
+        Assert.Equal(["CASE-3", "CASE-1", "CASE-2"], cases.Scan(query)().Items.Select(c => c.CaseId));
+
+        // Figures of before are not kept for those who ask later.
+        var (of, computed) = insights();
+        cases.Keep(window, of, computed);
+        Assert.Equal(2, computed.Totals.Opened);
+        Assert.Equal(3, cases.Insights(window, Start).Totals.Opened);
+    }
+
+    [Fact]
     public void Products_that_no_case_names_any_more_are_forgotten()
     {
         var columns = new CaseColumns();
@@ -209,8 +230,9 @@ public class SupportCasesTests
             columns.Replace(0, StoredCase.From(Case("1", Start, revision: i, product: $"{i}")));
         }
 
-        Assert.InRange(columns.Products, 1, 2);
-        Assert.Equal("99", columns.ProductName(columns.Cases[0].Product));
+        var still = columns.Still();
+        Assert.InRange(still.Products.Length, 1, 2);
+        Assert.Equal("99", still.Products[still.Cases[0].Product]);
     }
 
     private static Gen<CaseQuery> Queries { get; } =

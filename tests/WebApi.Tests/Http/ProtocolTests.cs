@@ -244,6 +244,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("MaxRequests", "20000")]
     [InlineData("MaxBodies", "0")]
     [InlineData("MaxBodyMemory", "25165823")]
+    [InlineData("CallerScans", "0")]
     [InlineData("CallerShare", "0")]
     [InlineData("CallerShare", "0.6")]
     [InlineData("CallerShare", "NaN")]

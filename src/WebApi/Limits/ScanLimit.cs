@@ -1,0 +1,24 @@
+namespace EngageCenter.WebApi.Limits;
+
+/// <summary>
+/// Routes whose answer may take a pass over many items: searches, filters, and figures that are computed when they are asked
+/// for. A caller has only <see cref="WebApiOptions.CallerScans"/> of them at work at once.
+/// </summary>
+internal static class ScanLimit
+{
+    public const string Name = "searches, filtered lists and figures";
+
+    /// <param name="by">Parameters of the query that make it a scan; none where every request is one.</param>
+    public static TBuilder Scans<TBuilder>(this TBuilder routes, params string[] by)
+        where TBuilder : IEndpointConventionBuilder => routes.AddEndpointFilter(async (invocation, next) =>
+        {
+            var http = invocation.HttpContext;
+            if (by.Length > 0 && !by.Any(http.Request.Query.ContainsKey))
+            {
+                return await next(invocation);
+            }
+
+            using var share = http.RequestServices.GetRequiredService<NodeLimits>().Scans.TryTake(Claimant.Of(http));
+            return share.IsTaken ? await next(invocation) : OverLimitException.Of(share.UsedUp, Name).Answer();
+        });
+}

@@ -1,0 +1,71 @@
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.Support;
+using EngageCenter.Users;
+
+namespace EngageCenter.WebApi.Tests.Limits;
+
+public class ScanLimitTests
+{
+    private const string Home = $"/v1/workspaces/{RunningWebApi.WorkspaceId}";
+
+    /// <summary>All of them count together, and lists without a filter do not.</summary>
+    [Fact]
+    public async Task Caller_has_four_requests_at_once_that_scan_and_others_go_on()
+    {
+        await using var api = await RunningWebApi.StartAsync();
+        var release = new TaskCompletionSource();
+        using var atWork = new SemaphoreSlim(0);
+        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Enum.GetValues<Permissions>().Aggregate((all, one) => all | one))));
+        api.Grains.On<IUserGrain>("DecideAnywhere", _ => new ValueTask<Standing>(Standing.Member));
+        api.Grains.On<ISupportGrain>("Cases", arguments =>
+        {
+            if (((CaseQuery)arguments[1]!).Search is null)
+            {
+                return Cases(Task.CompletedTask);
+            }
+
+            atWork.Release();
+            return Cases(release.Task);
+        });
+        var ann = RunningWebApi.Token();
+        var bob = RunningWebApi.Token(new(RunningWebApi.Tenant, Guid.NewGuid()));
+
+        var search = $"{Home}/support-cases?search=x";
+        var waiting = Enumerable.Range(0, 4).Select(_ => api.SendAsync("GET", search, ann)).ToList();
+        await Count(4);
+        foreach (var path in (string[])
+        [
+            search, $"{Home}/support-cases?status=New", $"{Home}/support-insights", $"{Home}/home", "/v1/me/home", $"{Home}/users",
+            $"{Home}/groups?search=x", $"{Home}/activities?kind=Reactive", $"{Home}/assessments/SqlServer/recommendations",
+            "/v1/learning/courses?search=x",
+        ])
+        {
+            var refused = await api.SendAsync("GET", path, ann);
+            Assert.Equal((path, 429, "too-many-requests"), (path, refused.Status, refused.Slug));
+            Assert.Equal("1", refused.Headers["Retry-After"]);
+        }
+
+        Assert.Equal(200, (await api.SendAsync("GET", $"{Home}/support-cases", ann)).Status);
+        var bobs = api.SendAsync("GET", search, bob);
+        await Count(1);
+
+        release.SetResult();
+        Assert.All(await Task.WhenAll([.. waiting, bobs]), answer => Assert.Equal(200, answer.Status));
+        Assert.Equal(200, (await api.SendAsync("GET", search, ann)).Status);
+
+        async Task Count(int requests)
+        {
+            for (var request = 0; request < requests; request++)
+            {
+                Assert.True(await atWork.WaitAsync(TimeSpan.FromSeconds(30)));
+            }
+        }
+    }
+
+    private static async Task<Page<SupportCase>?> Cases(Task until)
+    {
+        await until;
+        return new([], null, 0);
+    }
+}
