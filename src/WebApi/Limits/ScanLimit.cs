@@ -18,7 +18,7 @@ internal static class ScanLimit
                 return await next(invocation);
             }
 
-            using var share = http.RequestServices.GetRequiredService<NodeLimits>().Scans.TryTake(Claimant.Of(http));
+            using var share = http.RequestServices.GetRequiredService<NodeLimits>().Scans.TryTake(http.Features.GetRequiredFeature<Claimant>());
             return share.IsTaken ? await next(invocation) : OverLimitException.Of(share.UsedUp, Name).Answer();
         });
 }
