@@ -90,9 +90,10 @@ internal sealed partial class ClusterCertificates : BackgroundService
     /// <summary>Reads again, and takes up what changed.</summary>
     internal void Check()
     {
-        var now = time.GetUtcNow();
+        var now = DateTimeOffset.MinValue;
         try
         {
+            now = time.GetUtcNow();
             var read = ClusterIdentity.Read(options, now);
             lastRefusal = null;
             if (read.Digest != current.Digest)
@@ -102,9 +103,10 @@ internal sealed partial class ClusterCertificates : BackgroundService
                 LogUses();
             }
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
-            // Also while files are being replaced one by one. What was read last stays in use.
+            // While files are replaced one by one, or memory is short for a moment: whatever it is, what was read last stays in
+            // use. An exception that left this service would stop the host.
             if (e.Message != lastRefusal)
             {
                 lastRefusal = e.Message;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EngageCenter.Users;
 
 namespace EngageCenter.WebApi;
@@ -140,6 +141,12 @@ public sealed class WebApiOptions
     public int MaxConnections { get; set; }
 
     /// <summary>
+    /// The part of <see cref="MaxConnections"/> that one address can have, of IPv6 its /64 network; further ones are closed
+    /// unanswered. Addresses of <see cref="KnownProxies"/> have all of them. Default a quarter.
+    /// </summary>
+    public double AddressShare { get; set; } = 0.25;
+
+    /// <summary>
     /// The silos' gateways, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
     /// Empty: the one on this machine's port 30000.
     /// </summary>
@@ -202,6 +209,11 @@ public sealed class WebApiOptions
         if (!(options.CallerShare > 0 && options.CallerShare <= options.TenantShare && options.TenantShare <= 1))
         {
             throw new SettingException($"{Section} needs a CallerShare above 0, and a TenantShare from that to 1.");
+        }
+
+        if (!(options.AddressShare > 0 && options.AddressShare <= 1))
+        {
+            throw new SettingException($"{Section}:AddressShare is {options.AddressShare.ToString(CultureInfo.InvariantCulture)}; it must be above 0, and at most 1.");
         }
 
         return options;

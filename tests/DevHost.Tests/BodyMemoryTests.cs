@@ -89,5 +89,5 @@ public sealed class BodyMemoryTests : IDisposable
     }
 
     private Task<DevHostProcess> Start() => DevHostProcess.Start(
-        new DevHostOptions(folder.Path).With("DOTNET_GCHeapHardLimit", $"0x{Heap:X}"));
+        new DevHostOptions(folder.Path).With("DOTNET_GCHeapHardLimit", $"0x{Heap:X}").With("WebApi__AddressShare", "1"));
 }

@@ -245,6 +245,33 @@ public sealed class ClusterCertificatesTests : IDisposable
         Assert.Equal(Thumbprint(next), await Shown(certificates));
     }
 
+    // An exception that leaves a background service stops the host.
+    [Fact]
+    public async Task A_check_that_fails_in_any_way_keeps_the_certificate_and_is_made_again()
+    {
+        var clock = new FailingClock();
+        var certificates = new ClusterCertificates(ClusterTlsOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(folder.Settings()!).Build()), clock, log);
+        var before = await Shown(certificates);
+        var next = authority.Issue();
+        folder.Show(next);
+
+        clock.Fails = true;
+        certificates.Check();
+        clock.Fails = false;
+        Assert.Equal(before, await Shown(certificates));
+        Assert.Single(log.Written, line => line.StartsWith("Error: A changed certificate is not taken up", StringComparison.Ordinal));
+
+        certificates.Check();
+        Assert.Equal(Thumbprint(next), await Shown(certificates));
+    }
+
+    private sealed class FailingClock : TimeProvider
+    {
+        public bool Fails { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Fails ? throw new InsufficientMemoryException("There is no memory.") : now;
+    }
+
     [Theory]
     [MemberData(nameof(Faults))]
     public void At_the_start_it_is_refused_in_one_line(string fault)

@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace EngageCenter.WebApi.Http;
 
 /// <summary>
-/// Bounds the requests of one address whose token is missing or not valid, before the token is looked at. An address may
-/// be that of many people: only failures count, and whoever was found valid lately goes on while the address is refused.
+/// Bounds the requests of one address whose token is not valid, before the token is looked at. An address may be that of
+/// many people: only failures count, and whoever was found valid lately goes on while the address is refused.
 /// </summary>
 internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
 {
@@ -29,7 +29,9 @@ internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
         }
 
         await next(http);
-        if (http.Features.Get<Caller>() is null
+        // Without a token there is nothing to look at, and a 401 costs what a 429 does.
+        if (http.Request.Headers.Authorization.Count > 0
+            && http.Features.Get<Caller>() is null
             && (http.Response.StatusCode == StatusCodes.Status401Unauthorized
                 || http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure is not null))
         {

@@ -8,8 +8,11 @@ internal static class Health
 {
     private const string Ready = "web-ready";
 
+    // Whoever asks, and however often, the cluster is asked once in this time.
+    private static readonly TimeSpan kept = TimeSpan.FromSeconds(1);
+
     public static void AddClusterHealth(this IServiceCollection services) =>
-        services.AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster", tags: [Ready], timeout: TimeSpan.FromSeconds(5));
+        services.AddSingleton<LastAnswer>().AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster", tags: [Ready], timeout: TimeSpan.FromSeconds(5));
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
@@ -18,7 +21,7 @@ internal static class Health
             .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics();
     }
 
-    private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime) : IHealthCheck
+    private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime, LastAnswer last) : IHealthCheck
     {
         // An answer from a grain goes all the way: gateway, placement, directory. We stop waiting
         // where the call does not heed its cancellation.
@@ -31,12 +34,36 @@ internal static class Health
 
             try
             {
-                var silos = await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellationToken).WaitAsync(cancellationToken);
-                return HealthCheckResult.Healthy($"{silos.Count} silos");
+                var silos = await last.GetAsync(() => CountSilos()).WaitAsync(cancellationToken);
+                return HealthCheckResult.Healthy($"{silos} silos");
             }
             catch (Exception fault) when (Faults.IsUnavailable(fault) || fault is OperationCanceledException)
             {
                 return HealthCheckResult.Unhealthy("The cluster does not answer.");
+            }
+        }
+
+        private async Task<int> CountSilos() => (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count;
+    }
+
+    /// <summary>What the cluster answered last, for all who ask within a moment.</summary>
+    internal sealed class LastAnswer(TimeProvider time)
+    {
+        private readonly Lock gate = new();
+        private Task<int>? answer;
+        private long since;
+
+        /// <summary>The answer that is under way, or the one that came within the last second; a new one otherwise.</summary>
+        public Task<int> GetAsync(Func<Task<int>> ask)
+        {
+            lock (gate)
+            {
+                if (answer is null || (answer.IsCompleted && time.GetElapsedTime(since) >= kept))
+                {
+                    (answer, since) = (ask(), time.GetTimestamp());
+                }
+
+                return answer;
             }
         }
     }

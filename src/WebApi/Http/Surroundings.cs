@@ -5,7 +5,7 @@ using IPNetwork = System.Net.IPNetwork;
 namespace EngageCenter.WebApi.Http;
 
 /// <summary>Who is between the API and its clients: proxies that say whom they ask for, and browsers on other origins.</summary>
-internal static class Surroundings
+internal static partial class Surroundings
 {
     // Proxies in a row. More are not followed.
     private const int MaxProxies = 10;
@@ -44,6 +44,10 @@ internal static class Surroundings
         {
             app.UseForwardedHeaders();
         }
+        else if (!app.Environment.IsDevelopment())
+        {
+            LogNoProxies(app.Logger);
+        }
     }
 
     public static void UseAllowedOrigins(this WebApplication app, WebApiOptions options)
@@ -54,7 +58,8 @@ internal static class Surroundings
         }
     }
 
-    private static IPNetwork Network(string proxy) =>
+    /// <exception cref="SettingException">It is neither an address nor a network.</exception>
+    public static IPNetwork Network(string proxy) =>
         IPAddress.TryParse(proxy, out var address) ? new(address, 8 * address.GetAddressBytes().Length)
         // The framework passes over bits of the host; here they are a mistake in one of the two numbers.
         : IPNetwork.TryParse(proxy, out var network) && network.BaseAddress.Equals(IPAddress.Parse(proxy.AsSpan(0, proxy.IndexOf('/')))) ? network
@@ -65,4 +70,7 @@ internal static class Surroundings
             && uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase)
             ? origin
             : throw new SettingException($"{WebApiOptions.Section}:AllowedOrigins has '{origin}'; it must be an origin such as https://portal.example, without a path.");
+
+    [LoggerMessage(LogLevel.Warning, "WebApi:KnownProxies is empty: if a proxy is before this node, all of its clients count as one address, and share the limits of one")]
+    private static partial void LogNoProxies(ILogger logger);
 }

@@ -158,19 +158,28 @@ internal readonly record struct TokenRules(object Options, object? Keys)
     public bool AreInEffect(TokenRules now) => Keys is not null && ReferenceEquals(Keys, now.Keys) && ReferenceEquals(Options, now.Options);
 }
 
-/// <summary>The SHA-256 of a whole Authorization header. The token itself is kept nowhere.</summary>
+/// <summary>The SHA-256 of a bearer token, however much space is around it in its header. The token itself is kept nowhere.</summary>
 internal readonly record struct TokenHash(ulong First, ulong Second, ulong Third, ulong Fourth)
 {
-    /// <returns>Null where there is no such header, or one that no valid token looks like.</returns>
+    private const string Scheme = "Bearer ";
+
+    /// <returns>Null if there is no such header, or one that no valid token looks like.</returns>
     public static TokenHash? Of(HttpContext http) =>
         http.Request.Headers.Authorization is [{ Length: > 0 } header] ? Of(header) : null;
 
     public static TokenHash? Of(string header)
     {
-        var bytes = ArrayPool<byte>.Shared.Rent(header.Length);
+        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        // As the framework takes it out of the header: one token has one hash, so that nobody fills the memory with one.
+        var token = header.AsSpan(Scheme.Length).Trim();
+        var bytes = ArrayPool<byte>.Shared.Rent(token.Length);
         try
         {
-            if (Ascii.FromUtf16(header, bytes, out var written) != OperationStatus.Done)
+            if (Ascii.FromUtf16(token, bytes, out var written) != OperationStatus.Done)
             {
                 return null;
             }

@@ -10,7 +10,12 @@ internal static class KestrelLimits
         kestrel.AddServerHeader = false;
 
         // One request at a time on a connection, which the sizes of a node count with.
-        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        var addresses = AddressConnections.Of(options);
+        kestrel.ConfigureEndpointDefaults(endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            endpoint.Use(addresses.Limit);
+        });
 
         var limits = kestrel.Limits;
         limits.MaxConcurrentConnections = options.MaxConnections;

@@ -138,6 +138,11 @@ internal sealed class LimitedBody : Stream
         {
             throw new OverLimitException(Problems.RequestTimeout);
         }
+        catch (IOException e) when (e.InnerException is OverflowException)
+        {
+            // The size of a chunk beyond what the server can count. It refuses every other bad size as a bad request by itself.
+            throw new BadHttpRequestException("The size of a chunk is too large.", e);
+        }
     }
 
     private void Check(long length)

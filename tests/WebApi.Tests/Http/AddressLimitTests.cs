@@ -12,7 +12,7 @@ public sealed class AddressLimitTests
         await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "5"));
         var member = Token();
         Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", member)).Status);
-        foreach (var failing in new[] { null, "garbage", "a.b.c", Token()[..^4] + "AAAA", null })
+        foreach (var failing in new[] { "garbage", "a.b.c", Token()[..^4] + "AAAA", "garbage", "garbage" })
         {
             Assert.Equal(401, (await api.SendAsync("GET", "/v1/roles", failing)).Status);
         }
@@ -27,6 +27,34 @@ public sealed class AddressLimitTests
         Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", member)).Status);
         Assert.Equal(200, (await api.SendAsync("GET", "/health/live")).Status);
         Assert.Equal(200, (await api.SendAsync("GET", "/problems/not-found")).Status);
+    }
+
+    [Fact]
+    public async Task Requests_without_a_token_are_no_failures_of_their_address()
+    {
+        await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "2"));
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(401, (await api.SendAsync("GET", "/v1/roles")).Status);
+        }
+
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", Token())).Status);
+    }
+
+    [Fact]
+    public async Task One_token_in_many_spellings_of_its_header_does_not_push_other_callers_out()
+    {
+        await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "1"), ("WebApi:RememberedTokens:Max", "10"));
+        var (member, other) = (Token(), Token(null, ("name", "Another")));
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", member)).Status);
+        foreach (var spaces in Enumerable.Range(1, 50))
+        {
+            Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", new string(' ', spaces) + other)).Status);
+        }
+
+        Assert.Equal(401, (await api.SendAsync("GET", "/v1/roles", "garbage")).Status);
+        Assert.Equal(429, (await api.SendAsync("GET", "/v1/roles", "garbage")).Status);
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/roles", member)).Status);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
@@ -264,5 +266,26 @@ public sealed class ProtocolTests : IAsyncLifetime
         Assert.Equal(new WebApiOptions().MaxConnections, options.Limits.MaxConcurrentConnections);
         Assert.Equal(240, options.Limits.MinRequestBodyDataRate?.BytesPerSecond);
         Assert.True(options.Limits.MaxRequestBodySize > 8 * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData("7FFFFFFF")]
+    [InlineData("80000000")]
+    [InlineData("FFFFFFFF")]
+    [InlineData("FFFFFFFFFFFF")]
+    [InlineData("-1")]
+    [InlineData("zz")]
+    public async Task A_chunk_of_a_size_that_cannot_be_is_a_bad_request(string size)
+    {
+        var server = api.Client.BaseAddress!;
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(server.Host, server.Port);
+        var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"PUT /v1/me/current-workspace HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {Token()}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\n{{}}\r\n"));
+        connection.Client.Shutdown(SocketShutdown.Send);
+
+        using var reader = new StreamReader(stream);
+        Assert.StartsWith("HTTP/1.1 400", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 }

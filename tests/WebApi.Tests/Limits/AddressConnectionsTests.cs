@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using EngageCenter.WebApi.Limits;
+using Microsoft.AspNetCore.Connections;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Limits;
+
+public sealed class AddressConnectionsTests
+{
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task An_address_has_a_part_of_the_connections_and_another_address_connects_beside_it()
+    {
+        await using var api = await StartAsync(("WebApi:MaxRequests", "10"), ("WebApi:MaxConnections", "40"), ("WebApi:AddressShare", "0.25"));
+        var server = api.Client.BaseAddress!;
+        List<TcpClient> silent = [];
+        try
+        {
+            // All that the service accepts of 127.0.0.2: no byte is sent.
+            for (var n = 0; n < 30; n++)
+            {
+                silent.Add(await Connect(server, "127.0.0.2"));
+            }
+
+            Assert.Null(await Asks(silent[^1]));
+            Assert.Equal("200", await Asks(await Connect(server, "127.0.0.3")));
+            Assert.Equal("200", await Asks(silent[0]));
+        }
+        finally
+        {
+            silent.ForEach(connection => connection.Dispose());
+        }
+
+        // What was closed is free again.
+        await Until.True(async () => await Asks(await Connect(server, "127.0.0.2")) == "200", bound, "127.0.0.2 is served");
+    }
+
+    [Theory]
+    [InlineData("127.0.0.2")]
+    [InlineData("127.0.0.0/30")]
+    public async Task A_known_proxy_speaks_for_many_addresses_and_is_not_limited(string proxy)
+    {
+        await using var api = await StartAsync(
+            ("WebApi:MaxRequests", "10"), ("WebApi:MaxConnections", "40"), ("WebApi:AddressShare", "0.1"), ("WebApi:KnownProxies:0", proxy));
+        List<TcpClient> open = [];
+        try
+        {
+            for (var n = 0; n < 20; n++)
+            {
+                open.Add(await Connect(api.Client.BaseAddress!, "127.0.0.2"));
+                Assert.Equal("200", await Asks(open[^1]));
+            }
+        }
+        finally
+        {
+            open.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_comes_an_address_never_has_more_than_its_part_and_all_of_it_comes_back()
+    {
+        const int max = 5;
+        var connections = new AddressConnections(max, []);
+        var (served, most) = (0, 0);
+        var gate = new Lock();
+        var limit = connections.Limit(async connection =>
+        {
+            lock (gate)
+            {
+                most = Math.Max(most, ++served);
+            }
+
+            await Task.Yield();
+            lock (gate)
+            {
+                served--;
+            }
+        });
+
+        await Task.WhenAll(Enumerable.Range(0, 2_000).Select(_ => Task.Run(() => limit(Connection("192.0.2.1")))));
+
+        Assert.InRange(most, 1, max);
+        for (var n = 0; n < max; n++)
+        {
+            var connection = Connection("192.0.2.1");
+            await limit(connection);
+            Assert.False(connection.ConnectionClosed.IsCancellationRequested);
+        }
+    }
+
+    private static DefaultConnectionContext Connection(string address) => new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };
+
+    private static async Task<TcpClient> Connect(Uri server, string from)
+    {
+        var connection = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
+        await connection.ConnectAsync(server.Host, server.Port);
+        return connection;
+    }
+
+    /// <returns>The status of an answer; null if the connection was closed.</returns>
+    private static async Task<string?> Asks(TcpClient connection)
+    {
+        using var stop = new CancellationTokenSource(bound);
+        try
+        {
+            var stream = connection.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"), stop.Token);
+            var answer = new byte[1024];
+            var read = await stream.ReadAsync(answer, stop.Token);
+            return read == 0 ? null : Encoding.ASCII.GetString(answer, 0, read).Split(' ')[1];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
