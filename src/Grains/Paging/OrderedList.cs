@@ -37,17 +37,22 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
     /// <param name="matches">Null for all.</param>
     /// <param name="count">Whether the total is wanted; else it is 0.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) => PageOf(items, page, matches, count)();
+    public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) =>
+        PageOf(place => items[place], items.Count, page, matches, count)();
 
     /// <summary><see cref="Page"/> of the list as it is now, to be called later by any thread.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Func<Page<T>> Scan(PageRequest page, Func<T, bool>? matches, bool count) => PageOf(still ??= [.. items], page, matches, count);
+    public Func<Page<T>> Scan(PageRequest page, Func<T, bool>? matches, bool count)
+    {
+        var all = still ??= [.. items];
+        return PageOf(place => all[place], all.Length, page, matches, count);
+    }
 
-    private Func<Page<T>> PageOf(IReadOnlyList<T> all, PageRequest page, Func<T, bool>? matches, bool count)
+    private Func<Page<T>> PageOf(Func<int, T> at, int end, PageRequest page, Func<T, bool>? matches, bool count)
     {
         var start = page.After is { } cursor ? PlaceAfter(cursor) : 0;
         return () => Pages.Of(
-            place => all[place], 0, all.Count, start, page.Size, count, matches, item => item, last => $"{name}/{idOf(last)}", weigh);
+            at, 0, end, start, page.Size, count, matches, item => item, last => $"{name}/{idOf(last)}", weigh);
     }
 
     // One that ends with an item of ours is one that we handed out, or may as well have.

@@ -3,7 +3,6 @@ using EngageCenter.Activities;
 using EngageCenter.Grains.Tests;
 using EngageCenter.Learning;
 using EngageCenter.Support;
-using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using static EngageCenter.Support.Updates;
 
@@ -13,7 +12,7 @@ namespace EngageCenter.Paging;
 /// Searches and figures that have no place to run in, on any silo, and the grains that they are asked of. Takes all places,
 /// so it has a cluster to itself.
 /// </summary>
-public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime
+public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime, IDisposable
 {
     private static readonly PageRequest page = new(10, null);
     private static readonly CaseQuery cases = new(null, null, null, null, null, null, page);
@@ -32,6 +31,8 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
     private ICourseCatalogGrain Courses => cluster.Grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key);
 
     private IWorkspaceUsersGrain People => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId);
+
+    public void Dispose() => released.Dispose();
 
     public async Task InitializeAsync()
     {
@@ -55,7 +56,6 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
     {
         released.Set();
         await Task.WhenAll(holding);
-        released.Dispose();
     }
 
     [Fact]

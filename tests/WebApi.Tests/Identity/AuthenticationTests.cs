@@ -107,7 +107,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     public async Task A_token_that_leaves_the_groups_out_confirms_only_what_the_contract_gives(string path)
     {
         var asked = new List<SignIn>();
-        Says("Decide", () => ValueTask.FromResult(AccessDecision.Unconfirmed(Ann, WorkspaceId)));
+        Says("Decide", () => new ValueTask<AccessDecision>(AccessDecision.Unconfirmed(Ann, WorkspaceId)));
         Says("Workspaces", () => Task.FromResult<ImmutableArray<UserWorkspace>?>(null));
         Says("Land", () => Task.FromResult(new Landing(Standing.Unconfirmed, AccessDecision.Unconfirmed(Ann, WorkspaceId))));
 

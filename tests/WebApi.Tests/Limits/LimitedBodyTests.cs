@@ -229,7 +229,7 @@ public sealed class LimitedBodyTests : IDisposable
         }
 
         body.Limit(int.MaxValue, announced: null);
-        Assert.Equal(413, (await Assert.ThrowsAsync<OverLimitException>(async () => await body.ReadAsync(buffer))).StatusCode);
+        Assert.Equal(413, (await Assert.ThrowsAsync<OverLimitException>(async () => await body.ReadExactlyAsync(buffer))).StatusCode);
     }
 
     [Theory]
