@@ -1,7 +1,7 @@
-using EngageCenter.Storage;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 

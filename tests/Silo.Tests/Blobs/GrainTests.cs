@@ -1,6 +1,6 @@
-using EngageCenter.Storage;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
-using EngageCenter.Storage;
 using Azure.Storage.Blobs;
+using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

@@ -1,6 +1,6 @@
-using EngageCenter.Storage;
 using System.Globalization;
 using Azure.Storage.Blobs;
+using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Blobs;

@@ -1,5 +1,5 @@
-using EngageCenter.Storage;
 using CsCheck;
+using EngageCenter.Storage;
 using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;

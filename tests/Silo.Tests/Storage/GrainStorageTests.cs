@@ -1,5 +1,5 @@
-using EngageCenter.Storage;
 using System.Collections.Immutable;
+using EngageCenter.Storage;
 using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
