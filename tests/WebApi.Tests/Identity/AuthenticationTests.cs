@@ -108,6 +108,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     {
         var asked = new List<SignIn>();
         Says("Decide", () => new ValueTask<AccessDecision>(AccessDecision.Unconfirmed(Ann, WorkspaceId)));
+        Says("Explain", () => new ValueTask<EffectiveAccess>(new EffectiveAccess(AccessDecision.Unconfirmed(Ann, WorkspaceId), [])));
         Says("Workspaces", () => Task.FromResult<ImmutableArray<UserWorkspace>?>(null));
         Says("Land", () => Task.FromResult(new Landing(Standing.Unconfirmed, AccessDecision.Unconfirmed(Ann, WorkspaceId))));
 
