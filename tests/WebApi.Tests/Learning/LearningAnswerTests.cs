@@ -65,9 +65,18 @@ public sealed class LearningAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_leaves_the_groups_out_lets_nobody_into_the_catalogue()
+    public async Task A_token_that_leaves_the_groups_out_lets_nobody_into_the_catalogue_whom_no_contract_names()
     {
+        SignIn? asked = null;
+        api.Grains.On<IUserGrain>("DecideAnywhere", a =>
+        {
+            asked = (SignIn)a[0]!;
+            return new ValueTask<Standing>(Standing.Unconfirmed);
+        });
+
         var answer = await api.SendAsync("GET", "/v1/learning/courses", Token(null, ("hasgroups", true)));
+
         Assert.Equal((503, "access-unconfirmed"), (answer.Status, answer.Slug));
+        Assert.True(asked!.LeavesGroupsOut);
     }
 }

@@ -16,7 +16,7 @@ public sealed class AddressConnectionsTests
     {
         await using var api = await StartAsync(("WebApi:MaxRequests", "10"), ("WebApi:MaxConnections", "40"), ("WebApi:AddressShare", "0.25"));
         var server = api.Client.BaseAddress!;
-        List<TcpClient> silent = [];
+        List<TcpClient?> silent = [];
         try
         {
             // All that the service accepts of 127.0.0.2: no byte is sent.
@@ -31,7 +31,7 @@ public sealed class AddressConnectionsTests
         }
         finally
         {
-            silent.ForEach(connection => connection.Dispose());
+            silent.ForEach(connection => connection?.Dispose());
         }
 
         // What was closed is free again.
@@ -45,7 +45,7 @@ public sealed class AddressConnectionsTests
     {
         await using var api = await StartAsync(
             ("WebApi:MaxRequests", "10"), ("WebApi:MaxConnections", "40"), ("WebApi:AddressShare", "0.1"), ("WebApi:KnownProxies:0", proxy));
-        List<TcpClient> open = [];
+        List<TcpClient?> open = [];
         try
         {
             for (var n = 0; n < 20; n++)
@@ -56,7 +56,7 @@ public sealed class AddressConnectionsTests
         }
         finally
         {
-            open.ForEach(connection => connection.Dispose());
+            open.ForEach(connection => connection?.Dispose());
         }
     }
 
@@ -94,16 +94,30 @@ public sealed class AddressConnectionsTests
 
     private static DefaultConnectionContext Connection(string address) => new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };
 
-    private static async Task<TcpClient> Connect(Uri server, string from)
+    /// <returns>Null if the service closed it before it was open here.</returns>
+    private static async Task<TcpClient?> Connect(Uri server, string from)
     {
         var connection = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
-        await connection.ConnectAsync(server.Host, server.Port);
-        return connection;
+        try
+        {
+            await connection.ConnectAsync(server.Host, server.Port);
+            return connection;
+        }
+        catch (SocketException)
+        {
+            connection.Dispose();
+            return null;
+        }
     }
 
     /// <returns>The status of an answer; null if the connection was closed.</returns>
-    private static async Task<string?> Asks(TcpClient connection)
+    private static async Task<string?> Asks(TcpClient? connection)
     {
+        if (connection is null)
+        {
+            return null;
+        }
+
         using var stop = new CancellationTokenSource(bound);
         try
         {
