@@ -40,7 +40,7 @@ public class SettingsTests
             null,
             "${ENTRA_TENANT_ID:?the tenant whose applications may use an app role}",
             "configMapKeyRef engage-center application-tenant"),
-        ["WebApi__KnownProxies__0"] = (null, "${WEB_PROXY:-127.0.0.1}", "configMapKeyRef engage-center proxy-network"),
+        ["WebApi__KnownProxies__0"] = (null, "${WEB_PROXY:-127.0.0.1}", "configMapKeyRef engage-center proxy-network true"),
     };
 
     [Theory]
