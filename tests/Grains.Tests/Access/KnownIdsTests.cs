@@ -50,6 +50,16 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         Assert.Equal(1, await cluster.Activations("group"));
     }
 
+    // Rows are stored under these keys: another way to make them would lose the tenants.
+    [Fact]
+    public void A_tenant_is_in_the_set_of_the_first_byte_of_its_id()
+    {
+        foreach (var tenant in Enumerable.Range(0, 1_000).Select(_ => Guid.NewGuid()).Append(Guid.Empty).Append(Guid.AllBitsSet))
+        {
+            Assert.Equal($"tenants/{tenant:N}"[..10], KnownIds.TenantsWith(tenant));
+        }
+    }
+
     [Fact]
     public async Task A_tenant_that_no_agreement_names_gets_no_row()
     {

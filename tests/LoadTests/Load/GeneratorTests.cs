@@ -76,7 +76,7 @@ public class GeneratorTests
         var (tallied, _) = Run(closed with { MostUnderWay = 7 }, (_, time) => new("counted", async () =>
         {
             most = Math.Max(most, ++underWay);
-            await Task.Delay(serviceTime, time);
+            await VirtualTime.Takes(serviceTime, time);
             underWay--;
         }));
 
@@ -87,7 +87,7 @@ public class GeneratorTests
     [Fact]
     public void A_rate_that_the_service_cannot_keep_up_with_ends_in_time_and_says_what_was_never_started()
     {
-        var (tallied, ended) = Run(open with { MostUnderWay = 2 }, (_, time) => new("slow", () => Task.Delay(TimeSpan.FromSeconds(1), time)));
+        var (tallied, ended) = Run(open with { MostUnderWay = 2 }, (_, time) => new("slow", () => VirtualTime.Takes(TimeSpan.FromSeconds(1), time)));
 
         Assert.InRange(ended, open.End + Generator.Patience, open.End + Generator.Patience + TimeSpan.FromSeconds(2));
         var never = Assert.Single(tallied.Errors);
@@ -112,7 +112,7 @@ public class GeneratorTests
                 stop.Cancel();
             }
 
-            return new("long", () => Task.Delay(TimeSpan.FromMilliseconds(300), time));
+            return new("long", () => VirtualTime.Takes(TimeSpan.FromMilliseconds(300), time));
         }, stop.Token);
 
         Assert.InRange(ended, TimeSpan.FromSeconds(5.3), TimeSpan.FromSeconds(5.32));
@@ -126,7 +126,7 @@ public class GeneratorTests
         using var stop = new CancellationTokenSource();
         var (tallied, ended) = Run(open with { MostUnderWay = 1 }, (n, time) => new("slow", async () =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), time);
+            await VirtualTime.Takes(TimeSpan.FromSeconds(1), time);
             if (n == 3)
             {
                 stop.Cancel();
@@ -148,7 +148,7 @@ public class GeneratorTests
             n % 2 == 0 ? "even" : "odd",
             async () =>
             {
-                await Task.Delay(serviceTime, time);
+                await VirtualTime.Takes(serviceTime, time);
                 if (n % 10 == 0)
                 {
                     throw n % 100 == 0 ? new WrongAnswerException($"Wrong {n}") : new TimeoutException($"Late {n}");
@@ -174,13 +174,13 @@ public class GeneratorTests
             return (tally.Take(stop.IsCancellationRequested ? ended : load.End), ended);
         });
 
-    private static Operation Steady(int number, TimeProvider time) => new("steady", () => Task.Delay(serviceTime, time));
+    private static Operation Steady(int number, TimeProvider time) => new("steady", () => VirtualTime.Takes(serviceTime, time));
 
     private static Operation Stalling(int number, TimeProvider time) => new("stalling", async () =>
     {
         // Virtual time begins with the run, at a round year.
         var now = time.GetUtcNow() - new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        await Task.Delay(now >= stallBegins && now < stallEnds ? stallEnds - now + serviceTime : serviceTime, time);
+        await VirtualTime.Takes(now >= stallBegins && now < stallEnds ? stallEnds - now + serviceTime : serviceTime, time);
     });
 
     private static Percentiles Exactly(double milliseconds) => new(milliseconds, milliseconds, milliseconds, milliseconds, milliseconds);

@@ -11,7 +11,7 @@ public class LoadRunTests
     public void Processor_time_is_that_of_the_measured_time_and_for_each_operation()
     {
         // The silos take half a core, the client a quarter; what they took to warm up, and before, does not count.
-        var result = Run(now => [new("silos", (now / 2) + TimeSpan.FromHours(1)), new("client", now / 4)]).Result;
+        var (result, _) = Run(now => [new("silos", (now / 2) + TimeSpan.FromHours(1)), new("client", now / 4)]);
 
         Assert.Equal(["silos", "client"], result.Processors.Select(p => p.Of));
         Assert.InRange(result.Processors[0].Cores, 0.499, 0.501);
@@ -22,7 +22,7 @@ public class LoadRunTests
     [Fact]
     public void A_silo_that_ended_is_an_error_and_leaves_the_rest_of_the_result()
     {
-        var result = Run(now => now < TimeSpan.FromSeconds(3) ? [new("silos", now)] : throw new SiloEndedException(42)).Result;
+        var (result, _) = Run(now => now < TimeSpan.FromSeconds(3) ? [new("silos", now)] : throw new SiloEndedException(42));
 
         Assert.Equal(400, result.Count);
         Assert.Empty(result.Processors);
@@ -58,7 +58,7 @@ public class LoadRunTests
         var result = VirtualTime.Run(time =>
         {
             var start = time.GetTimestamp();
-            var scenario = new Scenario("test", _ => new("test", () => Task.Delay(serviceTime ?? TimeSpan.FromMilliseconds(5), time)));
+            var scenario = new Scenario("test", _ => new("test", () => VirtualTime.Takes(serviceTime ?? TimeSpan.FromMilliseconds(5), time)));
             return new LoadRun(load, progress, time).MeasureAsync(scenario, () => processors(time.GetElapsedTime(start)), CancellationToken.None);
         });
         return (result, progress.ToString());

@@ -12,7 +12,7 @@ internal sealed class RunClock(TimeProvider time)
     {
         while (!stop.IsCancellationRequested && Now is var now && now < moment)
         {
-            // Timers tick in milliseconds: a shorter delay would be none, and this a loop that takes a core from the silos.
+            // An operation is due at a moment, and nothing else tells of it. Timers tick in milliseconds: a shorter delay would be none, and this a loop that takes a core from the silos.
             var delay = TimeSpan.FromMilliseconds(Math.Ceiling((moment - now).TotalMilliseconds));
             await Task.Delay(delay, time, stop).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -113,7 +113,7 @@ internal sealed class Tally(TimeSpan measuredFrom)
             var length = (lastEnd > end ? lastEnd : end) - measuredFrom;
             return new(
                 length > TimeSpan.Zero ? length : TimeSpan.Zero,
-                [.. kinds.Select(k => k.Value.Result(k.Key, length))],
+                [.. kinds.Select(k => k.Value.Measured(k.Key, length))],
                 [.. errors.Values.OrderBy(e => e.Operation, StringComparer.Ordinal).ThenBy(e => e.Error, StringComparer.Ordinal)],
                 waited);
         }

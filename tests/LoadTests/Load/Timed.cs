@@ -33,7 +33,7 @@ internal sealed class Timed
         Record(delay, started - due);
     }
 
-    public OperationResult Result(string kind, TimeSpan length) => new(
+    public OperationResult Measured(string kind, TimeSpan length) => new(
         kind, latency.TotalCount, latency.TotalCount / length.TotalSeconds, PercentilesOf(latency), PercentilesOf(service), PercentilesOf(delay), Curve());
 
     private static Percentiles PercentilesOf(LongHistogram of) => new(

@@ -17,6 +17,9 @@ internal sealed class VirtualTime : SynchronizationContext
 
     public TimeProvider Time => time;
 
+    /// <summary>What takes so long in virtual time. The test itself waits for nothing: <see cref="Run"/> moves the time on.</summary>
+    public static Task Takes(TimeSpan duration, TimeProvider time) => Task.Delay(duration, time);
+
     public static T Run<T>(Func<TimeProvider, Task<T>> run)
     {
         var (virtualTime, before) = (new VirtualTime(), Current);

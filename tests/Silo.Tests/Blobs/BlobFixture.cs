@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using EngageCenter.Silo.Tests.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
@@ -12,7 +13,7 @@ public sealed class BlobFixture : IAsyncLifetime, IDisposable
 
     internal Azurite Azurite { get; private set; } = null!;
 
-    internal BlobSilo Silo { get; private set; } = null!;
+    internal TestSilo Silo { get; private set; } = null!;
 
     /// <summary>The provider's container, seen without the provider.</summary>
     internal BlobContainerClient Container => new(Azurite.ConnectionString, "grainstate");

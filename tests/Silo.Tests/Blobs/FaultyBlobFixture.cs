@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
@@ -10,11 +11,11 @@ public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();
     private Azurite azurite = null!;
-    private BlobSilo sound = null!;
+    private TestSilo sound = null!;
 
     internal StoreProxy Proxy { get; private set; } = null!;
 
-    internal BlobSilo Silo { get; private set; } = null!;
+    internal TestSilo Silo { get; private set; } = null!;
 
     internal IGrainStorage Storage => Silo.Storage;
 

@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -23,7 +24,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     private readonly TempFolder folder = new();
     private Azurite azurite = null!;
     private StoreProxy proxy = null!;
-    private BlobSilo silo = null!;
+    private TestSilo silo = null!;
 
     public async Task InitializeAsync()
     {

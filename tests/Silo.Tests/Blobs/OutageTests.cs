@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -96,13 +97,13 @@ public sealed class OutageTests : IDisposable
     [Fact]
     public void All_attempts_of_an_operation_end_before_the_grain_call_does() => Assert.True(BlobClients.OperationTimeout < SiloHost.ResponseTimeout);
 
-    private static async Task<GrainState<Note>> Read(BlobSilo silo)
+    private static async Task<GrainState<Note>> Read(TestSilo silo)
     {
         var state = new GrainState<Note>();
         await silo.Storage.ReadStateAsync("state", Id, state);
         return state;
     }
 
-    private static async Task<HealthStatus> Health(BlobSilo silo) =>
+    private static async Task<HealthStatus> Health(TestSilo silo) =>
         (await silo.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Status;
 }

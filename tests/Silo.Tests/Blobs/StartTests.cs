@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
+using EngageCenter.Silo.Tests.Storage;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -126,7 +127,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
         await Assert.ThrowsAsync<ArgumentException>(() => fixture.Silo.Storage.WriteStateAsync("state", id, new GrainState<Note>(new Note())));
     }
 
-    private static async Task CanStore(BlobSilo silo)
+    private static async Task CanStore(TestSilo silo)
     {
         var id = GrainId.Create("note", Guid.NewGuid().ToString("N"));
         await silo.Storage.WriteStateAsync("state", id, new GrainState<Note>(new Note { Text = "stored" }));

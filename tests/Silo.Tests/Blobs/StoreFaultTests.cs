@@ -80,6 +80,22 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
         Assert.Equal("after", (await fixture.Truth(id)).State!.Text);
     }
 
+    // Three attempts with such waits would outlast the grain call.
+    [Fact]
+    public async Task A_store_that_asks_for_a_long_wait_is_not_asked_again()
+    {
+        var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "before" }));
+        await Storage.WriteStateAsync("state", id, state);
+        Proxy.Next(Fate.IsPutOff);
+
+        state.State = new Note { Text = "after" };
+        var failure = await Assert.ThrowsAsync<IOException>(() => Storage.WriteStateAsync("state", id, state));
+
+        Assert.Contains("503 ServerBusy", failure.Message, StringComparison.Ordinal);
+        Assert.Single(Proxy.Requests);
+        Assert.Equal("before", (await fixture.Truth(id)).State!.Text);
+    }
+
     // The SDK asks again and finds the version that it made itself. It cannot know that, so nobody is told 'done'.
     [Fact]
     public async Task A_first_write_whose_answer_is_lost_is_a_conflict_and_stored_once()

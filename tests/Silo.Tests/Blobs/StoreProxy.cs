@@ -17,6 +17,9 @@ public enum Fate
     /// <summary>The store answers that it is busy, and has done nothing.</summary>
     IsRefused,
 
+    /// <summary>The store answers that it is busy, and that nobody should ask again for 20 s.</summary>
+    IsPutOff,
+
     /// <summary>The connection ends before the store hears of the request.</summary>
     IsLost,
 
@@ -105,6 +108,11 @@ internal sealed class StoreProxy : IAsyncDisposable
             case Blobs.Fate.IsRefused:
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                 context.Response.Headers["x-ms-error-code"] = "ServerBusy";
+                return;
+            case Blobs.Fate.IsPutOff:
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                context.Response.Headers["x-ms-error-code"] = "ServerBusy";
+                context.Response.Headers.RetryAfter = "20";
                 return;
             case Blobs.Fate.IsLost:
                 context.Abort();

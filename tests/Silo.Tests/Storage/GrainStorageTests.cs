@@ -220,7 +220,7 @@ public abstract class GrainStorageTests
         }
         catch (InconsistentStateException)
         {
-            // Some stores compare the version first, others find first that there is nothing.
+            // Some stores compare the version first. Others first see that the state is gone.
             Assert.NotNull(other.ETag);
         }
 

@@ -7,7 +7,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>The silo as Program.cs composes it, on a file and on ports of its own.</summary>
+/// <summary>The silo as Program.cs composes it, on ports of its own.</summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
     private readonly IHost host;
@@ -17,6 +17,8 @@ internal sealed class TestSilo : IAsyncDisposable
     private TestSilo(IHost host) => this.host = host;
 
     public IServiceProvider Services => host.Services;
+
+    public IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
 
     public IGrainStorage Storage =>
         host.Services.GetRequiredKeyedService<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
@@ -30,20 +32,25 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public static TestSilo Build(string file, params (string Key, string Value)[] settings) => Build(file, _ => { }, settings);
 
-    public static TestSilo Build(string file, Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
+    /// <param name="configure">After the silo's own services.</param>
+    public static TestSilo Build(string file, Action<IServiceCollection> configure, params (string Key, string Value)[] settings) =>
+        Compose(_ => { }, configure, [("Storage:SqliteFile", file), .. settings]);
+
+    /// <param name="before">Services that the host has before the silo's own.</param>
+    public static TestSilo Compose(Action<IServiceCollection> before, Action<IServiceCollection> after, params IEnumerable<(string Key, string Value)> settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Storage:SqliteFile"] = file,
             ["Orleans:Endpoints:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
             // With a cluster's own settings Orleans listens on an address of this machine's network, where TLS is required.
             ["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1",
             ["Orleans:Endpoints:GatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
         });
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value));
+        before(builder.Services);
         builder.AddEngageCenterSilo();
-        configure(builder.Services);
+        after(builder.Services);
         return new TestSilo(builder.Build());
     }
 

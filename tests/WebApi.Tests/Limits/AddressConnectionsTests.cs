@@ -25,9 +25,16 @@ public sealed class AddressConnectionsTests
                 silent.Add(await Connect(server, "127.0.0.2"));
             }
 
-            Assert.Null(await Asks(silent[^1]));
-            Assert.Equal("200", await Asks(await Connect(server, "127.0.0.3")));
-            Assert.Equal("200", await Asks(silent[0]));
+            using var other = await Connect(server, "127.0.0.3");
+            Assert.Equal("200", await Asks(other));
+            var answers = new List<string?>();
+            foreach (var connection in silent)
+            {
+                answers.Add(await Asks(connection));
+            }
+
+            Assert.Equal(10, answers.Count(answer => answer == "200"));
+            Assert.Equal(20, answers.Count(answer => answer is null));
         }
         finally
         {
@@ -65,31 +72,37 @@ public sealed class AddressConnectionsTests
     {
         const int max = 5;
         var connections = new AddressConnections(max, []);
-        var (served, most) = (0, 0);
+        var (open, most) = (0, 0);
         var gate = new Lock();
-        var limit = connections.Limit(async connection =>
+        var briefly = connections.Limit(async _ =>
         {
             lock (gate)
             {
-                most = Math.Max(most, ++served);
+                most = Math.Max(most, ++open);
             }
 
             await Task.Yield();
             lock (gate)
             {
-                served--;
+                open--;
             }
         });
-
-        await Task.WhenAll(Enumerable.Range(0, 2_000).Select(_ => Task.Run(() => limit(Connection("192.0.2.1")))));
-
+        await Task.WhenAll(Enumerable.Range(0, 2_000).Select(_ => Task.Run(() => briefly(Connection("192.0.2.1")))));
         Assert.InRange(most, 1, max);
-        for (var n = 0; n < max; n++)
+
+        // All that one address may have at once, again, and not one more; another address beside it.
+        var (served, end) = (0, new TaskCompletionSource());
+        var held = connections.Limit(_ =>
         {
-            var connection = Connection("192.0.2.1");
-            await limit(connection);
-            Assert.False(connection.ConnectionClosed.IsCancellationRequested);
-        }
+            served++;
+            return end.Task;
+        });
+        var tasks = Enumerable.Range(0, max + 3).Select(_ => held(Connection("192.0.2.1"))).ToList();
+        Assert.Equal(max, served);
+        tasks.Add(held(Connection("192.0.2.2")));
+        Assert.Equal(max + 1, served);
+        end.SetResult();
+        await Task.WhenAll(tasks);
     }
 
     private static DefaultConnectionContext Connection(string address) => new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };
