@@ -9,7 +9,7 @@ namespace EngageCenter.Door;
 
 /// <summary>
 /// One connection of a client that does as little as it can: it shares the cores with the server, and would otherwise be most
-/// of what is measured. Requests are bytes that are ready; of an answer the status and the end are looked for.
+/// of what is measured. It sends prepared bytes, and reads only the status and the length of an answer.
 /// </summary>
 internal sealed class Connection : IDisposable
 {
