@@ -31,11 +31,19 @@ internal sealed record KnownIds(
     private const string GroupPrefix = "groups/";
     private const string TenantPrefix = "tenants/";
 
+    // Every request asks for one of them.
+    private static readonly string[] tenantSets = [.. Enumerable.Range(0, 256).Select(first => $"{TenantPrefix}{first:x2}")];
+
     /// <summary>The key of the set of a tenant's groups.</summary>
     public static string GroupsOf(Guid tenantId) => $"{GroupPrefix}{tenantId:D}";
 
     /// <summary>The key of the set that a tenant is in, if it is in any.</summary>
-    public static string TenantsWith(Guid tenantId) => $"{TenantPrefix}{tenantId.ToString("N")[..2]}";
+    public static string TenantsWith(Guid tenantId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        tenantId.TryWriteBytes(bytes, bigEndian: true, out _);
+        return tenantSets[bytes[0]];
+    }
 
     /// <summary>How many ids the set of a key may have.</summary>
     public static int MaxIn(string key) => IsOfGroups(key) ? MaxGroups

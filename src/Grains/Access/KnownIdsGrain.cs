@@ -50,6 +50,8 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     private readonly IPersistentState<StoredIds> storage;
     private readonly IGrainStorage rows;
     private readonly TimeSpan lease;
+    private readonly TimeProvider time;
+    private readonly ILogger<KnownIdsGrain> logger;
     private readonly Func<PolicyOwnership<IKnownIdsHolder>> newOwnership;
     private PolicyOwnership<IKnownIdsHolder> ownership;
     private bool isActive;
@@ -60,8 +62,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     private StoredIds? next;
     private KnownIds? leased;
 
-    private readonly TimeProvider time;
-    private readonly ILogger<KnownIdsGrain> logger;
+    // The last clean-up, and when one found that the set is full of groups that hold roles.
     private Task<int> cleaning = Task.FromResult(0);
     private long? foundFull;
 
@@ -84,7 +85,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        // A key of neither kind is nobody's, and makes no row.
+        // Refuses a key of neither kind before anything is stored.
         _ = KnownIds.MaxIn(Key);
         for (var attempt = 1; ; attempt++)
         {

@@ -26,9 +26,6 @@ internal sealed partial class UserGrain(
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker
 {
-    /// <summary>How long an activation of somebody without a row lasts, however often they call.</summary>
-    public static readonly TimeSpan MemoryOfStrangers = TimeSpan.FromSeconds(50);
-
     /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
     private const int MaxKnown = 10_000;
 
@@ -37,20 +34,6 @@ internal sealed partial class UserGrain(
 
     private readonly Dictionary<string, Known> known = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, GroupWorkspaces> groupWorkspaces = [];
-
-    // Which sign-in each workspace's list of people was told of, and the one that all were told of.
-    private readonly Dictionary<string, SeenUser> told = new(StringComparer.Ordinal);
-    private SeenUser? toldAll;
-
-    // What storage is known to hold: calls interleave, and nobody is served what was never stored. Of somebody without a
-    // row it is what this activation remembers: see Keep.
-    private UserState durable = new();
-
-    // Whether there is a row, or one is being written, and that first write.
-    private bool hasRow;
-    private Task firstWrite = Task.CompletedTask;
-    private (long Started, long Finished) writes;
-    private Task lastWrite = Task.CompletedTask;
 
     private PersonId Person { get; set; }
 
@@ -192,24 +175,6 @@ internal sealed partial class UserGrain(
         return new(first.Standing, first);
     }
 
-    public async Task<bool> Add(string workspaceId, long epoch)
-    {
-        var added = false;
-        await Update(s =>
-        {
-            var next = s.Contracts.With(workspaceId, epoch);
-            added = next is not null;
-            return next is null || ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
-        });
-        return added;
-    }
-
-    public Task Remove(string workspaceId, long epoch) => Update(s =>
-    {
-        var next = s.Contracts.Without(workspaceId, epoch);
-        return ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
-    });
-
     public ValueTask<bool> Made(AccessDecision decision) => new(
         known.TryGetValue(decision.WorkspaceId, out var made)
         && Stands(made)
@@ -227,48 +192,6 @@ internal sealed partial class UserGrain(
     {
         await Accept(signIn);
         return (await Examine(signIn, workspaceId)).Access;
-    }
-
-    private Task Accept(SignIn signIn)
-    {
-        signIn.Check(Person, time.GetUtcNow());
-        if (signIn.LeavesGroupsOut || durable.Covers(signIn))
-        {
-            return Task.CompletedTask;
-        }
-
-        if (hasRow)
-        {
-            return Update(s => s.Accept(signIn));
-        }
-
-        storage.State = durable = durable.Accept(signIn);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>
-    /// Stores the sign-in that a member is decided by, if it is not stored yet. Awaited before the first decision that
-    /// finds the person a member is answered: from then on no older token counts, also after a restart.
-    /// </summary>
-    private Task Keep()
-    {
-        if (!hasRow && durable.Seen is not null)
-        {
-            lastWrite = firstWrite = Write(storage.State);
-        }
-
-        return firstWrite;
-    }
-
-    // Calls that are under way are answered first; the next one finds an activation that knows nothing.
-    private Task ForgetStranger(CancellationToken cancellationToken)
-    {
-        if (!hasRow)
-        {
-            DeactivateOnIdle();
-        }
-
-        return Task.CompletedTask;
     }
 
     private ValueTask<Examined> Examine(SignIn signIn, string workspaceId) =>
@@ -293,8 +216,7 @@ internal sealed partial class UserGrain(
                 break;
             }
 
-            var access = new EffectiveAccess(
-                lease.Leased.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), lease.Leased.Epoch)), roles);
+            var access = Member(workspaceId, lease.Leased, roles);
             if (lease.IsValid)
             {
                 return new(access, lease.Leased);
@@ -354,8 +276,7 @@ internal sealed partial class UserGrain(
                 continue;
             }
 
-            var access = roles.IsEmpty ? Outsider(workspaceId) : new EffectiveAccess(
-                lease.Leased.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), lease.Leased.Epoch)), roles);
+            var access = roles.IsEmpty ? Outsider(workspaceId) : Member(workspaceId, lease.Leased, roles);
             if (known.Count >= MaxKnown)
             {
                 known.Clear();
@@ -459,33 +380,6 @@ internal sealed partial class UserGrain(
         return (now ?? before)?.WorkspaceIds ?? [];
     }
 
-    // The list of people shows who came, so it hears of each new token once. It is no part of the decision: where it
-    // cannot be told now, it is told with the next decision.
-    private async ValueTask Tell(string workspaceId, bool isMember)
-    {
-        if (IsTold(workspaceId, isMember))
-        {
-            return;
-        }
-
-        var seen = durable.Seen!;
-        await Update(s => s.List(workspaceId));
-        try
-        {
-            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(seen);
-            told[workspaceId] = seen;
-        }
-        catch (Exception e)
-        {
-            LogNotTold(logger, workspaceId, e);
-        }
-    }
-
-    private bool IsTold(string workspaceId, bool isMember) =>
-        durable.Seen is not { } seen
-        || (told.TryGetValue(workspaceId, out var of) && ReferenceEquals(of, seen))
-        || !(isMember || durable.ListedIn.Contains(workspaceId));
-
     private UserWorkspace Listed(Examined examined)
     {
         var (decision, roles) = (examined.Access.Decision, examined.Access.Roles.Union());
@@ -495,44 +389,12 @@ internal sealed partial class UserGrain(
             durable.LastOpened == decision.WorkspaceId);
     }
 
+    private EffectiveAccess Member(string workspaceId, LeasedPolicy policy, ImmutableArray<HeldRole> roles) =>
+        new(policy.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), policy.Epoch)), roles);
+
     private EffectiveAccess Outsider(string workspaceId) => new(AccessDecision.Outsider(Person, workspaceId), []);
 
     private EffectiveAccess Unconfirmed(string workspaceId) => new(AccessDecision.Unconfirmed(Person, workspaceId), []);
-
-    private Task Update(Func<UserState, UserState> change)
-    {
-        var next = change(storage.State);
-
-        if (ReferenceEquals(next, storage.State))
-        {
-            // Nothing to write, but what it rests on may still be on its way.
-            return lastWrite;
-        }
-
-        var isFirst = !hasRow;
-        lastWrite = Write(next);
-        if (isFirst)
-        {
-            firstWrite = lastWrite;
-        }
-
-        return lastWrite;
-    }
-
-    private async Task Write(UserState next)
-    {
-        hasRow = true;
-        var write = ++writes.Started;
-        await storage.Commit(this, next);
-        if (write > writes.Finished)
-        {
-            writes.Finished = write;
-            durable = next;
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of a sign-in; it is told again later")]
-    private static partial void LogNotTold(ILogger logger, string workspaceId, Exception exception);
 
     /// <param name="Seen">The sign-in that the decision rests on.</param>
     private sealed record Known(EffectiveAccess Access, Lease<LeasedPolicy> Lease, SeenUser? Seen);

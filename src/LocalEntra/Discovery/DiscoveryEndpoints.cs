@@ -80,7 +80,7 @@ internal static class DiscoveryEndpoints
     }
 
     private static IResult UnknownTenant(string tenant, HttpRequest request, TimeProvider time) =>
-        TokenErrorAnswer.Result(TokenRefusal.UnknownTenant(tenant, error: "invalid_tenant"), request, time.GetUtcNow());
+        TokenErrorAnswer.ToResult(TokenRefusal.UnknownTenant(tenant, error: "invalid_tenant"), request, time.GetUtcNow());
 
     private sealed record PublishedKey(string Kty, string Use, string Kid, string N, string E, string Alg, string Issuer);
 }

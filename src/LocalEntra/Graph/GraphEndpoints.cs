@@ -132,7 +132,7 @@ internal static class GraphEndpoints
     /// <summary>What every call has at hand.</summary>
     private sealed record Call(HttpRequest Request, EntraDirectory Directory, BaseAddress Address, TimeProvider Time)
     {
-        public IResult Refuse(GraphError error) => error.Result(Request, Time.GetUtcNow());
+        public IResult Refuse(GraphError error) => error.ToResult(Request, Time.GetUtcNow());
 
         /// <returns>The tenant that holds the object, or null and an error.</returns>
         public Tenant? Find(string text, Func<Tenant, Guid, bool> isKind, out Guid id, out GraphError? error, Guid? beside = null)

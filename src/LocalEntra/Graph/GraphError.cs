@@ -20,7 +20,7 @@ internal sealed record GraphError(int Status, string Code, string Message)
 
     public static GraphError BadRequest(string message, int status = 400) => new(status, "Request_BadRequest", message);
 
-    public IResult Result(HttpRequest request, DateTimeOffset now)
+    public IResult ToResult(HttpRequest request, DateTimeOffset now)
     {
         var requestId = Guid.NewGuid();
         var clientRequestId = Guid.TryParse(request.Headers["client-request-id"], out var given) ? given : requestId;

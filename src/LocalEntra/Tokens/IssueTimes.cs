@@ -34,6 +34,7 @@ internal sealed class IssueTimes(TimeProvider time)
                 wait = DateTimeOffset.FromUnixTimeSeconds(second + 1) - now;
             }
 
+            // Only the clock brings the next second: there is no other signal.
             await Task.Delay(wait, time, cancellation);
         }
     }

@@ -29,7 +29,7 @@ internal sealed record TokenErrorAnswer(
     [property: JsonPropertyName("trace_id")] Guid TraceId,
     [property: JsonPropertyName("correlation_id")] Guid CorrelationId)
 {
-    public static IResult Result(TokenRefusal refusal, HttpRequest request, DateTimeOffset now) =>
+    public static IResult ToResult(TokenRefusal refusal, HttpRequest request, DateTimeOffset now) =>
         Results.Json(Of(refusal, request, now), statusCode: refusal.Status);
 
     /// <param name="refusal">What to say.</param>

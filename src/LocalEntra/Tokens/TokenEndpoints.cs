@@ -23,6 +23,6 @@ internal static class TokenEndpoints
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"LocalEntra\"";
         }
 
-        return TokenErrorAnswer.Result(refusal, context.Request, time.GetUtcNow());
+        return TokenErrorAnswer.ToResult(refusal, context.Request, time.GetUtcNow());
     }
 }

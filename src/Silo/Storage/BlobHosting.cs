@@ -1,5 +1,4 @@
 using Azure.Storage.Blobs;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Providers;
 
@@ -52,7 +51,7 @@ internal static class BlobHosting
             // A host may have its own.
             if (!services.Any(s => s.ServiceType == typeof(BlobServiceClient) && key.Equals(s.ServiceKey)))
             {
-                services.TryAddKeyedSingleton(key, AccountOf($"ConnectionStrings:{key}", configuration));
+                services.AddKeyedSingleton(key, AccountOf($"ConnectionStrings:{key}", configuration));
             }
 
             return provider => provider.GetRequiredKeyedService<BlobServiceClient>(key);

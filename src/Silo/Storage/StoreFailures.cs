@@ -14,20 +14,8 @@ namespace EngageCenter.Storage;
 /// </remarks>
 internal sealed class StoreFailures : HttpPipelinePolicy
 {
-    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
-    {
-        message.BufferResponse = true;
-        try
-        {
-            ProcessNext(message, pipeline);
-        }
-        catch (Exception e) when (Failure(message, e) is { } failure)
-        {
-            throw failure;
-        }
-
-        Refuse(message);
-    }
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+        throw new NotSupportedException("A store is asked asynchronously.");
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {

@@ -32,7 +32,7 @@ internal static class PermissionEndpoints
         // The body came after the caller was let in. Where it took its time, the decision may be of an older policy.
         if (http.Features.Get<LimitedBody>() is { HasWaited: true })
         {
-            await visit.Explain();
+            await visit.Decide(explained: true);
         }
 
         var person = body.User is { } user ? new PersonId(user.TenantId!.Value, user.UserId!.Value) : visit.Caller.Person;

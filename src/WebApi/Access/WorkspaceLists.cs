@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Access;
 
-/// <summary>Lists of a workspace that are to be had as JSON, page by page, and as CSV, all of it.</summary>
+/// <summary>Lists of a workspace, as JSON a page at a time or as CSV in full.</summary>
 internal static class WorkspaceLists
 {
     // A policy that changes with every page is not one that a reader waits for.
@@ -52,7 +52,7 @@ internal static class WorkspaceLists
 
     private static string NameOf(HttpContext http, WorkspaceVisit visit) => $"{http.Request.Path.Value!.TrimEnd('/').Split('/')[^1]}-{visit.WorkspaceId}";
 
-    /// <summary>The right is decided anew for each page; null where it is gone, or cannot be had.</summary>
+    /// <summary>The right is decided anew for each page; null if it is gone or not available.</summary>
     private static async Task<Page<TItem>?> ReadOn<TItem>(WorkspaceVisit visit, Func<AccessDecision, Task<Page<TItem>?>> read)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

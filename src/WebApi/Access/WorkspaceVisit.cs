@@ -29,7 +29,7 @@ internal sealed class WorkspaceVisit
 
     public AccessDecision Decision { get; private set; }
 
-    /// <summary>The decision with the roles that it rests on, where the route is <see cref="Explained"/>; else null.</summary>
+    /// <summary>The newest decision with the roles that it rests on, if they were asked for.</summary>
     public EffectiveAccess? Access { get; private set; }
 
     /// <summary>Null while the caller is let in, as they are when an endpoint begins.</summary>
@@ -49,7 +49,7 @@ internal sealed class WorkspaceVisit
         IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required, bool explained)
     {
         var visit = new WorkspaceVisit(grains, users, caller, workspaceId, required);
-        await (explained ? visit.Explain() : visit.Decide());
+        await visit.Decide(explained);
         return visit;
     }
 
@@ -86,7 +86,8 @@ internal sealed class WorkspaceVisit
     }
 
     /// <summary>Decides anew, for a request that goes on for long.</summary>
-    public async Task Decide()
+    /// <param name="explained">Whether to ask for the roles as well.</param>
+    public async Task Decide(bool explained = false)
     {
         if (!WorkspaceHeader.IsId(WorkspaceId))
         {
@@ -94,21 +95,9 @@ internal sealed class WorkspaceVisit
             return;
         }
 
-        Decision = await users.Of(Caller.Person).Decide(Caller.SignIn, WorkspaceId);
-        Refusal = RefusalOf(Caller, Decision, required);
-    }
-
-    /// <summary>As <see cref="Decide"/>, with the roles.</summary>
-    public async Task Explain()
-    {
-        if (!WorkspaceHeader.IsId(WorkspaceId))
-        {
-            Refusal = Problems.WorkspaceNotFound.Answer();
-            return;
-        }
-
-        Access = await users.Of(Caller.Person).Explain(Caller.SignIn, WorkspaceId);
-        Decision = Access.Decision;
+        var person = users.Of(Caller.Person);
+        Access = explained ? await person.Explain(Caller.SignIn, WorkspaceId) : null;
+        Decision = Access?.Decision ?? await person.Decide(Caller.SignIn, WorkspaceId);
         Refusal = RefusalOf(Caller, Decision, required);
     }
 

@@ -30,7 +30,7 @@ internal sealed record AgreementRequest(
         new(Organization.TenantId!.Value, Organization.Name),
         StartDate!.Value,
         EndDate!.Value,
-        // Of a role's only contact it goes without saying that they are the primary one.
+        // The only contact of a role is its primary one, unless the request says otherwise.
         [.. (Contacts ?? []).Select(c => new Contact(
             c.Role!.Value, new(c.TenantId!.Value, c.UserId!.Value), c.DisplayName, c.Email, c.Phone, c.IsPrimary ?? Contacts!.Count(other => other.Role == c.Role) == 1))],
         [.. (Packages ?? []).Select(p => new Package(

@@ -19,13 +19,13 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     /// <summary>How long a request waits for the set of tenants. Without it the person's grain is asked, as for anybody.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>After a set could not be had, how long nobody waits for it.</summary>
+    /// <summary>How long no request waits for a set after it was not available.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     // By set, of which there are 256: until when.
     private readonly ConcurrentDictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
 
-    // The sets that this node had last, by key; null for one that could not be had so far. They decide no access.
+    // The last known sets by key, null for one that was never available. Only limits use them; they decide no access.
     private readonly ConcurrentDictionary<string, KnownIds?> latest = new(StringComparer.Ordinal);
 
     // Sets that are being asked for because somebody had to be counted.
@@ -42,7 +42,7 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
                 : throw new SettingException($"{tenant.Path} is '{tenant.Value}'; it must be a tenant id such as c0000000-0000-4000-8000-000000000000."))];
     }
 
-    /// <summary>False where nobody of the tenant can be a member of anything. Never false because a set cannot be had.</summary>
+    /// <summary>False where nobody of the tenant can be a member of anything. If a set is not available, everybody may come.</summary>
     public ValueTask<bool> MayCome(Guid tenantId)
     {
         if (!listed.IsEmpty)
@@ -55,9 +55,9 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     }
 
     /// <summary>
-    /// Whether limits count somebody of the tenant among the strangers; it decides nothing else. It never waits: where the set
-    /// of now is not in memory, the last one counts, and one request for all brings the next. Before the first set has come
-    /// everybody counts as a stranger, and where it cannot be had, nobody.
+    /// Whether limits count a person of the tenant among the strangers. It decides nothing else, and it never waits: if the
+    /// current set is not in memory, the last known one counts, and one request for all callers reads the current one. Until
+    /// the first set is read everybody counts as a stranger. If it is not available, nobody does.
     /// </summary>
     public bool CountsAsStrange(Guid tenantId)
     {
@@ -97,7 +97,7 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     private async ValueTask<bool> Ask(string key, Guid tenantId) =>
         await Read(key) is not { } tenants || Counted(tenants.MayHold(tenantId));
 
-    // Null where it cannot be had now.
+    // Null if it is not available.
     private async Task<KnownIds?> Read(string key)
     {
         if (IsResting(key))

@@ -144,6 +144,7 @@ internal static class Authentication
         jwt.Events.OnTokenValidated = async context =>
         {
             await validated(context);
+            // What the handler before has decided about the token, if anything.
             if (context.Result is not null || context.Principal?.Identity is not ClaimsIdentity identity)
             {
                 return;
@@ -179,6 +180,7 @@ internal static class Authentication
         jwt.Events.OnAuthenticationFailed = async context =>
         {
             await failed(context);
+            // What the handler before has decided about the token, if anything.
             if (context.Result is not null || context.Options.ConfigurationManager is not IssuerKeys keys)
             {
                 return;

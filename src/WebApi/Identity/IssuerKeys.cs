@@ -186,6 +186,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
         var wait = due - time.GetUtcNow();
         if (wait > TimeSpan.Zero)
         {
+            // An interval, a pause or a bound: time itself is what is waited for.
             await Task.Delay(wait, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -9,10 +9,10 @@ internal static class KestrelLimits
     {
         kestrel.AddServerHeader = false;
 
-        // One request at a time on a connection, which the sizes of a node count with.
         var addresses = AddressConnections.Of(options);
         kestrel.ConfigureEndpointDefaults(endpoint =>
         {
+            // One request at a time on a connection, which the sizes of a node count with.
             endpoint.Protocols = HttpProtocols.Http1;
             endpoint.Use(addresses.Limit);
         });

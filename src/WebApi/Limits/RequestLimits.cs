@@ -4,10 +4,9 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Lets a request in when the node, the caller and its tenant have a slot left, counts what its body takes,
-/// and has its answer written in pieces. Nobody
-/// queues to get in: a client that waits is better told, and tries another node. An endpoint without rate limiting, such
-/// as those of health, needs no slot.
+/// Lets a request in when the node, the caller and its tenant have a slot left, counts what its body takes, and has its
+/// answer written in pieces. Nobody queues to get in: a client is told at once, and tries another node. An endpoint
+/// without rate limiting, such as those of health, needs no slot.
 /// </summary>
 internal sealed class RequestLimits(
     RequestDelegate next, Claimants claimants, NodeLimits limits, BodyPace pace, AnswerPace answerPace, TimeProvider time)

@@ -22,7 +22,6 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
     private int rejectedCount;
     private int next;
 
-
     /// <summary>Whether it holds nothing of what it was given.</summary>
     public bool IsEmpty => batch.Count == 0 && rejected.Count == 0;
 

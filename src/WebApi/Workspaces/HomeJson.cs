@@ -15,7 +15,7 @@ namespace EngageCenter.WebApi.Workspaces;
 /// <param name="Assessments">Technologies in figures. AccessAssessments.</param>
 /// <param name="Learning">The caller's own courses, counted. AccessLearning.</param>
 /// <param name="AccountTeam">Any member's.</param>
-/// <param name="LeftOut">Parts that the caller may see and that could not be had now; absent where there is none.</param>
+/// <param name="LeftOut">Parts that the caller may see and that are not available now; absent if there are none.</param>
 /// <param name="Reason">NoWorkspaces where there is no workspace; else absent.</param>
 internal sealed record HomeResponse(
     WorkspaceResponse? Workspace,

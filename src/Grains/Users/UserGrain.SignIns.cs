@@ -1,0 +1,148 @@
+using EngageCenter.Storage;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Users;
+
+/// <summary>What is kept of a person: their sign-ins, the contracts that name them, and which lists of people were told.</summary>
+internal sealed partial class UserGrain
+{
+    /// <summary>How long an activation of somebody without a row lasts, however often they call.</summary>
+    public static readonly TimeSpan MemoryOfStrangers = TimeSpan.FromSeconds(50);
+
+    // Which sign-in each workspace's list of people was told of, and the one that all were told of.
+    private readonly Dictionary<string, SeenUser> told = new(StringComparer.Ordinal);
+    private SeenUser? toldAll;
+
+    // What storage is known to hold: calls interleave, and nobody is served what was never stored. Of somebody without a
+    // row it is what this activation remembers: see Keep.
+    private UserState durable = new();
+
+    // Whether there is a row, or one is being written, and that first write.
+    private bool hasRow;
+    private Task firstWrite = Task.CompletedTask;
+    private (long Started, long Finished) writes;
+    private Task lastWrite = Task.CompletedTask;
+
+    public async Task<bool> Add(string workspaceId, long epoch)
+    {
+        var added = false;
+        await Update(s =>
+        {
+            var next = s.Contracts.With(workspaceId, epoch);
+            added = next is not null;
+            return next is null || ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
+        });
+        return added;
+    }
+
+    public Task Remove(string workspaceId, long epoch) => Update(s =>
+    {
+        var next = s.Contracts.Without(workspaceId, epoch);
+        return ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
+    });
+
+    private Task Accept(SignIn signIn)
+    {
+        signIn.Check(Person, time.GetUtcNow());
+        if (signIn.LeavesGroupsOut || durable.Covers(signIn))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (hasRow)
+        {
+            return Update(s => s.Accept(signIn));
+        }
+
+        storage.State = durable = durable.Accept(signIn);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Stores the sign-in that a member is decided by, if it is not stored yet. Awaited before the first decision that
+    /// finds the person a member is answered: from then on no older token counts, also after a restart.
+    /// </summary>
+    private Task Keep()
+    {
+        if (!hasRow && durable.Seen is not null)
+        {
+            lastWrite = firstWrite = Write(storage.State);
+        }
+
+        return firstWrite;
+    }
+
+    // Calls that are under way are answered first; the next one finds an activation that knows nothing.
+    private Task ForgetStranger(CancellationToken cancellationToken)
+    {
+        if (!hasRow)
+        {
+            DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    // The list of people shows who came, so it hears of each new token once. It is no part of the decision: where it
+    // cannot be told now, it is told with the next decision.
+    private async ValueTask Tell(string workspaceId, bool isMember)
+    {
+        if (IsTold(workspaceId, isMember))
+        {
+            return;
+        }
+
+        var seen = durable.Seen!;
+        await Update(s => s.List(workspaceId));
+        try
+        {
+            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(seen);
+            told[workspaceId] = seen;
+        }
+        catch (Exception e)
+        {
+            LogNotTold(logger, workspaceId, e);
+        }
+    }
+
+    private bool IsTold(string workspaceId, bool isMember) =>
+        durable.Seen is not { } seen
+        || (told.TryGetValue(workspaceId, out var of) && ReferenceEquals(of, seen))
+        || !(isMember || durable.ListedIn.Contains(workspaceId));
+
+    private Task Update(Func<UserState, UserState> change)
+    {
+        var next = change(storage.State);
+
+        if (ReferenceEquals(next, storage.State))
+        {
+            // Nothing to write, but what it rests on may still be on its way.
+            return lastWrite;
+        }
+
+        var isFirst = !hasRow;
+        lastWrite = Write(next);
+        if (isFirst)
+        {
+            firstWrite = lastWrite;
+        }
+
+        return lastWrite;
+    }
+
+    private async Task Write(UserState next)
+    {
+        hasRow = true;
+        var write = ++writes.Started;
+        await storage.Commit(this, next);
+        if (write > writes.Finished)
+        {
+            writes.Finished = write;
+            durable = next;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of a sign-in; it is told again later")]
+    private static partial void LogNotTold(ILogger logger, string workspaceId, Exception exception);
+}
