@@ -27,6 +27,7 @@ public class TelemetryTests(ITestOutputHelper output)
             ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
             ["Logging__LogLevel__EngageCenter"] = "Information",
             ["Dashboard__Enabled"] = "true",
+            ["WebApi__RequestLog__Every"] = "1",
         });
         using var client = new ClusterClient(cluster);
         var (automation, manager) = (await client.Automation(), await client.Person(Organization.Manager));

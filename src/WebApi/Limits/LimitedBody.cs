@@ -29,7 +29,7 @@ internal sealed class LimitedBody : Stream
     private readonly List<Shares.Share> memory = [];
     private readonly CancellationTokenSource tooSlow = new();
     private Shares.Share? place;
-    private BodyPace.Body? pacing;
+    private Pace.Transfer? pacing;
     private long maxBytes = long.MaxValue;
     private long received;
     private long weight;
@@ -87,7 +87,7 @@ internal sealed class LimitedBody : Stream
         {
             received += read;
             Check(received);
-            pacing?.Receives(read);
+            pacing?.Passes(read);
             await CountAsync(buffer[..read]);
         }
         else if (buffer.Length > 0)

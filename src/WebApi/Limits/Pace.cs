@@ -1,13 +1,13 @@
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Ends bodies, or answers, that are too slow. Kestrel's own limits are about a whole body, and begin anew with each part of
-/// an answer; here only the last seconds count, and all bodies or answers of a caller count together.
+/// Ends transfers that are too slow: bodies that come, or answers that go. Kestrel's own limits are about a whole body, and
+/// begin anew with each part of an answer; here only the last seconds count, and all transfers of a caller count together.
 /// </summary>
 internal abstract class Pace : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly HashSet<Body> bodies = [];
+    private readonly HashSet<Transfer> transfers = [];
     private readonly TimeProvider time;
     private readonly int minRate;
     private readonly TimeSpan period;
@@ -26,23 +26,23 @@ internal abstract class Pace : IDisposable
         {
             lock (gate)
             {
-                return bodies.Count;
+                return transfers.Count;
             }
         }
     }
 
-    /// <summary>Follows a body until it is disposed.</summary>
-    /// <param name="received">Bytes that have passed before.</param>
-    /// <param name="end">Ends the body; must not block.</param>
-    public Body Follow(Claimant who, long received, Action end)
+    /// <summary>Follows a transfer until it is disposed.</summary>
+    /// <param name="passed">Bytes that have passed before.</param>
+    /// <param name="end">Ends the transfer; must not block.</param>
+    public Transfer Follow(Claimant who, long passed, Action end)
     {
-        var body = new Body(this, who, received, end);
+        var transfer = new Transfer(this, who, passed, end);
         lock (gate)
         {
-            bodies.Add(body);
+            transfers.Add(transfer);
         }
 
-        return body;
+        return transfer;
     }
 
     public void Dispose() => timer.Dispose();
@@ -52,35 +52,35 @@ internal abstract class Pace : IDisposable
         lock (gate)
         {
             var now = time.GetTimestamp();
-            foreach (var ofCaller in bodies.Where(b => b.WaitedUntil(now) >= period).GroupBy(b => b.Who.Caller))
+            foreach (var ofCaller in transfers.Where(t => t.WaitedUntil(now) >= period).GroupBy(t => t.Who.Caller))
             {
-                var slowestFirst = ofCaller.OrderBy(b => b.Received / b.WaitedUntil(now).TotalSeconds).ToList();
-                var received = slowestFirst.Sum(b => b.Received);
-                var waited = slowestFirst.Sum(b => b.WaitedUntil(now).TotalSeconds);
-                foreach (var body in slowestFirst)
+                var slowestFirst = ofCaller.OrderBy(t => t.Passed / t.WaitedUntil(now).TotalSeconds).ToList();
+                var passed = slowestFirst.Sum(t => t.Passed);
+                var waited = slowestFirst.Sum(t => t.WaitedUntil(now).TotalSeconds);
+                foreach (var transfer in slowestFirst)
                 {
-                    if (received < minRate * waited)
+                    if (passed < minRate * waited)
                     {
-                        received -= body.Received;
-                        waited -= body.WaitedUntil(now).TotalSeconds;
-                        bodies.Remove(body);
-                        body.End();
+                        passed -= transfer.Passed;
+                        waited -= transfer.WaitedUntil(now).TotalSeconds;
+                        transfers.Remove(transfer);
+                        transfer.End();
                     }
 
-                    body.Begin(now);
+                    transfer.Begin(now);
                 }
             }
         }
     }
 
-    internal sealed class Body(Pace pace, Claimant who, long received, Action end) : IDisposable
+    internal sealed class Transfer(Pace pace, Claimant who, long passed, Action end) : IDisposable
     {
         private TimeSpan waited;
         private long? waitsSince;
 
         public Claimant Who => who;
 
-        public long Received { get; private set; } = received;
+        public long Passed { get; private set; } = passed;
 
         public void Waits()
         {
@@ -99,11 +99,11 @@ internal abstract class Pace : IDisposable
             }
         }
 
-        public void Receives(int bytes)
+        public void Passes(int bytes)
         {
             lock (pace.gate)
             {
-                Received += bytes;
+                Passed += bytes;
             }
         }
 
@@ -114,7 +114,7 @@ internal abstract class Pace : IDisposable
 
         public void Begin(long now)
         {
-            (waited, Received) = (TimeSpan.Zero, 0);
+            (waited, Passed) = (TimeSpan.Zero, 0);
             waitsSince = waitsSince is null ? null : now;
         }
 
@@ -122,7 +122,7 @@ internal abstract class Pace : IDisposable
         {
             lock (pace.gate)
             {
-                pace.bodies.Remove(this);
+                pace.transfers.Remove(this);
             }
         }
     }

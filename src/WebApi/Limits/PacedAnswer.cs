@@ -13,7 +13,7 @@ internal sealed class PacedAnswer(IHttpResponseBodyFeature inner, Claimant who, 
 {
     public const int PieceBytes = 16 * 1024;
 
-    private Pace.Body? pacing;
+    private Pace.Transfer? pacing;
     private long taken;
 
     public Stream Stream => field ??= new PieceStream(this, inner.Stream);
@@ -62,7 +62,7 @@ internal sealed class PacedAnswer(IHttpResponseBodyFeature inner, Claimant who, 
     private void Count(long bytes)
     {
         taken += bytes;
-        pacing?.Receives((int)bytes);
+        pacing?.Passes((int)bytes);
     }
 
     private sealed class PieceWriter(PacedAnswer answer, PipeWriter inner) : PipeWriter

@@ -77,10 +77,10 @@ public sealed class BodyPaceTests : IDisposable
         Assert.Empty(ended);
     }
 
-    private BodyPace.Body Follow(string name, Claimant who) => pace.Follow(who, 0, () => ended.Add(name));
+    private Pace.Transfer Follow(string name, Claimant who) => pace.Follow(who, 0, () => ended.Add(name));
 
     // All wait for so long, and then get so much.
-    private void Pass(TimeSpan passed, params (BodyPace.Body Body, int Bytes)[] bodies)
+    private void Pass(TimeSpan passed, params (Pace.Transfer Body, int Bytes)[] bodies)
     {
         foreach (var (body, _) in bodies)
         {
@@ -91,7 +91,7 @@ public sealed class BodyPaceTests : IDisposable
         foreach (var (body, bytes) in bodies)
         {
             body.WaitsNoMore();
-            body.Receives(bytes);
+            body.Passes(bytes);
         }
     }
 }
