@@ -1,5 +1,5 @@
 using System.Net;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Hosting;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 

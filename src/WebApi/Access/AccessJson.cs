@@ -3,7 +3,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EngageCenter.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Requests;
 
 namespace EngageCenter.WebApi.Access;
 

@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.Users;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Users;

@@ -1,6 +1,7 @@
 using EngageCenter.Access;
-using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 
 namespace EngageCenter.WebApi.Access;
 

@@ -1,7 +1,9 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Limits;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Access;

@@ -1,5 +1,5 @@
 using EngageCenter.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.Users;
 using EngageCenter.Workspaces;

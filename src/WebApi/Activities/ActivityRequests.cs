@@ -2,7 +2,9 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using EngageCenter.Activities;
 using EngageCenter.Agreements;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Activities;

@@ -1,7 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Users;
 

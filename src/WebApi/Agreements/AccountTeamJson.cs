@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using EngageCenter.Agreements;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Requests;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Agreements;

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Requests;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Agreements;

@@ -1,8 +1,9 @@
 using EngageCenter.Access;
 using EngageCenter.Assessments;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 
 namespace EngageCenter.WebApi.Assessments;
 

@@ -5,7 +5,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EngageCenter.Assessments;
 using EngageCenter.Paging;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using FluentValidation;
 using FluentValidation.Results;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using EngageCenter.Assessments;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace EngageCenter.WebApi.Assessments;

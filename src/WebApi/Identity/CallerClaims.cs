@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using EngageCenter.Users;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
 
 namespace EngageCenter.WebApi.Identity;
 
@@ -35,7 +35,7 @@ internal static class CallerClaims
             return (null, "The token is not of version 2.0.");
         }
 
-        if (!Http.Text.TryReadGuid(identity.FindFirst("tid")?.Value ?? "", out var tenantId))
+        if (!Json.Text.TryReadGuid(identity.FindFirst("tid")?.Value ?? "", out var tenantId))
         {
             return (null, "The token names no tenant.");
         }
@@ -60,7 +60,7 @@ internal static class CallerClaims
 
     private static (Caller? Caller, string? Fault) Person(ClaimsIdentity identity, Guid tenantId, DateTimeOffset latest)
     {
-        if (!Http.Text.TryReadGuid(identity.FindFirst("oid")?.Value ?? "", out var userId))
+        if (!Json.Text.TryReadGuid(identity.FindFirst("oid")?.Value ?? "", out var userId))
         {
             return (null, "The token names no person.");
         }
@@ -81,7 +81,7 @@ internal static class CallerClaims
         var groups = new List<Guid>();
         foreach (var claim in identity.FindAll("groups"))
         {
-            if (!Http.Text.TryReadGuid(claim.Value, out var group))
+            if (!Json.Text.TryReadGuid(claim.Value, out var group))
             {
                 return (null, "The token's groups are not object ids.");
             }

@@ -1,5 +1,5 @@
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;

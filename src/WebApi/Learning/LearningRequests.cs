@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using EngageCenter.Learning;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Learning;

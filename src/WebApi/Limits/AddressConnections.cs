@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Hosting;
 using Microsoft.AspNetCore.Connections;
 
 namespace EngageCenter.WebApi.Limits;

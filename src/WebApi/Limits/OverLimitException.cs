@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 
 namespace EngageCenter.WebApi.Limits;
 

@@ -1,4 +1,5 @@
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
+
 
 namespace EngageCenter.WebApi.OpenApi;
 

@@ -1,9 +1,10 @@
 using EngageCenter.Access;
 using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Responses;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Support;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Support;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Requests;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Support;

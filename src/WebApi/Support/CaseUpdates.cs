@@ -2,7 +2,8 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EngageCenter.Support;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Requests;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Support;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using EngageCenter.Support;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Support;

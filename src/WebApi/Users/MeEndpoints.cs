@@ -1,9 +1,11 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using EngageCenter.WebApi.Workspaces;
 using EngageCenter.Workspaces;
 

@@ -1,6 +1,7 @@
 using EngageCenter.Agreements;
 using EngageCenter.Users;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Requests;
 
 namespace EngageCenter.WebApi.Users;
 

@@ -8,7 +8,7 @@ using EngageCenter.Support;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Support;
 using EngageCenter.WebApi.Users;
 

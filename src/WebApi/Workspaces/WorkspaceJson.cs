@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Workspaces;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using EngageCenter.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Workspaces;

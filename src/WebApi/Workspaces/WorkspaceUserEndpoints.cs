@@ -1,8 +1,10 @@
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Workspaces;

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Support;
 
 namespace EngageCenter.Fuzz.Parsing;

@@ -1,6 +1,8 @@
 using CsCheck;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Learning;
+using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.WebApi.Agreements;
-using EngageCenter.WebApi.Http;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Requests;
 
 namespace EngageCenter.WebApi.Tests.Agreements;
 

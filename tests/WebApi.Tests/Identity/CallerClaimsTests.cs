@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using EngageCenter.Users;
-using EngageCenter.WebApi.Http;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Json;
 
 namespace EngageCenter.WebApi.Tests.Identity;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EngageCenter.WebApi.Tests.Http;
+using EngageCenter.WebApi.Tests.Errors;
 
 namespace EngageCenter.WebApi.Tests.Service;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
-using EngageCenter.WebApi.Tests.Http;
+using EngageCenter.WebApi.Tests.Errors;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace EngageCenter.WebApi.Json;
+
+/// <summary>The rules for text that people are shown.</summary>
+internal static class Text
+{
+    public const string GuidMessage = "Must be a GUID such as c0000000-0000-4000-8000-000000000101.";
+
+    public const string UnicodeMessage = "Must be valid Unicode text.";
+
+    private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
+
+    /// <summary>
+    /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. False for what is no
+    /// Unicode text.
+    /// </summary>
+    public static bool TryCompose(string raw, out string text)
+    {
+        try
+        {
+            text = raw.Trim().Normalize(NormalizationForm.FormC);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            text = "";
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Why composed text is refused: control characters, what changes the direction of the text around it, no Unicode
+    /// text, nothing that shows, or the wrong length. Null if it is taken.
+    /// </summary>
+    /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
+    public static string? Fault(string text, int min, int max)
+    {
+        var (length, visible) = (0, false);
+        for (var rest = text.AsSpan(); !rest.IsEmpty; length++)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) != OperationStatus.Done || IsNoncharacter(rune))
+            {
+                return UnicodeMessage;
+            }
+
+            if (IsControl(rune))
+            {
+                return "Must not have control characters.";
+            }
+
+            if (ChangesDirection(rune))
+            {
+                return "Must not have characters that change the direction of text.";
+            }
+
+            visible |= IsVisible(rune);
+            rest = rest[consumed..];
+        }
+
+        return length < min || length > max
+            ? (min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.")
+            : length > 0 && !visible ? "Must have a visible character."
+            : null;
+    }
+
+    /// <summary>
+    /// Leaves out of text what <see cref="Fault"/> refuses, for names that are not ours to refuse. Trims, and composes
+    /// accents. Empty if nothing is left that shows.
+    /// </summary>
+    public static string Clean(string raw)
+    {
+        var text = new StringBuilder(raw.Length);
+        for (var rest = raw.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var consumed) == System.Buffers.OperationStatus.Done
+                && !IsNoncharacter(rune) && !IsControl(rune) && !ChangesDirection(rune))
+            {
+                text.Append(rest[..consumed]);
+            }
+
+            rest = rest[consumed..];
+        }
+
+        var cleaned = text.ToString().Trim().Normalize(NormalizationForm.FormC);
+        return cleaned.EnumerateRunes().Any(IsVisible) ? cleaned : "";
+    }
+
+    // Code points that are set aside for use within a program: the last two of each plane, and a range of the first.
+    private static bool IsNoncharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF;
+
+    // Letters, digits, punctuation and symbols, but for the fillers of Hangul and the blank pattern of Braille.
+    private static bool IsVisible(Rune rune) =>
+        (Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune) || Rune.IsPunctuation(rune) || Rune.IsSymbol(rune))
+        && rune.Value is not (0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800);
+
+    private static bool IsControl(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    // Embeddings, overrides and isolates of the Unicode Bidirectional Algorithm (UAX #9).
+    private static bool ChangesDirection(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+
+    public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
+
+    /// <summary>Whether it may be the id of what others name: 1 to 64 characters that need no escaping in a URL.</summary>
+    public static bool IsId(string id) =>
+        id.Length is >= 1 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-');
+
+    /// <summary>
+    /// Whether it may be shown as a link to the web: an absolute http or https URI as RFC 3986 has it, so without spaces
+    /// and in ASCII, and with no user's name in it, by which it could pass for another's.
+    /// </summary>
+    public static bool IsWebAddress(string text) =>
+        Ascii.IsValid(text)
+        && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && (text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        && uri is { Host.Length: > 0, UserInfo.Length: 0 }
+        && uri.IsWellFormedOriginalString();
+
+    /// <summary>A GUID with hyphens and nothing else: the framework would take spaces around it, and <c>0x</c> or <c>+</c> before the digits of a part.</summary>
+    public static bool TryReadGuid(string raw, out Guid guid)
+    {
+        guid = default;
+        return raw.Length == 36 && !raw.AsSpan().ContainsAnyExcept(guidCharacters) && Guid.TryParseExact(raw, "D", out guid);
+    }
+}

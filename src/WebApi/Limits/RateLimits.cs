@@ -1,0 +1,37 @@
+using System.Threading.RateLimiting;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Identity;
+
+namespace EngageCenter.WebApi.Limits;
+
+/// <summary>A bucket of requests for each caller, and for each address of those who did not say who they are.</summary>
+internal static class RateLimits
+{
+    /// <summary>The policy of endpoints that need no token: one budget for all who send none.</summary>
+    public const string Anonymous = "anonymous";
+
+    public static void AddRateLimits(this IServiceCollection services, WebApiOptions options) =>
+        services.AddRateLimiter(limiter =>
+        {
+            limiter.GlobalLimiter = PerCaller(options.RateLimit);
+            limiter.AddPolicy(Anonymous, http => http.Features.Get<Caller>() is null
+                ? RateLimitPartition.GetTokenBucketLimiter("", _ => Bucket(options.RateLimit.AnonymousPerSecond, 5 * options.RateLimit.AnonymousPerSecond))
+                : RateLimitPartition.GetNoLimiter("caller"));
+            limiter.OnRejected = async (rejected, _) => await Problems.TooManyRequests.Answer().ExecuteAsync(rejected.HttpContext);
+        });
+
+    private static PartitionedRateLimiter<HttpContext> PerCaller(RateLimitOptions options) =>
+        PartitionedRateLimiter.Create<HttpContext, string>(http =>
+            RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => Bucket(options.PermitLimit, options.Burst)));
+
+    private static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce) => new()
+    {
+        TokenLimit = atOnce,
+        TokensPerPeriod = perSecond,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+        QueueLimit = 0,
+    };
+
+    private static string KeyOf(HttpContext http) =>
+        http.Features.Get<Caller>()?.Key ?? FailedTokens.KeyOf(http.Connection.RemoteIpAddress);
+}

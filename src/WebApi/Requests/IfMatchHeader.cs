@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection;
+using EngageCenter.Paging;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Responses;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
+
+namespace EngageCenter.WebApi.Requests;
+
+/// <summary>What If-Match names, as a parameter of an endpoint that changes a resource.</summary>
+internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
+{
+    // Versions are never negative, so this one matches no resource.
+    private const long None = -1;
+
+    private readonly IList<EntityTagHeaderValue> tags = [];
+    private readonly bool isPresent;
+    private readonly bool isMalformed;
+    private readonly bool hasIfNoneMatch;
+
+    public IfMatchHeader(IHeaderDictionary headers)
+    {
+        hasIfNoneMatch = headers.IfNoneMatch.Count > 0;
+        isPresent = headers.IfMatch.Count > 0;
+        isMalformed = isPresent
+            && (!EntityTagHeaderValue.TryParseStrictList([.. headers.IfMatch.Select(v => v ?? "")], out tags!) || tags.Count == 0);
+    }
+
+    private bool IsAny => tags.Any(t => t.Tag == "*");
+
+    public static ValueTask<IfMatchHeader?> BindAsync(HttpContext http) => new(new IfMatchHeader(http.Request.Headers));
+
+    static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(new HeaderParameter("If-Match", "Only if the resource still has one of these entity tags; * for any that exists."));
+        builder.Metadata.Add(Problems.PreconditionFailed);
+    }
+
+    public void Check(RequestErrors errors)
+    {
+        if (hasIfNoneMatch)
+        {
+            // To overlook 'only if it is not there' would overwrite what is.
+            errors.Add("If-None-Match", "Is honoured on GET only.");
+        }
+
+        if (isMalformed)
+        {
+            errors.Add("If-Match", "Must be entity tags in quotes, or *.");
+        }
+    }
+
+    /// <summary>
+    /// The condition that a grain checks; null without the header. A grain takes one version, so of several the one that
+    /// is there now is chosen; if none is, whichever fails.
+    /// </summary>
+    /// <param name="current">The version that is there, asked only if need be.</param>
+    public async Task<IfMatch?> Choose(Func<Task<long?>> current)
+    {
+        if (!isPresent)
+        {
+            return null;
+        }
+
+        if (IsAny)
+        {
+            return new(null);
+        }
+
+        ImmutableArray<long> versions = [.. tags.Where(t => !t.IsWeak).Select(VersionOf)];
+        if (versions.Length > 1 && await current() is { } version && versions.Contains(version))
+        {
+            return new(version);
+        }
+
+        return new(versions is [var only] ? only : None);
+    }
+
+    /// <summary>The answer where the condition is not met. <c>*</c> is met by whatever exists.</summary>
+    public IResult Refusal() => Problems.PreconditionFailed.Answer(IsAny ? "If-Match is *, which asks for a resource that exists, and there is none." : null);
+
+    private static long VersionOf(EntityTagHeaderValue tag) =>
+        long.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        && Preconditions.TagOf(version) == tag.Tag
+            ? version
+            : None;
+}

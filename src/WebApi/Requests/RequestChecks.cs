@@ -1,0 +1,52 @@
+using System.Reflection;
+using EngageCenter.WebApi.Errors;
+using FluentValidation;
+
+namespace EngageCenter.WebApi.Requests;
+
+/// <summary>Checks what has been bound before the endpoint runs: all rules of path, query, headers and body together.</summary>
+internal static class RequestChecks
+{
+    public static void AddRequestChecks(this IServiceCollection services)
+    {
+        AssemblyScanner.FindValidatorsInAssembly(typeof(RequestChecks).Assembly, includeInternalTypes: true)
+            .ForEach(found => services.AddSingleton(found.InterfaceType, found.ValidatorType));
+
+        // What cannot be bound is answered by Faults, in every environment.
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+    }
+
+    /// <summary>A group whose endpoints are checked.</summary>
+    public static RouteGroupBuilder MapChecked(this IEndpointRouteBuilder routes) =>
+        routes.MapGroup("").AddEndpointFilterFactory(CheckRules).WithMetadata(Problems.InvalidRequest);
+
+    private static EndpointFilterDelegate CheckRules(EndpointFilterFactoryContext endpoint, EndpointFilterDelegate next)
+    {
+        var parameters = endpoint.MethodInfo.GetParameters();
+        var validators = parameters.Select(p => ValidatorOf(p, endpoint.ApplicationServices)).ToArray();
+        var known = parameters.Where(p => Queries.IsQuery(p.ParameterType)).SelectMany(p => Queries.NamesOf(p.ParameterType)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return call =>
+        {
+            var errors = new RequestErrors();
+            foreach (var name in call.HttpContext.Request.Query.Keys.Where(name => !known.Contains(name)))
+            {
+                errors.Add(name, "Is not a parameter of this endpoint.");
+            }
+
+            PathParameters.Check(call.HttpContext.Request.RouteValues, errors);
+            foreach (var (argument, validator) in call.Arguments.Zip(validators))
+            {
+                (argument as IfMatchHeader)?.Check(errors);
+                if (argument is not null && validator is not null)
+                {
+                    errors.Add(validator.Validate(new ValidationContext<object>(argument)));
+                }
+            }
+
+            return errors.Any ? ValueTask.FromResult<object?>(Problems.Invalid(errors)) : next(call);
+        };
+    }
+
+    private static IValidator? ValidatorOf(ParameterInfo parameter, IServiceProvider services) =>
+        (IValidator?)services.GetService(typeof(IValidator<>).MakeGenericType(parameter.ParameterType));
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+
+namespace EngageCenter.WebApi.Responses;
+
+/// <summary>
+/// The conditions of a request, RFC 9110 section 13. A resource's entity tag is its version in quotes: strong, since a
+/// version stands for one representation.
+/// </summary>
+internal static class Preconditions
+{
+    public static string TagOf(long version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
+
+    /// <summary>The answer to a GET of one resource: 304 where the client has it already.</summary>
+    public static IResult Answer<T>(HttpContext http, long version, T resource)
+    {
+        var tag = TagOf(version);
+        http.Response.Headers.ETag = tag;
+        return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
+    }
+
+    /// <summary>The answer to a PUT: the resource with its tag.</summary>
+    /// <param name="createdAt">Where it is, if it was not there before.</param>
+    public static IResult AnswerPut<T>(HttpContext http, long version, T resource, string? createdAt)
+    {
+        http.Response.Headers.ETag = TagOf(version);
+        return createdAt is null ? TypedResults.Ok(resource) : TypedResults.Created(createdAt, resource);
+    }
+
+    private static bool IsKnown(HttpRequest request, string tag) =>
+        EntityTagHeaderValue.TryParseStrictList([.. request.Headers.IfNoneMatch.Select(v => v ?? "")], out var known)
+        && known.Any(k => k.Tag == "*" || k.Tag == tag);
+}
