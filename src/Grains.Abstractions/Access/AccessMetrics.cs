@@ -12,6 +12,7 @@ internal sealed class AccessMetrics
     private readonly Counter<long> authorityLost;
     private readonly Counter<long> leases;
     private readonly Counter<long> recalls;
+    private readonly Counter<long> givenUp;
     private readonly Counter<long> silentHolders;
     private readonly Counter<long> unconfirmed;
     private readonly Histogram<double> recallDuration;
@@ -25,6 +26,7 @@ internal sealed class AccessMetrics
         authorityLost = meter.CreateCounter<long>("engagecenter.access.authority_lost", "{activation}", "Activations that found another owner.");
         leases = meter.CreateCounter<long>("engagecenter.access.leases", "{lease}", "Leases that this process was granted.");
         recalls = meter.CreateCounter<long>("engagecenter.access.recalls", "{recall}", "Leases that this silo's grains took back.");
+        givenUp = meter.CreateCounter<long>("engagecenter.access.leases.given_up", "{lease}", "Valid leases that this process gave up because it had too many.");
         silentHolders = meter.CreateCounter<long>("engagecenter.access.silent_holders", "{lease}", "Leases that a change had to wait out.");
         unconfirmed = meter.CreateCounter<long>("engagecenter.access.unconfirmed", "{decision}", "Decisions that could not be confirmed.");
         recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a holder's answer.");
@@ -39,6 +41,8 @@ internal sealed class AccessMetrics
     public void LostAuthority() => authorityLost.Add(1);
 
     public void Leased() => leases.Add(1);
+
+    public void GaveUp(int count) => givenUp.Add(count);
 
     public void SilentHolders(int count) => silentHolders.Add(count);
 

@@ -6,7 +6,7 @@ namespace EngageCenter.Access;
 internal sealed class KnownIdsCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger<KnownIdsCache> logger)
     : LeaseCache<KnownIds, IKnownIdsHolder>(grains, metrics, time, logger, "known_ids", MaxSets), IKnownIdsHolder
 {
-    /// <summary>Sets in memory; of those beyond it the ones without a lease are forgotten.</summary>
+    /// <summary>Sets in memory. One more takes the place of those whose leases end first.</summary>
     public const int MaxSets = 1_000;
 
     /// <summary>The set of now, where it is leased already.</summary>

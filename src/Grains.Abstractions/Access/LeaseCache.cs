@@ -5,7 +5,8 @@ namespace EngageCenter.Access;
 
 /// <summary>
 /// What this process may decide by for a limited time, one copy of each for all who ask here: the shell around
-/// <see cref="PolicyHolder"/>. Their number is bounded; what is forgotten is asked for again.
+/// <see cref="PolicyHolder"/>. When it is full, it gives up the leases that end first, whoever still decides by them: they
+/// would be asked for again soonest anyway.
 /// </summary>
 /// <typeparam name="TLeased">A copy of what an owner guards.</typeparam>
 /// <typeparam name="THolder">This cache as its owners know it.</typeparam>
@@ -17,6 +18,7 @@ internal abstract class LeaseCache<TLeased, THolder>
     public const int Attempts = 50;
 
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
+    private readonly Lock adding = new();
     private readonly Lock referenceLock = new();
     private readonly IGrainFactory grains;
     private readonly AccessMetrics metrics;
@@ -26,6 +28,7 @@ internal abstract class LeaseCache<TLeased, THolder>
     private readonly long origin;
     private THolder? reference;
 
+    /// <param name="capacity">Leases, and requests for one that are under way. While all of it is requests, others are unconfirmed.</param>
     protected LeaseCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger logger, string kind, int capacity)
     {
         (this.grains, this.metrics, this.time, this.logger, this.capacity) = (grains, metrics, time, logger, capacity);
@@ -75,7 +78,11 @@ internal abstract class LeaseCache<TLeased, THolder>
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var slot = slots.GetOrAdd(key, _ => new());
+            if (SlotOf(key) is not { } slot)
+            {
+                break;
+            }
+
             Task<Leasing<TLeased>> request;
             bool isOlder;
             lock (slot)
@@ -157,7 +164,6 @@ internal abstract class LeaseCache<TLeased, THolder>
         }
 
         metrics.Leased();
-        Trim();
         return new(PolicyAnswerKind.Leased, lease);
     }
 
@@ -169,24 +175,56 @@ internal abstract class LeaseCache<TLeased, THolder>
         }
     }
 
-    // The owner goes on counting a lease that we forget, so a later recall of it finds nothing here, and that is an answer.
-    private void Trim()
+    /// <summary>The slot of the key, where there is one or room for one.</summary>
+    private Slot? SlotOf(string key)
     {
-        if (slots.Count <= capacity)
+        if (slots.TryGetValue(key, out var known))
         {
-            return;
+            return known;
         }
 
+        lock (adding)
+        {
+            if (slots.Count >= capacity)
+            {
+                MakeRoom();
+            }
+
+            return slots.Count >= capacity ? null : slots.GetOrAdd(key, _ => new());
+        }
+    }
+
+    // A tenth at a time, since it looks at all of them. The owner goes on counting a lease that we give up, so a later recall
+    // of it finds nothing here, and that is an answer.
+    private void MakeRoom()
+    {
+        var ends = new List<(TimeSpan End, string Key, Slot Slot)>(slots.Count);
         foreach (var (key, slot) in slots)
         {
             lock (slot)
             {
-                if (slot is { Request: null } && slot.Lease is not { IsValid: true })
+                if (slot.Request is null)
                 {
+                    ends.Add((slot.Lease?.Expires ?? TimeSpan.MinValue, key, slot));
+                }
+            }
+        }
+
+        var given = 0;
+        foreach (var (_, key, slot) in ends.OrderBy(e => e.End).Take(Math.Max(1, capacity / 10)))
+        {
+            lock (slot)
+            {
+                if (slot is { Request: null, Forgotten: false })
+                {
+                    given += slot.Lease is { IsValid: true } ? 1 : 0;
+                    slot.Lease?.Recall();
                     Forget(key, slot);
                 }
             }
         }
+
+        metrics.GaveUp(given);
     }
 
     // A recall would not find the slot any more, so nothing may come to be leased by it.
@@ -224,6 +262,8 @@ internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeS
     private volatile bool recalled;
 
     public TLeased Leased => leased;
+
+    public TimeSpan Expires => expires;
 
     public bool IsValid => !recalled && clock() < expires;
 

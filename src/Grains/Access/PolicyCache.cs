@@ -7,7 +7,7 @@ namespace EngageCenter.Access;
 internal sealed class PolicyCache(IGrainFactory grains, DecisionProofs proofs, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
     : LeaseCache<LeasedPolicy, IPolicyHolder>(grains, metrics, time, logger, "policies", MaxPolicies), IPolicyHolder
 {
-    /// <summary>Policies in memory; of those beyond it the ones without a lease are forgotten.</summary>
+    /// <summary>Policies in memory. One more takes the place of those whose leases end first.</summary>
     public const int MaxPolicies = 20_000;
 
     /// <summary>

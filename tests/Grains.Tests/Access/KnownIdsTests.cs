@@ -140,7 +140,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     [Fact]
     public async Task A_group_leaves_the_known_ones_with_its_last_workspace_and_comes_back_with_the_next()
     {
-        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
         for (var round = 0; round < 3; round++)
         {
@@ -187,7 +187,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     [InlineData("workspace", RowFate.AnswerIsLost)]
     internal async Task A_group_that_is_not_in_any_policy_any_more_stays_known_rather_than_too_little(string row, RowFate fate)
     {
-        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
         await contoso.Grant(first, group, Roles.SupportUser);
         Break(row, fate);
@@ -285,7 +285,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     [Fact]
     public async Task Group_leaves_the_known_ones_with_the_revocation_of_its_last_role()
     {
-        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(first, group, Roles.SupportUser);
         await contoso.Grant(second, group, Roles.SupportUser);
         var told = new TaskCompletionSource();
@@ -471,13 +471,6 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
             Assert.True(attempt < 1_000, "Activations do not end.");
             await cluster.Forget();
         }
-    }
-
-    private async Task<string> AnotherWorkspace()
-    {
-        var outcome = await cluster.Agreement(Guid.NewGuid().ToString("N"))
-            .Put(Contoso.Automation, new(contoso.Agreement(AgreementType.EnterpriseSupportMca), null));
-        return outcome.Agreement!.Workspaces.Single().WorkspaceId;
     }
 
     /// <summary>A web node that asks, and then does not answer.</summary>

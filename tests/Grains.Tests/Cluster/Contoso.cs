@@ -36,6 +36,14 @@ internal sealed class Contoso(GrainCluster cluster)
     public async Task<string> Workspace() =>
         (await Put(Agreement(AgreementType.EnterpriseSupportMca))).Workspaces.Single().WorkspaceId;
 
+    /// <summary>A workspace of an agreement of its own.</summary>
+    public async Task<string> AnotherWorkspace()
+    {
+        var outcome = await cluster.Agreement(Guid.NewGuid().ToString("N"))
+            .Put(Automation, new(Agreement(AgreementType.EnterpriseSupportMca), null));
+        return outcome.Agreement!.Workspaces.Single().WorkspaceId;
+    }
+
     public PersonId Somebody() => new(Tenant, Guid.NewGuid());
 
     /// <param name="seconds">After a fixed morning.</param>

@@ -23,7 +23,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
         var learner = Contoso.SignIn(contoso.Somebody(), 0, group);
         Assert.Equal(Standing.Outsider, await Decide(learner));
 
-        var (first, second) = (await contoso.Workspace(), await AnotherWorkspace());
+        var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(first, group, Roles.SupportUser);
         Assert.Equal(Standing.Outsider, await Decide(learner));
 
@@ -64,7 +64,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
     public async Task A_right_that_is_revoked_in_the_last_workspace_is_gone_at_once()
     {
         var learner = Contoso.SignIn(contoso.Somebody(), 0, group);
-        string[] workspaces = [await contoso.Workspace(), await AnotherWorkspace()];
+        string[] workspaces = [await contoso.Workspace(), await contoso.AnotherWorkspace()];
         for (var round = 0; round < 3; round++)
         {
             foreach (var workspace in workspaces)
@@ -95,7 +95,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
     public async Task Where_a_workspace_cannot_be_asked_it_is_unconfirmed_unless_another_allows_it()
     {
         var learner = Contoso.SignIn(contoso.Somebody(), 0, group);
-        var (asked, broken) = (await contoso.Workspace(), await AnotherWorkspace());
+        var (asked, broken) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(asked, group, Roles.LearningUser);
         await contoso.Grant(broken, group, Roles.SupportUser);
         await Decide(learner);
@@ -119,11 +119,4 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
             await cluster.User(contoso.Somebody()).DecideAnywhere(Contoso.SignIn(contoso.Somebody(), 0), Permissions.AccessLearning));
 
     private async Task<Standing> Decide(SignIn signIn) => await cluster.User(signIn.Person).DecideAnywhere(signIn, Permissions.AccessLearning);
-
-    private async Task<string> AnotherWorkspace()
-    {
-        var outcome = await cluster.Agreement(Guid.NewGuid().ToString("N"))
-            .Put(Contoso.Automation, new(contoso.Agreement(EngageCenter.Agreements.AgreementType.EnterpriseSupportMca), null));
-        return outcome.Agreement!.Workspaces.Single().WorkspaceId;
-    }
 }

@@ -1,0 +1,127 @@
+using System.Reflection;
+using EngageCenter.Access;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.Grains.Tests.Access;
+
+public sealed class LeaseCacheTests : IDisposable
+{
+    private const int Capacity = 20;
+
+    private static readonly TimeSpan lease = TimeSpan.FromSeconds(10);
+
+    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
+    private readonly FakeTimeProvider time = new();
+    private readonly Cache cache;
+
+    public LeaseCacheTests() => cache = new(services.GetRequiredService<AccessMetrics>(), time);
+
+    [Fact]
+    public async Task A_full_cache_gives_up_the_leases_that_end_first()
+    {
+        var leases = new List<Lease<string>>();
+        for (var i = 0; i < Capacity; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            leases.Add((await cache.Get($"{i}")).Lease!);
+        }
+
+        Assert.All(leases, l => Assert.True(l.IsValid));
+        var another = await cache.Get("another");
+
+        Assert.True(another.Lease!.IsValid);
+        Assert.Equal(Capacity / 10, leases.TakeWhile(l => !l.IsValid).Count());
+        Assert.All(leases.Skip(Capacity / 10), l => Assert.True(l.IsValid));
+    }
+
+    [Fact]
+    public async Task Leases_that_have_run_out_go_before_valid_ones()
+    {
+        for (var i = 0; i < Capacity / 2; i++)
+        {
+            await cache.Get($"old {i}");
+        }
+
+        time.Advance(lease);
+        var leases = new List<Lease<string>>();
+        for (var i = 0; i < Capacity; i++)
+        {
+            leases.Add((await cache.Get($"{i}")).Lease!);
+        }
+
+        Assert.All(leases, l => Assert.True(l.IsValid));
+    }
+
+    [Fact]
+    public async Task While_requests_fill_the_cache_another_key_is_unconfirmed()
+    {
+        cache.Answer = new();
+        var asking = Enumerable.Range(0, Capacity).Select(i => cache.Get($"{i}").AsTask()).ToList();
+
+        Assert.Equal(PolicyAnswerKind.Unconfirmed, (await cache.Get("another")).Kind);
+        Assert.All(asking, a => Assert.False(a.IsCompleted));
+
+        cache.Answer.SetResult();
+        Assert.All(await Task.WhenAll(asking), a => Assert.True(a.Lease!.IsValid));
+        Assert.Equal(PolicyAnswerKind.Leased, (await cache.Get("another")).Kind);
+    }
+
+    // A recall finds a lease that is valid, whatever was given up before.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Whatever_is_asked_for_the_cache_keeps_its_bound_and_a_recall_ends_every_lease(int seed)
+    {
+        var random = new Random(seed);
+        var given = new Dictionary<string, List<Lease<string>>>(StringComparer.Ordinal);
+        for (var i = 0; i < 5_000; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(random.Next(20)));
+            var key = $"{random.Next(2 * Capacity)}";
+            if (random.Next(4) == 0)
+            {
+                await cache.Recall(key);
+                Assert.All(given.GetValueOrDefault(key, []), l => Assert.False(l.IsValid));
+            }
+            else
+            {
+                var got = (await cache.Get(key)).Lease!;
+                Assert.True(got.IsValid);
+                given.TryAdd(key, []);
+                given[key].Add(got);
+            }
+
+            Assert.InRange(given.Values.SelectMany(l => l).Distinct().Count(l => l.IsValid), 0, Capacity);
+        }
+    }
+
+    public void Dispose() => services.Dispose();
+
+    internal interface IHolder : IGrainObserver;
+
+    private sealed class Cache(AccessMetrics metrics, TimeProvider time)
+        : LeaseCache<string, IHolder>(DispatchProxy.Create<IGrainFactory, References>(), metrics, time, NullLogger.Instance, "tests", Capacity), IHolder
+    {
+        /// <summary>What the owner's answer waits for.</summary>
+        public TaskCompletionSource? Answer { get; set; }
+
+        protected override async Task<(PolicyAnswerKind Kind, string? Leased, TimeSpan Lease)> Request(
+            IGrainFactory grains, string key, string? known, IHolder holder)
+        {
+            if (Answer is { } answer)
+            {
+                await answer.Task;
+            }
+
+            return (PolicyAnswerKind.Leased, key, lease);
+        }
+    }
+
+    public class References : DispatchProxy
+    {
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => args![0];
+    }
+}
