@@ -157,6 +157,23 @@ internal sealed record WorkspaceIndex
             : this with { Version = Version + 1, Entries = Entries.SetItem(workspaceId, epoch) };
     }
 
+    /// <summary>The same for many, all or none.</summary>
+    public WorkspaceIndex? With(ImmutableArray<string> workspaceIds, long epoch)
+    {
+        var next = this;
+        foreach (var workspaceId in workspaceIds)
+        {
+            if (next.With(workspaceId, epoch) is not { } added)
+            {
+                return null;
+            }
+
+            next = added;
+        }
+
+        return next;
+    }
+
     public WorkspaceIndex Without(string workspaceId, long epoch) =>
         Entries.TryGetValue(workspaceId, out var known) && known <= epoch
             ? this with { Version = Version + 1, Entries = Entries.Remove(workspaceId) }

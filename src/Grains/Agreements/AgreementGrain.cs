@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using EngageCenter.Access;
@@ -18,6 +19,9 @@ namespace EngageCenter.Agreements;
 internal sealed class AgreementGrain(
     [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, IContractor, INamingAgreement
 {
+    /// <summary>Neighbours that are called at once: contacts, workspaces or sets of tenants.</summary>
+    public const int CallsAtOnce = 32;
+
     // What the workspaces answered when they were last brought in line; unknown to a new activation.
     private long applied;
 
@@ -53,14 +57,14 @@ internal sealed class AgreementGrain(
 
             if (!await Announce(next))
             {
+                await Unannounce(next);
                 return new(PutAgreementStatus.TooManyWorkspaces);
             }
 
             var gone = State.Contacts().Except(next.Contacts()).ToList();
             await storage.Commit(this, next);
             await Apply();
-            await Task.WhenAll(gone.SelectMany(
-                person => State.Workspaces.Select(w => Contact(person).Remove(w.WorkspaceId, State.Version))));
+            await ForEach(gone, person => Contact(person).RemoveAll(State.WorkspaceIds, State.Version));
         }
 
         return new(status, await View(actor));
@@ -105,25 +109,36 @@ internal sealed class AgreementGrain(
     // other agreements name it nobody counts.
     private async Task<bool> SayTenants(StoredAgreement next)
     {
-        Guid[] unsaid = [.. next.Tenants().Except(said)];
-        var added = await Task.WhenAll(unsaid.Select(
-            tenant => GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.TenantsWith(tenant)).Add(tenant, next.Version, isFirst: false)));
-        said.UnionWith(unsaid.Where((_, i) => added[i]));
-        return added.All(a => a);
+        var unsaid = next.Tenants().Except(said);
+        return await All(unsaid, async tenant =>
+        {
+            var isKnown = await GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.TenantsWith(tenant)).Add(tenant, next.Version, isFirst: false);
+            if (isKnown)
+            {
+                said.Add(tenant);
+            }
+
+            return isKnown;
+        });
     }
 
-    // A contact learns of the workspace before the workspace's policy names them, so that their list is never short.
-    private async Task<bool> Announce(StoredAgreement next)
+    // A contact learns of the workspaces before their policies name them, so that their list is never short.
+    private Task<bool> Announce(StoredAgreement next) =>
+        All(next.Contacts(), person => Contact(person).AddAll(next.WorkspaceIds, next.Version));
+
+    // What is refused leaves nothing behind: the workspaces that did not come to be would fill the contacts' lists.
+    private Task Unannounce(StoredAgreement refused)
     {
-        var added = await Task.WhenAll(next.Contacts().SelectMany(
-            person => next.Workspaces.Select(w => Contact(person).Add(w.WorkspaceId, next.Version))));
-        return added.All(a => a);
+        var before = State.Contacts().ToHashSet();
+        ImmutableArray<string> added = [.. refused.WorkspaceIds.Except(State.WorkspaceIds)];
+        return ForEach(refused.Contacts(), person =>
+            Contact(person).RemoveAll(before.Contains(person) ? added : refused.WorkspaceIds, refused.Version));
     }
 
     private async Task Apply()
     {
-        await Task.WhenAll(State.Workspaces.Select(
-            w => GrainFactory.GetGrain<IContractedWorkspace>(w.WorkspaceId).Provision(State.ChangedBy!, State.ContractOf(Id, w))));
+        await ForEach(State.Workspaces, w =>
+            GrainFactory.GetGrain<IContractedWorkspace>(w.WorkspaceId).Provision(State.ChangedBy!, State.ContractOf(Id, w)));
         applied = State.Version;
     }
 
@@ -133,21 +148,52 @@ internal sealed class AgreementGrain(
         var status = Agreement.StatusAt(time.GetUtcNow(), agreement.StartDate, agreement.EndDate);
         var workspaces = status == AgreementStatus.Pending
             ? []
-            : await Task.WhenAll(State.Workspaces.Select(w => Named(w, caller)));
+            : await Named(caller);
         return new(Id, agreement, status, [.. workspaces], VersionOf(status, workspaces));
     }
 
-    private async Task<AgreementWorkspace> Named(PlannedWorkspace planned, Actor caller)
+    private async Task<List<AgreementWorkspace>> Named(Actor caller)
     {
-        var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header(caller);
-        return new(planned.WorkspaceId, header?.Name ?? planned.DefaultName);
+        List<AgreementWorkspace> named = [];
+        foreach (var some in State.Workspaces.Chunk(CallsAtOnce))
+        {
+            named.AddRange(await Task.WhenAll(some.Select(async planned =>
+            {
+                var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header(caller);
+                return new AgreementWorkspace(planned.WorkspaceId, header?.Name ?? planned.DefaultName);
+            })));
+        }
+
+        return named;
     }
 
     // The view changes with the date and with its workspaces' names as well, so its version comes from all of them.
-    private long VersionOf(AgreementStatus status, AgreementWorkspace[] workspaces)
+    private long VersionOf(AgreementStatus status, IReadOnlyCollection<AgreementWorkspace> workspaces)
     {
         var text = $"{State.Version}\n{status}\n{string.Join('\n', workspaces.Select(w => w.Name))}";
         return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text))) & long.MaxValue;
+    }
+
+    /// <summary>Whether every call answers true. After one that does not, those that have not begun are left out.</summary>
+    private static async Task<bool> All<T>(IEnumerable<T> neighbours, Func<T, Task<bool>> call)
+    {
+        foreach (var some in neighbours.Chunk(CallsAtOnce))
+        {
+            if ((await Task.WhenAll(some.Select(call))).Contains(false))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static async Task ForEach<T>(IEnumerable<T> neighbours, Func<T, Task> call)
+    {
+        foreach (var some in neighbours.Chunk(CallsAtOnce))
+        {
+            await Task.WhenAll(some.Select(call));
+        }
     }
 
     private IContactIndex Contact(PersonId person) => GrainFactory.GetGrain<IContactIndex>(person.ToString());

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using EngageCenter.Access;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -66,6 +67,9 @@ internal sealed record StoredAgreement
         var status = Agreement is null ? PutAgreementStatus.Created : PutAgreementStatus.Updated;
         return (status, this with { Agreement = agreement, Workspaces = workspaces, Version = Version + 1, ChangedBy = actor });
     }
+
+    [JsonIgnore]
+    public ImmutableArray<string> WorkspaceIds => [.. Workspaces.Select(w => w.WorkspaceId)];
 
     public IEnumerable<PersonId> Contacts() => Agreement?.Contacts.Select(c => c.Person).Distinct() ?? [];
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Storage;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
@@ -24,21 +25,25 @@ internal sealed partial class UserGrain
     private (long Started, long Finished) writes;
     private Task lastWrite = Task.CompletedTask;
 
-    public async Task<bool> Add(string workspaceId, long epoch)
+    public Task<bool> Add(string workspaceId, long epoch) => AddAll([workspaceId], epoch);
+
+    public Task Remove(string workspaceId, long epoch) => RemoveAll([workspaceId], epoch);
+
+    public async Task<bool> AddAll(ImmutableArray<string> workspaceIds, long epoch)
     {
         var added = false;
         await Update(s =>
         {
-            var next = s.Contracts.With(workspaceId, epoch);
+            var next = s.Contracts.With(workspaceIds, epoch);
             added = next is not null;
             return next is null || ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
         });
         return added;
     }
 
-    public Task Remove(string workspaceId, long epoch) => Update(s =>
+    public Task RemoveAll(ImmutableArray<string> workspaceIds, long epoch) => Update(s =>
     {
-        var next = s.Contracts.Without(workspaceId, epoch);
+        var next = workspaceIds.Aggregate(s.Contracts, (index, id) => index.Without(id, epoch));
         return ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
     });
 

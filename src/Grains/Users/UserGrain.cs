@@ -151,10 +151,10 @@ internal sealed partial class UserGrain(
     {
         await Accept(signIn);
         var opened = durable.Opened.OrderByDescending(o => o.Key == durable.LastOpened).ThenByDescending(o => o.Value).Select(o => o.Key);
-        foreach (var workspaceId in opened)
+        foreach (var some in Rounds.Of([.. opened], Parallel))
         {
-            var decision = (await Examine(signIn, workspaceId)).Access.Decision;
-            if (decision.Standing != Standing.Outsider)
+            var examined = await Task.WhenAll(some.Select(id => Examine(signIn, id).AsTask()));
+            if (Array.Find(examined, e => e.Access.Decision.Standing != Standing.Outsider).Access is { Decision: var decision })
             {
                 return new(decision.Standing, decision);
             }
