@@ -58,7 +58,7 @@ public sealed record SupportCase(
     /// <summary>Cases of one workspace.</summary>
     public const int MaxPerWorkspace = 500_000;
 
-    /// <summary>Updates in one batch, which is one storage write.</summary>
+    /// <summary>Updates in one batch, which is one storage write unless their texts are very long.</summary>
     public const int MaxBatch = 1_000;
 
     /// <summary>Whether this update is later than the other of the same case.</summary>

@@ -46,6 +46,8 @@ internal sealed record StoredActivity(
 
     string ILogEntry<StoredActivity>.Key => ActivityId;
 
+    int ILogEntry<StoredActivity>.StoredBytes => StoredSize.Of(350, ActivityId, PackageId, Title, EvidenceUri, PackageName);
+
     /// <summary>There is one writer at a time, so versions of an activity are never the same.</summary>
     public bool Supersedes(StoredActivity other) => Version > other.Version;
 

@@ -20,6 +20,9 @@ internal sealed record StoredCourse(
     [JsonPropertyName("p")]
     public string Product { get; init; } = Product.Normalize();
 
+    [JsonIgnore]
+    public int StoredBytes => StoredSize.Of(150, CourseId, Title, Product, Language);
+
     string ILogEntry<StoredCourse>.Key => CourseId;
 
     public bool Supersedes(StoredCourse other) => Version > other.Version;

@@ -25,6 +25,9 @@ internal sealed record StoredEnrollment(
     [JsonIgnore]
     public string Key { get; } = KeyOf(Person, Course.CourseId);
 
+    [JsonIgnore]
+    public int StoredBytes => StoredSize.Of(200 + Course.StoredBytes, Person);
+
     /// <param name="person">The key of the person's grain.</param>
     public static string KeyOf(string person, string courseId) => $"{person}/{courseId}";
 

@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
+
 namespace EngageCenter.Storage;
 
 /// <summary>
 /// A <see cref="SegmentedLog{TEntry}"/> for a reentrant grain: entries that come while a write is under way share the
 /// next one, so that many callers cost few writes. Each is answered by the write that holds its entry.
 /// </summary>
-/// <param name="maxBatch">Entries in one write; with their size it bounds a row.</param>
+/// <param name="maxBatch">Entries in one write; it has fewer where <see cref="SegmentedLog{TEntry}.MaxBatchBytes"/> says so.</param>
 /// <param name="maxWaiting">Entries that wait for their write; more are refused.</param>
 /// <param name="onStored">Told of what is stored now, before its callers are.</param>
 /// <param name="deactivate">Ends the activation, where what is stored and what is in memory may differ.</param>
@@ -88,8 +90,8 @@ internal sealed class BatchedLog<TEntry>(
             try
             {
                 // What came while it, or a later entry of its key, was being stored is no news any more.
-                List<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
-                if (news.Count > 0)
+                ImmutableArray<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
+                if (!news.IsEmpty)
                 {
                     var added = news.Count(e => log.Find(e.Key) is null);
                     await log.Commit(news);
@@ -115,8 +117,13 @@ internal sealed class BatchedLog<TEntry>(
     private List<(TEntry Entry, TaskCompletionSource Stored)> NextBatch()
     {
         List<(TEntry, TaskCompletionSource)> batch = [];
-        while (batch.Count < maxBatch && turns.TryDequeue(out var key) && waiting.Remove(key, out var next))
+        var bytes = 0L;
+        while (batch.Count < maxBatch
+            && turns.TryPeek(out var key)
+            && ((bytes += waiting[key].Entry.StoredBytes) <= SegmentedLog<TEntry>.MaxBatchBytes || batch.Count == 0))
         {
+            turns.Dequeue();
+            waiting.Remove(key, out var next);
             batch.Add(next);
         }
 

@@ -7,6 +7,9 @@ namespace EngageCenter.Storage;
 internal interface ILogEntry<TSelf>
     where TSelf : class, ILogEntry<TSelf>
 {
+    /// <summary>At least as many bytes as its JSON has, see <see cref="StoredSize"/>.</summary>
+    int StoredBytes { get; }
+
     /// <summary>What the entry is about. Keys differ where they differ ordinally.</summary>
     string Key { get; }
 

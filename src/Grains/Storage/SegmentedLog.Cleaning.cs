@@ -57,15 +57,16 @@ internal sealed partial class SegmentedLog<TEntry>
             return moves;
         }
 
-        var limit = Math.Max(batch.Count, MinMoves);
+        var (limit, bytes) = (Math.Max(batch.Count, MinMoves), 0L);
         var end = first + cleaning.Rows.Count;
-        while (moves.Count < limit && cleaning.Keys.TryDequeue(out var key))
+        while (moves.Count < limit && bytes < MaxBatchBytes && cleaning.Keys.TryDequeue(out var key))
         {
             // Superseded since, or about to be.
             var placed = newest[key];
             if (placed.Segment < end && !batch.Contains(key))
             {
                 moves.Add(placed.Entry);
+                bytes += placed.Entry.StoredBytes;
             }
         }
 

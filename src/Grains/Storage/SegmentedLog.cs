@@ -47,6 +47,12 @@ internal sealed partial class SegmentedLog<TEntry>
     /// <summary>Entries in one commit.</summary>
     public const int MaxBatch = 1_000;
 
+    /// <summary>
+    /// Bytes of one commit's batch, and of what cleaning moves beside it, by <see cref="ILogEntry{TSelf}.StoredBytes"/>; one
+    /// entry may have more. With a tail of <see cref="FillBelow"/> entries a row stays below the 16 MiB that a provider takes.
+    /// </summary>
+    public const int MaxBatchBytes = 4 * 1024 * 1024;
+
     /// <summary>Entries in one row: a tail that was just below its limit, the greatest batch, and as much moved by cleaning.</summary>
     public const int MaxSegment = FillBelow - 1 + (2 * MaxBatch);
 
@@ -130,12 +136,24 @@ internal sealed partial class SegmentedLog<TEntry>
         }
     }
 
+    /// <summary>How many entries, of the first ones that there are, fit in one commit: at least one.</summary>
+    public static int Fit(ReadOnlySpan<TEntry> entries)
+    {
+        var (count, bytes) = (0, 0L);
+        while (count < Math.Min(entries.Length, MaxBatch) && ((bytes += entries[count].StoredBytes) <= MaxBatchBytes || count == 0))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     /// <summary>Stores the entries, all or none.</summary>
-    /// <param name="batch">1 to <see cref="MaxBatch"/>, of different keys, each superseding what there is of its key.</param>
+    /// <param name="batch">As many as <see cref="Fit"/>, of different keys, each superseding what there is of its key.</param>
     /// <exception cref="StorageUnavailableException">
     /// The write was not confirmed, and may or may not have happened. This log takes no more of them, and the activation ends.
     /// </exception>
-    public async Task Commit(IReadOnlyList<TEntry> batch)
+    public async Task Commit(ImmutableArray<TEntry> batch)
     {
         if (ended)
         {
@@ -195,10 +213,10 @@ internal sealed partial class SegmentedLog<TEntry>
         }
     }
 
-    private LogSegment<TEntry> Next(bool extending, HashSet<string> superseded, List<TEntry> moved, IReadOnlyList<TEntry> batch)
+    private LogSegment<TEntry> Next(bool extending, HashSet<string> superseded, List<TEntry> moved, ImmutableArray<TEntry> batch)
     {
         // Entries of the tail that the batch supersedes are left out: they need no cleaning later.
-        var entries = ImmutableArray.CreateBuilder<TEntry>((extending ? FillBelow : 0) + moved.Count + batch.Count);
+        var entries = ImmutableArray.CreateBuilder<TEntry>((extending ? FillBelow : 0) + moved.Count + batch.Length);
         if (extending)
         {
             entries.AddRange(tail!.State.Entries.Where(e => !superseded.Contains(e.Key)));
@@ -211,7 +229,7 @@ internal sealed partial class SegmentedLog<TEntry>
     }
 
     /// <summary>Takes note that the newest entries of these keys are in the tail now.</summary>
-    private void Place(IReadOnlyList<TEntry> entries, int segment)
+    private void Place(IEnumerable<TEntry> entries, int segment)
     {
         foreach (var entry in entries)
         {
@@ -225,14 +243,14 @@ internal sealed partial class SegmentedLog<TEntry>
         }
     }
 
-    private HashSet<string> CheckedKeys(IReadOnlyList<TEntry> batch)
+    private HashSet<string> CheckedKeys(ImmutableArray<TEntry> batch)
     {
-        if (batch.Count is 0 or > MaxBatch)
+        if (batch.IsEmpty || Fit(batch.AsSpan()) < batch.Length)
         {
-            throw new ArgumentException($"A commit has 1 to {MaxBatch} entries, not {batch.Count}.", nameof(batch));
+            throw new ArgumentException($"A commit has 1 to {MaxBatch} entries and at most {MaxBatchBytes} bytes, not {batch.Length} entries.", nameof(batch));
         }
 
-        var keys = new HashSet<string>(batch.Count, StringComparer.Ordinal);
+        var keys = new HashSet<string>(batch.Length, StringComparer.Ordinal);
         foreach (var entry in batch)
         {
             if (!keys.Add(entry.Key) || (Find(entry.Key) is { } current && !entry.Supersedes(current)))

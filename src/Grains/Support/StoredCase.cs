@@ -9,8 +9,8 @@ namespace EngageCenter.Support;
 /// </summary>
 /// <remarks>
 /// As JSON some 300 bytes for an ordinary case, at most 14,500: 250, and 1,184 code points of twelve bytes each where all of
-/// them are escaped. A row of 256 cases is then 77 KB, and one of <see cref="SegmentedLog{TEntry}.MaxSegment"/>, which
-/// takes the greatest batches and cleaning, 0.7 MB, at most 33 MB.
+/// them are escaped. A row of 256 ordinary cases is 77 KB, and one of <see cref="SegmentedLog{TEntry}.MaxSegment"/>, which
+/// takes the greatest batches and cleaning, 0.7 MB; at most 12 MB, see <see cref="SegmentedLog{TEntry}.MaxBatchBytes"/>.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("EngageCenter.StoredCase")]
 internal sealed record StoredCase(
@@ -40,6 +40,8 @@ internal sealed record StoredCase(
     public long? Closed => Status == CaseStatus.Closed ? ClosedAt : null;
 
     string ILogEntry<StoredCase>.Key => CaseId;
+
+    int ILogEntry<StoredCase>.StoredBytes => StoredSize.Of(300, CaseId, Title, Product, Cloud, Location, PrimaryContact);
 
     /// <inheritdoc cref="SupportCase.Supersedes"/>
     public bool Supersedes(StoredCase other) =>

@@ -46,12 +46,15 @@ internal sealed class SupportGrain(
         }
 
         var decision = cases.Decide(updates);
-        if (!decision.Newer.IsEmpty)
+        for (var rest = decision.Newer; !rest.IsEmpty;)
         {
-            await log!.Commit(decision.Newer);
+            // Mostly all of them. What is stored when a later write fails is no news when the batch comes again.
+            var some = rest[..SegmentedLog<StoredCase>.Fit(rest.AsSpan())];
+            rest = rest[some.Length..];
+            await log!.Commit(some);
             try
             {
-                cases.Apply(decision.Newer);
+                cases.Apply(some);
             }
             catch
             {

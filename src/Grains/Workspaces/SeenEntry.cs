@@ -18,6 +18,8 @@ internal sealed record SeenEntry(
     [property: JsonPropertyName("l")] DateTimeOffset LastSignInAt,
     [property: JsonPropertyName("g")] byte[] Groups) : ILogEntry<SeenEntry>
 {
+    int ILogEntry<SeenEntry>.StoredBytes => StoredSize.Of(200 + (2 * Groups.Length), Key, DisplayName, Email);
+
     public static SeenEntry Of(SeenUser user) => new(
         user.Person.ToString(), user.Profile.DisplayName, user.Profile.Email, user.Profile.UserType,
         user.FirstSignInAt, user.LastSignInAt, MemoryMarshal.AsBytes(user.Groups.AsSpan()).ToArray());

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -362,6 +363,55 @@ public class SegmentedLogTests
         Assert.InRange(store.Rows, 1, log.Segments + 1 + SegmentedLog<Note>.MaxRows);
     }
 
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(1, 9_000_000, 1)]
+    [InlineData(1_000, 100, 1_000)]
+    [InlineData(1_001, 100, 1_000)]
+    [InlineData(1_000, 14_500, 289)]
+    public async Task A_commit_takes_as_many_entries_as_fit_in_its_bytes(int count, int bytes, int fit)
+    {
+        ImmutableArray<Note> notes = [.. Enumerable.Range(0, count).Select(i => new Note($"{i:D4}", 1, new('a', bytes - 64)))];
+
+        Assert.Equal(fit, SegmentedLog<Note>.Fit(notes.AsSpan()));
+        var log = await Open(new());
+        if (fit < count)
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => log.Commit(notes));
+        }
+
+        if (fit > 0)
+        {
+            await log.Commit(notes[..fit]);
+            Assert.Equal(fit, log.Count);
+        }
+    }
+
+    [Fact]
+    public async Task No_row_has_more_bytes_than_a_provider_takes_whatever_is_cleaned()
+    {
+        const int largest = 14_500;
+        var store = new RowStore();
+        var log = await Open(store);
+        var random = new Random(1);
+        for (var version = 1; version <= 60; version++)
+        {
+            // A tail just below its limit, and batches that supersede what is scattered over all segments.
+            ImmutableArray<Note> notes =
+            [
+                .. Enumerable.Range(0, 1_500).Where(_ => random.Next(5) == 0)
+                    .Select(i => new Note($"{i:D4}", version, new('a', largest))),
+            ];
+            for (; !notes.IsEmpty; notes = notes[SegmentedLog<Note>.Fit(notes.AsSpan())..])
+            {
+                await log.Commit(notes[..SegmentedLog<Note>.Fit(notes.AsSpan())]);
+            }
+        }
+
+        Assert.True(store.Clears > 0, "Nothing was cleaned.");
+        Assert.InRange(store.GreatestRow, 4 * 1024 * 1024, 16 * 1024 * 1024);
+    }
+
     [Fact]
     public async Task No_row_has_more_entries_than_a_segment_may()
     {
@@ -412,16 +462,16 @@ public class SegmentedLogTests
         return log;
     }
 
-    private static Note[] Notes(int version, IEnumerable<int> keys) =>
+    private static ImmutableArray<Note> Notes(int version, IEnumerable<int> keys) =>
         [.. keys.Select(key => new Note($"{key}", version, null))];
 
-    private static Note[] RandomNotes(Random random, int version, int keys) =>
+    private static ImmutableArray<Note> RandomNotes(Random random, int version, int keys) =>
         [.. Enumerable.Range(0, random.Next(3) == 0 ? random.Next(1, 1_000) : random.Next(1, 50))
             .Select(_ => random.Next(keys))
             .Distinct()
             .Select(key => new Note($"{key}", version, null))];
 
-    private static Dictionary<string, int> With(Dictionary<string, int> contents, Note[] batch)
+    private static Dictionary<string, int> With(Dictionary<string, int> contents, ImmutableArray<Note> batch)
     {
         var next = new Dictionary<string, int>(contents);
         foreach (var note in batch)
@@ -441,5 +491,7 @@ public class SegmentedLogTests
 
 internal sealed record Note(string Key, int Version, string? Text) : ILogEntry<Note>
 {
+    int ILogEntry<Note>.StoredBytes => StoredSize.Of(60, Key, Text);
+
     public bool Supersedes(Note other) => Version > other.Version;
 }
