@@ -66,7 +66,7 @@ public static class SiloHost
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleans(silo => silo
-            .AddLimits().AddClustering().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobStorage()
+            .AddLimits().AddClustering().AddClusterTables().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobStorage()
             .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
 

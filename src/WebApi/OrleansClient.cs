@@ -15,7 +15,7 @@ internal static class OrleansClient
     private static readonly TimeSpan gatewayRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says (<c>Redis</c>, with its <c>ConnectionString</c>); without it, the silos at <see cref="WebApiOptions.Gateways"/>,
+    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says (<c>Redis</c> or <c>AzureTableStorage</c>, with its <c>ConnectionString</c>); without it, the silos at <see cref="WebApiOptions.Gateways"/>,
     /// or the one on this machine.
     /// </summary>
     public static void AddOrleansClient(this WebApplicationBuilder builder)
@@ -31,7 +31,7 @@ internal static class OrleansClient
                 isRemote = UseGateways(client, WebApiOptions.Read(builder.Configuration));
             }
 
-            client.AddClusterTls(isRemote);
+            client.AddClusterTables().AddClusterTls(isRemote);
 
             // A part of the key by which a clustering provider keeps its silos.
             if (string.IsNullOrWhiteSpace(builder.Configuration["Orleans:ServiceId"]))

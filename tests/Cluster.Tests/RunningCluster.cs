@@ -38,7 +38,8 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>The certificate and the trusted CAs of all silos and web nodes.</summary>
     public TlsFolder Tls { get; private set; } = null!;
 
-    public Redis Redis { get; private set; } = null!;
+    /// <summary>The members and reminders; null if they are in Azure Tables.</summary>
+    public Redis? Redis { get; private set; }
 
     /// <summary>The storage; null where it is one SQLite file.</summary>
     public Azurite? Azurite { get; private set; }
@@ -50,15 +51,17 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
     /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
     /// <param name="build">The folder of other programs than those of this build.</param>
+    /// <param name="tables">Members and reminders in Azure Tables, and no Redis; with <paramref name="azurite"/>. All clusters of a run where the environment has MEMBERS=tables.</param>
     /// <param name="tls">False for programs that have no TLS.</param>
     public static async Task<RunningCluster> Start(
         Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
-        bool azurite = false, bool network = false, string? build = null, bool tls = true)
+        bool azurite = false, bool network = false, string? build = null, bool tls = true, bool tables = false)
     {
+        tables |= Environment.GetEnvironmentVariable("MEMBERS") == "tables";
         var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory, tls);
         try
         {
-            await cluster.StartAll(organization, silos, webNodes, azurite, network);
+            await cluster.StartAll(organization, silos, webNodes, azurite || tables, network, tables);
             return cluster;
         }
         catch (Exception e)
@@ -117,12 +120,12 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>What all of them said last.</summary>
     public override string ToString() => string.Join('\n', nodes);
 
-    private async Task StartAll(Organization organization, int siloCount, int webNodes, bool azurite, bool network)
+    private async Task StartAll(Organization organization, int siloCount, int webNodes, bool azurite, bool network, bool tables)
     {
         Tls = new(Ca);
         Network = network ? await Network.Create(Silos + 2) : null;
-        Redis = await Redis.Start(folder.Folder("redis"), PlaceOf(Silos));
-        Azurite = azurite ? await Azurite.Start(folder.Folder("azurite"), inMemory: false, PlaceOf(Silos + 1)) : null;
+        Redis = tables ? null : await Redis.Start(folder.Folder("redis"), PlaceOf(Silos));
+        Azurite = azurite ? await Azurite.Start(folder.Folder("azurite"), inMemory: false, PlaceOf(Silos + 1), withTables: tables) : null;
         Entra = Add("entra", "EngageCenter.LocalEntra.dll", Place.Loopback, port => new()
         {
             ["LocalEntra__Url"] = Url(Place.Loopback, port),
@@ -177,8 +180,8 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     private Dictionary<string, string> Membership() => new(tls ? Tls.Settings("__") : new Dictionary<string, string>())
     {
-        ["Orleans__Clustering__ProviderType"] = "Redis",
-        ["Orleans__Clustering__ConnectionString"] = Redis.ConnectionString,
+        ["Orleans__Clustering__ProviderType"] = Redis is null ? "AzureTableStorage" : "Redis",
+        ["Orleans__Clustering__ConnectionString"] = Redis?.ConnectionString ?? Azurite!.ConnectionString,
         ["Orleans__ClusterId"] = ClusterId,
     };
 

@@ -1,7 +1,9 @@
 using EngageCenter.Storage;
 using Microsoft.Extensions.Options;
+using Orleans.Clustering.AzureStorage;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
+using Orleans.Reminders.AzureStorage;
 
 namespace EngageCenter.Reminders;
 
@@ -14,8 +16,8 @@ internal static class ReminderHosting
     private const string Section = "Orleans:Reminders";
 
     /// <summary>
-    /// As <c>Orleans:Reminders</c> says, and where it does not, with the members of the cluster: in the Redis that has them,
-    /// or, for a cluster on one machine, in the SQLite file, whichever storage the grains have.
+    /// As <c>Orleans:Reminders</c> says. If it says nothing, with the members of the cluster: in the Redis or the Azure account
+    /// that has them, or, for a cluster on one machine, in the SQLite file, whichever storage the grains have.
     /// </summary>
     /// <exception cref="OrleansConfigurationException">A provider of clustering that has no place for reminders.</exception>
     public static ISiloBuilder AddReminderTable(this ISiloBuilder silo)
@@ -30,9 +32,10 @@ internal static class ReminderHosting
             // Silos of a development cluster are on one machine and share the file, as they do for the grains' state.
             null or "Development" => silo.AddSqliteReminders(),
             "Redis" or "AzureRedisCache" => silo.AddRedisRemindersOfTheCluster(),
+            "AzureTableStorage" => silo.AddTableRemindersOfTheCluster(),
             var provider => throw new OrleansConfigurationException(
                 $"Orleans:Clustering:ProviderType is '{provider}', which does not say where reminders are kept: set {Section}:ProviderType "
-                + "('Redis', 'AdoNet' or another provider of reminders that the silo has) and what that provider needs."),
+                + "('Redis', 'AzureTableStorage', 'AdoNet' or another provider of reminders that the silo has) and what that provider needs."),
         };
     }
 
@@ -46,6 +49,14 @@ internal static class ReminderHosting
             reminders.ConfigurationOptions = members.ConfigurationOptions;
             reminders.CreateMultiplexer = _ => members.CreateMultiplexer(members);
         });
+        return silo;
+    }
+
+    // In a table beside that of the members.
+    private static ISiloBuilder AddTableRemindersOfTheCluster(this ISiloBuilder silo)
+    {
+        silo.UseAzureTableReminderService((OptionsBuilder<AzureTableReminderStorageOptions> reminders) =>
+            reminders.Configure<IOptions<AzureStorageClusteringOptions>>((options, members) => options.TableServiceClient = members.Value.TableServiceClient!));
         return silo;
     }
 }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace EngageCenter;
 
-/// <summary>Azurite's blob service of the test's own: as a process, and ended with the test.</summary>
+/// <summary>Azurite of the test's own, blobs and if asked for tables: as a process, and ended with the test.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
     // Azurite's account is the same everywhere, and its key is in its documentation.
@@ -19,17 +19,19 @@ internal sealed class Azurite : IAsyncDisposable
     private readonly bool inMemory;
     private readonly IEnumerable<string> options;
     private readonly Place place;
+    private readonly int? tables;
     private ProgramProcess process;
 
-    private Azurite(string folder, bool inMemory, Place place, IEnumerable<string> options, int port)
+    private Azurite(string folder, bool inMemory, Place place, IEnumerable<string> options, int port, int? tables)
     {
-        (this.folder, this.inMemory, this.place, this.options, Port) = (folder, inMemory, place, options, port);
+        (this.folder, this.inMemory, this.place, this.options, Port, this.tables) = (folder, inMemory, place, options, port, tables);
         process = Launch();
     }
 
     public int Port { get; }
 
-    public string ConnectionString => ConnectionStringAt(Port, place.Address);
+    public string ConnectionString => ConnectionStringAt(Port, place.Address)
+        + (tables is { } port ? $"TableEndpoint=http://{place.Address}:{Text(port)}/{Account};" : "");
 
     /// <summary>By way of something that listens on another port and passes requests on.</summary>
     public static string ConnectionStringAt(int port, IPAddress? address = null) =>
@@ -37,9 +39,10 @@ internal sealed class Azurite : IAsyncDisposable
 
     /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
     /// <param name="options">More of its own.</param>
-    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null, IEnumerable<string>? options = null)
+    /// <param name="withTables">Tables besides blobs, on a port of their own.</param>
+    public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null, IEnumerable<string>? options = null, bool withTables = false)
     {
-        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, options ?? [], FreePort.Next());
+        var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, options ?? [], FreePort.Next(), withTables ? FreePort.Next() : null);
         try
         {
             await azurite.Listens();
@@ -70,7 +73,11 @@ internal sealed class Azurite : IAsyncDisposable
 
     private ProgramProcess Launch()
     {
-        var program = Path.Combine(Repository.Root, "eng", "azurite", "node_modules", "azurite", "dist", "src", "blob", "main.js");
+        // The program that has blobs alone, or the one that has all.
+        var program = Path.Combine([Repository.Root, "eng", "azurite", "node_modules", "azurite", "dist", "src", .. tables is null ? ["blob", "main.js"] : (string[])["azurite.js"]]);
+        var others = tables is { } port
+            ? ["--tableHost", place.Address.ToString(), "--tablePort", Text(port), "--queueHost", place.Address.ToString(), "--queuePort", Text(FreePort.Next())]
+            : (string[])[];
         if (!File.Exists(program))
         {
             throw new InvalidOperationException("Azurite is missing: run 'eng/needs azurite'.");
@@ -80,7 +87,7 @@ internal sealed class Azurite : IAsyncDisposable
         {
             // The SDK speaks a newer version of the protocol than Azurite knows of.
             return ProgramProcess.Of(place, "node", folder, [
-                program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent",
+                program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent", .. others,
                 .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder], .. options]);
         }
         catch (Win32Exception absent)
