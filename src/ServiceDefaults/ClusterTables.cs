@@ -3,63 +3,123 @@ using Azure.Data.Tables;
 using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Clustering.AzureStorage;
 
 namespace EngageCenter;
 
 /// <summary>
-/// The client of the Azure Tables in which a cluster keeps its members, if <c>Orleans:Clustering:ProviderType</c> is
-/// <c>AzureTableStorage</c> and <c>Orleans:Clustering:ServiceKey</c> names one. Under that key <c>ConnectionStrings</c> has a
-/// connection string of Azure Storage, or the address of an account's tables, which the host then enters by its identity
-/// in Entra ID: a managed identity in Azure, the developer's own elsewhere.
+/// Makes the client of the Azure Tables in which a cluster keeps its members, if <c>Orleans:Clustering:ProviderType</c> is
+/// <c>AzureTableStorage</c>, with bounds on its time. Orleans reads the rest of the section.
 /// </summary>
+/// <remarks>
+/// <list type="table">
+/// <item><term><c>ServiceKey</c></term><description>The key of a <see cref="TableServiceClient"/> among the services. If there is
+/// none, it is made of <c>ConnectionStrings:&lt;ServiceKey&gt;</c>: a connection string of Azure Storage, or the https address of an
+/// account's tables, which the host then enters by its identity in Entra ID: a managed identity in Azure, the developer's own
+/// elsewhere.</description></item>
+/// <item><term><c>ConnectionString</c></term><description>Without a service key: a connection string of Azure Storage, or the
+/// address of an account's tables with a shared access signature.</description></item>
+/// <item><term><c>ConnectionName</c></term><description>Without either: the name of one in <c>ConnectionStrings</c>.</description></item>
+/// </list>
+/// </remarks>
 public static class ClusterTables
 {
-    /// <summary>For one attempt. The SDK's own bound is 100 s; a silo that cannot renew its row for a while is declared dead.</summary>
-    private static readonly TimeSpan attemptTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>For one attempt. The SDK's own bound, 100 s, is longer than anything here waits for.</summary>
+    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>After the first attempt, where the store did not answer, or answered that it is busy or broken.</summary>
+    public const int MaxRetries = 2;
 
     /// <exception cref="SettingException">The connection is missing or not usable; the message names its setting, without the value.</exception>
     public static ISiloBuilder AddClusterTables(this ISiloBuilder silo)
     {
-        Add(silo.Services, silo.Configuration);
+        if (Tables(silo.Services, silo.Configuration) is { } tables)
+        {
+            silo.Services.AddOptions<AzureStorageClusteringOptions>()
+                .PostConfigure<IServiceProvider>((options, services) => options.TableServiceClient = tables(services));
+        }
+
         return silo;
     }
 
     /// <inheritdoc cref="AddClusterTables(ISiloBuilder)"/>
     public static IClientBuilder AddClusterTables(this IClientBuilder client)
     {
-        Add(client.Services, client.Configuration);
+        if (Tables(client.Services, client.Configuration) is { } tables)
+        {
+            client.Services.AddOptions<AzureStorageGatewayOptions>()
+                .PostConfigure<IServiceProvider>((options, services) => options.TableServiceClient = tables(services));
+        }
+
         return client;
     }
 
-    private static void Add(IServiceCollection services, IConfiguration configuration)
+    private static Func<IServiceProvider, TableServiceClient>? Tables(IServiceCollection services, IConfiguration configuration)
     {
         var clustering = configuration.GetSection("Orleans:Clustering");
-        if (clustering["ProviderType"] == "AzureTableStorage" && clustering["ServiceKey"] is { Length: > 0 } key)
+        if (clustering["ProviderType"] != "AzureTableStorage")
         {
-            services.TryAddKeyedSingleton(key, Client($"ConnectionStrings:{key}", configuration));
+            return null;
         }
+
+        if (clustering["ServiceKey"] is { Length: > 0 } key)
+        {
+            // A host may have its own.
+            if (!services.Any(s => s.ServiceType == typeof(TableServiceClient) && key.Equals(s.ServiceKey)))
+            {
+                services.AddKeyedSingleton(key, Client(configuration, $"ConnectionStrings:{key}", account => new(RequireHttps(account), Identity(), Options())));
+            }
+
+            return provider => provider.GetRequiredKeyedService<TableServiceClient>(key);
+        }
+
+        var setting = clustering["ConnectionString"] is null or "" && clustering["ConnectionName"] is { Length: > 0 } name
+            ? $"ConnectionStrings:{name}"
+            : $"{clustering.Path}:ConnectionString";
+        var client = Client(configuration, setting, account => new(account, Options()));
+        return _ => client;
     }
 
-    private static TableServiceClient Client(string setting, IConfiguration configuration)
+    private static TableServiceClient Client(IConfiguration configuration, string setting, Func<Uri, TableServiceClient> at)
     {
         var connection = configuration[setting];
         if (string.IsNullOrWhiteSpace(connection))
         {
-            throw new SettingException($"{setting} is missing: the address of the tables of an Azure account, or a connection string.");
+            throw new SettingException($"{setting} is missing: the https address of the tables of an Azure account, or a connection string.");
         }
 
-        var options = new TableClientOptions { Retry = { Mode = RetryMode.Exponential, NetworkTimeout = attemptTimeout } };
         try
         {
-            return Uri.TryCreate(connection, UriKind.Absolute, out var account)
-                ? new TableServiceClient(account, new DefaultAzureCredential(), options)
-                : new TableServiceClient(connection, options);
+            return Uri.TryCreate(connection, UriKind.Absolute, out var account) ? at(account) : new(connection, Options());
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
             // Without the value, which may hold a secret.
             throw new SettingException($"{setting} is neither the https address of an account's tables nor a connection string: {e.Message}");
         }
+    }
+
+    // A token that is sent in plain text is anybody's.
+    private static Uri RequireHttps(Uri account) =>
+        account.Scheme == Uri.UriSchemeHttps ? account : throw new FormatException($"It begins with {account.Scheme}:.");
+
+    private static DefaultAzureCredential Identity()
+    {
+        var identity = new DefaultAzureCredentialOptions();
+        Bound(identity.Retry);
+        return new(identity);
+    }
+
+    private static TableClientOptions Options()
+    {
+        var options = new TableClientOptions();
+        Bound(options.Retry);
+        return options;
+    }
+
+    private static void Bound(RetryOptions retry)
+    {
+        (retry.Mode, retry.MaxRetries, retry.NetworkTimeout) = (RetryMode.Exponential, MaxRetries, AttemptTimeout);
+        (retry.Delay, retry.MaxDelay) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1));
     }
 }

@@ -14,7 +14,7 @@ namespace EngageCenter;
 /// <remarks>
 /// <list type="table">
 /// <item><term><c>Orleans:Clustering</c></term><description>A clustering provider, by <c>ProviderType</c>: <c>Redis</c>, with
-/// its <c>ConnectionString</c>. Without it the silo is a cluster of its own that listens on loopback.</description></item>
+/// its <c>ConnectionString</c>, or <c>AzureTableStorage</c>, with what <see cref="ClusterTables"/> reads. Without it the silo is a cluster of its own that listens on loopback.</description></item>
 /// <item><term><c>Orleans:Membership</c></term><description>When a silo that does not answer counts as dead: Orleans' own
 /// <see cref="ClusterMembershipOptions"/>, here after <c>NumMissedProbesLimit</c> (3) times <c>MaxProbeTimeout</c> (5 s).
 /// A silo that was paused for longer than that ends when it comes back.</description></item>
@@ -24,11 +24,11 @@ namespace EngageCenter;
 /// web nodes. Required outside Development, unless it listens on loopback only.</description></item>
 /// <item><term><c>Orleans:GrainStorage:Default</c></term><description>A storage provider, by <c>ProviderType</c>, such as
 /// <c>AzureBlobStorage</c> with its <c>ServiceKey</c> or <c>ConnectionString</c>. Without it, SQLite.</description></item>
-/// <item><term><c>ConnectionStrings:&lt;ServiceKey&gt;</c></term><description>The account of that storage: its address, for a
-/// managed identity, or a connection string.</description></item>
+/// <item><term><c>ConnectionStrings:&lt;ServiceKey&gt;</c></term><description>The account of that storage, or of that clustering: its
+/// address, for a managed identity, or a connection string.</description></item>
 /// <item><term><c>Orleans:Reminders</c></term><description>A provider of reminders, by <c>ProviderType</c>: <c>Redis</c>,
-/// <c>AdoNet</c>, <c>Memory</c>. Without it the Redis of <c>Orleans:Clustering</c> has them, and for a cluster on one machine
-/// the SQLite file, also where the grains' state is elsewhere.</description></item>
+/// <c>AzureTableStorage</c>, <c>AdoNet</c>, <c>Memory</c>. Without it the Redis or the Azure Tables of <c>Orleans:Clustering</c>
+/// have them, and for a cluster on one machine the SQLite file, also where the grains' state is elsewhere.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
 /// <item><term><c>Dashboard:Enabled</c></term><description>False. Whether the silo collects what the dashboard of the web nodes

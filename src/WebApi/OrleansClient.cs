@@ -15,8 +15,9 @@ internal static class OrleansClient
     private static readonly TimeSpan gatewayRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says (<c>Redis</c> or <c>AzureTableStorage</c>, with its <c>ConnectionString</c>); without it, the silos at <see cref="WebApiOptions.Gateways"/>,
-    /// or the one on this machine.
+    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says: <c>Redis</c> with its <c>ConnectionString</c>, or
+    /// <c>AzureTableStorage</c> with what <see cref="ClusterTables"/> reads. Without it, the silos at
+    /// <see cref="WebApiOptions.Gateways"/>, or the one on this machine.
     /// </summary>
     public static void AddOrleansClient(this WebApplicationBuilder builder)
     {

@@ -56,12 +56,7 @@ internal sealed class Chaos
         ("web node killed", () => Kill(c.Web(), c.Absence())),
         ("web node paused", () => c.Pause(c.Web())),
         ("web node rolled", () => Roll(c.Web())),
-        ("Redis restarted", async () =>
-        {
-            await cluster.Redis.Kill();
-            await For(c.Absence());
-            await cluster.Redis.Relaunch();
-        }),
+        .. cluster.Redis is { } redis ? [("Redis restarted", () => Restart(redis, c.Absence()))] : ((string, Func<Task>)[])[],
         ("Azurite stopped and started", async () =>
         {
             await cluster.Azurite!.Stop();
@@ -104,6 +99,13 @@ internal sealed class Chaos
         var one = random.Next(cluster.SiloNodes.Count);
         var other = (one + random.Next(1, cluster.SiloNodes.Count)) % cluster.SiloNodes.Count;
         return Task.WhenAll(Pause(cluster.SiloNodes[one]), Kill(cluster.SiloNodes[other], Absence()));
+    }
+
+    private static async Task Restart(Redis redis, TimeSpan absence)
+    {
+        await redis.Kill();
+        await For(absence);
+        await redis.Relaunch();
     }
 
     private static async Task Kill(Node node, TimeSpan absence)

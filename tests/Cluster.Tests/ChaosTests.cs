@@ -6,21 +6,22 @@ namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
 /// Anything that runs is killed, paused, added and rolled, the servers it needs as well, under changes, checks and reports
-/// of cases. <c>FAULTS=200 dotnet test tests/Cluster.Tests --filter Chaos</c> takes its time; <c>SEED</c> chooses another order.
+/// of cases. <c>FAULTS=200 dotnet test tests/Cluster.Tests --filter Chaos</c> takes its time; <c>SEED</c> chooses another order;
+/// <c>MEMBERS=tables</c> keeps members and reminders in Azure Tables, without Redis.
 /// </summary>
 public class ChaosTests(ITestOutputHelper output)
 {
     private const int Members = 6;
     private const int Workspaces = 6;
 
-    // Each kind once.
+    // Each kind once; without Redis, one of them twice.
     private static readonly int faults = CoherenceTests.Setting("FAULTS", 10);
     private static readonly int seed = CoherenceTests.Setting("SEED", 1);
 
     [Fact]
     public async Task What_is_acknowledged_is_there_afterwards_once_whatever_dies()
     {
-        await using var cluster = await RunningCluster.Start(new(Members), azurite: true);
+        await using var cluster = await RunningCluster.Start(new(Members), azurite: true, tables: RunningCluster.TablesChosen);
         using var client = new ClusterClient(cluster);
         using var load = new Load(cluster, client, Workspaces);
         using var ingestion = new Ingestion(cluster, client);

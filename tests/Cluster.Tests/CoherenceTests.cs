@@ -6,7 +6,8 @@ namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
 /// What docs/coherence.md promises, over TCP, with the real membership and directory and with crashes.
-/// <c>CHANGES=10000 dotnet test tests/Cluster.Tests</c> takes its time; <c>SEED</c> chooses other faults.
+/// <c>CHANGES=10000 dotnet test tests/Cluster.Tests</c> takes its time; <c>SEED</c> chooses other faults;
+/// <c>MEMBERS=tables</c> keeps members, reminders and state in one storage account, without Redis.
 /// </summary>
 public class CoherenceTests(ITestOutputHelper output)
 {
@@ -20,7 +21,7 @@ public class CoherenceTests(ITestOutputHelper output)
     [Fact]
     public async Task What_was_revoked_stays_revoked_while_silos_crash_and_stand_still()
     {
-        await using var cluster = await RunningCluster.Start(new(Members));
+        await using var cluster = await RunningCluster.Start(new(Members), tables: RunningCluster.TablesChosen);
         using var client = new ClusterClient(cluster);
         using var load = new Load(cluster, client, Workspaces);
         var chaos = Chaos.OfSilos(cluster, seed);

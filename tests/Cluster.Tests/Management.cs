@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure.Data.Tables;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -18,12 +19,8 @@ internal sealed class Management : IAsyncDisposable
         this.cluster = cluster;
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Configuration.AddInMemoryCollection(cluster.Tls.Settings()!);
-        var redis = ConfigurationOptions.Parse(cluster.Redis.ConnectionString);
-        builder.UseOrleansClient(client => client
-            .AddClusterTls(isRemote: true)
-            .UseRedisClustering(options => options.ConfigurationOptions = redis)
+        builder.UseOrleansClient(client => FindMembers(client.AddClusterTls(isRemote: true))
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (RunningCluster.ClusterId, EngageCenterService.DefaultId)));
-        builder.Services.UseRedisReminderService(options => options.ConfigurationOptions = redis);
         host = builder.Build();
     }
 
@@ -53,7 +50,9 @@ internal sealed class Management : IAsyncDisposable
 
     /// <summary>When a workspace's assessments are called next, from the table itself: no silo need run.</summary>
     public async Task<DateTimeOffset?> AssessmentsReminder(string workspace) =>
-        await Reminders.ReadRow(GrainId.Create("assessments", workspace), "schedule") is { } entry ? entry.StartAt : null;
+        await Reminders.ReadRow(GrainId.Create("assessments", workspace), "schedule") is { } entry
+            ? new DateTimeOffset(DateTime.SpecifyKind(entry.StartAt, DateTimeKind.Utc)) // which Azure's table does not say
+            : null;
 
     public async ValueTask DisposeAsync()
     {
@@ -65,6 +64,20 @@ internal sealed class Management : IAsyncDisposable
         {
             host.Dispose();
         }
+    }
+
+    private IClientBuilder FindMembers(IClientBuilder client)
+    {
+        if (cluster.Redis is null)
+        {
+            TableServiceClient tables = new(cluster.Azurite!.ConnectionString);
+            client.Services.UseAzureTableReminderService(options => options.TableServiceClient = tables);
+            return client.UseAzureStorageClustering(options => options.TableServiceClient = tables);
+        }
+
+        var redis = ConfigurationOptions.Parse(cluster.Redis.ConnectionString);
+        client.Services.UseRedisReminderService(options => options.ConfigurationOptions = redis);
+        return client.UseRedisClustering(options => options.ConfigurationOptions = redis);
     }
 
     private Node SiloAt(SiloAddress address) =>

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What a small production has, on one machine: silos and web nodes as processes, Redis for membership, one storage for
-/// all, mutual TLS, and LocalEntra. All ends with it, by the ids of the processes.
+/// What a small production has, on one machine: silos and web nodes as processes, Redis or Azure Tables for
+/// membership, one storage for all, mutual TLS, and LocalEntra. All ends with it, by the ids of the processes.
 /// </summary>
 internal sealed class RunningCluster : IAsyncDisposable
 {
@@ -16,6 +16,8 @@ internal sealed class RunningCluster : IAsyncDisposable
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan Authority = TimeSpan.FromSeconds(3);
 
+    private const string Account = "storage";
+
     private readonly TempFolder folder = new();
     private readonly List<Node> nodes = [];
     private readonly List<Node> silos = [];
@@ -24,6 +26,9 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly bool tls;
 
     private RunningCluster(IReadOnlyDictionary<string, string> settings, string build, bool tls) => (ofAll, this.build, this.tls) = (settings, build, tls);
+
+    /// <summary>Whether the environment has <c>MEMBERS=tables</c>, for tests that run on either.</summary>
+    public static bool TablesChosen => Environment.GetEnvironmentVariable("MEMBERS") == "tables";
 
     public Node Entra { get; private set; } = null!;
 
@@ -51,13 +56,12 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
     /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
     /// <param name="build">The folder of other programs than those of this build.</param>
-    /// <param name="tables">Members and reminders in Azure Tables, and no Redis; with <paramref name="azurite"/>. All clusters of a run where the environment has MEMBERS=tables.</param>
+    /// <param name="tables">Members and reminders in Azure Tables of the account that has the state, and no Redis.</param>
     /// <param name="tls">False for programs that have no TLS.</param>
     public static async Task<RunningCluster> Start(
         Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
         bool azurite = false, bool network = false, string? build = null, bool tls = true, bool tables = false)
     {
-        tables |= Environment.GetEnvironmentVariable("MEMBERS") == "tables";
         var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory, tls);
         try
         {
@@ -178,18 +182,29 @@ internal sealed class RunningCluster : IAsyncDisposable
         return silo;
     }
 
-    private Dictionary<string, string> Membership() => new(tls ? Tls.Settings("__") : new Dictionary<string, string>())
+    private Dictionary<string, string> Membership()
     {
-        ["Orleans__Clustering__ProviderType"] = Redis is null ? "AzureTableStorage" : "Redis",
-        ["Orleans__Clustering__ConnectionString"] = Redis?.ConnectionString ?? Azurite!.ConnectionString,
-        ["Orleans__ClusterId"] = ClusterId,
-    };
+        Dictionary<string, string> settings = new(tls ? Tls.Settings("__") : new Dictionary<string, string>()) { ["Orleans__ClusterId"] = ClusterId };
+        if (Redis is { } redis)
+        {
+            settings["Orleans__Clustering__ProviderType"] = "Redis";
+            settings["Orleans__Clustering__ConnectionString"] = redis.ConnectionString;
+        }
+        else
+        {
+            settings["Orleans__Clustering__ProviderType"] = "AzureTableStorage";
+            settings["Orleans__Clustering__ServiceKey"] = Account;
+            settings[$"ConnectionStrings__{Account}"] = Azurite!.ConnectionString;
+        }
+
+        return settings;
+    }
 
     private Dictionary<string, string> Storage() => Azurite is { } azurite
         ? new()
         {
             ["Orleans__GrainStorage__Default__ProviderType"] = "AzureBlobStorage",
-            ["Orleans__GrainStorage__Default__ConnectionString"] = azurite.ConnectionString,
+            [$"Orleans__GrainStorage__Default__{(Redis is null ? "ServiceKey" : "ConnectionString")}"] = Redis is null ? Account : azurite.ConnectionString,
         }
         : new() { ["Storage__SqliteFile"] = folder.File("engage-center.db") };
 

@@ -16,11 +16,13 @@ public sealed class SchedulesTests(ITestOutputHelper output)
     // What is under way when the clocks or the machine are slow; far below the reminder's period, 5 min.
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
 
-    [Fact]
-    public async Task A_run_starts_when_it_is_due_without_being_asked_for_although_its_silo_was_killed()
+    [Theory]
+    [InlineData(Membership.Redis)]
+    [InlineData(Membership.Tables)]
+    public async Task A_run_starts_when_it_is_due_without_being_asked_for_although_its_silo_was_killed(Membership membership)
     {
         // Longer than it takes the other silo to notice, or it would ring a period later.
-        await using var schedules = await Schedules.Configured(firstRunAfter: TimeSpan.FromSeconds(20));
+        await using var schedules = await Schedules.Configured(firstRunAfter: TimeSpan.FromSeconds(20), membership);
         var activations = await schedules.Management.Activations("assessments");
         var silo = activations[schedules.Due.Keys.First()].Single();
         await silo.Kill();
@@ -37,7 +39,7 @@ public sealed class SchedulesTests(ITestOutputHelper output)
     [Fact]
     public async Task A_run_that_came_due_while_there_was_no_silo_starts_once_afterwards()
     {
-        await using var schedules = await Schedules.Configured(firstRunAfter: TimeSpan.FromSeconds(12));
+        await using var schedules = await Schedules.Configured(firstRunAfter: TimeSpan.FromSeconds(12), Membership.Redis);
         var silos = schedules.Cluster.SiloNodes;
         Assert.All(await Task.WhenAll(silos.Select(silo => silo.Stop())), code => Assert.Equal(0, code));
         Assert.True(schedules.Due.Values.Min() > Now, "Too late: runs were due before the silos had stopped.");
@@ -53,6 +55,13 @@ public sealed class SchedulesTests(ITestOutputHelper output)
         await schedules.Rung();
 
         Report(await schedules.Started(before: Now));
+    }
+
+    /// <summary>Where members and reminders are.</summary>
+    public enum Membership
+    {
+        Redis,
+        Tables,
     }
 
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
@@ -75,9 +84,9 @@ public sealed class SchedulesTests(ITestOutputHelper output)
         /// <summary>When the first run of each workspace is due.</summary>
         public Dictionary<string, DateTimeOffset> Due { get; private set; } = [];
 
-        public static async Task<Schedules> Configured(TimeSpan firstRunAfter)
+        public static async Task<Schedules> Configured(TimeSpan firstRunAfter, Membership membership)
         {
-            var cluster = await RunningCluster.Start(new(Members: 1), silos: 2, webNodes: 1, settings: new Dictionary<string, string>
+            var cluster = await RunningCluster.Start(new(Members: 1), silos: 2, webNodes: 1, tables: membership == Membership.Tables, settings: new Dictionary<string, string>
             {
                 ["Assessments__FirstRunAfter"] = firstRunAfter.ToString(),
             });

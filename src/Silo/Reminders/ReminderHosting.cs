@@ -52,7 +52,7 @@ internal static class ReminderHosting
         return silo;
     }
 
-    // In a table beside that of the members.
+    // In a table beside that of the members, by the client of AddClusterTables.
     private static ISiloBuilder AddTableRemindersOfTheCluster(this ISiloBuilder silo)
     {
         silo.UseAzureTableReminderService((OptionsBuilder<AzureTableReminderStorageOptions> reminders) =>

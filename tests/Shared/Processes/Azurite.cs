@@ -30,6 +30,8 @@ internal sealed class Azurite : IAsyncDisposable
 
     public int Port { get; }
 
+    public int TablePort => tables ?? throw new InvalidOperationException("It was started without tables.");
+
     public string ConnectionString => ConnectionStringAt(Port, place.Address)
         + (tables is { } port ? $"TableEndpoint=http://{place.Address}:{Text(port)}/{Account};" : "");
 

@@ -14,7 +14,7 @@ namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>
 /// A silo in a process of its own, as in Azure: told an account's address and no secret, it asks the endpoint of its
-/// managed identity for a token, and enters the store by that. The endpoint speaks App Service's protocol. Azurite
+/// managed identity for a token, and enters the store by that, and the tables of its members and reminders. The endpoint speaks App Service's protocol. Azurite
 /// looks at what a token says, not at who signed it.
 /// </summary>
 [Collection(BlobFixture.OneAtATime)]
@@ -35,7 +35,7 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         WriteCertificate();
-        azurite = await Azurite.Start(folder.Path, options: ["--oauth", "basic", "--cert", folder.File("cert.pem"), "--key", folder.File("key.pem")]);
+        azurite = await Azurite.Start(folder.Path, withTables: true, options: ["--oauth", "basic", "--cert", folder.File("cert.pem"), "--key", folder.File("key.pem")]);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -65,13 +65,19 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_silo_enters_its_store_by_its_managed_identity()
+    public async Task A_silo_enters_its_store_and_its_tables_by_its_managed_identity()
     {
         var health = FreePort.Next();
-        await using var silo = Launch(health);
+        await using var silo = Launch(health, new()
+        {
+            ["Orleans__Clustering__ProviderType"] = "AzureTableStorage",
+            ["Orleans__Clustering__ServiceKey"] = "members",
+            ["ConnectionStrings__members"] = $"https://{IPAddress.Loopback}:{Text(azurite.TablePort)}/devstoreaccount1",
+            ["Orleans__Endpoints__AdvertisedIPAddress"] = IPAddress.Loopback.ToString(),
+        });
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
 
-        // Ready is a silo that made its container and reads from it.
+        // Ready is a silo that made its container and reads from it, and is a member of its cluster.
         await Until.True(async () => silo.HasEnded || await IsReady(http, health), Bound, "the silo is ready");
 
         Assert.False(silo.HasEnded, silo.ToString());
@@ -83,7 +89,7 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
     public async Task A_silo_whose_identity_the_store_refuses_does_not_start()
     {
         audience = "https://somewhere.else";
-        await using var silo = Launch(FreePort.Next());
+        await using var silo = Launch(FreePort.Next(), []);
 
         await Until.True(() => Task.FromResult(silo.HasEnded), Bound, "the silo ends");
 
@@ -92,8 +98,8 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
         Assert.Contains("403", silo.Output, StringComparison.Ordinal);
     }
 
-    private ProgramProcess Launch(int health) => ProgramProcess.OfDotnet(
-        Path.Combine(AppContext.BaseDirectory, "EngageCenter.Silo.dll"), folder.Path, new Dictionary<string, string>
+    private ProgramProcess Launch(int health, Dictionary<string, string> clustering) => ProgramProcess.OfDotnet(
+        Path.Combine(AppContext.BaseDirectory, "EngageCenter.Silo.dll"), folder.Path, new Dictionary<string, string>(clustering)
         {
             ["Orleans__GrainStorage__Default__ProviderType"] = "AzureBlobStorage",
             ["Orleans__GrainStorage__Default__ServiceKey"] = "grains",

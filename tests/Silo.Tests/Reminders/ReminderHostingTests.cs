@@ -4,9 +4,11 @@ using EngageCenter.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Orleans.Clustering.AzureStorage;
 using Orleans.Clustering.Redis;
 using Orleans.Configuration;
 using Orleans.Providers;
+using Orleans.Reminders.AzureStorage;
 
 [assembly: RegisterProvider("Elsewhere", "Clustering", "Silo", typeof(ReminderHostingTests.Elsewhere))]
 
@@ -57,6 +59,40 @@ public sealed class ReminderHostingTests : IDisposable
         Assert.Equal(members.ConfigurationOptions?.ToString(), reminders.ConfigurationOptions?.ToString());
         Assert.Contains("redis.example:6380", reminders.ConfigurationOptions!.ToString(), StringComparison.Ordinal);
         Assert.Null(reminders.EntryExpiry);
+    }
+
+    [Theory]
+    [InlineData("ServiceKey", "ConnectionStrings:account", "https://contoso.table.core.windows.net")]
+    [InlineData("ServiceKey", "ConnectionStrings:account", "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net")]
+    [InlineData("ConnectionName", "ConnectionStrings:account", "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net")]
+    [InlineData("ConnectionName", "Orleans:Clustering:ConnectionString", "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net")]
+    public async Task In_a_cluster_on_an_Azure_account_they_are_in_its_tables(string name, string setting, string account)
+    {
+        await using var silo = TestSilo.Build(
+            folder.File(), ("Orleans:Clustering:ProviderType", "AzureTableStorage"), ($"Orleans:Clustering:{name}", "account"), (setting, account));
+
+        Assert.Equal("AzureBasedReminderTable", silo.Services.GetRequiredService<IReminderTable>().GetType().Name);
+        var members = silo.Services.GetRequiredService<IOptions<AzureStorageClusteringOptions>>().Value;
+        var reminders = silo.Services.GetRequiredService<IOptions<AzureTableReminderStorageOptions>>().Value;
+        Assert.Same(members.TableServiceClient, reminders.TableServiceClient);
+        Assert.Equal(new("https://contoso.table.core.windows.net/"), reminders.TableServiceClient!.Uri);
+    }
+
+    [Theory]
+    [InlineData("ServiceKey", "ConnectionStrings:account", null, "missing")]
+    [InlineData("ServiceKey", "ConnectionStrings:account", "http://secret.table.example", "https")]
+    [InlineData("ServiceKey", "ConnectionStrings:account", "AccountName=secret", "neither")]
+    [InlineData("ConnectionName", "ConnectionStrings:account", null, "missing")]
+    [InlineData("ConnectionName", "Orleans:Clustering:ConnectionString", "AccountName=secret", "neither")]
+    [InlineData("TableName", "Orleans:Clustering:ConnectionString", null, "missing")]
+    public void A_connection_of_tables_that_cannot_be_used_stops_the_start_and_is_named_without_its_value(string name, string setting, string? account, string why)
+    {
+        var error = Assert.Throws<SettingException>(() => TestSilo.Build(
+            folder.File(), ("Orleans:Clustering:ProviderType", "AzureTableStorage"), ($"Orleans:Clustering:{name}", "account"), (setting, account!)));
+
+        Assert.StartsWith($"{setting} ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
