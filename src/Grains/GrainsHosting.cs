@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.Assessments;
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -24,6 +25,7 @@ public static class GrainsHosting
         silo.Services.AddSingleton<PolicyCache>();
         silo.Services.AddSingleton<DecisionProofs>();
         silo.Services.AddSingleton<Scans>();
+        silo.Services.TryAddSingleton<RefusedRows>();
         silo.AddIncomingGrainCallFilter<SiloCalls>();
         silo.Services.TryAddSingleton<KnownIdsCache>();
 

@@ -67,7 +67,7 @@ public static class SiloHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleans(silo => silo
             .AddLimits().AddClustering().AddClusterTables().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobStorage()
-            .AddReminderTable().AddTracing().AddDashboardWhereEnabled());
+            .CheckStoredRows().AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
 
         // Two lines for each placement of a grain.

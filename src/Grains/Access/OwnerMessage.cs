@@ -1,3 +1,5 @@
+using EngageCenter.Storage;
+
 namespace EngageCenter.Access;
 
 /// <summary>What storage holds of ownership, beside the policy and its epoch.</summary>
@@ -8,7 +10,7 @@ namespace EngageCenter.Access;
 /// the settings of this owner, or of one before it, and those need not be its own.
 /// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Tenure")]
-internal readonly record struct Tenure([property: Id(0)] long Term, [property: Id(1)] bool Released, [property: Id(2)] TimeSpan Wait);
+internal readonly record struct Tenure([property: Id(0)] long Term, [property: Id(1)] bool Released, [property: Id(2), SinceFormat(1)] TimeSpan Wait);
 
 /// <summary>What a <see cref="PolicyOwner{THolder}"/> asks of its shell.</summary>
 internal abstract record OwnerMessage<THolder>

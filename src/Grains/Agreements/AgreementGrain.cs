@@ -140,6 +140,10 @@ internal sealed class AgreementGrain(
         await ForEach(State.Workspaces, w =>
             GrainFactory.GetGrain<IContractedWorkspace>(w.WorkspaceId).Provision(State.ChangedBy!, State.ContractOf(Id, w)));
         applied = State.Version;
+        if (State.AllStored() is var known && !ReferenceEquals(known, State))
+        {
+            await storage.Commit(this, known);
+        }
     }
 
     private async Task<AgreementView> View(Actor caller)

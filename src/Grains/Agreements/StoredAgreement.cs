@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using EngageCenter.Access;
+using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 
@@ -8,7 +9,7 @@ namespace EngageCenter.Agreements;
 
 /// <summary>An agreement as it is stored. Pure: a command answers with its outcome and the next state.</summary>
 [Alias("EngageCenter.StoredAgreement")]
-internal sealed record StoredAgreement
+internal sealed record StoredAgreement : IStoredState
 {
     /// <summary>Workspaces of one agreement, those of packages that left included.</summary>
     public const int MaxWorkspaces = 500;
@@ -24,6 +25,10 @@ internal sealed record StoredAgreement
 
     /// <summary>Who made the last change; its workspaces' audit trails name them.</summary>
     public Actor? ChangedBy { get; init; }
+
+    string? IStoredState.Contradiction => Agreement is null || ChangedBy is null ? "it is of an agreement that says nothing"
+        : Version < 1 ? $"its version is {Version}"
+        : null;
 
     /// <exception cref="ArgumentException">The agreement does not keep to <see cref="AgreementRules"/>.</exception>
     public (PutAgreementStatus Status, StoredAgreement Next) Put(Actor actor, Agreement agreement)
@@ -71,6 +76,11 @@ internal sealed record StoredAgreement
     [JsonIgnore]
     public ImmutableArray<string> WorkspaceIds => [.. Workspaces.Select(w => w.WorkspaceId)];
 
+    /// <summary>The same, once every workspace has stored its contract.</summary>
+    public StoredAgreement AllStored() => Workspaces.All(w => w.IsStored)
+        ? this
+        : this with { Workspaces = [.. Workspaces.Select(w => w with { IsStored = true })] };
+
     public IEnumerable<PersonId> Contacts() => Agreement?.Contacts.Select(c => c.Person).Distinct() ?? [];
 
     /// <summary>The tenants whose people may have to do with it: the organization's, its contacts' and its billing readers'.</summary>
@@ -85,7 +95,10 @@ internal sealed record StoredAgreement
         [.. Agreement.Contacts.GroupBy(c => c.Person).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal).Select(g => new PolicyContact(
             g.Key, g.Aggregate(Roles.None, (roles, c) => roles | c.Role), g.First().DisplayName, g.First().Email))],
         Version,
-        ContractTerms.Of(Agreement, workspace.PackageId));
+        ContractTerms.Of(Agreement, workspace.PackageId))
+    {
+        WasStored = workspace.IsStored,
+    };
 
     // One for the whole agreement, or one a package. A package that is new brings a workspace; one that left keeps its.
     private ImmutableArray<PlannedWorkspace> Plan(Agreement agreement)
@@ -103,5 +116,6 @@ internal sealed record StoredAgreement
 }
 
 /// <param name="PackageId">The package it is for; null for the agreement as a whole.</param>
+/// <param name="IsStored">Whether the workspace is known to be stored: it is not set up anew where its row is gone.</param>
 [Alias("EngageCenter.PlannedWorkspace")]
-internal sealed record PlannedWorkspace(string WorkspaceId, string? PackageId, string DefaultName);
+internal sealed record PlannedWorkspace(string WorkspaceId, string? PackageId, string DefaultName, [property: SinceFormat(1)] bool IsStored = false);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 
 namespace EngageCenter.Assessments;
 
@@ -29,6 +30,7 @@ internal sealed record AssessmentSchedule
     public TimeSpan? Interval { get; init; }
 
     /// <summary>From configuring it to its first run, as it was then, so that a clock that goes back does not make that longer.</summary>
+    [SinceFormat(1)]
     public TimeSpan FirstRunAfter { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>The latest due instant that had its run; null before the first.</summary>

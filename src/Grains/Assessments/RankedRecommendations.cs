@@ -1,18 +1,21 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 
 namespace EngageCenter.Assessments;
 
 /// <summary>The recommendations of one run as they are stored: a row of their own.</summary>
 [Alias("EngageCenter.RankedRecommendations")]
-internal sealed record RankedRecommendations
+internal sealed record RankedRecommendations : IStoredState
 {
     /// <summary>The run that brought them; empty in a row that is not there.</summary>
     public string RunId { get; init; } = "";
 
     /// <summary>In the order of <see cref="Rank"/>.</summary>
     public ImmutableArray<Recommendation> Items { get; init; } = [];
+
+    string? IStoredState.Contradiction => RunId.Length > 0 ? null : "it names no run";
 
     /// <summary>Greatest businessImpact × probability ÷ effort first, then by id (ordinal).</summary>
     public static ImmutableArray<Recommendation> Rank(ImmutableArray<Recommendation> recommendations) =>

@@ -25,12 +25,16 @@ internal interface ILogEntry<TSelf>
 internal sealed record LogSegment<TEntry>(
     [property: Id(0), JsonPropertyName("e")] ImmutableArray<TEntry> Entries,
     [property: Id(1), JsonPropertyName("c")] long Commit,
-    [property: Id(2), JsonPropertyName("p")] long Previous)
+    [property: Id(2), JsonPropertyName("p")] long Previous) : IStoredState
 {
     public LogSegment()
         : this([], 0, 0)
     {
     }
+
+    string? IStoredState.Contradiction => Entries.IsDefaultOrEmpty || Commit < 1 || Previous < 0 || Previous >= Commit
+        ? $"it has {(Entries.IsDefault ? 0 : Entries.Length)} entries of commit {Commit} behind commit {Previous}"
+        : null;
 }
 
 /// <summary>Where a <see cref="SegmentedLog{TEntry}"/> begins.</summary>

@@ -266,11 +266,13 @@ internal sealed partial class SegmentedLog<TEntry>
     private async Task<bool> LoadWindow(int from, int window, Func<TEntry, TEntry>? onRead)
     {
         var rows = await Task.WhenAll(Enumerable.Range(from, window).Select(segment => Read<LogSegment<TEntry>>(RowName(segment))));
-        foreach (var row in rows)
+        for (var i = 0; i < rows.Length; i++)
         {
+            var row = rows[i];
             if (!IsThere(row))
             {
-                return false;
+                // What looks like the end is none: a row was lost, or the rows changed while they were read.
+                return rows.Skip(i).Any(IsThere) ? throw Changed() : false;
             }
 
             // The segment before may have been read before its last write, and this one after it was begun.

@@ -7,7 +7,7 @@ using Orleans.Storage;
 namespace EngageCenter.Workspaces;
 
 /// <summary>The rows of a workspace's audit trail: one for each full segment, written once.</summary>
-internal sealed class AuditRows(Grain workspace, IGrainStorage rows)
+internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows refused)
 {
     /// <summary>
     /// Stores the segment that is full, if any. If the workspace's state is not stored afterwards, the same segment is
@@ -27,6 +27,11 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows)
             await rows.ReadStateAsync(RowOf(full.Number), workspace.GrainContext.GrainId, row);
             if (row.RecordExists)
             {
+                if (!row.State!.Events.Zip(full.Events).All(pair => IsSame(pair.First, pair.Second)))
+                {
+                    throw refused.Refuse(workspace.GrainContext.GrainId, RowOf(full.Number), "it has other events than the workspace, whose audit trail went back");
+                }
+
                 return;
             }
 
@@ -84,7 +89,13 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows)
             .OrderByDescending(e => e.Sequence)];
     }
 
-    private async Task<AuditSegment> Load(long segment) => (await rows.ReadRow<AuditSegment>(workspace, RowOf(segment))).State!;
+    private async Task<AuditSegment> Load(long segment)
+    {
+        var row = await rows.ReadRow<AuditSegment>(workspace, RowOf(segment));
+        return row.RecordExists ? row.State! : throw refused.Refuse(workspace.GrainContext.GrainId, RowOf(segment), "it is gone");
+    }
+
+    private static bool IsSame(AuditEvent one, AuditEvent other) => (one.Sequence, one.OccurredAt, one.Action) == (other.Sequence, other.OccurredAt, other.Action);
 
     private static string RowOf(long segment) => $"audit-{segment.ToString(CultureInfo.InvariantCulture)}";
 }

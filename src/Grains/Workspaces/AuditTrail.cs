@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using EngageCenter.Access;
+using EngageCenter.Storage;
 using Values = System.Collections.Immutable.ImmutableSortedDictionary<string, System.Collections.Immutable.ImmutableArray<string>>;
 
 namespace EngageCenter.Workspaces;
@@ -26,6 +27,20 @@ internal sealed record AuditTrail
     /// <summary>The segment that has to be stored before the next event is recorded, if any.</summary>
     public (long Number, ImmutableArray<AuditEvent> Events)? Full =>
         Recent.Length == SegmentSize ? ((Last / SegmentSize) - 1, Recent) : null;
+
+    /// <summary>Whether the events follow one on the other, up to a sequence.</summary>
+    public static bool EndsAt(ImmutableArray<AuditEvent> events, long last)
+    {
+        for (var i = 0; i < events.Length; i++)
+        {
+            if (events[i].Sequence != last - events.Length + 1 + i)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     public AuditTrail Record(
         DateTimeOffset now, Actor actor, AuditAction action, AuditTarget target, Values? before, Values? after)
@@ -90,7 +105,12 @@ internal sealed record AuditTrail
 
 /// <summary>A full segment of the audit trail, as it is stored.</summary>
 [Alias("EngageCenter.AuditSegment")]
-internal sealed record AuditSegment
+internal sealed record AuditSegment : IStoredState
 {
     public ImmutableArray<AuditEvent> Events { get; init; } = [];
+
+    string? IStoredState.Contradiction =>
+        Events.Length == AuditTrail.SegmentSize && Events[^1].Sequence % AuditTrail.SegmentSize == 0 && AuditTrail.EndsAt(Events, Events[^1].Sequence)
+            ? null
+            : "it is not a whole segment of an audit trail";
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 
 namespace EngageCenter.Workspaces;
 
@@ -10,9 +11,10 @@ namespace EngageCenter.Workspaces;
 /// where nothing changes.
 /// </summary>
 [Alias("EngageCenter.Workspace")]
-internal sealed record Workspace
+internal sealed record Workspace : IStoredState
 {
     /// <summary>Who owns the policy, see <see cref="PolicyOwner{THolder}"/>.</summary>
+    [SinceFormat(1)]
     public Tenure Tenure { get; init; }
 
     /// <summary>Null until an agreement provisions it: there is no such workspace.</summary>
@@ -33,9 +35,20 @@ internal sealed record Workspace
     public long Version { get; init; }
 
     /// <summary>How often a group with roles got another display name, by which the list of groups is ordered.</summary>
+    [SinceFormat(1)]
     public long GroupRenames { get; init; }
 
     public AuditTrail Audit { get; init; } = AuditTrail.Empty;
+
+    // A row without a contract would be no workspace, and groups are found by their order.
+    string? IStoredState.Contradiction => this switch
+    {
+        { Contract: null } => "it is of a workspace without a contract",
+        _ when Epoch < 1 || Version < Epoch => $"its epoch is {Epoch} and its version {Version}",
+        _ when !Groups.Zip(Groups.Skip(1)).All(pair => pair.First.GroupId.CompareTo(pair.Second.GroupId) < 0) => "its groups are not in order",
+        _ when Audit.Recent.IsEmpty || !AuditTrail.EndsAt(Audit.Recent, Audit.Last) => "the end of its audit trail has a gap",
+        _ => null,
+    };
 
     public WorkspaceHeader Header(string workspaceId) => Contract is null
         ? throw new InvalidOperationException($"Workspace {workspaceId} was never set up.")

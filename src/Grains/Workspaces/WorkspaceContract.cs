@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Storage;
 
 namespace EngageCenter.Workspaces;
 
@@ -18,7 +20,12 @@ internal sealed record WorkspaceContract(
     [property: Id(5)] DateOnly EndDate,
     [property: Id(6)] ImmutableArray<PolicyContact> Contacts,
     [property: Id(7)] long Version,
-    [property: Id(8)] ContractTerms? Terms = null);
+    [property: Id(8), SinceFormat(1)] ContractTerms? Terms = null)
+{
+    /// <summary>Whether the agreement knows that the workspace was stored: then it is not set up anew. Never stored itself.</summary>
+    [Id(9), JsonIgnore]
+    public bool WasStored { get; init; }
+}
 
 /// <summary>What the contract buys, who answers for it, and who may read the bill. Of one workspace's packages only.</summary>
 /// <param name="Team">The primary Customer Success Account Managers and Incident Managers.</param>

@@ -24,6 +24,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private readonly IPersistentState<Workspace> storage;
     private readonly IGrainStorage rows;
     private readonly AuditRows audit;
+    private readonly RefusedRows refused;
     private readonly DecisionProofs proofs;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
@@ -41,6 +42,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     public WorkspaceGrain(
         [PersistentState("workspace")] IPersistentState<Workspace> storage,
         IGrainStorage rows,
+        RefusedRows refused,
         PolicyCache policies,
         DecisionProofs proofs,
         IOptions<AccessOptions> options,
@@ -48,8 +50,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         TimeProvider time,
         ILogger<WorkspaceGrain> logger)
     {
-        (this.storage, this.rows, this.proofs, this.time, this.logger) = (storage, rows, proofs, time, logger);
-        audit = new(this, rows);
+        (this.storage, this.rows, this.refused, this.proofs, this.time, this.logger) = (storage, rows, refused, proofs, time, logger);
+        audit = new(this, rows, refused);
         lease = options.Value.Lease;
         newOwnership = () => new(Id, this, holder => policies.Nearest(holder).Recall(Id), options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -89,6 +91,11 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     public async Task<WorkspaceHeader> Provision(Actor actor, WorkspaceContract contract)
     {
+        if (state.Contract is null && contract.WasStored)
+        {
+            await RefuseLost(contract.AgreementId);
+        }
+
         await Commit(state.Provision(actor, contract, Now));
         return state.Header(Id);
     }
@@ -240,6 +247,11 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     async Task<long> IOwnedPolicy.Reload()
     {
         await storage.ReadStateAsync();
+        if (storage.State.Epoch < state.Epoch)
+        {
+            throw refused.Refuse(GrainContext.GrainId, "workspace", $"its epoch went back from {state.Epoch} to {storage.State.Epoch}");
+        }
+
         (state, policy) = (storage.State, null);
         return state.Tenure.Term;
     }
@@ -278,6 +290,15 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
         // A change may have come in between.
         return decision.Epoch == state.Epoch;
+    }
+
+    // To set it up anew would be a workspace without its grants and its audit trail.
+    private async Task RefuseLost(string agreementId)
+    {
+        DeactivateOnIdle();
+        throw await ((IOwnedPolicy)this).ReadTerm() == 0
+            ? refused.Refuse(GrainContext.GrainId, "workspace", $"it is gone, and agreement {agreementId} names it")
+            : new StorageUnavailableException("Another activation has set the workspace up.");
     }
 
     // The order is the promise: no silo decides by the old state any more, then the new one is stored, then it is

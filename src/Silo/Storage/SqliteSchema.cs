@@ -52,8 +52,11 @@ internal static class SqliteSchema
         AND GrainIdN0 = @GrainIdN0 AND GrainIdN1 = @GrainIdN1 AND GrainIdExtensionString = @GrainIdExtensionString
         """;
 
+    // A row that lost its content is not one that was cleared, for which the provider would take it: what stands here instead is
+    // no JSON.
     private const string Read = $"""
-        SELECT PayloadBinary, Version FROM OrleansStorage WHERE {ThisRow};
+        SELECT CASE length(PayloadBinary) WHEN 0 THEN x'00' ELSE PayloadBinary END AS PayloadBinary, Version
+        FROM OrleansStorage WHERE {ThisRow};
         """;
 
     // One statement, so that the check and the change cannot come apart. Without a version it inserts, with one it

@@ -34,6 +34,7 @@ internal sealed class StoreFailures : HttpPipelinePolicy
     }
 
     /// <exception cref="IOException">The answer is a failure.</exception>
+    /// <exception cref="RowRefusedException">It is a blob without content.</exception>
     private static void Refuse(HttpMessage message)
     {
         var response = message.Response;
@@ -45,6 +46,12 @@ internal sealed class StoreFailures : HttpPipelinePolicy
         if (!passes)
         {
             throw new IOException($"The store failed: {response.Status} {value}. {AddressOf(message)}");
+        }
+
+        // The provider would read it as a state that is not there. The service clears a state by deleting its blob.
+        if (response.Status == 200 && message.Request.Method == RequestMethod.Get && response.Headers.ContentLength == 0)
+        {
+            throw new RowRefusedException("its blob is empty");
         }
     }
 

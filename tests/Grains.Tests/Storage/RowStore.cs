@@ -80,6 +80,8 @@ internal sealed class RowStore : IGrainStorage
         {
             var (payload, version) = rows[(stateName, grainId)];
             var state = JsonNode.Parse(payload!)!.AsObject();
+            // Rows of earlier releases have no version, and may lack what came later.
+            state.Remove(RowFormat.VersionMember);
             change(state);
             rows[(stateName, grainId)] = (JsonSerializer.SerializeToUtf8Bytes(state), asAnother ? version + 1 : version);
         }
@@ -121,7 +123,7 @@ internal sealed class RowStore : IGrainStorage
         {
             Reads++;
             var exists = rows.TryGetValue((stateName, grainId), out var row);
-            grainState.State = row.Payload is null ? Activator.CreateInstance<T>() : JsonSerializer.Deserialize<T>(row.Payload)!;
+            grainState.State = row.Payload is null ? Activator.CreateInstance<T>() : RowFormat.Read<T>(row.Payload);
             grainState.ETag = exists ? $"{row.Version}" : null!;
             grainState.RecordExists = exists;
         });
@@ -129,7 +131,7 @@ internal sealed class RowStore : IGrainStorage
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         Do(RowOperation.Write, stateName, () =>
         {
-            var payload = JsonSerializer.SerializeToUtf8Bytes(grainState.State);
+            var payload = RowFormat.Write(grainState.State).ToArray();
             var version = NextVersion(stateName, grainId, grainState.ETag);
             Writes++;
             BytesWritten += payload.Length;

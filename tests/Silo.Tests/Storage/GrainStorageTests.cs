@@ -91,10 +91,10 @@ public abstract class GrainStorageTests
     {
         var id = NewId();
         var state = new GrainState<Note>(null!);
-        await Storage.WriteStateAsync(Name, id, state);
+        await Assert.ThrowsAnyAsync<Exception>(() => Storage.WriteStateAsync(Name, id, state));
+        Assert.False((await Read(id)).RecordExists);
 
-        Assert.NotNull((await Read(id)).State);
-
+        await Write(id, new Note());
         await Storage.ReadStateAsync(Name, id, state);
         Assert.NotNull(state.State);
         state.State = null!;

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Activities;
+using EngageCenter.Agreements;
+using EngageCenter.Assessments;
+using EngageCenter.Learning;
+using EngageCenter.Support;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Storage;
+
+/// <summary>A kind of row that grains store.</summary>
+/// <param name="GrainType">The type of the grain that owns it.</param>
+/// <param name="Name">Of the row; of those that are numbered the part before the number.</param>
+/// <param name="IsNumbered">Whether there are many of them, <c>{Name}-0</c>, <c>{Name}-1</c> and so on.</param>
+/// <param name="Type">What is stored in it.</param>
+public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbered, Type Type)
+{
+    /// <summary>All that the service stores as state.</summary>
+    public static ImmutableArray<StoredRowKind> All { get; } =
+    [
+        new("agreement", "agreement", false, typeof(StoredAgreement)),
+        new("workspace", "workspace", false, typeof(Workspace)),
+        new("workspace", "audit", true, typeof(AuditSegment)),
+        new("user", "user", false, typeof(UserState)),
+        new("group", "group", false, typeof(WorkspaceIndex)),
+        new("known-ids", "known-ids", false, typeof(StoredIds)),
+        new("known-ids-build", "known-ids-build", false, typeof(BuiltIds)),
+        new("assessments", "assessments", false, typeof(AssessmentSchedules)),
+        .. TechnologyTable.All.Select(technology => new StoredRowKind("assessments", $"recommendations-{technology.Id}", true, typeof(RankedRecommendations))),
+        .. Log<SeenEntry>("workspace-users", "people"),
+        .. Log<StoredCase>("support", "cases"),
+        .. Log<StoredActivity>("activity", "activities"),
+        .. Log<StoredEnrollment>("learning", "enrollments"),
+        .. Log<StoredCourse>("course-catalog", "courses"),
+    ];
+
+    private static StoredRowKind[] Log<TEntry>(string grainType, string name) =>
+        [new(grainType, name, true, typeof(LogSegment<TEntry>)), new(grainType, $"{name}-head", false, typeof(LogHead))];
+}
