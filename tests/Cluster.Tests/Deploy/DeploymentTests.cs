@@ -52,9 +52,16 @@ public partial class DeploymentTests
         var services = Assert.Single(Yaml.Read("docker-compose.yml")).At("services")!;
         var all = ((YamlDotNet.RepresentationModel.YamlMappingNode)services).Children.Keys.Select(k => k.ToString()).ToList();
 
-        Assert.Equal(["redis", "azurite", "silo", "web"], all);
-        Assert.All(all, name => Assert.NotEmpty(services.Texts($"{name}/healthcheck/test")));
-        Assert.Equal(["service_healthy"], new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo" }.Select(d => services.Text($"{d}/condition")).Distinct());
+        Assert.Equal(["redis", "azurite", "silo", "silo-azure", "web", "web-azure"], all);
+        Assert.All(all, name => Assert.NotEmpty(services.At($"{name}/<<") is { } same ? same.Texts("healthcheck/test") : services.Texts($"{name}/healthcheck/test")));
+        Assert.Equal(
+            ["service_healthy"],
+            new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo", "silo-azure/depends_on/azurite", "web-azure/depends_on/silo-azure" }.Select(d => services.Text($"{d}/condition")).Distinct());
+
+        // Each profile has all that it waits for, and nothing else.
+        Assert.Equal(["redis", "silo", "web"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["redis"])));
+        Assert.Equal(["silo-azure", "web-azure"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["azure"])));
+        Assert.Null(services.At("silo-azure/depends_on/redis"));
 
         // A name or a port of its own would keep it from being scaled.
         Assert.All(["silo", "web"], host => Assert.Null(services.At($"{host}/container_name")));
@@ -204,9 +211,30 @@ public partial class DeploymentTests
     }
 
     [Fact]
-    public void The_kustomization_has_every_manifest() => Assert.Equal(
-        Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy/kubernetes"), "*.yaml").Select(Path.GetFileName).Where(f => f != "kustomization.yaml").Order(),
-        Assert.Single(Yaml.Read("deploy/kubernetes/kustomization.yaml")).Texts("resources").Order());
+    public void The_kustomization_has_every_manifest()
+    {
+        Assert.Equal(Manifests("kubernetes"), Assert.Single(Yaml.Read("deploy/kubernetes/kustomization.yaml")).Texts("resources").Order());
+        var azure = Assert.Single(Yaml.Read("deploy/kubernetes-azure/kustomization.yaml"));
+        Assert.Equal(["../kubernetes", .. Manifests("kubernetes-azure")], azure.Texts("resources").Concat(azure.List("patches").Select(p => p.Text("path")!)).Order(StringComparer.Ordinal));
+
+        static IEnumerable<string> Manifests(string folder) => Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy", folder), "*.yaml")
+            .Select(file => Path.GetFileName(file)).Where(f => f != "kustomization.yaml").Order(StringComparer.Ordinal);
+    }
+
+    // A patch of another name would be refused; a pod without the label, or with another account, gets no token.
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public void On_one_account_a_pod_is_who_its_service_account_says(string host, string project, string port)
+    {
+        var (deployment, patch) = (Yaml.Read($"deploy/kubernetes/{host}.yaml")[0], Assert.Single(Yaml.Read($"deploy/kubernetes-azure/{host}.yaml")));
+
+        Assert.All(["kind", "metadata/name", "spec/template/spec/containers/0/name"], place => Assert.Equal(deployment.Text(place), patch.Text(place)));
+        Assert.Equal("true", patch.Map("spec/template/metadata/labels")["azure.workload.identity/use"]);
+        var account = Assert.Single(Yaml.Read("deploy/kubernetes-azure/identity.yaml"), a => a.Text("metadata/name") == patch.Text("spec/template/spec/serviceAccountName"));
+        Assert.Equal("ServiceAccount", account.Text("kind"));
+        Assert.True(account.Map("metadata/annotations").ContainsKey("azure.workload.identity/client-id"));
+        Assert.True(port.Length > 0 && Path.Exists(Path.Combine(Repository.Root, project)));
+    }
 
     private static bool Selects(YamlDotNet.RepresentationModel.YamlNode node, string selector, Dictionary<string, string> labels) =>
         node.Map($"{selector}/matchLabels").All(wanted => labels.GetValueOrDefault(wanted.Key) == wanted.Value);

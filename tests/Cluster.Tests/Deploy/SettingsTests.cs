@@ -43,12 +43,30 @@ public class SettingsTests
         ["WebApi__KnownProxies__0"] = (null, "${WEB_PROXY:-127.0.0.1}", "configMapKeyRef engage-center proxy-network true"),
     };
 
-    [Theory]
-    [InlineData("silo")]
-    [InlineData("web")]
-    public async Task All_three_say_the_same(string host)
+    // Without Redis. Pods enter the account by their identity, at one address for tables and one for blobs.
+    private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> DifferentInTables = new(Different)
     {
-        var (cluster, compose, kubernetes) = (await ByScript(host), ByCompose(host), ByKubernetes(host));
+        ["Orleans__Clustering__ConnectionString"] = (
+            $"{AzuriteAccount}TableEndpoint=http://127.0.0.1:7403/devstoreaccount1;",
+            $"{AzuriteAccount}TableEndpoint=http://azurite:10002/devstoreaccount1;",
+            null),
+        ["Orleans__Clustering__ServiceKey"] = (null, null, "tables"),
+        ["ConnectionStrings__tables"] = (null, null, "configMapKeyRef engage-center tables"),
+        ["Orleans__GrainStorage__Default__ConnectionString"] = Different["Orleans__GrainStorage__Default__ConnectionString"] with { Kubernetes = null },
+        ["Orleans__GrainStorage__Default__ServiceKey"] = (null, null, "blobs"),
+        ["ConnectionStrings__blobs"] = (null, null, "configMapKeyRef engage-center blobs"),
+        ["AZURE_TOKEN_CREDENTIALS"] = (null, null, "WorkloadIdentityCredential"),
+    };
+
+    [Theory]
+    [InlineData("silo", false)]
+    [InlineData("web", false)]
+    [InlineData("silo", true)]
+    [InlineData("web", true)]
+    public async Task All_three_say_the_same(string host, bool azure)
+    {
+        var different = azure ? DifferentInTables : Different;
+        var (cluster, compose, kubernetes) = (await ByScript(host, azure), ByCompose(azure ? $"{host}-azure" : host), ByKubernetes(host, azure));
         Assert.True(cluster.Count > 10, $"{cluster.Count} settings");
 
         Assert.Equal(AsSaid(s => s.Cluster), Sorted(cluster));
@@ -58,8 +76,8 @@ public class SettingsTests
         // What is not said to be different is as the script has it.
         List<string> AsSaid(Func<(string? Cluster, string? Compose, string? Kubernetes), string?> by)
         {
-            var all = cluster.Where(s => !Different.ContainsKey(s.Key)).ToDictionary();
-            foreach (var (name, values) in Different)
+            var all = cluster.Where(s => !different.ContainsKey(s.Key)).ToDictionary();
+            foreach (var (name, values) in different)
             {
                 if (by(values) is { } value && (cluster.ContainsKey(name) || compose.ContainsKey(name) || kubernetes.ContainsKey(name)))
                 {
@@ -74,27 +92,47 @@ public class SettingsTests
     [Fact]
     public async Task Nothing_is_said_to_be_different_that_nobody_sets()
     {
-        var set = (await ByScript("silo")).Keys.Union((await ByScript("web")).Keys).Union(ByCompose("web").Keys).ToHashSet();
+        var set = (await ByScript("silo")).Keys.Union((await ByScript("web")).Keys).Union(ByCompose("web").Keys).Union(ByKubernetes("silo", azure: true).Keys).ToHashSet();
 
-        Assert.DoesNotContain(Different.Keys, name => !set.Contains(name));
+        Assert.DoesNotContain(DifferentInTables.Keys, name => !set.Contains(name));
     }
 
     private static List<string> Sorted(Dictionary<string, string> settings) =>
         [.. settings.Select(s => $"{s.Key}={s.Value}").Order(StringComparer.Ordinal)];
 
-    private static async Task<Dictionary<string, string>> ByScript(string host)
+    private static async Task<Dictionary<string, string>> ByScript(string host, bool azure = false)
     {
         await using var cluster = new ClusterScript();
-        var lines = (await cluster.Do("settings", host)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await cluster.Do(["settings", host, .. azure ? ["--azure"] : (string[])[]])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return lines.Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1].Replace(cluster.Folder, "DIR", StringComparison.Ordinal));
     }
 
     private static Dictionary<string, string> ByCompose(string host) =>
         Assert.Single(Yaml.Read("docker-compose.yml")).Map($"services/{host}/environment");
 
-    private static Dictionary<string, string> ByKubernetes(string host) => Yaml.Read($"deploy/kubernetes/{host}.yaml")[0]
-        .List("spec/template/spec/containers/0/env")
-        .ToDictionary(variable => variable.Text("name")!, variable => variable.Text("value") ?? Source(variable));
+    private static Dictionary<string, string> ByKubernetes(string host, bool azure)
+    {
+        var settings = Environment("kubernetes").ToDictionary(variable => variable.Text("name")!, Value);
+        foreach (var variable in azure ? Environment("kubernetes-azure") : [])
+        {
+            // As kustomize patches a list of variables.
+            var name = variable.Text("name")!;
+            if (variable.Text("$patch") == "delete")
+            {
+                Assert.True(settings.Remove(name), name);
+            }
+            else
+            {
+                settings[name] = Value(variable);
+            }
+        }
+
+        return settings;
+
+        List<YamlNode> Environment(string folder) => Yaml.Read($"deploy/{folder}/{host}.yaml")[0].List("spec/template/spec/containers/0/env");
+    }
+
+    private static string Value(YamlNode variable) => variable.Text("value") ?? Source(variable);
 
     private static string Source(YamlNode variable)
     {

@@ -34,8 +34,18 @@ internal static class Yaml
 
     public static string? Text(this YamlNode node, string path) => (node.At(path) as YamlScalarNode)?.Value;
 
-    public static Dictionary<string, string> Map(this YamlNode node, string path) =>
-        Assert.IsType<YamlMappingNode>(node.At(path)).ToDictionary(c => ((YamlScalarNode)c.Key).Value!, c => ((YamlScalarNode)c.Value).Value!);
+    /// <summary>Names and values; those of what is merged (<c>&lt;&lt;</c>) too, which its own win over.</summary>
+    public static Dictionary<string, string> Map(this YamlNode node, string path)
+    {
+        var mapping = Assert.IsType<YamlMappingNode>(node.At(path));
+        var all = mapping.At("<<") is null ? [] : mapping.Map("<<");
+        foreach (var (name, value) in mapping.Where(c => c.Value is YamlScalarNode))
+        {
+            all[((YamlScalarNode)name).Value!] = ((YamlScalarNode)value).Value!;
+        }
+
+        return all;
+    }
 
     public static List<YamlNode> List(this YamlNode node, string path) => [.. Assert.IsType<YamlSequenceNode>(node.At(path))];
 

@@ -75,13 +75,14 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal("ended", (await cluster.Status("silo-2")).State);
         Assert.Contains("Ready to accept connections", await cluster.Do("logs", "redis"), StringComparison.Ordinal);
 
-        // Down is down, also the second time; and up again finds what was there.
+        // Down is down, also the second time; and up again finds what was there, also without Redis.
         await cluster.Do("down");
         await Assert.AllAsync([.. after, added], async m => Assert.False(await Runs(m), m.ToString()));
         Assert.Empty(await cluster.Status());
         await cluster.Do("down");
-        up = await cluster.Up("--silos", "1", "--web", "1");
+        up = await cluster.Up("--silos", "1", "--web", "1", "--azure");
         Assert.True(up.ExitCode == 0, up.ToString());
+        Assert.Equal(["azurite", "entra", "silo-0", "web-0"], (await cluster.Status()).Select(m => m.Name));
         Assert.Equal(3, (await Workspaces(web0, adele))!.Count);
     }
 
@@ -99,6 +100,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("up --build . --no-build")]
     [InlineData("up silo-0")]
     [InlineData("status --yaml")]
+    [InlineData("start --azure")]
     [InlineData("kill")]
     [InlineData("kill silo-0 silo-1")]
     [InlineData("settings")]
