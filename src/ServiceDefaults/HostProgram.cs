@@ -28,6 +28,22 @@ public static class HostProgram
         }
     }
 
+    /// <summary>The same for what is no host: a command that runs and ends.</summary>
+    public static async Task<int> RunCommandAsync(Func<Task<int>> command, Func<Exception, bool> isRefusal)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        ArgumentNullException.ThrowIfNull(isRefusal);
+        try
+        {
+            return await command();
+        }
+        catch (Exception e) when (IsRefusal(e) || isRefusal(e))
+        {
+            await Console.Error.WriteLineAsync(OneLine(e.Message));
+            return 1;
+        }
+    }
+
     /// <summary>
     /// Whether an exception at the start speaks of settings or of the machine rather than of a fault of ours. The
     /// framework reports a setting that it cannot use by any of these types.

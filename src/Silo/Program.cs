@@ -1,7 +1,21 @@
 using EngageCenter;
 using EngageCenter.Storage;
 
+// 'check' goes through the store and starts no silo.
 Culture.UseInvariant();
+if (args is ["check", .. var settings])
+{
+    return await HostProgram.RunCommandAsync(
+        async () =>
+        {
+            var builder = WebApplication.CreateBuilder(settings);
+            builder.AddEngageCenterSilo();
+            await using var app = builder.Build();
+            return await StoreCheckCommand.RunAsync(app.Services, Console.Out, Console.Error);
+        },
+        e => e is StorageFileException or OrleansConfigurationException or System.Data.Common.DbException or TimeoutException or RowRefusedException);
+}
+
 return await HostProgram.RunAsync(Compose, e => e is StorageFileException or OrleansConfigurationException);
 
 WebApplication Compose()

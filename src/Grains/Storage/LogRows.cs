@@ -25,7 +25,7 @@ internal interface ILogEntry<TSelf>
 internal sealed record LogSegment<TEntry>(
     [property: Id(0), JsonPropertyName("e")] ImmutableArray<TEntry> Entries,
     [property: Id(1), JsonPropertyName("c")] long Commit,
-    [property: Id(2), JsonPropertyName("p")] long Previous) : IStoredState
+    [property: Id(2), JsonPropertyName("p")] long Previous) : IStoredState, ILogSegment
 {
     public LogSegment()
         : this([], 0, 0)
@@ -35,6 +35,14 @@ internal sealed record LogSegment<TEntry>(
     string? IStoredState.Contradiction => Entries.IsDefaultOrEmpty || Commit < 1 || Previous < 0 || Previous >= Commit
         ? $"it has {(Entries.IsDefault ? 0 : Entries.Length)} entries of commit {Commit} behind commit {Previous}"
         : null;
+}
+
+/// <summary>A <see cref="LogSegment{TEntry}"/> of whatever entries.</summary>
+internal interface ILogSegment
+{
+    long Commit { get; }
+
+    long Previous { get; }
 }
 
 /// <summary>Where a <see cref="SegmentedLog{TEntry}"/> begins.</summary>

@@ -13,7 +13,7 @@ namespace EngageCenter.Storage;
 /// </summary>
 /// <remarks>
 /// A row is read whole or refused: every member of its format has to be there, once, and no other. Releases before
-/// format 1 wrote no version; their rows may lack what is marked <see cref="SinceFormatAttribute"/>. See decision 30.
+/// format 1 wrote no version; their rows may lack what is marked <see cref="SinceFormatAttribute"/>. See decision 31.
 /// </remarks>
 public static class RowFormat
 {
@@ -29,7 +29,7 @@ public static class RowFormat
     public static BinaryData Write<T>(T? state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        if (!IsObject<T>())
+        if (!IsObject(typeof(T)))
         {
             return new(JsonSerializer.SerializeToUtf8Bytes(state, options[Newest]));
         }
@@ -48,22 +48,25 @@ public static class RowFormat
     }
 
     /// <exception cref="RowRefusedException">The row is not one that this release can read, or contradicts itself.</exception>
-    public static T Read<T>(ReadOnlyMemory<byte> row)
+    public static T Read<T>(ReadOnlyMemory<byte> row) => (T)Read(typeof(T), row);
+
+    /// <inheritdoc cref="Read{T}"/>
+    public static object Read(Type type, ReadOnlyMemory<byte> row)
     {
-        T? state;
+        object? state;
         try
         {
-            var version = IsObject<T>() ? VersionOf(row.Span) : Newest;
+            var version = IsObject(type) ? VersionOf(row.Span) : Newest;
             if (version is < 0 or > Newest)
             {
                 throw new RowRefusedException($"its format is {version}, and this release reads formats up to {Newest}");
             }
 
-            state = JsonSerializer.Deserialize<T>(row.Span, options[version]);
+            state = JsonSerializer.Deserialize(row.Span, type, options[version]);
         }
         catch (JsonException e)
         {
-            throw new RowRefusedException($"it is not a {typeof(T).Name} of a format up to {Newest}: {e.Message}", e);
+            throw new RowRefusedException($"it is not a {type.Name} of a format up to {Newest}: {e.Message}", e);
         }
 
         if (state is null)
@@ -85,7 +88,7 @@ public static class RowFormat
             : throw new JsonException($"{VersionMember} is not a version.");
     }
 
-    private static bool IsObject<T>() => options[Newest].GetTypeInfo(typeof(T)).Kind == JsonTypeInfoKind.Object;
+    private static bool IsObject(Type type) => options[Newest].GetTypeInfo(type).Kind == JsonTypeInfoKind.Object;
 
     private static JsonSerializerOptions OptionsOf(int version)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.Agreements;
@@ -35,6 +36,14 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
         .. Log<StoredEnrollment>("learning", "enrollments"),
         .. Log<StoredCourse>("course-catalog", "courses"),
     ];
+
+    /// <returns>Null for a row that no grain of this release stores.</returns>
+    public static StoredRowKind? Of(string grainType, string name) => All.FirstOrDefault(kind => kind.GrainType == grainType && kind.Is(name));
+
+    /// <summary>Whether a row of the grain is of this kind by its name.</summary>
+    public bool Is(string name) => !IsNumbered ? name == Name
+        : name.Length > Name.Length + 1 && name.StartsWith(Name, StringComparison.Ordinal) && name[Name.Length] == '-'
+            && int.TryParse(name.AsSpan(Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static StoredRowKind[] Log<TEntry>(string grainType, string name) =>
         [new(grainType, name, true, typeof(LogSegment<TEntry>)), new(grainType, $"{name}-head", false, typeof(LogHead))];

@@ -38,6 +38,7 @@ internal static class BlobHosting
             if (section.Key == ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)
             {
                 silo.Services.AddSingleton<IStoredGrains>(services => new BlobStoredGrains(account(services).GetBlobContainerClient(container)));
+                silo.Services.AddSingleton<IStoredRows>(services => new BlobStoredRows(account(services).GetBlobContainerClient(container)));
             }
         }
 

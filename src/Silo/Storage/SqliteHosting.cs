@@ -24,6 +24,7 @@ internal static class SqliteHosting
             });
 
         silo.Services.AddSingleton<IStoredGrains, SqliteStoredGrains>();
+        silo.Services.AddSingleton<IStoredRows, SqliteStoredRows>();
         silo.Services.AddGrainStorage(
             name,
             (services, provider) => new SqliteGrainStorage(AdoNetGrainStorageFactory.Create(services, provider), services.GetRequiredService<SqliteGate>()));

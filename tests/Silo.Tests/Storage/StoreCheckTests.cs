@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EngageCenter.Silo.Tests.Storage;
+
+/// <summary><c>Silo -- check</c>, as a process, on the file of a silo that has stopped.</summary>
+public sealed class StoreCheckTests : IDisposable
+{
+    private static readonly Actor automation = new(ActorKind.Application, Guid.Empty, "automation", null, AppRoles.Agreements);
+
+    private readonly SqliteFolder folder = new();
+    private readonly Guid tenant = Guid.NewGuid();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_sound_store_is_0_and_each_damage_is_1_with_a_line_that_names_the_row()
+    {
+        var workspaceId = await FillStore();
+        var (code, sound) = await Check();
+        Assert.True(code == 0, sound);
+        Assert.Contains(" 0 findings", sound, StringComparison.Ordinal);
+
+        (string Damage, string Finding)[] damages =
+        [
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'workspace'", $"agreement/contoso, row agreement: workspace {workspaceId}, which it names, is gone"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'agreement'", $"workspace/{workspaceId}, row workspace: agreement contoso is gone"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'audit-0'", $"workspace/{workspaceId}, row workspace: row audit-0 of its audit trail is gone"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'group'", "which holds a role, is gone"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'user'", "whom the contract names, is gone"),
+            ("UPDATE OrleansStorage SET PayloadBinary = CAST('{}' AS BLOB) WHERE GrainTypeString = 'workspace'", $"workspace/{workspaceId}, row workspace: it is not a Workspace"),
+            ("UPDATE OrleansStorage SET PayloadBinary = x'' WHERE GrainTypeString = 'user'", "row user: it is not a UserState"),
+            ("UPDATE OrleansStorage SET PayloadBinary = CAST(replace(CAST(PayloadBinary AS TEXT), '\"$v\":1', '\"$v\":2') AS BLOB) WHERE GrainTypeString = 'agreement'", "its format is 2"),
+            ("UPDATE OrleansStorage SET PayloadBinary = CAST(json_set(CAST(PayloadBinary AS TEXT), '$.Epoch', 1) AS BLOB) WHERE GrainTypeString = 'workspace'", "its epoch 1 is older"),
+            ("UPDATE OrleansStorage SET GrainTypeString = 'unheard-of' WHERE GrainTypeString = 'known-ids-build'", "no grain of this release has such a row"),
+        ];
+        foreach (var (damage, finding) in damages)
+        {
+            File.Copy(folder.File(), folder.File("before.db"));
+            folder.Execute(damage);
+            var bytes = await File.ReadAllBytesAsync(folder.File());
+
+            var (found, said) = await Check();
+
+            Assert.True(found == 1 && said.Contains(finding, StringComparison.Ordinal), $"{damage}: {found} {said}");
+            Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File()));
+            File.Move(folder.File("before.db"), folder.File(), overwrite: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_1_and_is_not_created()
+    {
+        var (code, said) = await Check();
+
+        Assert.Equal(1, code);
+        Assert.Contains("cannot be read", said, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder.File()));
+    }
+
+    private async Task<string> FillStore()
+    {
+        await using var silo = await TestSilo.Start(folder.File());
+        var grains = silo.Services.GetRequiredService<IGrainFactory>();
+        var manager = new PersonId(tenant, Guid.NewGuid());
+        var agreement = new Agreement(
+            "Contoso 2026", AgreementType.EnterpriseSupportMca, new(tenant, "Contoso"), new(2020, 1, 1), new(2099, 12, 31),
+            [new(Roles.CustomerSupportManager, manager, "Adele", "adele@contoso.example", null, true)], [], []);
+        var put = await grains.GetGrain<IAgreementGrain>("contoso").Put(automation, new(agreement, null));
+        var workspaceId = put.Agreement!.Workspaces[0].WorkspaceId;
+
+        var actor = new Actor(ActorKind.User, manager.TenantId, manager.UserId.ToString("D"), "Adele");
+        var signIn = SignIn.Create(manager, DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()), new("Adele", null, UserType.Member), []);
+        for (var n = 0; n < 40; n++)
+        {
+            var decision = await grains.GetGrain<IUserGrain>(manager.ToString()).Decide(signIn, workspaceId);
+            var outcome = await grains.GetGrain<IWorkspaceGrain>(workspaceId).PutGroup(decision, actor, new(Guid.NewGuid(), $"Group {n}", Roles.SupportUser, null));
+            Assert.Equal(PutGroupStatus.Created, outcome.Status);
+        }
+
+        return workspaceId;
+    }
+
+    private async Task<(int Code, string Said)> Check()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(SiloHost).Assembly.Location, "check"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["Storage__SqliteFile"] = folder.File();
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        return (process.ExitCode, await output + await errors);
+    }
+}
