@@ -17,6 +17,7 @@ internal sealed class AccessMetrics
     private readonly Counter<long> unconfirmed;
     private readonly Histogram<double> recallDuration;
     private readonly Counter<long> strangers;
+    private readonly Counter<long> unlisted;
     private readonly ConcurrentDictionary<string, Func<int>> held = new(StringComparer.Ordinal);
 
     public AccessMetrics(IMeterFactory factory)
@@ -31,6 +32,7 @@ internal sealed class AccessMetrics
         unconfirmed = meter.CreateCounter<long>("engagecenter.access.unconfirmed", "{decision}", "Decisions that could not be confirmed.");
         recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a holder's answer.");
         strangers = meter.CreateCounter<long>("engagecenter.access.strangers", "{call}", "Calls for persons whose tenant no agreement names, answered without a grain.");
+        unlisted = meter.CreateCounter<long>("engagecenter.access.unlisted", "{person}", "Sign-ins of people for whom a workspace's list of people had no place.");
         meter.CreateObservableUpDownCounter(
             "engagecenter.access.leases.held", () => held.Select(h => new Measurement<int>(h.Value(), new KeyValuePair<string, object?>("of", h.Key))), "{lease}",
             "Leases out to this process: what it may decide by now, policies and sets of known ids.");
@@ -53,6 +55,8 @@ internal sealed class AccessMetrics
     public void Recalled(TimeSpan after) => recallDuration.Record(after.TotalSeconds);
 
     public void Stranger() => strangers.Add(1);
+
+    public void Unlisted() => unlisted.Add(1);
 
     /// <summary>Called once of each kind, by who knows.</summary>
     public void ObserveLeases(string kind, Func<int> count) => held[kind] = count;

@@ -34,7 +34,11 @@ public sealed record WorkspaceUser(
     [property: Id(3)] ImmutableArray<HeldRole> Roles,
     [property: Id(4)] Permissions Permissions,
     [property: Id(5)] DateTimeOffset? FirstSignInAt,
-    [property: Id(6)] DateTimeOffset? LastSignInAt);
+    [property: Id(6)] DateTimeOffset? LastSignInAt)
+{
+    /// <summary>People who came to one workspace, with those who hold no role any more. More are not listed; their rights are the same.</summary>
+    public const int MaxPerWorkspace = 250_000;
+}
 
 /// <summary>Only those whom all of it matches.</summary>
 /// <param name="Search">Part of the name or email, insensitive to case and to how accents are encoded.</param>

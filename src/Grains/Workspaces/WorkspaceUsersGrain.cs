@@ -13,8 +13,8 @@ namespace EngageCenter.Workspaces;
 /// under way share the next one.
 /// </summary>
 [GrainType("workspace-users"), Reentrant]
-internal sealed class WorkspaceUsersGrain(
-    IGrainStorage rows, PolicyCache policies, Scans scans, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
+internal sealed partial class WorkspaceUsersGrain(
+    IGrainStorage rows, PolicyCache policies, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
     : Grain, IWorkspaceUsersGrain, ISeenUsers
 {
     /// <summary>Sign-ins in one write, which bounds a row to 2 MB.</summary>
@@ -25,6 +25,7 @@ internal sealed class WorkspaceUsersGrain(
 
     private SegmentedLog<SeenEntry> log = null!;
     private BatchedLog<SeenEntry> batches = null!;
+    private bool isFull;
 
     // In the order of the policy that was last asked for; null until somebody asks for the list.
     private (LeasedPolicy Policy, WorkspacePeople People)? current;
@@ -50,7 +51,23 @@ internal sealed class WorkspaceUsersGrain(
         return await Accept(decision) is null ? null : found;
     }
 
-    public Task Seen(SeenUser user) => batches.Store(SeenEntry.Of(user));
+    public Task Seen(SeenUser user)
+    {
+        var entry = SeenEntry.Of(user);
+        if (log.Count + batches.Pending < WorkspaceUser.MaxPerWorkspace || batches.Accepted(entry.Key) is not null)
+        {
+            return batches.Store(entry);
+        }
+
+        metrics.Unlisted();
+        if (!isFull)
+        {
+            isFull = true;
+            LogFull(logger, Id, WorkspaceUser.MaxPerWorkspace);
+        }
+
+        return Task.CompletedTask;
+    }
 
     private ValueTask<LeasedPolicy?> Accept(AccessDecision decision) => policies.Accept(decision, Id, Permissions.ViewUserRoles);
 
@@ -82,4 +99,7 @@ internal sealed class WorkspaceUsersGrain(
             known.People.Seen(entry.User(), known.Policy.Policy, now);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} has {Max} people and takes no more")]
+    private static partial void LogFull(ILogger logger, string workspaceId, int max);
 }

@@ -1,11 +1,14 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Workspaces;
 
-public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
+public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper output) : IClassFixture<GrainCluster>
 {
     private readonly Contoso contoso = new(cluster);
 
@@ -71,6 +74,45 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<Grai
         Assert.Equal(Seen(person, 60).LastSignInAt, (await Find(workspace, person))!.LastSignInAt);
     }
 
+    [Fact]
+    public async Task Full_list_takes_nobody_new_and_keeps_up_with_those_it_has()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.User);
+        Guid[] groups = [group, .. Enumerable.Range(0, 19).Select(_ => Guid.NewGuid())];
+
+        // Adele, who granted it, is in the list.
+        await cluster.Forget();
+        var people = Enumerable.Range(0, WorkspaceUser.MaxPerWorkspace - 2).Select(_ => contoso.Somebody()).ToList();
+        var (stored, unlisted) = (Rows(workspace), new AccessMeter(cluster));
+        await stored.Load();
+        foreach (var some in people.Chunk(SegmentedLog<SeenEntry>.MaxBatch))
+        {
+            await stored.Commit([.. some.Select(p => SeenEntry.Of(Seen(p, 0, groups)))]);
+        }
+
+        var list = cluster.WithinSilo.GetGrain<ISeenUsers>(workspace);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        await list.Seen(Seen(contoso.Somebody(), 0, groups));
+        Assert.Equal(0, unlisted["unlisted"]);
+        await list.Seen(Seen(contoso.Somebody(), 0, groups));
+        await list.Seen(Seen(people[0], 60, groups));
+
+        Assert.Equal(1, unlisted["unlisted"]);
+        Assert.Equal(Seen(people[0], 60).LastSignInAt, (await List(workspace, $"{people[0].UserId}")).Items.Single().LastSignInAt);
+        var found = await List(workspace);
+        Assert.Equal(WorkspaceUser.MaxPerWorkspace, found.TotalCount);
+
+        // What ARCHITECTURE.md says, and what the other tests of this assembly have allocated meanwhile.
+        var taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        output.WriteLine($"{taken / 1024.0 / 1024:F0} MiB");
+        Assert.InRange(taken, 0, 500 * 1024 * 1024);
+        await cluster.Forget();
+    }
+
+    private SegmentedLog<SeenEntry> Rows(string workspace) => new(
+        cluster.Store, GrainId.Create("workspace-users", workspace), "people", () => { }, NullLogger.Instance);
+
     private static SeenUser Seen(PersonId person, int seconds, params Guid[] groups)
     {
         var signIn = Contoso.SignIn(person, seconds, groups);
@@ -80,13 +122,13 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster) : IClassFixture<Grai
     private async Task<WorkspaceUser?> Find(string workspace, PersonId person) =>
         (await List(workspace)).Items.SingleOrDefault(u => u.Person == person);
 
-    private async Task<Page<WorkspaceUser>> List(string workspace)
+    private async Task<Page<WorkspaceUser>> List(string workspace, string? search = null)
     {
         // No answer asks to decide again, as it does when a lease ran out in between.
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
         {
             var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
-            if (await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(null, Roles.None, null, null, new(500, null))) is { } page)
+            if (await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(search, Roles.None, null, null, new(500, null))) is { } page)
             {
                 return page;
             }
