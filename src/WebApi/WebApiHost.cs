@@ -33,6 +33,7 @@ public static class WebApiHost
         var options = WebApiOptions.Read(builder.Configuration);
         builder.WebHost.UseUrls(options.Url);
         builder.WebHost.ConfigureKestrel(kestrel => KestrelLimits.Apply(kestrel, options));
+        builder.WebHost.UseSockets(KestrelLimits.Apply);
         builder.AddServices(options);
         return builder;
     }

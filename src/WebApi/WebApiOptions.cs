@@ -1,4 +1,5 @@
 using System.Globalization;
+using EngageCenter.Paging;
 using EngageCenter.Users;
 
 namespace EngageCenter.WebApi;
@@ -173,6 +174,12 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
         }
 
+        if (options.RateLimit.ItemsPerSecond < 1 || options.RateLimit.ItemsAtOnce < Math.Max(PageRequest.MaxSize, options.RateLimit.ItemsPerSecond))
+        {
+            throw new SettingException(
+                $"{Section}:RateLimit needs an ItemsPerSecond of at least 1, and an ItemsAtOnce of at least as many and at least {PageRequest.MaxSize}.");
+        }
+
         if (options.RateLimit.FailuresPerMinute < 1 || options.RateLimit.AnonymousPerSecond < 1)
         {
             throw new SettingException($"{Section}:RateLimit needs a FailuresPerMinute and an AnonymousPerSecond of at least 1.");
@@ -263,6 +270,12 @@ public sealed class RateLimitOptions
 
     /// <summary>Requests at once after a pause.</summary>
     public int Burst { get; set; } = 10_000;
+
+    /// <summary>Items per second in the long run that pages of lists are asked for, by their <c>pageSize</c>.</summary>
+    public int ItemsPerSecond { get; set; } = 50_000;
+
+    /// <summary>The same at once after a pause; at least one page of the largest size.</summary>
+    public int ItemsAtOnce { get; set; } = 250_000;
 
     /// <summary>
     /// Requests of one address (of IPv6, one /64 network) in a minute whose token is missing or not valid. Beyond it

@@ -53,6 +53,50 @@ public sealed class BodyMemoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Bodies_that_stall_in_the_middle_of_a_value_do_not_end_the_process()
+    {
+        await using var host = await Start();
+        using var client = host.Client();
+        var automation = await client.Automation();
+        var agreement = await client.Put(automation, "/v1/agreements/large", Samples.Agreement(
+            "DigitalNativeSupport", DevHostClient.Contoso, "Contoso", "c0000000-0000-4000-8000-000000000101", "unified"));
+        var workspace = $"/v1/workspaces/{agreement["workspaces"]![0]!["workspaceId"]}";
+        var value = "{\"permissions\":[" + string.Concat(Enumerable.Repeat("{},", MiB / 3));
+        var slow = new List<SlowRequest>();
+        try
+        {
+            for (var n = 0; n < 300; n++)
+            {
+                slow.Add(await SlowRequest.Start(host.Options.Service, "POST", $"{workspace}/support-cases", automation, announced: 8 * MiB, sent: "{\"value\":["));
+                _ = Sent(slow[^1].Send(value));
+            }
+
+            // Most are refused at once or after they waited for memory; what the others send stays on its way.
+            using var bounded = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await Task.WhenAny(Task.WhenAll(slow.Select(s => s.Answer())), Task.Delay(Timeout.Infinite, bounded.Token));
+            Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/agreements/large", automation));
+        }
+        finally
+        {
+            slow.ForEach(request => request.Dispose());
+        }
+
+        Assert.Equal(0, await host.Stop());
+
+        // The server ends connections whose body it refuses.
+        static async Task Sent(Task sending)
+        {
+            try
+            {
+                await sending;
+            }
+            catch (IOException)
+            {
+            }
+        }
+    }
+
+    [Fact]
     public async Task Long_bodies_of_small_values_do_not_end_the_process()
     {
         await using var host = await Start();

@@ -130,6 +130,9 @@ internal static class Authentication
         }
 
         jwt.Backchannel.MaxResponseContentBufferSize = MaxDocument;
+
+        // The library's retriever does not hand its token on, so this is what ends a request that hangs.
+        jwt.Backchannel.Timeout = IssuerKeys.ReadTimeout;
         jwt.ConfigurationManager = new IssuerKeys(
             jwt.MetadataAddress,
             new HttpDocumentRetriever(jwt.Backchannel) { RequireHttps = requireHttps },

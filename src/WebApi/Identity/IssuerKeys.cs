@@ -146,7 +146,8 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
         try
         {
-            var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(MetadataAddress, documents, either.Token);
+            // Whether or not the retriever heeds the token.
+            var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(MetadataAddress, documents, either.Token).WaitAsync(either.Token);
             var validity = validator.Validate(configuration);
             if (!validity.Succeeded)
             {

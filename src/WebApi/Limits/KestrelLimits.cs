@@ -1,10 +1,15 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>What the server itself takes. Each value is chosen, also where it is the server's default.</summary>
 internal static class KestrelLimits
 {
+    // Without TLS, a connection's buffers are those of its socket, which hold 1 MiB of what comes unless told.
+    public static void Apply(SocketTransportOptions sockets) =>
+        (sockets.MaxReadBufferSize, sockets.MaxWriteBufferSize) = (WebApiOptions.ConnectionBufferBytes, WebApiOptions.ConnectionBufferBytes);
+
     public static void Apply(KestrelServerOptions kestrel, WebApiOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -20,7 +25,7 @@ internal static class KestrelLimits
         var limits = kestrel.Limits;
         limits.MaxConcurrentConnections = options.MaxConnections;
 
-        // What a connection holds of bytes that nobody has read: the least that holds all headers.
+        // What a connection holds of bytes that nobody has read: the least that holds all headers. Sockets have their own below.
         limits.MaxRequestBufferSize = WebApiOptions.ConnectionBufferBytes;
         limits.MaxResponseBufferSize = WebApiOptions.ConnectionBufferBytes;
 

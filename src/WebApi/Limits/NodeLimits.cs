@@ -1,3 +1,5 @@
+using System.Threading.RateLimiting;
+
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>What the callers of this node share: requests at work, those of them that scan, bodies on their way, the memory of bodies, and exports.</summary>
@@ -14,6 +16,8 @@ internal sealed class NodeLimits : IDisposable
         Requests = Of(options.MaxRequests);
         Bodies = Of(options.MaxBodies);
         Scans = Of(options.MaxRequests, mostOfCaller: options.CallerScans);
+        LargePages = Of(options.MaxRequests, mostOfCaller: options.CallerScans);
+        Items = PageLimit.ItemsOf(options.RateLimit);
         Exports = Of(options.MaxExports, mostOfCaller: WebApiOptions.MaxExportsOfCaller);
 
         // Whatever the shares, one caller can send one body of the largest kind, and a stranger one of a person's largest.
@@ -37,6 +41,12 @@ internal sealed class NodeLimits : IDisposable
     /// <summary>Requests that go through many items, see <see cref="ScanLimit"/>.</summary>
     public Shares Scans { get; }
 
+    /// <summary>Pages of more than <see cref="PageLimit.LargePage"/> items.</summary>
+    public Shares LargePages { get; }
+
+    /// <summary>Items of pages, a second.</summary>
+    public PartitionedRateLimiter<Claimant> Items { get; }
+
     /// <summary>Bodies of which more is awaited from the client.</summary>
     public Shares Bodies { get; }
 
@@ -49,6 +59,8 @@ internal sealed class NodeLimits : IDisposable
     public void Dispose()
     {
         Exports.Dispose();
+        Items.Dispose();
+        LargePages.Dispose();
         Requests.Dispose();
         Scans.Dispose();
         Bodies.Dispose();

@@ -1,5 +1,6 @@
 using System.Reflection;
 using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Limits;
 using FluentValidation;
 
 namespace EngageCenter.WebApi.Requests;
@@ -18,7 +19,7 @@ internal static class RequestChecks
 
     /// <summary>A group whose endpoints are checked.</summary>
     public static RouteGroupBuilder MapChecked(this IEndpointRouteBuilder routes) =>
-        routes.MapGroup("").AddEndpointFilterFactory(CheckRules).WithMetadata(Problems.InvalidRequest);
+        routes.MapGroup("").AddEndpointFilterFactory(CheckRules).AddEndpointFilterFactory(PageLimit.Filter).WithMetadata(Problems.InvalidRequest);
 
     private static EndpointFilterDelegate CheckRules(EndpointFilterFactoryContext endpoint, EndpointFilterDelegate next)
     {

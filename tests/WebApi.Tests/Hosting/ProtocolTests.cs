@@ -121,7 +121,7 @@ public sealed class ProtocolTests : IAsyncLifetime
 
         await api.SendAsync("GET", "/v1/me", Token());
 
-        var line = Assert.Single(lines.All, l => l.Category.EndsWith("Http.Faults", StringComparison.Ordinal));
+        var line = Assert.Single(lines.All, l => l.Category.EndsWith(".Faults", StringComparison.Ordinal));
         Assert.Equal(level, $"{line.Level}");
         Assert.Contains("Timeout while the grain user did this, and user that", line.Text, StringComparison.Ordinal);
         Assert.All(lines.All, l => Assert.DoesNotContain(Ann.UserId.ToString(), l.Text, StringComparison.Ordinal));

@@ -34,7 +34,22 @@ internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
         return await reads.Reader.ReadAsync(bound.Token);
     }
 
-    public async Task<string> GetDocumentAsync(string address, CancellationToken cancel)
+    /// <summary>As the library's retriever, which does not hand its token on.</summary>
+    public Task<string> GetDocumentAsync(string address, CancellationToken cancel) => Document(address, CancellationToken.None);
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new(HttpStatusCode.OK) { Content = new StringContent(await Document(request.RequestUri!.ToString(), cancellationToken)) };
+        }
+        catch (IOException)
+        {
+            return new(HttpStatusCode.InternalServerError) { Content = new StringContent("{}") };
+        }
+    }
+
+    private async Task<string> Document(string address, CancellationToken cancel)
     {
         if (address.EndsWith("/keys", StringComparison.Ordinal))
         {
@@ -46,18 +61,6 @@ internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
         await reads.Writer.WriteAsync(read, cancel);
         await read.Answered.WaitAsync(cancel);
         return $$"""{"issuer":"{{Name}}","jwks_uri":"{{RunningWebApi.Issuer}}/keys"}""";
-    }
-
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return new(HttpStatusCode.OK) { Content = new StringContent(await GetDocumentAsync(request.RequestUri!.ToString(), cancellationToken)) };
-        }
-        catch (IOException)
-        {
-            return new(HttpStatusCode.InternalServerError) { Content = new StringContent("{}") };
-        }
     }
 
     private static object Published(RsaSecurityKey key)
