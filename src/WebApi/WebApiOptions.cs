@@ -271,7 +271,7 @@ public sealed class RateLimitOptions
     /// <summary>Requests at once after a pause.</summary>
     public int Burst { get; set; } = 10_000;
 
-    /// <summary>Items per second in the long run that pages of lists are asked for, by their <c>pageSize</c>.</summary>
+    /// <summary>Items per second in the long run that pages of more than 50 are asked for, by their <c>pageSize</c>.</summary>
     public int ItemsPerSecond { get; set; } = 50_000;
 
     /// <summary>The same at once after a pause; at least one page of the largest size.</summary>

@@ -139,6 +139,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     {
         var token = await Remembered(TokenBy(a, lifetime: TimeSpan.FromDays(3)));
         time.Advance(IssuerKeys.MaxAge + TimeSpan.FromSeconds(1));
+        await Answer(r => r.Fails());
 
         Assert.Equal(503, await Status(token));
     }

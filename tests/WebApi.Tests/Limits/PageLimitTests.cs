@@ -33,7 +33,7 @@ public class PageLimitTests
         using var atWork = new SemaphoreSlim(0);
         await using var api = await Start(size =>
         {
-            if (size <= 100)
+            if (size <= 50)
             {
                 return Task.CompletedTask;
             }
@@ -43,14 +43,14 @@ public class PageLimitTests
         });
         var ann = RunningWebApi.Token();
 
-        var pages = Enumerable.Range(0, 12).Select(_ => api.SendAsync("GET", $"{Cases}?pageSize=101", ann)).ToList();
+        var pages = Enumerable.Range(0, 12).Select(_ => api.SendAsync("GET", $"{Cases}?pageSize=51", ann)).ToList();
         for (var page = 0; page < 4; page++)
         {
             Assert.True(await atWork.WaitAsync(TimeSpan.FromSeconds(30)));
         }
 
         // Small ones go on, and by now another large one would have come as well.
-        Assert.Equal(200, (await api.SendAsync("GET", $"{Cases}?pageSize=100", ann)).Status);
+        Assert.Equal(200, (await api.SendAsync("GET", $"{Cases}?pageSize=50", ann)).Status);
         Assert.Equal(0, atWork.CurrentCount);
 
         release.SetResult();
