@@ -31,6 +31,18 @@ internal abstract class Pace : IDisposable
         }
     }
 
+    /// <summary>Bytes of all transfers that are followed.</summary>
+    public long Passed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return transfers.Sum(t => t.Passed);
+            }
+        }
+    }
+
     /// <summary>Follows a transfer until it is disposed.</summary>
     /// <param name="passed">Bytes that have passed before.</param>
     /// <param name="end">Ends the transfer; must not block.</param>

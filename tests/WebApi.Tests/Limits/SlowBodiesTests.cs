@@ -170,7 +170,8 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
         const int count = 9;
         using var slow = new Slow();
         await slow.Start(api, count, n => Application(n), "PUT", Results, announced: 8 * MiB, sent: large);
-        await Until.True(() => Task.FromResult(limits.Bodies.Taken == count && limits.Memory.Taken * (long)NodeLimits.Unit >= count * 4L * MiB), bound, "all bodies are held");
+        var pace = api.Services.GetRequiredService<BodyPace>();
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == count && pace.Passed == count * (long)large.Length), bound, "all bodies are held");
 
         // They have brought enough in the first seconds, and nothing since.
         time.Advance(BodyPace.Period);
