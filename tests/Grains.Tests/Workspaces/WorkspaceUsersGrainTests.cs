@@ -84,7 +84,8 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
         // Adele, who granted it, is in the list.
         await cluster.Forget();
         var people = Enumerable.Range(0, WorkspaceUser.MaxPerWorkspace - 2).Select(_ => contoso.Somebody()).ToList();
-        var (stored, unlisted) = (Rows(workspace), new AccessMeter(cluster));
+        var stored = Rows(workspace);
+        using var unlisted = new AccessMeter(cluster);
         await stored.Load();
         foreach (var some in people.Chunk(SegmentedLog<SeenEntry>.MaxBatch))
         {
