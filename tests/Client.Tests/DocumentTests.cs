@@ -27,6 +27,7 @@ public class DocumentTests
         {
             if (!File.Exists(linter) && Environment.GetEnvironmentVariable("CI") is null)
             {
+                // On a developer's machine alone: CI has to have it.
                 Skip = "Needs the linter: run 'eng/needs redocly'.";
             }
         }

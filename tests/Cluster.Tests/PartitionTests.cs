@@ -111,6 +111,7 @@ internal sealed class PartitionFactAttribute : FactAttribute
     {
         if (!Network.IsPossible && Environment.GetEnvironmentVariable("CI") is null)
         {
+            // On a developer's machine alone: CI has to have them.
             Skip = "Needs Linux, root and the program ip (Debian's package iproute2) for network namespaces.";
         }
     }

@@ -57,10 +57,7 @@ public sealed class BodyMemoryTests : IDisposable
     {
         await using var host = await Start();
         using var client = host.Client();
-        var automation = await client.Automation();
-        var agreement = await client.Put(automation, "/v1/agreements/large", Samples.Agreement(
-            "DigitalNativeSupport", DevHostClient.Contoso, "Contoso", "c0000000-0000-4000-8000-000000000101", "unified"));
-        var workspace = $"/v1/workspaces/{agreement["workspaces"]![0]!["workspaceId"]}";
+        var (automation, workspace) = await Workspace(client);
         var value = "{\"permissions\":[" + string.Concat(Enumerable.Repeat("{},", MiB / 3));
         var slow = new List<SlowRequest>();
         try
@@ -71,7 +68,8 @@ public sealed class BodyMemoryTests : IDisposable
                 _ = Sent(slow[^1].Send(value));
             }
 
-            // Most are refused at once or after they waited for memory; what the others send stays on its way.
+            // Most are refused at once or after they waited for memory. The others stay on their way, and no answer of theirs
+            // tells that they do: the time is that in which they would have ended the process.
             await Task.WhenAny(Task.WhenAll(slow.Select(s => s.Answer())), Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System));
             Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/agreements/large", automation));
         }
@@ -100,10 +98,7 @@ public sealed class BodyMemoryTests : IDisposable
     {
         await using var host = await Start();
         using var client = host.Client();
-        var automation = await client.Automation();
-        var agreement = await client.Put(automation, "/v1/agreements/large", Samples.Agreement(
-            "DigitalNativeSupport", DevHostClient.Contoso, "Contoso", "c0000000-0000-4000-8000-000000000101", "unified"));
-        var workspace = $"/v1/workspaces/{agreement["workspaces"]![0]!["workspaceId"]}";
+        var (automation, workspace) = await Workspace(client);
         var items = string.Concat(Enumerable.Repeat("{},", 8 * MiB / 3 - 100)) + "{}";
         (HttpMethod Method, string Path, string Body)[] requests =
         [
@@ -129,6 +124,14 @@ public sealed class BodyMemoryTests : IDisposable
             using var response = await client.Http.SendAsync(request, bounded.Token);
             return response.StatusCode;
         }
+    }
+
+    private static async Task<(string Automation, string Workspace)> Workspace(DevHostClient client)
+    {
+        var automation = await client.Automation();
+        var agreement = await client.Put(automation, "/v1/agreements/large", Samples.Agreement(
+            "DigitalNativeSupport", DevHostClient.Contoso, "Contoso", "c0000000-0000-4000-8000-000000000101", "unified"));
+        return (automation, $"/v1/workspaces/{agreement["workspaces"]![0]!["workspaceId"]}");
     }
 
     private Task<DevHostProcess> Start() => DevHostProcess.Start(

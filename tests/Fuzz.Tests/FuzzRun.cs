@@ -144,7 +144,7 @@ internal sealed class FuzzRun(ServiceInProcess service, ApiDocument document, Fu
         Answer answer;
         try
         {
-            answer = await Answered(client, request);
+            answer = await client.Send(request);
         }
         catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException or IOException)
         {
@@ -162,20 +162,6 @@ internal sealed class FuzzRun(ServiceInProcess service, ApiDocument document, Fu
 
         maker.Learn(answer);
         return answer;
-    }
-
-    // The server may refuse a body before its end and close the connection while the client still sends, which then has no
-    // answer, now and then. Twice in a row is a fault.
-    private static async Task<Answer> Answered(Client client, FuzzRequest request)
-    {
-        try
-        {
-            return await client.Send(request);
-        }
-        catch (HttpRequestException closed) when (closed.InnerException is IOException)
-        {
-            return await client.Send(request);
-        }
     }
 
     private string Shown(Answer answer)

@@ -64,7 +64,8 @@ internal sealed class AgreementGrain(
             var gone = State.Contacts().Except(next.Contacts()).ToList();
             await storage.Commit(this, next);
             await Apply();
-            await ForEach(gone, person => Contact(person).RemoveAll(State.WorkspaceIds, State.Version));
+            var ids = State.WorkspaceIds;
+            await ForEach(gone, person => Contact(person).RemoveAll(ids, State.Version));
         }
 
         return new(status, await View(actor));
@@ -123,16 +124,20 @@ internal sealed class AgreementGrain(
     }
 
     // A contact learns of the workspaces before their policies name them, so that their list is never short.
-    private Task<bool> Announce(StoredAgreement next) =>
-        All(next.Contacts(), person => Contact(person).AddAll(next.WorkspaceIds, next.Version));
+    private Task<bool> Announce(StoredAgreement next)
+    {
+        var ids = next.WorkspaceIds;
+        return All(next.Contacts(), person => Contact(person).AddAll(ids, next.Version));
+    }
 
     // What is refused leaves nothing behind: the workspaces that did not come to be would fill the contacts' lists.
     private Task Unannounce(StoredAgreement refused)
     {
         var before = State.Contacts().ToHashSet();
-        ImmutableArray<string> added = [.. refused.WorkspaceIds.Except(State.WorkspaceIds)];
+        var all = refused.WorkspaceIds;
+        ImmutableArray<string> added = [.. all.Except(State.WorkspaceIds)];
         return ForEach(refused.Contacts(), person =>
-            Contact(person).RemoveAll(before.Contains(person) ? added : refused.WorkspaceIds, refused.Version));
+            Contact(person).RemoveAll(before.Contains(person) ? added : all, refused.Version));
     }
 
     private async Task Apply()

@@ -34,7 +34,7 @@ internal static class Yaml
 
     public static string? Text(this YamlNode node, string path) => (node.At(path) as YamlScalarNode)?.Value;
 
-    /// <summary>Names and values; those of what is merged (<c>&lt;&lt;</c>) too, which its own win over.</summary>
+    /// <summary>Names and values of a mapping. It has those of merged mappings (<c>&lt;&lt;</c>) too; its own replace them.</summary>
     public static Dictionary<string, string> Map(this YamlNode node, string path)
     {
         var mapping = Assert.IsType<YamlMappingNode>(node.At(path));

@@ -54,6 +54,23 @@ public class BatchedLogTests
     }
 
     [Fact]
+    public async Task A_write_has_so_many_bytes_and_who_does_not_fit_goes_with_the_next_one()
+    {
+        var log = await Open();
+        Hold();
+        var first = log.Store(new("first", 1, null));
+        var large = Enumerable.Range(0, 7).Select(n => log.Store(new($"{n}", 1, new('a', 1024 * 1024)))).ToList();
+
+        Release();
+        await Task.WhenAll(large.Append(first));
+
+        // Three of a bit more than 1 MiB are within 4 MiB.
+        Assert.Equal(1 + 3, store.Writes);
+        Assert.Equal(["first", .. Enumerable.Range(0, 7).Select(n => $"{n}")], told);
+        Assert.Equal(8, (await Contents()).Count);
+    }
+
+    [Fact]
     public async Task Who_comes_while_others_are_written_does_not_go_before_those_who_wait()
     {
         var log = await Open(maxBatch: 2);

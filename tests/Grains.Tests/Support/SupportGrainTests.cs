@@ -62,6 +62,20 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
+    public async Task A_batch_with_the_longest_texts_is_stored_in_rows_that_every_provider_takes()
+    {
+        var longest = string.Concat(Enumerable.Repeat("😀", SupportCase.MaxTitleLength));
+        var batch = Enumerable.Range(0, SupportCase.MaxBatch).Select(i => Case($"{i}", Start) with { Title = longest }).ToImmutableArray();
+        store.StartCounting();
+
+        Assert.Equal(new(IngestStatus.Applied, 1_000, 0), await Support.Ingest(batch));
+
+        Assert.Equal(2, store.Writes);
+        Assert.InRange(store.GreatestRow, 1, 4 * 1024 * 1024);
+        Assert.Equal(new(IngestStatus.Applied, 0, 1_000), await Support.Ingest(batch));
+    }
+
+    [Fact]
     public async Task Cases_outlive_the_activation()
     {
         var batch = Enumerable.Range(0, SupportCase.MaxBatch).Select(i => Case($"{i}", Start)).ToImmutableArray();

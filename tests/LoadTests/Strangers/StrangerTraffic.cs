@@ -76,6 +76,8 @@ internal sealed class StrangerTraffic(Uri service, HttpClient http, Tokens token
                 while (true)
                 {
                     await stream.WriteAsync("{"u8.ToArray(), stop);
+
+                    // To be slow is what this client is for.
                     await Task.Delay(pace, TimeProvider.System, stop);
                 }
             }

@@ -37,6 +37,8 @@ internal sealed class Browser : IDisposable
         }
 
         var action = new Uri(page.Address, form.GetAttribute("action"));
+
+        // The fields are in memory, so reading them as text has completed when it returns.
         var request = form.Method == "post"
             ? new HttpRequestMessage(HttpMethod.Post, action) { Content = new FormUrlEncodedContent(fields) }
             : new HttpRequestMessage(HttpMethod.Get, new UriBuilder(action) { Query = new FormUrlEncodedContent(fields).ReadAsStringAsync().GetAwaiter().GetResult() }.Uri);

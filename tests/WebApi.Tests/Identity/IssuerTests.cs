@@ -75,6 +75,8 @@ public sealed class IssuerTests : IAsyncLifetime
         while (!waiting.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(100));
+
+            // Nothing tells when the request waits for the clock, so the clock goes on until it has been answered.
             await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None));
         }
 
