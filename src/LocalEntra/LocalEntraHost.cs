@@ -46,6 +46,7 @@ public static class LocalEntraHost
         builder.Services.AddSingleton<SignIns>();
         builder.Services.AddSingleton<People>();
         builder.Services.AddSingleton<HtmlPages>();
+        builder.Services.AddSingleton<GraphFaults>();
         builder.Services.AddSingleton<ApiScopes>();
         builder.Services.AddSingleton<Grants>();
         builder.Services.AddSingleton<IssueTimes>();
@@ -57,10 +58,12 @@ public static class LocalEntraHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
 
         var app = builder.Build();
+        app.UseGraphFaults();
         app.MapDiscovery();
         app.MapTokens();
         app.MapSignIn();
         app.MapGraph();
+        app.MapGraphFaults();
         app.MapHealthChecks("/health/live");
         app.MapHealthChecks("/health/ready");
         if (!string.IsNullOrWhiteSpace(options.HttpsUrl))

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -46,12 +47,17 @@ internal sealed class RunningEntra : IAsyncDisposable
         SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString(HashAlgorithmName.SHA256) == Thumbprint },
     };
 
-    public static async Task<RunningEntra> StartAsync(object directory, TimeProvider? time = null, params string[] args)
+    public static Task<RunningEntra> StartAsync(object directory, TimeProvider? time = null, params string[] args) =>
+        RunAsync("DirectoryJson", JsonSerializer.Serialize(directory), time, args);
+
+    public static Task<RunningEntra> StartFileAsync(string directoryFile) => RunAsync("DirectoryFile", directoryFile, time: null, []);
+
+    private static async Task<RunningEntra> RunAsync(string setting, string value, TimeProvider? time, string[] args)
     {
         var app = LocalEntraHost.Build([Development, AnyPort, $"--LocalEntra:KeyFile={keyFile}", "--LocalEntra:CertificateFile=", .. args], builder =>
         {
             builder.Logging.ClearProviders();
-            builder.Configuration.AddInMemoryCollection([new("LocalEntra:DirectoryJson", JsonSerializer.Serialize(directory))]);
+            builder.Configuration.AddInMemoryCollection([new($"LocalEntra:{setting}", value)]);
             if (time is not null)
             {
                 builder.Services.AddSingleton(time);
@@ -77,6 +83,39 @@ internal sealed class RunningEntra : IAsyncDisposable
             ("client_id", clientId),
             ("client_secret", secret),
             ("scope", "api://engage-center/.default")));
+
+    /// <summary>A token of an application for Microsoft Graph.</summary>
+    public async Task<string> GraphTokenAsync(string tenant) => await AccessTokenAsync(await AskTokenAsync(tenant,
+        ("grant_type", "client_credentials"),
+        ("client_id", "automation"),
+        ("client_secret", "s3cret:/+ %"),
+        ("scope", "https://graph.microsoft.com/.default")));
+
+    public async Task<HttpResponseMessage> SendJsonAsync(HttpMethod method, string address, string body)
+    {
+        using var request = new HttpRequestMessage(method, address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        return await Client.SendAsync(request);
+    }
+
+    public async Task SetFaultsAsync(params object[] faults)
+    {
+        using var response = await SendJsonAsync(HttpMethod.Put, "/graph/faults", JsonSerializer.Serialize(new { faults }));
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <returns>False if it already was a member.</returns>
+    public async Task<bool> AddMemberAsync(string group, string member)
+    {
+        using var response = await SendJsonAsync(HttpMethod.Post, $"/graph/v1.0/groups/{group}/members/$ref", $$"""{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/{{member}}"}""");
+        return response.IsSuccessStatusCode;
+    }
+
+    /// <returns>False if it was no member.</returns>
+    public async Task<bool> RemoveMemberAsync(string group, string member)
+    {
+        using var response = await Client.DeleteAsync($"/graph/v1.0/groups/{group}/members/{member}/$ref");
+        return response.IsSuccessStatusCode;
+    }
 
     public async Task<IReadOnlyList<string>> GroupsOfAsync(string tenant, string username)
     {

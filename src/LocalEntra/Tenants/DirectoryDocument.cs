@@ -69,7 +69,7 @@ internal sealed record UserDocument(
     string? Password,
     bool? AccountEnabled) : LooseDocument;
 
-internal sealed record GroupDocument(string? Id, string? DisplayName, IReadOnlyList<string?>? Members) : LooseDocument;
+internal sealed record GroupDocument(string? Id, string? DisplayName, string? Description, IReadOnlyList<string?>? Members) : LooseDocument;
 
 internal sealed record ApplicationDocument(
     string? ClientId,

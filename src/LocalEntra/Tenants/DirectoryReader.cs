@@ -129,9 +129,11 @@ internal sealed class DirectoryReader
 
     private void ReadGroup(Tenant tenant, GroupDocument document, string path)
     {
-        if (IsNewId(tenant, document.Id, $"{path}.id", out var id) & IsText(document.DisplayName, $"{path}.displayName"))
+        if (IsNewId(tenant, document.Id, $"{path}.id", out var id)
+            & IsText(document.DisplayName, $"{path}.displayName")
+            & IsOptionalText(document.Description, $"{path}.description"))
         {
-            tenant.Add(new Group(id, document.DisplayName!));
+            tenant.Add(new Group(id, document.DisplayName!, document.Description));
         }
     }
 

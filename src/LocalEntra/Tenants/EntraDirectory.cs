@@ -5,6 +5,9 @@ namespace EngageCenter.LocalEntra.Tenants;
 /// <summary>All that LocalEntra knows: the tenants, and the applications, which are in every tenant. Changes are held in memory; the file is never rewritten.</summary>
 internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, IReadOnlyDictionary<string, Application> applications)
 {
+    /// <summary>Of which start it is: what counts changes of an earlier start means nothing in this one.</summary>
+    public Guid Start { get; } = Guid.NewGuid();
+
     public IEnumerable<Tenant> Tenants => tenants.Values;
 
     public bool TryGetTenant(string tenantId, [NotNullWhen(true)] out Tenant? tenant)
@@ -34,6 +37,11 @@ internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, 
         if (reader.Errors.Count > 0)
         {
             throw new LocalEntraConfigurationException($"{source} is not a valid directory:{Environment.NewLine}{string.Join(Environment.NewLine, reader.Errors.Select(error => $"  {error}"))}");
+        }
+
+        foreach (var tenant in directory.Tenants)
+        {
+            tenant.Changes.Start();
         }
 
         ignored = reader.Ignored;

@@ -4,7 +4,7 @@ namespace EngageCenter.LocalEntra.Tenants;
 /// Who is directly in which group of one tenant, indexed both ways: a group of 100,000 costs a change O(log n),
 /// and the groups of a person cost only as much as there are. Safe for many threads. Groups may contain each other in circles.
 /// </summary>
-internal sealed class Memberships
+internal sealed class Memberships(ChangeLog? log = null)
 {
     private readonly Lock gate = new();
 
@@ -17,7 +17,14 @@ internal sealed class Memberships
     {
         lock (gate)
         {
-            return Of(membersOf, group).Add(member) && Of(groupsOf, member).Add(group);
+            if (!Of(membersOf, group).Add(member))
+            {
+                return false;
+            }
+
+            Of(groupsOf, member).Add(group);
+            log?.Append(new Change(group, ChangeKind.Added, member));
+            return true;
         }
     }
 
@@ -26,7 +33,39 @@ internal sealed class Memberships
     {
         lock (gate)
         {
-            return membersOf.TryGetValue(group, out var members) && members.Remove(member) && groupsOf[member].Remove(group);
+            if (!membersOf.TryGetValue(group, out var members) || !members.Remove(member))
+            {
+                return false;
+            }
+
+            groupsOf[member].Remove(group);
+            log?.Append(new Change(group, ChangeKind.Removed, member));
+            return true;
+        }
+    }
+
+    /// <summary>Removes a person or a group that was deleted: from the groups that it was in, and, if a group, its members from it.</summary>
+    public void RemoveObject(Guid id)
+    {
+        lock (gate)
+        {
+            if (groupsOf.Remove(id, out var groups))
+            {
+                foreach (var group in groups)
+                {
+                    membersOf[group].Remove(id);
+                    log?.Append(new Change(group, ChangeKind.Removed, id));
+                }
+            }
+
+            // That a deleted group has no members is no change of its own: the deletion says it.
+            if (membersOf.Remove(id, out var members))
+            {
+                foreach (var member in members)
+                {
+                    groupsOf[member].Remove(id);
+                }
+            }
         }
     }
 
@@ -35,34 +74,89 @@ internal sealed class Memberships
     {
         lock (gate)
         {
-            return membersOf.TryGetValue(group, out var members)
-                ? [.. members.GetViewBetween(after, Guid.AllBitsSet).SkipWhile(member => member == after).Take(count)]
-                : [];
+            return [.. MembersAfter(group, after).Take(count)];
+        }
+    }
+
+    /// <summary>The same of all members, direct or through other groups, of those that <paramref name="isWanted"/> takes.
+    /// A page sorts no more than it holds, so that the pages of 100,000 members do not sort them all each time.</summary>
+    public IReadOnlyList<Guid> TransitiveMembers(Guid group, Guid after, int count, Predicate<Guid> isWanted)
+    {
+        lock (gate)
+        {
+            // The first of each group are all that can be among the first of all.
+            var first = new SortedSet<Guid>();
+            foreach (var one in GroupsBelow(group))
+            {
+                foreach (var member in MembersAfter(one, after).Where(member => isWanted(member)).Take(count))
+                {
+                    if (first.Count >= count && member.CompareTo(first.Max) >= 0)
+                    {
+                        break;
+                    }
+
+                    if (first.Add(member) && first.Count > count)
+                    {
+                        first.Remove(first.Max);
+                    }
+                }
+            }
+
+            return [.. first];
+        }
+    }
+
+    /// <summary>How many members there are, direct or through other groups, of those that <paramref name="isWanted"/> takes.</summary>
+    public int CountTransitiveMembers(Guid group, Predicate<Guid> isWanted)
+    {
+        lock (gate)
+        {
+            return GroupsBelow(group)
+                .SelectMany(one => membersOf.TryGetValue(one, out var members) ? members : [])
+                .Where(member => isWanted(member))
+                .ToHashSet()
+                .Count;
         }
     }
 
     /// <summary>Every group that the member is in, directly or through other groups, in the order of ids.</summary>
     public IReadOnlyList<Guid> TransitiveGroups(Guid member)
     {
-        var found = new HashSet<Guid>();
-        var toVisit = new Stack<Guid>([member]);
-
         lock (gate)
         {
-            while (toVisit.TryPop(out var next))
+            return [.. Reached(member, groupsOf).Order()];
+        }
+    }
+
+    // With the group itself. A person has no members, so is not taken for a group.
+    private IEnumerable<Guid> GroupsBelow(Guid group) =>
+        Reached(group, membersOf, isStep: membersOf.ContainsKey).Append(group).Distinct();
+
+    private static HashSet<Guid> Reached<TSet>(Guid start, Dictionary<Guid, TSet> index, Predicate<Guid>? isStep = null) where TSet : IEnumerable<Guid>
+    {
+        var found = new HashSet<Guid>();
+        var toVisit = new Stack<Guid>([start]);
+        while (toVisit.TryPop(out var next))
+        {
+            if (index.TryGetValue(next, out var reached))
             {
-                if (groupsOf.TryGetValue(next, out var groups))
+                foreach (var one in reached)
                 {
-                    foreach (var group in groups.Where(found.Add))
+                    if ((isStep is null || isStep(one)) && found.Add(one))
                     {
-                        toVisit.Push(group);
+                        toVisit.Push(one);
                     }
                 }
             }
         }
 
-        return [.. found.Order()];
+        return found;
     }
+
+    private IEnumerable<Guid> MembersAfter(Guid group, Guid after) =>
+        membersOf.TryGetValue(group, out var members)
+            ? members.GetViewBetween(after, Guid.AllBitsSet).SkipWhile(member => member == after)
+            : [];
 
     private static TSet Of<TSet>(Dictionary<Guid, TSet> index, Guid key) where TSet : new()
     {

@@ -1,36 +1,84 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 namespace EngageCenter.LocalEntra.Tenants;
 
-/// <summary>One tenant. Its people and groups are as the directory was loaded; memberships change while it runs.</summary>
-internal sealed class Tenant(Guid id, string displayName)
+/// <summary>One tenant. It is loaded, and then changes while it runs; the changes of its groups are logged. Safe for many threads.</summary>
+internal sealed class Tenant
 {
-    private readonly Dictionary<Guid, User> users = [];
-    private readonly Dictionary<string, User> usersByPrincipalName = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<Guid, Group> groups = [];
+    private readonly ConcurrentDictionary<Guid, User> users = [];
+    private readonly ConcurrentDictionary<string, Guid> idsByPrincipalName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<Guid, Group> groups = [];
 
-    public Guid Id { get; } = id;
+    // Of groups that were deleted, since a later answer may still have to name them: no more than there were.
+    private readonly ConcurrentDictionary<Guid, Group> deletedGroups = [];
 
-    public string DisplayName { get; } = displayName;
+    public Tenant(Guid id, string displayName)
+    {
+        Id = id;
+        DisplayName = displayName;
+        Memberships = new(Changes);
+    }
+
+    public Guid Id { get; }
+
+    public string DisplayName { get; }
 
     public IEnumerable<User> Users => users.Values;
 
-    public Memberships Memberships { get; } = new();
+    public IEnumerable<Group> Groups => groups.Values;
+
+    public ChangeLog Changes { get; } = new();
+
+    public Memberships Memberships { get; }
+
+    /// <summary>Held by whoever changes anything, so that nobody is added to a group that is being deleted.</summary>
+    public Lock Writing { get; } = new();
 
     public bool Holds(Guid objectId) => users.ContainsKey(objectId) || groups.ContainsKey(objectId);
 
+    public bool IsOrWasGroup(Guid objectId) => groups.ContainsKey(objectId) || deletedGroups.ContainsKey(objectId);
+
     public bool TryGetUser(Guid userId, [NotNullWhen(true)] out User? user) => users.TryGetValue(userId, out user);
 
-    public bool TryGetUser(string principalName, [NotNullWhen(true)] out User? user) => usersByPrincipalName.TryGetValue(principalName, out user);
+    public bool TryGetUser(string principalName, [NotNullWhen(true)] out User? user)
+    {
+        user = null;
+        return idsByPrincipalName.TryGetValue(principalName, out var id) && users.TryGetValue(id, out user);
+    }
 
     public bool TryGetGroup(Guid groupId, [NotNullWhen(true)] out Group? group) => groups.TryGetValue(groupId, out group);
 
     /// <returns>False if the tenant has someone of that principal name already; letter case does not count.</returns>
     public bool Add(User user)
     {
-        users.Add(user.Id, user);
-        return usersByPrincipalName.TryAdd(user.UserPrincipalName, user);
+        users[user.Id] = user;
+        return idsByPrincipalName.TryAdd(user.UserPrincipalName, user.Id);
     }
 
-    public void Add(Group group) => groups.Add(group.Id, group);
+    public void Add(Group group) => groups[group.Id] = group;
+
+    /// <summary>Takes the new state of a person. The principal name stays.</summary>
+    public void Update(User user) => users[user.Id] = user;
+
+    public void Update(Group group)
+    {
+        groups[group.Id] = group;
+        Changes.Append(new Change(group.Id, ChangeKind.Updated));
+    }
+
+    public void Delete(User user)
+    {
+        users.TryRemove(user.Id, out _);
+        idsByPrincipalName.TryRemove(user.UserPrincipalName, out _);
+        Memberships.RemoveObject(user.Id);
+    }
+
+    public void Delete(Group group)
+    {
+        deletedGroups[group.Id] = group;
+        groups.TryRemove(group.Id, out _);
+        Memberships.RemoveObject(group.Id);
+        Changes.Append(new Change(group.Id, ChangeKind.Deleted));
+    }
 }

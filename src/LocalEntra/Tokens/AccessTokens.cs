@@ -4,7 +4,7 @@ using EngageCenter.LocalEntra.Tenants;
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>Issues access tokens of the shape of Entra's v2.0 tokens.</summary>
-internal sealed class AccessTokens(LocalEntraOptions options, TokenWriter writer, BaseAddress address, IssueTimes times, TimeProvider time)
+internal sealed class AccessTokens(TokenWriter writer, BaseAddress address, IssueTimes times, TimeProvider time)
 {
     /// <summary>Entra's own limit for JWTs: whoever is in more groups gets a token that says where to ask for them.</summary>
     public const int MaxGroups = 200;
@@ -24,7 +24,8 @@ internal sealed class AccessTokens(LocalEntraOptions options, TokenWriter writer
         return Sign(tenant, resource.Audience, clientId, withSecret, claims, issuedAt);
     }
 
-    public string ForApplication(Tenant tenant, Application application)
+    /// <param name="roles">What the application may do there.</param>
+    public string ForApplication(Tenant tenant, Application application, string audience, IReadOnlyList<string> roles)
     {
         var servicePrincipal = application.ServicePrincipalId(tenant.Id).ToString();
         var claims = new Dictionary<string, object>
@@ -34,12 +35,12 @@ internal sealed class AccessTokens(LocalEntraOptions options, TokenWriter writer
             ["idtyp"] = "app",
         };
 
-        if (application.AppRoles.Count > 0)
+        if (roles.Count > 0)
         {
-            claims["roles"] = application.AppRoles.ToArray();
+            claims["roles"] = roles.ToArray();
         }
 
-        return Sign(tenant, options.ApiClientId, application.ClientId, withSecret: true, claims, time.GetUtcNow());
+        return Sign(tenant, audience, application.ClientId, withSecret: true, claims, time.GetUtcNow());
     }
 
     private void AddGroups(Dictionary<string, object> claims, Guid userId, IReadOnlyList<Guid> groups)

@@ -7,7 +7,7 @@ namespace EngageCenter.LocalEntra.Tokens;
 internal sealed record Resource(string Audience, string Scope, string Granted);
 
 /// <summary>The scopes of the one API that tokens are issued for. Entra names an API by its application id URI or by its client id.</summary>
-internal sealed class ApiScopes(LocalEntraOptions options)
+internal sealed class ApiScopes(LocalEntraOptions options, BaseAddress address)
 {
     public const string AccessAsUser = "access_as_user";
     public const string OpenId = "openid";
@@ -17,6 +17,12 @@ internal sealed class ApiScopes(LocalEntraOptions options)
     /// <summary>Scopes of OpenID Connect: accepted beside the API's own.</summary>
     private static readonly string[] openId = [OpenId, "profile", "email", OfflineAccess];
 
+    private static readonly string[] graphs =
+    [
+        "https://graph.microsoft.com", "https://graph.microsoft.us", "https://dod-graph.microsoft.us", "https://microsoftgraph.chinacloudapi.cn",
+        "00000003-0000-0000-c000-000000000000",
+    ];
+
     private readonly string[] resources = [options.ApiIdUri, options.ApiClientId, $"api://{options.ApiClientId}"];
 
     public Resource Api { get; } = new(options.ApiClientId, AccessAsUser, $"{options.ApiIdUri}/{AccessAsUser}");
@@ -25,6 +31,10 @@ internal sealed class ApiScopes(LocalEntraOptions options)
     public static Resource Graph { get; } = new("00000003-0000-0000-c000-000000000000", "openid profile email", "openid profile email");
 
     public bool IsDefault(string scope) => IsOfApi(scope, Default);
+
+    /// <summary>Whether an application asks for Microsoft Graph: of any cloud, by its id, or by the address that it has here.</summary>
+    public bool IsGraphDefault(string scope) =>
+        graphs.Append($"{address.Value}/graph").Append($"{address.Https}/graph").Any(graph => string.Equals(scope, $"{graph}/{Default}", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The scope that a delegated request must have. Of a person, <c>.default</c> asks for all that was consented to, which is the same.</summary>
     public bool IsDelegated(string scope) => IsOfApi(scope, AccessAsUser) || IsDefault(scope);

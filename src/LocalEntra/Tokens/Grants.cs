@@ -1,3 +1,4 @@
+using EngageCenter.LocalEntra.Graph;
 using EngageCenter.LocalEntra.SignIn;
 using EngageCenter.LocalEntra.Tenants;
 
@@ -109,7 +110,9 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
         return request.Scopes switch
         {
             [] => (null, TokenRefusal.Missing("scope")),
-            [var scope] when scopes.IsDefault(scope) => (Answer(tokens.ForApplication(tenant, application), scope: null), null),
+            [var scope] when scopes.IsDefault(scope) => (Answer(tokens.ForApplication(tenant, application, scopes.Api.Audience, application.AppRoles), scope: null), null),
+            [var scope] when scopes.IsGraphDefault(scope) =>
+                (Answer(tokens.ForApplication(tenant, application, ApiScopes.Graph.Audience, GraphAuthorization.Permissions), scope: null), null),
             _ => (null, TokenRefusal.NotDefaultScope(string.Join(' ', request.Scopes))),
         };
     }

@@ -57,6 +57,46 @@ public sealed class MembershipsTests
     }
 
     [Fact]
+    public void Members_through_groups_are_found_in_pages_also_in_circles()
+    {
+        memberships.Add(Id(1), Id(2));
+        memberships.Add(Id(2), Id(1));
+        for (var i = 100; i < 150; i++)
+        {
+            memberships.Add(Id(i % 2 == 0 ? 1 : 2), Id(i));
+            memberships.Add(Id(2), Id(i));
+        }
+
+        var seen = new List<Guid>();
+        for (var page = Page(Guid.Empty); page.Count > 0; page = Page(page[^1]))
+        {
+            seen.AddRange(page);
+        }
+
+        Assert.Equal(Enumerable.Range(100, 50).Select(Id), seen);
+        Assert.Equal(50, memberships.CountTransitiveMembers(Id(1), IsPerson));
+        Assert.Empty(memberships.TransitiveMembers(Id(3), Guid.Empty, 10, IsPerson));
+
+        IReadOnlyList<Guid> Page(Guid after) => memberships.TransitiveMembers(Id(1), after, 7, IsPerson);
+        static bool IsPerson(Guid id) => id.CompareTo(Id(99)) > 0;
+    }
+
+    [Fact]
+    public void A_deleted_object_leaves_nothing_behind()
+    {
+        memberships.Add(Id(1), Id(2));
+        memberships.Add(Id(2), Id(100));
+        memberships.Add(Id(1), Id(101));
+
+        memberships.RemoveObject(Id(2));
+        memberships.RemoveObject(Id(101));
+
+        Assert.Empty(memberships.TransitiveGroups(Id(100)));
+        Assert.Empty(memberships.Members(Id(1), Guid.Empty, 10));
+        Assert.True(memberships.Add(Id(2), Id(100)));
+    }
+
+    [Fact]
     public void Many_threads_leave_both_indexes_agreeing()
     {
         Parallel.For(0, 20_000, i =>

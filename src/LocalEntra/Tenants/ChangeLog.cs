@@ -1,0 +1,86 @@
+namespace EngageCenter.LocalEntra.Tenants;
+
+internal enum ChangeKind
+{
+    /// <summary>A member was added to the group.</summary>
+    Added,
+
+    /// <summary>A member was removed from the group, or was deleted.</summary>
+    Removed,
+
+    /// <summary>The group has another name.</summary>
+    Updated,
+
+    /// <summary>The group was deleted.</summary>
+    Deleted,
+}
+
+/// <param name="Member">A person or a group; empty unless a member was added or removed.</param>
+internal readonly record struct Change(Guid Group, ChangeKind Kind, Guid Member = default);
+
+/// <summary>
+/// What changed in the groups of a tenant since it was loaded, in order and numbered from 1.
+/// The newest <paramref name="limit"/> changes are kept. Safe for many threads.
+/// </summary>
+internal sealed class ChangeLog(int limit = ChangeLog.Limit)
+{
+    /// <summary>Five times the largest group that can be emptied at once; about 20 MB.</summary>
+    public const int Limit = 500_000;
+
+    private readonly Lock gate = new();
+    private readonly List<Change> changes = [];
+    private bool isStarted;
+    private long dropped;
+
+    /// <summary>The number of the newest change; 0 if there is none.</summary>
+    public long Last
+    {
+        get
+        {
+            lock (gate)
+            {
+                return dropped + changes.Count;
+            }
+        }
+    }
+
+    /// <summary>Until this is called nothing is kept: what is loaded is no change.</summary>
+    public void Start()
+    {
+        lock (gate)
+        {
+            isStarted = true;
+        }
+    }
+
+    public void Append(Change change)
+    {
+        lock (gate)
+        {
+            if (!isStarted)
+            {
+                return;
+            }
+
+            changes.Add(change);
+            if (changes.Count > limit)
+            {
+                // By halves, so that a change costs the same on average however many there are.
+                var half = changes.Count / 2;
+                changes.RemoveRange(0, half);
+                dropped += half;
+            }
+        }
+    }
+
+    /// <returns>The changes after number <paramref name="from"/>, up to number <paramref name="until"/>; null if some of them are no longer kept.</returns>
+    public IReadOnlyList<Change>? Between(long from, long until)
+    {
+        lock (gate)
+        {
+            return from < dropped || until > dropped + changes.Count || from > until
+                ? null
+                : changes.GetRange((int)(from - dropped), (int)(until - from));
+        }
+    }
+}
