@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using EngageCenter.LocalEntra;
 using EngageCenter.Storage;
 using EngageCenter.WebApi;
@@ -40,9 +41,11 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     public static async Task<DevelopmentHost> Start(string[] args)
     {
+        var secret = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         var entra = LocalEntraHost.Build(AsDevelopment(args), builder =>
         {
             Quieten(builder);
+            builder.Configuration.AddInMemoryCollection([new("LocalEntra:ApiClientSecret", secret)]);
             builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
             {
                 ["LocalEntra:DirectoryFile"] = Sample.File("contoso.json"),
@@ -51,7 +54,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         try
         {
             await entra.StartAsync();
-            return await Start(entra, Compose(AsDevelopment(args), LocalEntraHost.AddressesOf(entra).Http.ToString()));
+            return await Start(entra, Compose(AsDevelopment(args), LocalEntraHost.AddressesOf(entra).Http.ToString(), secret));
         }
         catch
         {
@@ -112,7 +115,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication Compose(string[] args, string entraUrl)
+    private static WebApplication Compose(string[] args, string entraUrl, string secret)
     {
         var builder = WebApplication.CreateBuilder(args);
         Quieten(builder);
@@ -129,6 +132,14 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         {
             ["Orleans:Endpoints:SiloPort"] = silo,
             ["Orleans:Endpoints:GatewayPort"] = gateway,
+        }));
+        if (!builder.Configuration.GetSection("Directory").Exists())
+        {
+            builder.Configuration.AddInMemoryCollection(DirectoryOf(entraUrl, builder.Configuration["AzureAd:ClientId"]!, secret));
+        }
+
+        builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
+        {
 
             // No load balancer has to notice first.
             ["Shutdown:DrainDelay"] = "00:00:00",
@@ -146,6 +157,16 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         app.MapEngageCenterWebApi();
         return app;
     }
+
+    // LocalEntra's Graph, asked by the API's own application.
+    private static Dictionary<string, string?> DirectoryOf(string entraUrl, string clientId, string secret) => new()
+    {
+        ["Directory:Instance"] = entraUrl,
+        ["Directory:Graph"] = $"{entraUrl.TrimEnd('/')}/graph/v1.0",
+        ["Directory:ClientId"] = clientId,
+        ["Directory:ClientCredentials:0:SourceType"] = "ClientSecret",
+        ["Directory:ClientCredentials:0:ClientSecret"] = secret,
+    };
 
     private static void AddWebApi(WebApplicationBuilder builder)
     {

@@ -13,6 +13,7 @@ internal static class Welcome
         ("lee@contoso.example", "Learning User"),
         ("grady@contoso.example", "Support User"),
         ("henrietta@contoso.example", "Support User, through a nested group"),
+        ("johanna@contoso.example", "Learning User, by one of 300 groups"),
         ("pradeep@contoso.example", "User"),
         ("lidia_fabrikam.example#EXT#@contoso.example", "User, a guest"),
         ("nestor@contoso.example", "no role at all"),

@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Assessments;
+using EngageCenter.Directories;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,8 @@ public static class GrainsHosting
         silo.Services.AddSingleton<PolicyCache>();
         silo.Services.AddSingleton<DecisionProofs>();
         silo.Services.AddSingleton<Scans>();
+        silo.Services.AddSingleton<DirectoryMetrics>();
+        silo.Services.TryAddSingleton<IDirectory, NoDirectory>();
         silo.Services.TryAddSingleton<RefusedRows>();
         silo.AddIncomingGrainCallFilter<SiloCalls>();
         silo.Services.TryAddSingleton<KnownIdsCache>();

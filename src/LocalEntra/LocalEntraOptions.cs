@@ -34,6 +34,9 @@ public sealed class LocalEntraOptions
     /// <summary>The API's client id, a GUID: the audience of its v2.0 tokens.</summary>
     public string ApiClientId { get; set; } = DefaultApiClientId;
 
+    /// <summary>The API's client secret, for its own tokens, in every directory, whatever the file says of it. None: the API is an application only where the file names it.</summary>
+    public string? ApiClientSecret { get; set; }
+
     /// <summary>The API's application id URI, which its scopes begin with.</summary>
     public string ApiIdUri { get; set; } = DefaultApiIdUri;
 

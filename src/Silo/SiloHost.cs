@@ -1,3 +1,4 @@
+using EngageCenter.Directories;
 using EngageCenter.Reminders;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,6 +32,8 @@ namespace EngageCenter;
 /// have them, and for a cluster on one machine the SQLite file, also where the grains' state is elsewhere.</description></item>
 /// <item><term><c>Storage:SqliteFile</c></term><description><c>.data/engage-center.db</c>, relative to the working
 /// directory. Its folder is created.</description></item>
+/// <item><term><c>Directory</c></term><description><see cref="DirectoryOptions"/>: Microsoft Graph, for whoever is in more groups
+/// than a token has. Without it they are answered 503 where the contract does not let them in.</description></item>
 /// <item><term><c>Dashboard:Enabled</c></term><description>False. Whether the silo collects what the dashboard of the web nodes
 /// shows; they have the same setting.</description></item>
 /// <item><term><c>Orleans:ServiceId</c></term><description><c>engage-center</c>. It is a part of every stored row's key:
@@ -66,12 +69,16 @@ public static class SiloHost
     {
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleans(silo => silo
-            .AddLimits().AddClustering().AddClusterTables().AddClusterTls().AddEngageCenterGrains().StoreStateAsJson().AddStorage().AddBlobStorage()
+            .AddLimits().AddClustering().AddClusterTables().AddClusterTls().AddEngageCenterGrains().AddDirectory(builder.Environment).StoreStateAsJson().AddStorage().AddBlobStorage()
             .CheckStoredRows().AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
 
         // Two lines for each placement of a grain.
         builder.Logging.AddFilter("Polly", LogLevel.Warning);
+
+        // Pages of text for each token, and for each that is not had; the grain that asks says why in a line.
+        builder.Logging.AddFilter("Microsoft.Identity.Web.TokenAcquisition", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.Identity.Web.MergedOptions", LogLevel.Error);
         return builder;
     }
 

@@ -20,6 +20,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
         ["lee@contoso.example"] = (["LearningUser", "User"], Workspaces),
         ["grady@contoso.example"] = (["SupportUser", "User"], Workspaces),
         ["henrietta@contoso.example"] = (["SupportUser", "User"], Workspaces),
+        ["johanna@contoso.example"] = (["LearningUser", "User"], Workspaces),
         ["pradeep@contoso.example"] = (["User"], Workspaces),
         ["lidia_fabrikam.example#EXT#@contoso.example"] = (["User"], Workspaces),
         ["nestor@contoso.example"] = ([], 0),

@@ -25,6 +25,10 @@ public enum Standing
 /// Shows that a silo with a lease of the policy made this decision of a member, and that nobody changed it since. Nobody
 /// else can compute it: a decision that is made up is not acted on. 0 where there is none.
 /// </param>
+/// <param name="KnowsGroups">
+/// Whether the person's groups had their part. If not, as with a token that leaves them out while nobody else can say, what
+/// the decision does not allow is unconfirmed. It never allows anything.
+/// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccessDecision")]
 public readonly record struct AccessDecision(
     [property: Id(0)] PersonId Person,
@@ -32,7 +36,8 @@ public readonly record struct AccessDecision(
     [property: Id(2)] Standing Standing,
     [property: Id(3)] Permissions Permissions,
     [property: Id(4)] long Epoch,
-    [property: Id(5)] UInt128 Proof = default)
+    [property: Id(5)] UInt128 Proof = default,
+    [property: Id(6)] bool KnowsGroups = false)
 {
     /// <summary>Default deny: only a member's own permissions allow anything.</summary>
     public bool Allows(Permissions required) =>

@@ -11,7 +11,8 @@ namespace EngageCenter.Users;
 /// </summary>
 /// <remarks>
 /// A call that carries a <see cref="SignIn"/> is decided by the newest token known, be it this one or a later one
-/// that came earlier; if the token leaves the groups out, by the contract alone, and what that does not give is Unconfirmed.
+/// that came earlier. If the token leaves the groups out, by those that the directory names; where it cannot say, by the
+/// contract alone, and what that does not give is Unconfirmed.
 /// A person's workspaces are complete up to 5,000.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.IUserGrain"), Alias("EngageCenter.IUserGrain")]

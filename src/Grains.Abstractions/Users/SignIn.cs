@@ -28,8 +28,8 @@ public sealed record UserProfile(
 /// without duplicates: <see cref="Create"/> sees to it.
 /// </param>
 /// <param name="LeavesGroupsOut">
-/// The token does not say which groups the person is in, so only the contract decides: what it does not give is unconfirmed.
-/// Such a sign-in has no groups, is never kept, and takes those of earlier ones not away.
+/// The token does not say which groups the person is in. The directory of their tenant is asked; where it cannot say, only the
+/// contract decides, and what it does not give is unconfirmed. Such a sign-in has no groups, and takes those of earlier ones not away.
 /// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SignIn")]
 public sealed record SignIn(

@@ -51,9 +51,23 @@ internal sealed record AccessPolicy(
         return held.DrainToImmutable();
     }
 
-    // Both sides are sorted, so one pass over them finds what they share.
+    // Both sides are sorted. Where the person is in far more groups than hold roles, each of these is looked for, so that
+    // 3,000 groups of a person cost little more than 20; else one pass over both finds what they share.
     private void AddGroups(ImmutableArray<HeldRole>.Builder held, ImmutableArray<Guid> groups)
     {
+        if (groups.Length / 16 > Groups.Length)
+        {
+            foreach (var group in Groups)
+            {
+                if (groups.BinarySearch(group.GroupId) >= 0)
+                {
+                    Add(held, group.Roles, RoleSource.EntraGroup, group.GroupId.ToString("D"));
+                }
+            }
+
+            return;
+        }
+
         int mine = 0, granted = 0;
         while (mine < groups.Length && granted < Groups.Length)
         {

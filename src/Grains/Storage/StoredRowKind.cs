@@ -25,6 +25,7 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
         new("workspace", "workspace", false, typeof(Workspace)),
         new("workspace", "audit", true, typeof(AuditSegment)),
         new("user", "user", false, typeof(UserState)),
+        new("user", "observation", false, typeof(UserObservation)),
         new("group", "group", false, typeof(WorkspaceIndex)),
         new("known-ids", "known-ids", false, typeof(StoredIds)),
         new("known-ids-build", "known-ids-build", false, typeof(BuiltIds)),

@@ -47,21 +47,35 @@ internal sealed partial class UserGrain
         return ReferenceEquals(next, s.Contracts) ? s : s with { Contracts = next };
     });
 
-    private Task Accept(SignIn signIn)
+    /// <summary>Takes over what the sign-in says.</summary>
+    /// <returns>Whether the person's groups are known. Not so, the contract alone decides.</returns>
+    private ValueTask<bool> Accept(SignIn signIn)
     {
         signIn.Check(Person, time.GetUtcNow());
-        if (signIn.LeavesGroupsOut || durable.Covers(signIn))
+        if (signIn.LeavesGroupsOut)
         {
-            return Task.CompletedTask;
+            return Observe(signIn);
+        }
+
+        if (observation.Covers(signIn, durable))
+        {
+            return new(true);
         }
 
         if (hasRow)
         {
-            return Update(s => s.Accept(signIn));
+            return Stored(Update(s => s.Accept(signIn)));
         }
 
-        storage.State = durable = durable.Accept(signIn);
-        return Task.CompletedTask;
+        storage.State = durable.Accept(signIn);
+        Know(storage.State, observation);
+        return new(true);
+
+        static async ValueTask<bool> Stored(Task write)
+        {
+            await write;
+            return true;
+        }
     }
 
     /// <summary>
@@ -70,12 +84,19 @@ internal sealed partial class UserGrain
     /// </summary>
     private Task Keep()
     {
-        if (!hasRow && durable.Seen is not null)
+        if (!hasRow && Seen is not null)
         {
-            lastWrite = firstWrite = Write(storage.State);
+            lastWrite = firstWrite = KeepAll();
         }
 
         return firstWrite;
+
+        async Task KeepAll()
+        {
+            hasRow = true;
+            await KeepObservation();
+            await Write(storage.State);
+        }
     }
 
     // Calls that are under way are answered first; the next one finds an activation that knows nothing.
@@ -98,11 +119,11 @@ internal sealed partial class UserGrain
             return;
         }
 
-        var seen = durable.Seen!;
+        var seen = Seen!;
         await Update(s => s.List(workspaceId));
         try
         {
-            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(seen);
+            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(await Listed(seen));
             told[workspaceId] = seen;
         }
         catch (Exception e)
@@ -112,7 +133,7 @@ internal sealed partial class UserGrain
     }
 
     private bool IsTold(string workspaceId, bool isMember) =>
-        durable.Seen is not { } seen
+        Seen is not { } seen
         || (told.TryGetValue(workspaceId, out var of) && ReferenceEquals(of, seen))
         || !(isMember || durable.ListedIn.Contains(workspaceId));
 
@@ -144,7 +165,7 @@ internal sealed partial class UserGrain
         if (write > writes.Finished)
         {
             writes.Finished = write;
-            durable = next;
+            Know(next, observation);
         }
     }
 

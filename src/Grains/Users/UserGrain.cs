@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Directories;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace EngageCenter.Users;
 
@@ -21,8 +23,10 @@ namespace EngageCenter.Users;
 [GrainType("user"), Reentrant]
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<UserState> storage,
+    IGrainStorage rows,
     PolicyCache policies,
     KnownIdsCache knownIds,
+    IDirectory directory,
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker
 {
@@ -37,23 +41,27 @@ internal sealed partial class UserGrain(
 
     private PersonId Person { get; set; }
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Person = PersonId.Parse(this.GetPrimaryKeyString());
-        durable = storage.State;
         hasRow = storage.RecordExists;
+        hasDirectory = directory.IsConfiguredFor(Person.TenantId);
+        if (hasDirectory)
+        {
+            observationRow = await rows.ReadRow<UserObservation>(this, ObservationName);
+        }
+
+        Know(storage.State, observationRow.State!);
         if (!hasRow)
         {
             this.RegisterGrainTimer(ForgetStranger, new GrainTimerCreationOptions(MemoryOfStrangers, Timeout.InfiniteTimeSpan) { Interleave = true });
         }
-
-        return Task.CompletedTask;
     }
 
     public ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId)
     {
         ArgumentNullException.ThrowIfNull(signIn);
-        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
+        return signIn.Person == Person && Covers(signIn) && Remembered(workspaceId) is { } access
             ? new(access.Decision)
             : DecideAnew(signIn, workspaceId);
     }
@@ -61,7 +69,7 @@ internal sealed partial class UserGrain(
     public ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId)
     {
         ArgumentNullException.ThrowIfNull(signIn);
-        return signIn.Person == Person && durable.Covers(signIn) && Remembered(workspaceId) is { } access
+        return signIn.Person == Person && Covers(signIn) && Remembered(workspaceId) is { } access
             ? new(access)
             : ExplainAnew(signIn, workspaceId);
     }
@@ -71,8 +79,7 @@ internal sealed partial class UserGrain(
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
     {
-        await Accept(signIn);
-        if (signIn.LeavesGroupsOut)
+        if (!await Accept(signIn))
         {
             return await ContractAllows(required) ? Standing.Member : Standing.Unconfirmed;
         }
@@ -89,44 +96,42 @@ internal sealed partial class UserGrain(
 
     public async ValueTask<AccountTeamOutcome> AccountTeam(SignIn signIn, string workspaceId, BillingScope? asked)
     {
-        await Accept(signIn);
-        var (access, policy) = await Examine(signIn, workspaceId);
+        var knowsGroups = await Accept(signIn);
+        var (access, policy) = await Examine(knowsGroups, workspaceId);
         if (access.Decision.Standing != Standing.Member)
         {
             return new(access.Decision, AccountTeamStatus.Found);
         }
 
         var terms = policy!.Terms ?? throw new StorageUnavailableException("The agreement has not told its terms yet.");
-        if (signIn.LeavesGroupsOut && terms.BillingReaders.Any(r => r.GroupId is not null && r.TenantId == Person.TenantId))
+        if (!knowsGroups && terms.BillingReaders.Any(r => r.GroupId is not null && r.TenantId == Person.TenantId))
         {
             // One of these groups may be the person's.
             return new(AccessDecision.Unconfirmed(Person, workspaceId), AccountTeamStatus.Found);
         }
 
-        var (status, team) = BillingAccess.TeamFor(Person, signIn.LeavesGroupsOut ? [] : durable.Groups, terms, asked);
+        var (status, team) = BillingAccess.TeamFor(Person, knowsGroups ? Groups : [], terms, asked);
         return new(access.Decision, status, team);
     }
 
     public async Task<Me> Me(SignIn signIn)
     {
-        await Accept(signIn);
-        if (signIn.LeavesGroupsOut)
+        if (!await Accept(signIn))
         {
             return new(Person, signIn.Profile, durable.LastOpened);
         }
 
-        if (!ReferenceEquals(toldAll, durable.Seen))
+        if (!ReferenceEquals(toldAll, Seen))
         {
             await ExamineAll();
         }
 
-        return new(Person, durable.Seen!.Profile, durable.LastOpened);
+        return new(Person, Seen!.Profile, durable.LastOpened);
     }
 
     public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn)
     {
-        await Accept(signIn);
-        var all = signIn.LeavesGroupsOut ? null : await ExamineAll();
+        var all = await Accept(signIn) ? await ExamineAll() : null;
         return all is null
             ? null
             : [.. all.OrderBy(w => w.Workspace.Name, NameOrder.Instance)
@@ -135,8 +140,7 @@ internal sealed partial class UserGrain(
 
     public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId)
     {
-        await Accept(signIn);
-        var examined = await Examine(signIn, workspaceId);
+        var examined = await Examine(await Accept(signIn), workspaceId);
         if (examined.Access.Decision.Standing != Standing.Member)
         {
             return new(examined.Access.Decision.Standing, null);
@@ -149,11 +153,11 @@ internal sealed partial class UserGrain(
 
     public async Task<Landing> Land(SignIn signIn)
     {
-        await Accept(signIn);
+        var knowsGroups = await Accept(signIn);
         var opened = durable.Opened.OrderByDescending(o => o.Key == durable.LastOpened).ThenByDescending(o => o.Value).Select(o => o.Key);
         foreach (var some in Rounds.Of([.. opened], Parallel))
         {
-            var examined = await Task.WhenAll(some.Select(id => Examine(signIn, id).AsTask()));
+            var examined = await Task.WhenAll(some.Select(id => Examine(knowsGroups, id).AsTask()));
             if (Array.Find(examined, e => e.Access.Decision.Standing != Standing.Outsider).Access is { Decision: var decision })
             {
                 return new(decision.Standing, decision);
@@ -184,21 +188,21 @@ internal sealed partial class UserGrain(
     private EffectiveAccess? Remembered(string workspaceId) =>
         workspaceId is not null && known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
 
-    private bool Stands(Known made) => ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
+    private bool Stands(Known made) => ReferenceEquals(made.Seen, Seen) && made.Lease.IsValid;
 
     private async ValueTask<AccessDecision> DecideAnew(SignIn signIn, string workspaceId) => (await ExplainAnew(signIn, workspaceId)).Decision;
 
     private async ValueTask<EffectiveAccess> ExplainAnew(SignIn signIn, string workspaceId)
     {
-        await Accept(signIn);
-        return (await Examine(signIn, workspaceId)).Access;
+        var knowsGroups = await Accept(signIn);
+        return (await Examine(knowsGroups, workspaceId)).Access;
     }
 
-    private ValueTask<Examined> Examine(SignIn signIn, string workspaceId) =>
-        signIn.LeavesGroupsOut ? ExamineContract(workspaceId) : Examine(workspaceId);
+    private ValueTask<Examined> Examine(bool knowsGroups, string workspaceId) =>
+        knowsGroups ? Examine(workspaceId) : ExamineContract(workspaceId);
 
     /// <summary>
-    /// Decides by the contract alone, for a token that leaves the groups out. Who is no contact may be a member by a group, so
+    /// Decides by the contract alone, where nobody can say which groups the person is in. Who is no contact may be a member by a group, so
     /// that is unconfirmed; and so is whether there is such a workspace.
     /// </summary>
     private async ValueTask<Examined> ExamineContract(string workspaceId)
@@ -216,7 +220,7 @@ internal sealed partial class UserGrain(
                 break;
             }
 
-            var access = Member(workspaceId, lease.Leased, roles);
+            var access = Member(workspaceId, lease.Leased, roles, knowsGroups: false);
             if (lease.IsValid)
             {
                 return new(access, lease.Leased);
@@ -263,20 +267,20 @@ internal sealed partial class UserGrain(
                 return new(answer.Kind == PolicyAnswerKind.NoWorkspace ? Outsider(workspaceId) : Unconfirmed(workspaceId), null);
             }
 
-            var seen = durable.Seen;
-            var roles = lease.Leased.Policy.RolesOf(Person, durable.Groups, time.GetUtcNow());
+            var seen = Seen;
+            var roles = lease.Leased.Policy.RolesOf(Person, Groups, time.GetUtcNow());
             if (!roles.IsEmpty)
             {
                 await Keep();
             }
 
             await Tell(workspaceId, !roles.IsEmpty);
-            if (!lease.IsValid || !ReferenceEquals(durable.Seen, seen))
+            if (!lease.IsValid || !ReferenceEquals(Seen, seen))
             {
                 continue;
             }
 
-            var access = roles.IsEmpty ? Outsider(workspaceId) : Member(workspaceId, lease.Leased, roles);
+            var access = roles.IsEmpty ? Outsider(workspaceId) : Member(workspaceId, lease.Leased, roles, knowsGroups: true);
             if (known.Count >= MaxKnown)
             {
                 known.Clear();
@@ -292,7 +296,7 @@ internal sealed partial class UserGrain(
     /// <summary>Every workspace that the person is a member of; null where one cannot be confirmed.</summary>
     private async Task<List<UserWorkspace>?> ExamineAll()
     {
-        var seen = durable.Seen;
+        var seen = Seen;
         var candidates = new HashSet<string>(durable.Contracts.Entries.Keys, StringComparer.Ordinal);
         if (await KnownGroups() is not { } groups)
         {
@@ -324,7 +328,7 @@ internal sealed partial class UserGrain(
             }
         }
 
-        if (ReferenceEquals(seen, durable.Seen) && durable.ListedIn.All(id => IsTold(id, isMember: true)))
+        if (ReferenceEquals(seen, Seen) && durable.ListedIn.All(id => IsTold(id, isMember: true)))
         {
             toldAll = seen;
         }
@@ -338,7 +342,7 @@ internal sealed partial class UserGrain(
     /// </summary>
     private async ValueTask<ImmutableArray<Guid>?> KnownGroups()
     {
-        var groups = durable.Groups;
+        var groups = Groups;
         if (groups.IsEmpty)
         {
             return groups;
@@ -389,10 +393,10 @@ internal sealed partial class UserGrain(
             durable.LastOpened == decision.WorkspaceId);
     }
 
-    private EffectiveAccess Member(string workspaceId, LeasedPolicy policy, ImmutableArray<HeldRole> roles) =>
-        new(policy.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), policy.Epoch)), roles);
+    private EffectiveAccess Member(string workspaceId, LeasedPolicy policy, ImmutableArray<HeldRole> roles, bool knowsGroups) =>
+        new(policy.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), policy.Epoch, KnowsGroups: knowsGroups)), roles);
 
-    private EffectiveAccess Outsider(string workspaceId) => new(AccessDecision.Outsider(Person, workspaceId), []);
+    private EffectiveAccess Outsider(string workspaceId) => new(AccessDecision.Outsider(Person, workspaceId) with { KnowsGroups = true }, []);
 
     private EffectiveAccess Unconfirmed(string workspaceId) => new(AccessDecision.Unconfirmed(Person, workspaceId), []);
 

@@ -45,6 +45,12 @@ internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, 
         }
 
         ignored = reader.Ignored;
-        return directory;
+        return options.ApiClientSecret is { Length: > 0 } secret ? directory.WithApi(options.ApiClientId, secret) : directory;
+    }
+
+    private EntraDirectory WithApi(string clientId, string secret)
+    {
+        var api = applications.GetValueOrDefault(clientId) ?? new Application(clientId, null, [], []) { DisplayName = "The API" };
+        return new(tenants, new Dictionary<string, Application>(applications, StringComparer.OrdinalIgnoreCase) { [clientId] = api with { ClientSecret = secret } });
     }
 }

@@ -39,7 +39,7 @@ internal static class PermissionEndpoints
         var person = body.User is { } user ? new PersonId(user.TenantId!.Value, user.UserId!.Value) : visit.Caller.Person;
         if (person == visit.Caller.Person)
         {
-            var unconfirmed = body.Permissions.All(visit.Decision.Allows) ? null : WorkspaceVisit.Unconfirmed(visit.Caller);
+            var unconfirmed = body.Permissions.All(visit.Decision.Allows) ? null : WorkspaceVisit.Unconfirmed(visit.Caller, visit.Decision);
             return visit.Refusal ?? unconfirmed ?? Answer(body.Permissions, visit.Access!, visit.Decision.Epoch);
         }
 

@@ -103,7 +103,7 @@ internal sealed class WorkspaceVisit
 
     /// <summary>Null where the decision allows what is required.</summary>
     public static IResult? RefusalOf(PersonCaller caller, AccessDecision decision, Permissions required) =>
-        decision.Allows(required) ? null : Unconfirmed(caller) ?? RefusalOf(decision, required);
+        decision.Allows(required) ? null : Unconfirmed(caller, decision) ?? RefusalOf(decision, required);
 
     private static IResult? RefusalOf(AccessDecision decision, Permissions required) => decision.Standing switch
     {
@@ -115,8 +115,11 @@ internal sealed class WorkspaceVisit
     public static IResult Lacks(Permissions required) =>
         Problems.MissingPermission.Answer($"The caller lacks the permission {required}.", ("permission", required.ToString()));
 
-    /// <summary>A right that the contract does not give may come from a group, and the token may not say which groups; null if it does.</summary>
-    public static IResult? Unconfirmed(PersonCaller caller) => caller.SignIn.LeavesGroupsOut
+    /// <summary>
+    /// A right that a decision does not allow may come from a group, where the token leaves the groups out and nobody else
+    /// could say which; null if they are known.
+    /// </summary>
+    public static IResult? Unconfirmed(PersonCaller caller, AccessDecision decision = default) => caller.SignIn.LeavesGroupsOut && !decision.KnowsGroups
         ? Problems.AccessUnconfirmed.Answer("The token leaves out the caller's groups, so only what the contract gives the caller can be confirmed.")
         : null;
 }

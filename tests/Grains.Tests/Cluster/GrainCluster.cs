@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Directories;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -39,6 +40,7 @@ public class GrainCluster : IAsyncLifetime
 
             // By load, as is the default, a busy machine may have all grains of a kind on one silo.
             silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
+            silo.Services.AddSingleton<IDirectory>(Directory);
             silo.AddEngageCenterGrains();
             silo.AddIncomingGrainCallFilter(call =>
             {
@@ -66,6 +68,8 @@ public class GrainCluster : IAsyncLifetime
     public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
+
+    internal DirectoryStandIn Directory { get; } = new();
 
     internal ReminderRows Reminders { get; } = new();
 

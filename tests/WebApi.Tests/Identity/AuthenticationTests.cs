@@ -126,6 +126,21 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(Standing.Member, true, 403, "missing-permission")]
+    [InlineData(Standing.Member, false, 503, "access-unconfirmed")]
+    [InlineData(Standing.Outsider, true, 404, "workspace-not-found")]
+    [InlineData(Standing.Outsider, false, 503, "access-unconfirmed")]
+    [InlineData(Standing.Unconfirmed, false, 503, "access-unconfirmed")]
+    public async Task What_a_token_that_leaves_the_groups_out_may_not_is_refused_once_somebody_else_knows_them(Standing standing, bool knowsGroups, int status, string slug)
+    {
+        api.Decides(new AccessDecision(Ann, WorkspaceId, standing, Permissions.ViewUserRoles, 1, KnowsGroups: knowsGroups));
+
+        var answer = await api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}/support-cases", Token(null, ("_claim_names", new Dictionary<string, string> { ["groups"] = "src1" })));
+
+        Assert.Equal((status, slug), (answer.Status, answer.Slug));
+    }
+
+    [Theory]
     [InlineData("JWT", 200)]
     [InlineData("at+jwt", 200)]
     [InlineData("dpop+jwt", 401)]

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+
+namespace EngageCenter.Directories;
+
+/// <summary>Asks a tenant's directory. Reentrant, so that requests are under way beside each other.</summary>
+[GrainType("directory"), Reentrant]
+internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetrics metrics, TimeProvider time, ILogger<DirectoryGrain> logger)
+    : Grain, IDirectoryGrain
+{
+    /// <summary>A request that takes longer has failed.</summary>
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly long started = time.GetTimestamp();
+    private DirectoryBudget budget = DirectoryBudget.Full;
+
+    private TimeSpan Now => time.GetElapsedTime(started);
+
+    private Guid TenantId { get; set; }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        TenantId = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
+        return Task.CompletedTask;
+    }
+
+    public async Task<DirectoryGroups> GroupsOf(Guid userId)
+    {
+        var asked = time.GetUtcNow();
+        try
+        {
+            var groups = await Ask(limit => directory.GroupsOf(TenantId, userId, limit));
+            if (groups.Length > DirectoryGroups.MaxGroups)
+            {
+                throw new DirectoryUnavailableException($"The directory names {groups.Length} groups of one person; {DirectoryGroups.MaxGroups} are allowed.");
+            }
+
+            return new([.. groups.Distinct().Order()], asked, TimeSpan.Zero);
+        }
+        catch (DirectoryUnavailableException unavailable)
+        {
+            return new(default, asked, unavailable.RetryAfter ?? DirectoryBudget.ShortestPause);
+        }
+    }
+
+    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
+    private async Task<T> Ask<T>(Func<CancellationToken, Task<T>> request)
+    {
+        budget = budget.Begin(Now, out var wait);
+        if (wait is not null)
+        {
+            metrics.HeldBack();
+            throw new DirectoryUnavailableException("The directory is not asked now.", wait);
+        }
+
+        var begun = time.GetTimestamp();
+        using var limit = new CancellationTokenSource(RequestTimeout, time);
+        try
+        {
+            var answer = await request(limit.Token);
+            budget = budget.Succeeded();
+            metrics.Requested(time.GetElapsedTime(begun), "answered");
+            return answer;
+        }
+        catch (Exception e)
+        {
+            var retryAfter = (e as DirectoryUnavailableException)?.RetryAfter;
+            budget = budget.Failed(Now, retryAfter);
+            metrics.Requested(time.GetElapsedTime(begun), retryAfter is null ? "failed" : "throttled");
+            LogUnavailable(logger, TenantId, e.Message);
+
+            // What else it may be, it is no answer: nobody gains or loses anything by it.
+            throw new DirectoryUnavailableException(e.Message, budget.Until - Now, e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The directory of tenant {TenantId} did not answer: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, Guid tenantId, string reason);
+}

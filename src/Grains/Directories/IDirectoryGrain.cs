@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.Directories;
+
+/// <summary>The one way to a tenant's directory, so that one budget is kept for all silos. Keyed by the tenant's id. Stores nothing.</summary>
+[GrainInterfaceType("EngageCenter.IDirectoryGrain"), Alias("EngageCenter.IDirectoryGrain")]
+internal interface IDirectoryGrain : IGrainWithStringKey
+{
+    /// <summary>The groups of a person as the directory has them. Answers within <see cref="DirectoryGrain.RequestTimeout"/>.</summary>
+    [Alias("GroupsOf")]
+    Task<DirectoryGroups> GroupsOf(Guid userId);
+}
+
+/// <summary>What the directory says of a person's groups.</summary>
+/// <param name="Groups">Sorted, each once; default where the directory could not say.</param>
+/// <param name="ObservedAt">When it was asked, by the silo's clock.</param>
+/// <param name="RetryAfter">Where it could not say: when it may be asked again at the earliest.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.DirectoryGroups")]
+internal sealed record DirectoryGroups(
+    [property: Id(0)] ImmutableArray<Guid> Groups,
+    [property: Id(1)] DateTimeOffset ObservedAt,
+    [property: Id(2)] TimeSpan RetryAfter)
+{
+    /// <summary>Of one person. Graph answers with an error beyond that.</summary>
+    public const int MaxGroups = 11_000;
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Directories;
+using EngageCenter.Storage;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Users;
+
+/// <summary>The groups of a person whose token leaves them out, as the directory of their tenant has them.</summary>
+internal sealed partial class UserGrain
+{
+    /// <summary>While the directory is silent, what was known this long ago still decides: as long as a token would.</summary>
+    public static readonly TimeSpan LongestSilence = TimeSpan.FromHours(1);
+
+    private const string ObservationName = "observation";
+
+    // Whether there is somebody to ask, and what was said, as it is stored; of somebody without a row as it is remembered.
+    private bool hasDirectory;
+    private GrainState<UserObservation> observationRow = new(new());
+    private UserObservation observation = new();
+
+    // The question under way, and until when there is none.
+    private Task? asking;
+    private (long Since, TimeSpan For)? pause;
+
+    /// <summary>The person as they are known: the newest of what their tokens and the directory say. Another one with each change.</summary>
+    private SeenUser? Seen { get; set; }
+
+    private ImmutableArray<Guid> Groups => Seen?.Groups ?? [];
+
+    private void Know(UserState state, UserObservation observed)
+    {
+        var isSame = ReferenceEquals(state.Seen, durable.Seen) && ReferenceEquals(observed, observation);
+        (durable, observation) = (state, observed);
+        if (!isSame || Seen is null)
+        {
+            Seen = observed.Newest(state.Seen);
+        }
+    }
+
+    /// <summary>Whether what is known decides, and the sign-in changes nothing.</summary>
+    private bool Covers(SignIn signIn) => (hasDirectory || !signIn.LeavesGroupsOut) && observation.Covers(signIn, durable);
+
+    /// <summary>Asks the directory for the person's groups, once for each sign-in that leaves them out.</summary>
+    /// <returns>Whether they are known, from the directory now or from what was known not long ago.</returns>
+    private async ValueTask<bool> Observe(SignIn signIn)
+    {
+        if (!hasDirectory)
+        {
+            return false;
+        }
+
+        // The second time where the question under way was for an older sign-in.
+        for (var attempt = 0; attempt < 2 && !Covers(signIn); attempt++)
+        {
+            await (asking ??= Ask(signIn));
+        }
+
+        return Covers(signIn) || time.GetUtcNow() - observation.AsOf(durable.Seen) <= LongestSilence;
+    }
+
+    private async Task Ask(SignIn signIn)
+    {
+        // What comes behind has to find 'asking' set, so that there is one question at a time.
+        await Task.Yield();
+        try
+        {
+            if (pause is { } paused && time.GetElapsedTime(paused.Since) < paused.For)
+            {
+                return;
+            }
+
+            // Nobody is asked about somebody of a tenant that nobody here has heard of.
+            if (await knownIds.Current(KnownIds.TenantsWith(Person.TenantId)) is not { } tenants || !tenants.MayHold(Person.TenantId))
+            {
+                return;
+            }
+
+            var answer = await AskDirectory();
+            pause = answer.Groups.IsDefault ? (time.GetTimestamp(), answer.RetryAfter) : null;
+            if (!answer.Groups.IsDefault)
+            {
+                await Take(UserObservation.Of(signIn, answer.Groups, answer.ObservedAt, Seen));
+            }
+        }
+        finally
+        {
+            asking = null;
+        }
+    }
+
+    // A directory that cannot be reached is one that does not answer.
+    private async Task<DirectoryGroups> AskDirectory()
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IDirectoryGrain>($"{Person.TenantId:D}").GroupsOf(Person.UserId);
+        }
+        catch (Exception e)
+        {
+            LogNotAsked(logger, Person.TenantId, e);
+            return new(default, default, DirectoryBudget.ShortestPause);
+        }
+    }
+
+    // Stored before anybody is decided by it, where the person has a row.
+    private async Task Take(UserObservation observed)
+    {
+        if (hasRow)
+        {
+            await firstWrite;
+            observationRow.State = observed;
+            await rows.WriteRow(this, ObservationName, observationRow);
+        }
+
+        Know(durable, observed);
+    }
+
+    private async Task KeepObservation()
+    {
+        if (observation.Seen is not null && !ReferenceEquals(observationRow.State, observation))
+        {
+            observationRow.State = observation;
+            await rows.WriteRow(this, ObservationName, observationRow);
+        }
+    }
+
+    /// <summary>The person for a workspace's list of people: with those of their groups that may hold a role somewhere.</summary>
+    private async ValueTask<SeenUser> Listed(SeenUser seen)
+    {
+        if (seen.Groups.Length <= SignIn.MaxGroups)
+        {
+            return seen;
+        }
+
+        var known = await KnownGroups() ?? throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
+        return seen with { Groups = [.. known.Take(SeenEntry.MaxGroups)] };
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The directory of tenant {TenantId} could not be asked")]
+    private static partial void LogNotAsked(ILogger logger, Guid tenantId, Exception exception);
+}

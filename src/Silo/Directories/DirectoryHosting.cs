@@ -1,0 +1,19 @@
+namespace EngageCenter.Directories;
+
+internal static class DirectoryHosting
+{
+    /// <summary>Gives the silo the directories of <see cref="DirectoryOptions"/>, if the section is there.</summary>
+    /// <exception cref="SettingException">A value cannot be used.</exception>
+    public static ISiloBuilder AddDirectory(this ISiloBuilder silo, IHostEnvironment environment)
+    {
+        if (!silo.Configuration.GetSection(DirectoryOptions.Section).Exists())
+        {
+            return silo;
+        }
+
+        var options = silo.Configuration.Read<DirectoryOptions>(DirectoryOptions.Section).Checked(environment.IsDevelopment());
+        silo.Services.AddSingleton<IDirectory>(services =>
+            new GraphDirectory(options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>()));
+        return silo;
+    }
+}

@@ -1,0 +1,137 @@
+using CsCheck;
+using EngageCenter.Directories;
+
+namespace EngageCenter.Grains.Tests.Directories;
+
+public sealed class DirectoryBudgetTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void Requests_at_once_are_bounded()
+    {
+        var budget = DirectoryBudget.Full;
+        for (var n = 0; n < DirectoryBudget.MaxAtOnce; n++)
+        {
+            budget = Began(budget, Second);
+        }
+
+        Assert.Same(budget, budget.Begin(Second, out var wait));
+        Assert.Equal(DirectoryBudget.ShortestPause, wait);
+        Began(budget.Succeeded(), Second);
+    }
+
+    [Fact]
+    public void Requests_of_a_minute_are_bounded_and_the_next_minute_has_as_many_again()
+    {
+        var budget = DirectoryBudget.Full;
+        for (var n = 0; n < DirectoryBudget.MaxPerMinute; n++)
+        {
+            budget = Began(budget, Second * 59).Succeeded();
+        }
+
+        budget.Begin(Second * 59, out var wait);
+        Assert.Equal(Second, wait);
+        Began(budget, Second * 60);
+    }
+
+    [Fact]
+    public void A_directory_that_asks_for_a_pause_gets_it()
+    {
+        var budget = Began(DirectoryBudget.Full, Second).Failed(Second, Second * 90);
+
+        budget.Begin(Second * 90, out var wait);
+        Assert.Equal(Second, wait);
+        Began(budget, Second * 91);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(86_400, 300)]
+    public void A_pause_is_bounded_both_ways(int asked, int seconds)
+    {
+        var budget = Began(DirectoryBudget.Full, Second).Failed(Second, Second * asked);
+
+        Assert.Equal(Second * (1 + seconds), budget.Until);
+    }
+
+    [Fact]
+    public void Each_failure_in_a_row_doubles_the_pause_up_to_half_a_minute()
+    {
+        var (budget, now, pauses) = (DirectoryBudget.Full, TimeSpan.Zero, new List<double>());
+        for (var n = 0; n < 8; n++)
+        {
+            budget = Began(budget, now).Failed(now, null);
+            pauses.Add((budget.Until - now).TotalSeconds);
+            now = budget.Until;
+        }
+
+        Assert.Equal([1, 2, 4, 8, 16, 30, 30, 30], pauses);
+        Assert.Equal(TimeSpan.Zero, Began(budget, now).Succeeded().Until);
+    }
+
+    [Fact]
+    public void Requests_that_fail_together_are_one_failure()
+    {
+        var budget = DirectoryBudget.Full;
+        for (var n = 0; n < DirectoryBudget.MaxAtOnce; n++)
+        {
+            budget = Began(budget, Second);
+        }
+
+        for (var n = 0; n < DirectoryBudget.MaxAtOnce; n++)
+        {
+            budget = budget.Failed(Second, null);
+        }
+
+        Assert.Equal(DirectoryBudget.ShortestPause, budget.Until - Second);
+    }
+
+    [Fact]
+    public void After_a_failure_one_request_finds_out_whether_it_is_over()
+    {
+        var budget = Began(DirectoryBudget.Full, Second).Failed(Second, null);
+        var probing = Began(budget, Second * 3);
+
+        probing.Begin(Second * 3, out var wait);
+        Assert.NotNull(wait);
+        Began(Began(probing.Succeeded(), Second * 3), Second * 3);
+    }
+
+    [Fact]
+    public void Whatever_happens_it_never_overspends_and_never_waits_for_ever() =>
+        Gen.Select(Gen.Int[0, 2], Gen.Int[0, 20_000], Gen.Int[0, 400].Nullable()).List[1, 400].Sample(steps =>
+        {
+            var (budget, now, begun) = (DirectoryBudget.Full, TimeSpan.Zero, new List<TimeSpan>());
+            foreach (var (kind, milliseconds, retryAfter) in steps)
+            {
+                now += TimeSpan.FromMilliseconds(milliseconds);
+                if (kind == 0)
+                {
+                    var (before, wait) = (budget, default(TimeSpan?));
+                    budget = budget.Begin(now, out wait);
+                    Assert.True(wait is null == !ReferenceEquals(before, budget));
+                    Assert.True(wait is null || (wait > TimeSpan.Zero && wait <= DirectoryBudget.LongestPause));
+                    if (wait is null)
+                    {
+                        begun.Add(now);
+                    }
+                }
+                else if (budget.UnderWay > 0)
+                {
+                    budget = kind == 1 ? budget.Succeeded() : budget.Failed(now, retryAfter is { } seconds ? Second * seconds : null);
+                }
+
+                Assert.InRange(budget.UnderWay, 0, DirectoryBudget.MaxAtOnce);
+            }
+
+            Assert.All(begun.GroupBy(at => (long)at.TotalMinutes), minute => Assert.True(minute.Count() <= DirectoryBudget.MaxPerMinute));
+        });
+
+    private static DirectoryBudget Began(DirectoryBudget budget, TimeSpan now)
+    {
+        var begun = budget.Begin(now, out var wait);
+        Assert.Null(wait);
+        return begun;
+    }
+}

@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using EngageCenter.Access;
+using EngageCenter.Directories;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Grains.Tests.Users;
+
+/// <summary>People whose token leaves their groups out, in a tenant that has a directory. Counts what storage and directory are asked, so it has a cluster to itself.</summary>
+public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
+{
+    private readonly WarmCluster cluster;
+    private readonly Contoso contoso;
+    private readonly TenantDirectory directory;
+    private readonly Guid group = Guid.NewGuid();
+
+    public OverageTests(WarmCluster cluster)
+    {
+        this.cluster = cluster;
+        contoso = new(cluster);
+        directory = cluster.Directory.Of(contoso.Tenant);
+    }
+
+    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+
+    [Fact]
+    public async Task Somebody_in_3000_groups_is_let_in_by_one_of_them_and_the_directory_is_asked_once()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group, .. Enumerable.Range(0, 2_999).Select(_ => Guid.NewGuid())];
+
+        Assert.Equal(Standing.Member, await contoso.StandingOf(Overage(person, 0), workspace));
+        Assert.Equal([workspace], (await cluster.User(person).Workspaces(Overage(person, 0)))!.Value.Select(w => w.Workspace.WorkspaceId));
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(Overage(person, 0), await contoso.AnotherWorkspace()));
+        await cluster.Forget();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(Overage(person, 0), workspace));
+
+        Assert.Single(directory.Asked);
+    }
+
+    [Fact]
+    public async Task A_warm_check_of_somebody_in_3000_groups_reads_nothing_and_asks_nobody()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group, .. Enumerable.Range(0, 2_999).Select(_ => Guid.NewGuid())];
+        await contoso.StandingOf(Overage(person, 0), workspace);
+        var calls = new ConcurrentBag<string>();
+        cluster.Called = call => calls.Add(call.InterfaceName + call.MethodName);
+        cluster.Store.StartCounting();
+
+        for (var n = 0; n < 100; n++)
+        {
+            Assert.Equal(Standing.Member, await contoso.StandingOf(Overage(person, 0), workspace));
+        }
+
+        cluster.Called = _ => { };
+        Assert.Equal((0, 0), (cluster.Store.Reads, cluster.Store.Writes));
+        Assert.DoesNotContain(calls, call => call.Contains(nameof(IDirectoryGrain), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_list_of_people_has_the_roles_of_somebody_in_3000_groups()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group, .. Enumerable.Range(0, 2_999).Select(_ => Guid.NewGuid())];
+        await contoso.StandingOf(Overage(person, 0), workspace);
+
+        var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
+        var page = await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(null, Roles.SupportUser, null, null, new(10, null)));
+
+        Assert.Equal([person], page!.Items.Select(user => user.Person));
+    }
+
+    [Fact]
+    public async Task A_newer_sign_in_asks_again_and_loses_what_the_directory_no_longer_says()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group];
+        var now = Now();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(OverageAt(person, now), workspace));
+
+        directory.Groups[person.UserId] = [];
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(OverageAt(person, now.AddSeconds(30)), workspace));
+        await cluster.Forget();
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(OverageAt(person, now), workspace));
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(At(person, now, group), workspace));
+        Assert.Equal(2, directory.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_newer_token_that_has_its_groups_takes_the_place_of_the_directory()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group];
+        var now = Now();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(OverageAt(person, now), workspace));
+
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(At(person, now.AddSeconds(60)), workspace));
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(OverageAt(person, now), workspace));
+    }
+
+    [Fact]
+    public async Task While_the_directory_is_silent_what_the_contract_does_not_give_is_unconfirmed()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group];
+        directory.Refuse();
+
+        var decision = await cluster.User(person).Decide(Overage(person, 0), workspace);
+        Assert.Equal((Standing.Unconfirmed, false), (decision.Standing, decision.KnowsGroups));
+        Assert.Null(await cluster.User(person).Workspaces(Overage(person, 0)));
+        var manager = await cluster.User(contoso.Adele).Decide(Overage(contoso.Adele, 60), workspace);
+        Assert.Equal((Standing.Member, false), (manager.Standing, manager.KnowsGroups));
+
+        directory.Answer();
+        await Until(async () => await contoso.StandingOf(Overage(person, 0), workspace) == Standing.Member);
+    }
+
+    [Fact]
+    public async Task While_the_directory_is_silent_what_was_known_within_the_hour_decides()
+    {
+        var workspace = await Granted();
+        var (person, stale) = (contoso.Somebody(), contoso.Somebody());
+        directory.Groups[person.UserId] = [group];
+        var now = Now();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(OverageAt(person, now), workspace));
+        Assert.Equal(Standing.Member, await contoso.StandingOf(At(stale, now - UserGrain.LongestSilence - TimeSpan.FromSeconds(5), group), workspace));
+        directory.Refuse();
+
+        Assert.Equal(Standing.Member, await contoso.StandingOf(OverageAt(person, now.AddSeconds(60)), workspace));
+        Assert.Equal(Standing.Unconfirmed, await contoso.StandingOf(OverageAt(stale, now.AddSeconds(60)), workspace));
+    }
+
+    [Fact]
+    public async Task A_directory_that_asks_for_a_pause_is_not_asked_about_anybody_meanwhile()
+    {
+        var workspace = await Granted();
+        directory.Refuse(TimeSpan.FromMinutes(2));
+
+        for (var n = 0; n < 20; n++)
+        {
+            Assert.Equal(Standing.Unconfirmed, await contoso.StandingOf(Overage(contoso.Somebody(), 0), workspace));
+        }
+
+        Assert.Single(directory.Asked);
+    }
+
+    [Fact]
+    public async Task Many_checks_at_once_ask_the_directory_once()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group];
+        var answer = new TaskCompletionSource();
+        directory.Answering = _ => answer.Task;
+
+        var checks = Enumerable.Range(0, 50).Select(_ => contoso.StandingOf(Overage(person, 0), workspace)).ToList();
+        await Until(() => Task.FromResult(!directory.Asked.IsEmpty));
+        answer.SetResult();
+
+        Assert.All(await Task.WhenAll(checks), standing => Assert.Equal(Standing.Member, standing));
+        Assert.Single(directory.Asked);
+    }
+
+    [Fact]
+    public async Task A_directory_that_does_not_answer_in_time_has_not_answered()
+    {
+        var workspace = await Granted();
+        directory.Answering = cancelled => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancelled);
+
+        var check = contoso.StandingOf(Overage(contoso.Somebody(), 0), workspace);
+        await Until(() => Task.FromResult(cluster.Time.Elapse(DirectoryGrain.RequestTimeout) > 0));
+
+        Assert.Equal(Standing.Unconfirmed, await check);
+    }
+
+    [Fact]
+    public async Task What_the_directory_says_is_stored_before_a_member_is_let_in_by_it()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group];
+        cluster.Store.Fate = (operation, name) => operation == RowOperation.Write && name == "observation" ? RowFate.Fails : RowFate.Happens;
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.StandingOf(Overage(person, 0), workspace));
+
+        cluster.Store.Fate = (_, _) => RowFate.Happens;
+        Assert.Equal(Standing.Member, await contoso.StandingOf(Overage(person, 0), workspace));
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_stranger_is_stored()
+    {
+        var workspace = await Granted();
+        var stranger = contoso.Somebody();
+        directory.Groups[stranger.UserId] = [.. Enumerable.Range(0, 300).Select(_ => Guid.NewGuid())];
+        await contoso.StandingOf(contoso.AdeleSignIn, workspace);
+        cluster.Store.StartCounting();
+
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(Overage(stranger, 0), workspace));
+        Assert.Empty((await cluster.User(stranger).Workspaces(Overage(stranger, 0)))!.Value);
+        Assert.Equal(0, cluster.Store.Writes);
+    }
+
+    [Fact]
+    public async Task More_groups_than_any_directory_names_are_no_answer()
+    {
+        var workspace = await Granted();
+        var person = contoso.Somebody();
+        directory.Groups[person.UserId] = [group, .. Enumerable.Range(0, DirectoryGroups.MaxGroups).Select(_ => Guid.NewGuid())];
+
+        Assert.Equal(Standing.Unconfirmed, await contoso.StandingOf(Overage(person, 0), workspace));
+    }
+
+    private static SignIn Overage(PersonId person, int seconds) => Contoso.SignIn(person, seconds) with { LeavesGroupsOut = true };
+
+    private static SignIn OverageAt(PersonId person, DateTimeOffset issuedAt) => At(person, issuedAt) with { LeavesGroupsOut = true };
+
+    private static SignIn At(PersonId person, DateTimeOffset issuedAt, params Guid[] groups) => Contoso.SignIn(person, 0, groups) with { IssuedAt = issuedAt };
+
+    private async Task Until(Func<Task<bool>> condition)
+    {
+        // Each attempt is a call to every silo, in whose time things happen.
+        for (var attempt = 0; !await condition(); attempt++)
+        {
+            Assert.True(attempt < 10_000, "It does not come to be.");
+            await cluster.Activations("user");
+        }
+    }
+
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeSeconds(cluster.Time.GetUtcNow().ToUnixTimeSeconds());
+
+    private async Task<string> Granted()
+    {
+        var workspace = await contoso.Workspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        return workspace;
+    }
+}

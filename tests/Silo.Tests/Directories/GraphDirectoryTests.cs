@@ -1,0 +1,99 @@
+using EngageCenter.Directories;
+
+namespace EngageCenter.Silo.Tests.Directories;
+
+/// <summary>The directory of a tenant by Microsoft Graph, as LocalEntra speaks it.</summary>
+public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<StandInTenant>, IAsyncLifetime
+{
+    private readonly GraphDirectory directory = tenant.Directory();
+
+    public Task InitializeAsync() => tenant.SetFaults();
+
+    public async Task DisposeAsync() => await directory.DisposeAsync();
+
+    [Fact]
+    public async Task It_names_all_groups_of_a_person_also_those_that_are_groups_of_groups()
+    {
+        var groups = await GroupsOf(StandInTenant.Johanna);
+
+        Assert.Equal(300, groups.Length);
+        Assert.Contains(StandInTenant.Outer, groups);
+        Assert.Contains(StandInTenant.Nested, groups);
+    }
+
+    [Fact]
+    public async Task Somebody_who_is_not_in_the_directory_is_in_no_group() => Assert.Empty(await GroupsOf(StandInTenant.Nobody));
+
+    [Theory]
+    [InlineData("2", 2d)]
+    [InlineData("1.5", 1.5)]
+    [InlineData("soon", null)]
+    [InlineData(null, null)]
+    public async Task A_throttled_request_says_when_to_come_again_if_the_directory_does(string? header, double? seconds)
+    {
+        await tenant.SetFaults(new { kind = "Refuse", status = 429, retryAfter = header, path = "getMemberGroups" });
+
+        var refused = await Assert.ThrowsAsync<DirectoryUnavailableException>(() => GroupsOf(StandInTenant.Johanna));
+
+        Assert.Equal(seconds, refused.RetryAfter?.TotalSeconds);
+        Assert.Contains("429", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Half_of_an_answer_is_none()
+    {
+        await tenant.SetFaults(new { kind = "Half", path = "getMemberGroups" });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => GroupsOf(StandInTenant.Johanna));
+    }
+
+    [Theory]
+    [InlineData(403, "Authorization_RequestDenied")]
+    [InlineData(404, "ResourceNotFound")]
+    [InlineData(500, null)]
+    public async Task A_refusal_is_no_answer_and_is_not_tried_again_by_itself(int status, string? code)
+    {
+        await tenant.SetFaults(new { kind = "Refuse", status, code, path = "getMemberGroups", times = 1 });
+
+        var refused = await Assert.ThrowsAsync<DirectoryUnavailableException>(() => GroupsOf(StandInTenant.Johanna));
+
+        Assert.Contains($"{status}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(300, (await GroupsOf(StandInTenant.Johanna)).Length);
+    }
+
+    [Fact]
+    public async Task A_silent_directory_is_waited_for_as_long_as_the_caller_does()
+    {
+        await tenant.SetFaults(new { kind = "Silent" });
+        using var limit = new CancellationTokenSource();
+
+        var asked = directory.GroupsOf(StandInTenant.TenantId, StandInTenant.Johanna, limit.Token);
+        await limit.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+    }
+
+    [Fact]
+    public async Task An_application_that_the_tenant_does_not_know_gets_no_answer()
+    {
+        await using var unknown = tenant.Directory(secret: "another");
+
+        await Assert.ThrowsAnyAsync<Exception>(() => unknown.GroupsOf(StandInTenant.TenantId, StandInTenant.Johanna, default));
+    }
+
+    [Fact]
+    public async Task A_tenant_that_the_stand_in_does_not_have_gets_no_answer() =>
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.GroupsOf(StandInTenant.Nobody, StandInTenant.Johanna, default));
+
+    [Fact]
+    public async Task Only_the_listed_tenants_have_a_directory_if_any_are_listed()
+    {
+        await using var listed = tenant.Directory(StandInTenant.Secret, StandInTenant.TenantId);
+
+        Assert.True(directory.IsConfiguredFor(StandInTenant.Nobody));
+        Assert.True(listed.IsConfiguredFor(StandInTenant.TenantId));
+        Assert.False(listed.IsConfiguredFor(StandInTenant.Nobody));
+    }
+
+    private Task<System.Collections.Immutable.ImmutableArray<Guid>> GroupsOf(Guid userId) => directory.GroupsOf(StandInTenant.TenantId, userId, default);
+}
