@@ -3,6 +3,7 @@ using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Assessments;
+using EngageCenter.WebApi.AuthZen;
 using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Hosting;
 using EngageCenter.WebApi.Identity;
@@ -73,6 +74,7 @@ public static class WebApiHost
         api.MapRecommendations();
         api.MapCourses();
         api.MapLearning();
+        api.MapAuthZen();
         app.MapProblems();
         app.MapOpenApiDocument(isForEverybody: options.AnonymousReference ?? app.Environment.IsDevelopment());
         app.MapHealth();

@@ -53,6 +53,12 @@ public sealed class WebApiOptions
     /// <summary>Where it listens. Port 0 takes a free port and needs an address, as in <c>http://127.0.0.1:0</c>.</summary>
     public string Url { get; set; } = "http://localhost:8080";
 
+    /// <summary>
+    /// Where clients find the service, without a query or fragment: https, or http on this machine. What it says of its own
+    /// addresses begins with it (<c>/.well-known/authzen-configuration</c>). Without a value it says nothing of them.
+    /// </summary>
+    public string? PublicUrl { get; set; }
+
     /// <summary>By how much the issuer's clock may differ from ours; at most 5 minutes, which is Entra ID's own advice.</summary>
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(2);
 
@@ -164,6 +170,11 @@ public sealed class WebApiOptions
     {
         var options = configuration.Read<WebApiOptions>(Section);
         Settings.RequireAddresses($"{Section}:Url", options.Url);
+        if (options.PublicUrl is { } publicUrl && !IsPublic(publicUrl))
+        {
+            throw new SettingException($"{Section}:PublicUrl is '{publicUrl}'; it must be an https address such as https://engage.example, without query and fragment.");
+        }
+
         if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > SignIn.MaxClockSkew)
         {
             throw new SettingException($"{Section}:ClockSkew is {options.ClockSkew}; it must be from 0 to 5 minutes.");
@@ -237,6 +248,12 @@ public sealed class WebApiOptions
 
         return options;
     }
+
+    private static bool IsPublic(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+        && address is { Host.Length: > 0, UserInfo.Length: 0, Query.Length: 0, Fragment.Length: 0 }
+        && !url.AsSpan().ContainsAny('?', '#');
 }
 
 /// <summary>Which requests have a line in the log, at level Information. Metrics have all of them.</summary>

@@ -8,4 +8,7 @@ public static class AppRoles
     public const string CustomerActivity = "CustomerActivity.ReadWrite.All";
     public const string Assessments = "Assessments.ReadWrite.All";
     public const string Learning = "Learning.ReadWrite.All";
+
+    /// <summary>Asks who may do what, of everybody and in every workspace.</summary>
+    public const string Evaluate = "Access.Evaluate.All";
 }

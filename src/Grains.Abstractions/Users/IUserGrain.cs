@@ -38,6 +38,20 @@ public interface IUserGrain : IGrainWithStringKey
     ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker);
 
     /// <summary>
+    /// The same for an application: the rights of this person by the newest token they came with; of a person never seen, by
+    /// the contract alone. From warm state: no storage read and no other call.
+    /// </summary>
+    /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
+    /// <returns>An outsider's decision has the epoch of the policy that decided, 0 where there is no such workspace.</returns>
+    [Alias("Evaluate"), ResponseTimeout("00:00:15")]
+    ValueTask<EffectiveAccess> Evaluate(string workspaceId, Actor caller);
+
+    /// <summary><see cref="Workspaces"/> for an application, in no particular order; null where a right cannot be confirmed now.</summary>
+    /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
+    [Alias("EvaluateAll")]
+    Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller);
+
+    /// <summary>
     /// Whether some workspace allows it: Member where one does, Outsider where none does, Unconfirmed where not all could
     /// be asked. From warm state no other call where one is known to.
     /// </summary>

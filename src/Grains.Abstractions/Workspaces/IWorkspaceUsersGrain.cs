@@ -15,6 +15,18 @@ public interface IWorkspaceUsersGrain : IGrainWithStringKey
     /// </summary>
     [Alias("List")]
     Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query);
+
+    /// <summary>
+    /// Who of the list has a permission, in the list's order. Needs ViewUserRoles. All of a page is of one epoch; a page after
+    /// somebody got another name is a <see cref="ListChangedException"/>. Null: decide again.
+    /// </summary>
+    [Alias("Holders")]
+    Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page);
+
+    /// <summary>The same for an application. Null: there is no such workspace.</summary>
+    /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
+    [Alias("HoldersFor")]
+    Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page);
 }
 
 public enum WorkspaceUserStatus
@@ -39,6 +51,12 @@ public sealed record WorkspaceUser(
     /// <summary>People who came to one workspace, with those who hold no role any more. More are not listed; their rights are the same.</summary>
     public const int MaxPerWorkspace = 250_000;
 }
+
+/// <param name="Epoch">The version of the access policy that decided.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.PermissionHolders")]
+public sealed record PermissionHolders(
+    [property: Id(0)] Page<PersonId> People,
+    [property: Id(1)] long Epoch);
 
 /// <summary>Only those whom all of it matches.</summary>
 /// <param name="Search">Part of the name or email, insensitive to case and to how accents are encoded.</param>

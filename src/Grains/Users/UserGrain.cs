@@ -77,6 +77,19 @@ internal sealed partial class UserGrain(
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
         await policies.Accept(asker, workspaceId, Permissions.ViewUserRoles) is null ? null : (await Examine(workspaceId)).Access;
 
+    public async ValueTask<EffectiveAccess> Evaluate(string workspaceId, Actor caller)
+    {
+        caller.RequireApplication(AppRoles.Evaluate);
+        var (access, policy) = await Examine(workspaceId);
+        return policy is null ? access : access with { Decision = access.Decision with { Epoch = policy.Epoch } };
+    }
+
+    public async Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller)
+    {
+        caller.RequireApplication(AppRoles.Evaluate);
+        return await ExamineAll() is { } all ? [.. all] : null;
+    }
+
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
     {
         if (!await Accept(signIn))

@@ -82,9 +82,10 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
     public Page<WorkspaceUser> Page(WorkspaceUserQuery query) => Scan(query)();
 
     /// <summary><see cref="Page"/> of the people as they are now, to be called later by any thread.</summary>
+    /// <param name="permission">Only those who have all of it.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
-    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query)
+    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query, Permissions permission = Permissions.None)
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Search);
@@ -101,7 +102,7 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
             var search = SearchTerm.Of(query.Search);
             return Pages.Of(
                 place => all[place], 0, all.Length, start, query.Page.Size, count: true,
-                person => Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = at }).ToString(ListName),
+                person => (person.User.Permissions & permission) == permission && Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = at }).ToString(ListName),
                 person => Weight.Of(person.User.Profile.DisplayName, person.User.Profile.Email) + (person.User.Roles.Length * Weight.Entry))
                 .Select(person => person.User);
         };

@@ -1,3 +1,4 @@
+using System.Numerics;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
@@ -22,6 +23,9 @@ internal sealed partial class WorkspaceUsersGrain(
 
     /// <summary>Sign-ins that wait for their write; more are refused, and told again with a later decision.</summary>
     private const int MaxWaiting = 10_000;
+
+    // A policy that changes with every scan is not one to wait for.
+    private static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(1);
 
     private SegmentedLog<SeenEntry> log = null!;
     private BatchedLog<SeenEntry> batches = null!;
@@ -51,6 +55,39 @@ internal sealed partial class WorkspaceUsersGrain(
         return await Accept(decision) is null ? null : found;
     }
 
+    public async Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page)
+    {
+        if (await Accept(decision) is not { } policy)
+        {
+            return null;
+        }
+
+        var holders = await Holders(policy, permission, page);
+        return await Accept(decision) is null ? null : holders;
+    }
+
+    public async Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page)
+    {
+        caller.RequireApplication(AppRoles.Evaluate);
+        for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
+        {
+            if (await policies.Current(Id) is not { } policy)
+            {
+                // An id that somebody made up: nothing of it stays in memory.
+                DeactivateOnIdle();
+                return null;
+            }
+
+            var holders = await Holders(policy, permission, page);
+            if ((await policies.Current(Id))?.Epoch == policy.Epoch)
+            {
+                return holders;
+            }
+        }
+
+        throw new TryLaterException(retryAfter);
+    }
+
     public Task Seen(SeenUser user)
     {
         var entry = SeenEntry.Of(user);
@@ -67,6 +104,13 @@ internal sealed partial class WorkspaceUsersGrain(
         }
 
         return Task.CompletedTask;
+    }
+
+    private async Task<PermissionHolders> Holders(LeasedPolicy policy, Permissions permission, PageRequest page)
+    {
+        Bounds.Require(BitOperations.IsPow2((int)permission), "One permission is asked for.");
+        var found = await scans.Run(() => People(policy).Scan(new(null, Roles.None, null, null, page), permission));
+        return new(found.Select(user => user.Person), policy.Epoch);
     }
 
     private ValueTask<LeasedPolicy?> Accept(AccessDecision decision) => policies.Accept(decision, Id, Permissions.ViewUserRoles);

@@ -25,7 +25,8 @@ internal enum AccessScope
 /// </summary>
 /// <param name="AppRole">The app role that an application needs; null for a route of persons.</param>
 /// <param name="Permission">What a person needs in the scope; none: to be a member is enough.</param>
-internal sealed record AccessRequirement(string? AppRole, AccessScope Scope, Permissions Permission)
+/// <param name="TakesPersons">Whether a route of applications takes persons as well.</param>
+internal sealed record AccessRequirement(string? AppRole, AccessScope Scope, Permissions Permission, bool TakesPersons = false)
     : IAuthorizationRequirement, IAuthorizationRequirementData
 {
     IEnumerable<IAuthorizationRequirement> IAuthorizationRequirementData.GetRequirements() => [this];
@@ -33,8 +34,8 @@ internal sealed record AccessRequirement(string? AppRole, AccessScope Scope, Per
     /// <summary>Null if the route takes this kind of caller.</summary>
     public IResult? Refusal(Caller caller) => (caller, AppRole) switch
     {
-        (PersonCaller { HasScope: true }, null) => null,
-        (PersonCaller, null) => Problems.MissingScope.Answer($"The access token does not carry the delegated scope {CallerClaims.Scope}.", ("scope", CallerClaims.Scope)),
+        (PersonCaller { HasScope: true }, _) when IsPersons => null,
+        (PersonCaller, _) when IsPersons => Problems.MissingScope.Answer($"The access token does not carry the delegated scope {CallerClaims.Scope}.", ("scope", CallerClaims.Scope)),
         (ApplicationCaller, null) => Problems.WrongCaller.Answer("This endpoint is a person's, and the token is an application's."),
         (ApplicationCaller application, { } role) => application.AppRoles.Contains(role, StringComparer.Ordinal)
             ? null
@@ -42,9 +43,13 @@ internal sealed record AccessRequirement(string? AppRole, AccessScope Scope, Per
         _ => Problems.WrongCaller.Answer("This endpoint is an application's, and the token is a person's."),
     };
 
+    /// <summary>Whether it takes persons.</summary>
+    private bool IsPersons => AppRole is null || TakesPersons;
+
     /// <summary>For the OpenAPI document.</summary>
     public string Description => (AppRole, Scope, Permission) switch
     {
+        ({ } role, _, _) when TakesPersons => $"For applications with the app role `{role}`; and for persons, by a delegated token, about themselves and about others where they have the permission `{Permissions.ViewUserRoles}`.",
         ({ } role, _, _) => $"For applications with the app role `{role}`.",
         (_, AccessScope.Service, _) => "For persons, by a delegated token.",
         (_, AccessScope.Workspace, Permissions.None) => "For every member of the workspace, by a delegated token.",
@@ -59,8 +64,12 @@ internal sealed record AccessRequirement(string? AppRole, AccessScope Scope, Per
         {
             yield return Problems.Unauthenticated;
             yield return Problems.WrongCaller;
-            yield return AppRole is null ? Problems.MissingScope : Problems.MissingPermission;
-            if (Permission != Permissions.None)
+            if (IsPersons)
+            {
+                yield return Problems.MissingScope;
+            }
+
+            if (AppRole is not null || Permission != Permissions.None)
             {
                 yield return Problems.MissingPermission;
             }
@@ -103,6 +112,10 @@ internal static class AccessRoutes
     /// <summary>An application, and a workspace that exists.</summary>
     public static TBuilder RequireApplicationInWorkspace<TBuilder>(this TBuilder routes, string appRole)
         where TBuilder : IEndpointConventionBuilder => routes.Require(new(appRole, AccessScope.Workspace, Permissions.None));
+
+    /// <summary>Whoever may ask who may do what: an application about everybody, a person as far as the endpoint lets them.</summary>
+    public static TBuilder RequireEvaluator<TBuilder>(this TBuilder routes)
+        where TBuilder : IEndpointConventionBuilder => routes.Require(new(AppRoles.Evaluate, AccessScope.Service, Permissions.None, TakesPersons: true));
 
     /// <summary>The application that calls, with the app role that the route declares: grains check that it is theirs.</summary>
     public static Actor Application(this HttpContext http) =>

@@ -14,7 +14,7 @@ internal sealed class WorkspaceVisit
 {
     // Whoever has to decide again does so because another change came first. So among many who change a workspace at
     // once somebody always gets on, and this is how many one may have to let pass.
-    private const int MaxDecisions = 500;
+    public const int MaxDecisions = 500;
 
     private readonly IGrainFactory grains;
     private readonly UserGrains users;

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Assessments;
+using EngageCenter.WebApi.AuthZen;
 using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Limits;
@@ -36,6 +37,7 @@ internal static partial class OpenApiDocument
         [typeof(int)] = (JsonSchemaType.Integer, "int32"),
         [typeof(long)] = (JsonSchemaType.Integer, "int64"),
         [typeof(decimal)] = (JsonSchemaType.Number, "double"),
+        [typeof(AnyObject)] = (JsonSchemaType.Object, null),
     };
 
     private static readonly Dictionary<string, string> tags = new()
@@ -51,6 +53,7 @@ internal static partial class OpenApiDocument
         ["Activity"] = "Customer activity, and the proof of execution.",
         ["Assessments"] = "Assessments on a schedule, their runs and recommendations.",
         ["Learning"] = "Courses, enrolments and what they come to.",
+        ["AuthZEN"] = "Who may do what, by the standard AuthZEN Authorization API 1.0.",
         ["Problems"] = "What the types of problems mean.",
     };
 
@@ -130,6 +133,16 @@ internal static partial class OpenApiDocument
         {
             // What an update has to be. One that is not is read as well, and rejected by itself.
             updates.Items = new OpenApiSchemaReference(nameof(CaseJson), document);
+        }
+
+        if (document.Components.Schemas[nameof(EvaluationsRequest)].Properties is { } batch && batch["evaluations"] is OpenApiSchema questions)
+        {
+            // The same of a question: one that is something else is read as well, and its decision is false.
+            questions.Items = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Properties = batch.Where(p => p.Key is "subject" or "action" or "resource" or "context").ToDictionary(p => p.Key, p => p.Value),
+            };
         }
 
         foreach (var schema in document.Components.Schemas.Values)

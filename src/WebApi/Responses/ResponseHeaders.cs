@@ -20,7 +20,7 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         {
             var headers = http.Response.Headers;
             headers.XContentTypeOptions = "nosniff";
-            if (http.Request.Path.StartsWithSegments("/v1"))
+            if (http.Request.Path.StartsWithSegments("/v1") || http.Request.Path.StartsWithSegments("/access/v1"))
             {
                 headers.CacheControl = "no-store";
             }

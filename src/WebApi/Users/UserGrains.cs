@@ -3,6 +3,7 @@ using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Users;
 
@@ -50,6 +51,12 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
 
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
         await Grain() is { } grain ? await grain.ExplainLastKnown(workspaceId, asker) : new(AccessDecision.Outsider(person, workspaceId), []);
+
+    public async ValueTask<EffectiveAccess> Evaluate(string workspaceId, Actor caller) =>
+        await Grain() is { } grain ? await grain.Evaluate(workspaceId, caller) : new(AccessDecision.Outsider(person, workspaceId), []);
+
+    public async Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller) =>
+        await Grain() is { } grain ? await grain.EvaluateAll(caller) : [];
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required) =>
         await Grain() is { } grain ? await grain.DecideAnywhere(signIn, required) : StrangersStanding(signIn);

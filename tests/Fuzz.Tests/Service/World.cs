@@ -270,6 +270,9 @@ internal sealed class World
     {
         switch (node)
         {
+            case JsonObject entity when entity["type"] is JsonValue type && type.GetValueKind() == JsonValueKind.String && entity.ContainsKey("id"):
+                entity["id"] = (string?)type == "workspace" ? Workspace : $"{Tenant}/{Id($"{Roles.CustomerSupportManager}")}";
+                break;
             case JsonObject members:
                 foreach (var (name, value) in members.ToList())
                 {

@@ -193,7 +193,7 @@ public class BadInputTests(RunningService service)
                 await rows.Try($"{request} {type}", async () =>
                 {
                     using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), Answers.Raw(body, type));
-                    await response.IsProblem(415, "unsupported-media-type");
+                    await response.IsProblem(request.WrongType.Status, request.WrongType.Slug);
                 });
             }
 
@@ -202,7 +202,7 @@ public class BadInputTests(RunningService service)
                 using var content = Answers.Raw(body, "application/json");
                 content.Headers.ContentEncoding.Add("gzip");
                 using var response = await service.Send(request.Method, request.Path, await service.TokenFor(request), content);
-                await response.IsProblem(415, "unsupported-media-type");
+                await response.IsProblem(request.WrongType.Status, request.WrongType.Slug);
             });
         });
     }
@@ -214,7 +214,7 @@ public class BadInputTests(RunningService service)
         {
             using var response = await service.Send(
                 request.Method, request.Path, await service.TokenFor(request), new Chunked(Encoding.UTF8.GetBytes(request.Body!.ToJsonString()), type: null));
-            await response.IsProblem(415, "unsupported-media-type");
+            await response.IsProblem(request.WrongType.Status, request.WrongType.Slug);
         }));
     }
 

@@ -47,12 +47,12 @@ public class RoleEndpointTests(RunningService service)
     {
         var declared = Declared();
         Assert.All(ValidRequest.All("", ""), request => Assert.Equal(
-            (declared[request.Endpoint].AppRole, declared[request.Endpoint].Permission), (request.AppRole, request.Required ?? Permissions.None)));
+            (declared[request.Endpoint].AppRole, declared[request.Endpoint].Permission), (request.AppRole ?? request.AppRoleBeside, request.Required ?? Permissions.None)));
     }
 
     private Dictionary<string, AccessRequirement> Declared() => service.Services.GetRequiredService<IEnumerable<EndpointDataSource>>()
         .SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
-        .Where(e => e.RoutePattern.RawText!.TrimStart('/').StartsWith("v1/", StringComparison.Ordinal))
+        .Where(e => e.RoutePattern.RawText!.TrimStart('/') is var path && (path.StartsWith("v1/", StringComparison.Ordinal) || path.StartsWith("access/v1/", StringComparison.Ordinal)))
         .SelectMany(e => e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods
             .Select(m => (Endpoint: $"{m} /{e.RoutePattern.RawText!.Trim('/')}", Declared: e.Metadata.GetRequiredMetadata<AccessRequirement>())))
         .ToDictionary(e => e.Endpoint, e => e.Declared);
@@ -64,7 +64,7 @@ public class RoleEndpointTests(RunningService service)
             return "401";
         }
 
-        if (caller.EndsWith("application", StringComparison.Ordinal) || requirement.AppRole is not null)
+        if (caller.EndsWith("application", StringComparison.Ordinal) || (requirement.AppRole is not null && !requirement.TakesPersons))
         {
             return caller == "application" && requirement.AppRole is not null ? "success" : "403";
         }

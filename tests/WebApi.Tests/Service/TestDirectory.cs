@@ -30,7 +30,7 @@ internal static class TestDirectory
     private const int Spares = 100;
 
     public static IReadOnlyList<string> AppRoles { get; } =
-        ["Agreements.ReadWrite.All", "SupportCases.ReadWrite.All", "CustomerActivity.ReadWrite.All", "Assessments.ReadWrite.All", "Learning.ReadWrite.All"];
+        ["Agreements.ReadWrite.All", "SupportCases.ReadWrite.All", "CustomerActivity.ReadWrite.All", "Assessments.ReadWrite.All", "Learning.ReadWrite.All", "Access.Evaluate.All"];
 
     /// <summary>The person who holds just this role in the shared workspace, besides User.</summary>
     public static string PersonOf(Roles role) => $"{role}".ToLowerInvariant();

@@ -22,6 +22,12 @@ internal sealed record ValidRequest(
     /// <summary>Whether a group can be granted what it takes.</summary>
     public bool IsGroups => (RoleTable.PermissionsOf(RoleTable.Assignable) & (Required ?? Permissions.None)) == (Required ?? Permissions.None);
 
+    /// <summary>The app role of an application that may ask it as well as a person.</summary>
+    public string? AppRoleBeside => Endpoint.Contains("/access/v1/", StringComparison.Ordinal) ? "Access.Evaluate.All" : null;
+
+    /// <summary>What refuses a body of another type than JSON.</summary>
+    public (int Status, string Slug) WrongType => AppRoleBeside is null ? (415, "unsupported-media-type") : (400, "invalid-request");
+
     /// <summary>Whether no body at all is valid as well.</summary>
     public bool MayBeWithoutBody => Endpoint == "PUT /v1/workspaces/{id}/assessments/{technology}";
 
@@ -34,6 +40,9 @@ internal sealed record ValidRequest(
     /// <summary>One for each endpoint; <paramref name="unique"/>, a number, keeps those that create from meeting what is there.</summary>
     public static List<ValidRequest> All(string workspace, string unique)
     {
+        var (user, users) = (new JsonObject { ["type"] = "user", ["id"] = $"{TestDirectory.Contoso}/{TestDirectory.UserId(TestDirectory.PersonOf(Roles.CustomerSupportManager))}" }, new JsonObject { ["type"] = "user" });
+        var (resource, resources) = (new JsonObject { ["type"] = "workspace", ["id"] = workspace }, new JsonObject { ["type"] = "workspace" });
+        var action = new JsonObject { ["name"] = "RenameSpace" };
         const string at = "/v1/workspaces/{id}";
         var to = $"/v1/workspaces/{workspace}";
         var group = TestDirectory.SpareGroup(unique.Length == 0 ? 0 : 1_000 + int.Parse(unique, CultureInfo.InvariantCulture));
@@ -82,7 +91,23 @@ internal sealed record ValidRequest(
             new($"GET {at}/learning/enrollments/{{courseId}}", HttpMethod.Get, $"{to}/learning/enrollments/{RunningService.Course}", null, Permissions.AccessLearning),
             new($"GET {at}/learning/transcript", HttpMethod.Get, $"{to}/learning/transcript", null, Permissions.AccessLearning),
             new($"GET {at}/learning/consumption", HttpMethod.Get, $"{to}/learning/consumption", null, Permissions.AccessLearning),
+            new("POST /access/v1/evaluation", HttpMethod.Post, "/access/v1/evaluation", Ask(("subject", user), ("action", action), ("resource", resource)), null),
+            new("POST /access/v1/evaluations", HttpMethod.Post, "/access/v1/evaluations", Ask(("subject", user), ("action", action), ("resource", resource)), null),
+            new("POST /access/v1/search/subject", HttpMethod.Post, "/access/v1/search/subject", Ask(("subject", users), ("action", action), ("resource", resource)), null),
+            new("POST /access/v1/search/resource", HttpMethod.Post, "/access/v1/search/resource", Ask(("subject", user), ("action", action), ("resource", resources)), null),
+            new("POST /access/v1/search/action", HttpMethod.Post, "/access/v1/search/action", Ask(("subject", user), ("resource", resource)), null),
         ];
+    }
+
+    private static JsonObject Ask(params ReadOnlySpan<(string Name, JsonObject Entity)> entities)
+    {
+        var question = new JsonObject();
+        foreach (var (name, entity) in entities)
+        {
+            question[name] = entity.DeepClone();
+        }
+
+        return question;
     }
 
     public override string ToString() => Endpoint;

@@ -1,0 +1,105 @@
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Limits;
+using EngageCenter.WebApi.OpenApi;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EngageCenter.WebApi.AuthZen;
+
+/// <summary>AuthZEN Authorization API 1.0, of the OpenID Foundation: the standard's paths, shapes and statuses.</summary>
+internal static class AuthZenEndpoints
+{
+    public const string Evaluation = "/access/v1/evaluation";
+    public const string Batch = "/access/v1/evaluations";
+    public const string SubjectSearch = "/access/v1/search/subject";
+    public const string ResourceSearch = "/access/v1/search/resource";
+    public const string ActionSearch = "/access/v1/search/action";
+
+    private const string Subject = """{ "type": "user", "id": "c0000000-0000-4000-8000-000000000000/c0000000-0000-4000-8000-000000000102" }""";
+    private const string Action = """{ "name": "ViewSupportInsights" }""";
+    private const string Resource = """{ "type": "workspace", "id": "0123456789abcdef0123456789abcdef" }""";
+
+    public static void MapAuthZen(this IEndpointRouteBuilder routes)
+    {
+        var access = routes.MapGroup("").WithTags("AuthZEN").RequireEvaluator();
+        access.MapPost(Evaluation, Evaluate)
+            .Describe("EvaluateAccess", "May a subject do an action on a resource?",
+                "A subject is `{ \"type\": \"user\", \"id\": \"{tenantId}/{userId}\" }`, an action the name of a permission, a resource `{ \"type\": \"workspace\", \"id\" }`. What is unknown is `decision: false`, like what a person who asks may not know of.")
+            .Example($$"""{ "subject": {{Subject}}, "action": {{Action}}, "resource": {{Resource}} }""")
+            .Answers<EvaluationResponse>(200)
+            .Refuses(Problems.AccessUnconfirmed);
+        access.MapPost(Batch, EvaluateBatch)
+            .Describe("EvaluateAccessBatch", "The same for up to 1,000 questions",
+                "`subject`, `action` and `resource` beside `evaluations` count for every question that lacks them. A question that is malformed, or cannot be answered now, is `decision: false` with `context.error`, and the others are answered. Without `evaluations` it is the endpoint of one evaluation.")
+            .Example($$"""{ "subject": {{Subject}}, "resource": {{Resource}}, "evaluations": [ { "action": {{Action}} }, { "action": { "name": "RenameSpace" } } ], "options": { "evaluations_semantic": "execute_all" } }""")
+            .Answers<EvaluationsResponse>(200)
+            .Refuses(Problems.AccessUnconfirmed);
+        access.MapPost(SubjectSearch, FindSubjects).Scans()
+            .Describe("SearchSubjects", "Who may do an action on a resource?",
+                "As complete as the list of people of the workspace, and all pages of one version of the access policy: after a change the next page is 409 `list-changed`, and the search begins again.")
+            .Example($$"""{ "subject": { "type": "user" }, "action": {{Action}}, "resource": {{Resource}} }""")
+            .Answers<SearchResponse<EntityResponse>>(200)
+            .Refuses(Problems.AccessUnconfirmed, Problems.ListChanged);
+        access.MapPost(ResourceSearch, FindResources).Scans()
+            .Describe("SearchResources", "On which resources may a subject do an action?",
+                "As complete as the subject's list of workspaces. If the result changes between two pages, the next one is 409 `list-changed`.")
+            .Example($$"""{ "subject": {{Subject}}, "action": {{Action}}, "resource": { "type": "workspace" } }""")
+            .Answers<SearchResponse<EntityResponse>>(200)
+            .Refuses(Problems.AccessUnconfirmed, Problems.ListChanged);
+        access.MapPost(ActionSearch, FindActions)
+            .Describe("SearchActions", "Which actions may a subject do on a resource?", "The names of permissions. If the result changes between two pages, the next one is 409 `list-changed`.")
+            .Example($$"""{ "subject": {{Subject}}, "resource": {{Resource}} }""")
+            .Answers<SearchResponse<ActionResponse>>(200)
+            .Refuses(Problems.AccessUnconfirmed, Problems.ListChanged);
+        routes.MapGet("/.well-known/authzen-configuration", Metadata).WithTags("AuthZEN").AllowAnonymous().RequireRateLimiting(RateLimits.Anonymous)
+            .Describe("GetAuthZenConfiguration", "Where the endpoints of AuthZEN are", "The URLs begin with the setting `WebApi:PublicUrl`; without it, and outside of a developer's machine, there is no document.")
+            .Answers<MetadataResponse>(200)
+            .Refuses(Problems.NotFound, Problems.TooManyRequests);
+    }
+
+    private static async Task<IResult> Evaluate(Asker asker, EvaluationRequest body) =>
+        await Evaluations.Evaluate(asker, body) is { } answer ? TypedResults.Ok(answer) : Searches.Unconfirmed(asker);
+
+    private static async Task<IResult> EvaluateBatch(Asker asker, EvaluationsRequest body, HttpContext http, NodeLimits limits)
+    {
+        if (body.Evaluations is not { Count: > 0 } questions)
+        {
+            return await Evaluations.Evaluate(asker, body.ToSingle()) is { } single
+                ? TypedResults.Ok(new EvaluationsResponse(single.Decision, single.Context, null))
+                : Searches.Unconfirmed(asker);
+        }
+
+        // Many questions cost a node what a large page of a list does.
+        if (questions.Count > PageLimit.LargePage && !limits.Items.AttemptAcquire(http.Features.GetRequiredFeature<Claimant>(), questions.Count).IsAcquired)
+        {
+            return Problems.TooManyRequests.Answer();
+        }
+
+        Semantics.TryParse(body.Options?.EvaluationsSemantic, out var semantic);
+        return TypedResults.Ok(new EvaluationsResponse(null, null, await Evaluations.Evaluate(asker, body, semantic)));
+    }
+
+    private static Task<IResult> FindSubjects(Asker asker, SubjectSearchRequest body, IGrainFactory grains) => Searches.Subjects(asker, body, grains);
+
+    private static Task<IResult> FindResources(Asker asker, ResourceSearchRequest body) => Searches.Resources(asker, body);
+
+    private static Task<IResult> FindActions(Asker asker, ActionSearchRequest body) => Searches.Actions(asker, body);
+
+    private static IResult Metadata(WebApiOptions options, IServer server, IHostEnvironment environment, HttpResponse response)
+    {
+        if (BaseUrl(options, server, environment) is not { } url)
+        {
+            return Problems.NotFound.Answer($"{WebApiOptions.Section}:PublicUrl is not set, so the service does not know its own address.");
+        }
+
+        response.Headers.CacheControl = "public, max-age=3600";
+        return TypedResults.Ok(new MetadataResponse(url, url + Evaluation, url + Batch, url + SubjectSearch, url + ResourceSearch, url + ActionSearch));
+    }
+
+    // Never by the request's Host, which anybody can write: the document says whom a client may believe. A developer's machine
+    // says where it listens.
+    private static string? BaseUrl(WebApiOptions options, IServer server, IHostEnvironment environment) =>
+        (options.PublicUrl ?? (environment.IsDevelopment() ? server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() : null))?.TrimEnd('/');
+}

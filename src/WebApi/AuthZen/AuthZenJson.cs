@@ -1,0 +1,110 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Json;
+using EngageCenter.WebApi.Limits;
+using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Requests;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace EngageCenter.WebApi.AuthZen;
+
+/// <summary>
+/// A body as AuthZEN wants it read: of another type than <c>application/json</c>, or absent, it is 400. Members that the
+/// standard does not have are passed over.
+/// </summary>
+internal interface IAuthZenBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpointParameterMetadataProvider
+    where TSelf : class, IAuthZenBody<TSelf>
+{
+    static ValueTask<TSelf?> IBindableFromHttpContext<TSelf>.BindAsync(HttpContext context, ParameterInfo parameter) => AuthZenJson.Read<TSelf>(context);
+
+    static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(new RequestBodyDoc(typeof(TSelf), IsRequired: true));
+        builder.Metadata.Add(Problems.ContentTooLarge);
+    }
+}
+
+internal static class AuthZenJson
+{
+    /// <summary>Bytes of a body.</summary>
+    public const int MaxBytes = 1024 * 1024;
+
+    // Properties and context are whatever the client has, and are passed over.
+    private const int MaxDepth = 64;
+
+    /// <summary>Ids and names are compared as they come: they are not trimmed and not composed.</summary>
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    /// <exception cref="BadHttpRequestException">The body is too large, of another type, or cannot be deserialized.</exception>
+    public static async ValueTask<TBody?> Read<TBody>(HttpContext http)
+        where TBody : class
+    {
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true)
+        {
+            return null;
+        }
+
+        if (!Bodies.IsOfType(http.Request, media => media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
+        {
+            var errors = new RequestErrors();
+            errors.Add("Content-Type", "Must be application/json, in UTF-8 and not compressed.");
+            throw new RefusedException(Problems.InvalidRequest, null, ("errors", errors.ToDictionary()));
+        }
+
+        http.Features.GetRequiredFeature<LimitedBody>().Limit(MaxBytes, http.Request.ContentLength);
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<TBody>(http.Request.BodyReader, Options, http.RequestAborted) ?? throw new JsonException(Rules.ObjectMessage);
+        }
+        catch (JsonException wrong)
+        {
+            throw new BadHttpRequestException("The body is not valid.", wrong);
+        }
+    }
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        options.Converters.Add(new TextConverter<string>(TryKeep, text => text, Text.UnicodeMessage));
+        WireJson.Configure(options);
+        options.MaxDepth = MaxDepth;
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
+
+    private static bool TryKeep(string raw, out string text)
+    {
+        text = raw;
+        return true;
+    }
+}
+
+/// <summary>A JSON object that decides nothing here. It has to be one, and takes no memory.</summary>
+[JsonConverter(typeof(Converter))]
+internal sealed class AnyObject
+{
+    private static readonly AnyObject some = new();
+
+    private sealed class Converter : JsonConverter<AnyObject>
+    {
+        public override AnyObject Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new JsonException(Rules.ObjectMessage);
+            }
+
+            if (!reader.TrySkip())
+            {
+                throw new InvalidOperationException("The serializer reads a value ahead for a converter.");
+            }
+
+            return some;
+        }
+
+        public override void Write(Utf8JsonWriter writer, AnyObject value, JsonSerializerOptions options) => throw new NotSupportedException("Only read.");
+    }
+}

@@ -1,0 +1,132 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Requests;
+
+namespace EngageCenter.WebApi.AuthZen;
+
+/// <summary>Answers questions of who may do what, one or many.</summary>
+internal static class Evaluations
+{
+    // Those of a batch that may end early are asked for in parts: the first alone, then ever more at once.
+    private const int Growth = 4;
+
+    /// <summary>Null where it cannot be confirmed.</summary>
+    public static async Task<EvaluationResponse?> Evaluate(Asker asker, EvaluationRequest request) =>
+        Question.Of(request) is { } question
+            ? Answer(await asker.RightsOf(question.Person, question.WorkspaceId), question.Permission)
+            : Nothing;
+
+    /// <summary>
+    /// The decisions in the order of the questions, up to the one that ends the batch. Those about one person in one workspace
+    /// are of one epoch.
+    /// </summary>
+    public static async Task<IReadOnlyList<EvaluationResponse>> Evaluate(Asker asker, EvaluationsRequest batch, Semantic semantic)
+    {
+        var known = new Dictionary<(PersonId, string), Rights?>();
+        var answers = new List<EvaluationResponse>();
+        var questions = batch.Evaluations!.Select(item => Complete(batch, item)).ToArray();
+        foreach (var part in Parts(questions, semantic))
+        {
+            await Fill(asker, known, part.Select(q => q.Question).OfType<Question>());
+            foreach (var (question, fault) in part)
+            {
+                var answer = fault is not null ? EvaluationResponse.Refused(StatusCodes.Status400BadRequest, fault)
+                    : question is null ? Nothing
+                    : known[question.Key] is { } rights ? Answer(rights, question.Permission) ?? Refused(Problems.AccessUnconfirmed)
+                    : Refused(Problems.ServiceUnavailable);
+                answers.Add(answer);
+                if (semantic.EndsWith(answer.Decision))
+                {
+                    return answers;
+                }
+            }
+        }
+
+        return answers;
+    }
+
+    private static EvaluationResponse Nothing => new(false, new(null, []));
+
+    private static EvaluationResponse Refused(Problem problem) => EvaluationResponse.Refused(problem.Status, problem.Detail);
+
+    private static EvaluationResponse? Answer(Rights rights, Permissions permission) => rights.Allows(permission) switch
+    {
+        true => new(true, new(rights.Epoch, HeldRoleResponse.Of(
+            [.. rights.Access!.Roles.Where(r => (RoleTable.PermissionsOf(r.Role) & permission) != 0)]))),
+        false => new(false, new(rights.Epoch, [])),
+        null => null,
+    };
+
+    // Null for one that failed, which does not take the others with it.
+    private static async Task Fill(Asker asker, Dictionary<(PersonId, string), Rights?> known, IEnumerable<Question> questions)
+    {
+        foreach (var some in questions.Select(q => q.Key).Where(key => !known.ContainsKey(key)).Distinct().ToArray().Chunk(Asker.MaxParallel))
+        {
+            foreach (var (key, rights) in some.Zip(await Task.WhenAll(some.Select(Ask))))
+            {
+                known[key] = rights;
+            }
+        }
+
+        async Task<Rights?> Ask((PersonId Person, string WorkspaceId) key)
+        {
+            try
+            {
+                return await asker.RightsOf(key.Person, key.WorkspaceId);
+            }
+            catch (Exception fault) when (Faults.IsUnavailable(fault))
+            {
+                return null;
+            }
+        }
+    }
+
+    private static IEnumerable<ArraySegment<T>> Parts<T>(T[] items, Semantic semantic)
+    {
+        for (var (start, size) = (0, semantic == Semantic.ExecuteAll ? items.Length : 1); start < items.Length; start += size, size = Math.Min(size * Growth, Asker.MaxParallel))
+        {
+            size = Math.Min(size, items.Length - start);
+            yield return new(items, start, size);
+        }
+    }
+
+    // What a question lacks is that of the whole batch: each part by itself, and of a part each member.
+    private static (Question? Question, string? Fault) Complete(EvaluationsRequest batch, EvaluationItem item)
+    {
+        if (item.Fault is { } malformed)
+        {
+            var errors = new RequestErrors(1);
+            errors.Add(malformed);
+            var (field, messages) = errors.ToDictionary().Single();
+            return (null, field == RequestErrors.Body ? messages[0] : $"{field}: {messages[0]}");
+        }
+
+        var (subject, action, resource) = (item.Question!.Subject, item.Question.Action, item.Question.Resource);
+        var values = new[]
+        {
+            ("subject.type", subject?.Type ?? batch.Subject?.Type), ("subject.id", subject?.Id ?? batch.Subject?.Id),
+            ("action.name", action?.Name ?? batch.Action?.Name),
+            ("resource.type", resource?.Type ?? batch.Resource?.Type), ("resource.id", resource?.Id ?? batch.Resource?.Id),
+        };
+        var missing = values.FirstOrDefault(value => value.Item2 is null).Item1;
+        return missing is not null
+            ? (null, $"{missing}: Is required.")
+            : (Question.Of(new(new(values[0].Item2!, values[1].Item2!, null), new(values[2].Item2!, null), new(values[3].Item2!, values[4].Item2!, null), null)), null);
+    }
+
+    /// <summary>A question about somebody who may exist, in a workspace that may exist.</summary>
+    private sealed record Question(PersonId Person, string WorkspaceId, Permissions Permission)
+    {
+        public (PersonId, string) Key => (Person, WorkspaceId);
+
+        /// <summary>Null where the answer is no without asking anybody.</summary>
+        public static Question? Of(EvaluationRequest request) =>
+            Entities.TryPerson(request.Subject.Type, request.Subject.Id, out var person)
+            && Entities.TryAction(request.Action.Name, out var permission)
+            && Entities.IsWorkspace(request.Resource.Type, request.Resource.Id)
+                ? new(person, request.Resource.Id, permission)
+                : null;
+    }
+}

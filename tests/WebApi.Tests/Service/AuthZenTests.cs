@@ -1,0 +1,519 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using EngageCenter.Access;
+
+namespace EngageCenter.WebApi.Tests.Service;
+
+/// <summary>
+/// The cases of the certification scenario of AuthZEN Authorization API 1.0 that need no properties, about our subjects: Alice
+/// is the Customer Support Manager, Bob a Support User by a group; to read is ViewSupportInsights, to write is RenameSpace.
+/// Each is asked by an application and by a person.
+/// </summary>
+[Collection(RunningService.Collection)]
+public class AuthZenTests(RunningService service)
+{
+    private const string Evaluation = "/access/v1/evaluation";
+    private const string Batch = "/access/v1/evaluations";
+    private const string Subjects = "/access/v1/search/subject";
+    private const string Resources = "/access/v1/search/resource";
+    private const string Actions = "/access/v1/search/action";
+
+    private static readonly string[] endpoints = [Evaluation, Batch, Subjects, Resources, Actions];
+
+    [Theory]
+    [InlineData("ALICE READ RECORD", true)]
+    [InlineData("ALICE WRITE RECORD", true)]
+    [InlineData("BOB READ RECORD", true)]
+    [InlineData("BOB WRITE RECORD", false)]
+    [InlineData("""ALICE READ RECORD, "context": { "time": "2025-06-27T18:03-07:00", "ip": "192.168.1.1" }""", true)]
+    [InlineData("""BOB WRITE RECORD, "context": {}""", false)]
+    [InlineData("""ALICE READ RECORD, "foo": "bar", "futureField": { "nested": true }""", true)]
+    [InlineData("""ALICE{"properties":{"department":"Sales"}} READ{"properties":{"method":"GET"}} RECORD{"properties":{"owner":"bob","tags":[1,{"deep":null}]}}""", true)]
+    public async Task Evaluation_answers_a_decision_with_its_reasons(string question, bool allowed)
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            foreach (var path in (string[])[Evaluation, Batch])
+            {
+                // The same each time that it is asked.
+                for (var times = 0; times < 3; times++)
+                {
+                    using var response = await service.Send(HttpMethod.Post, path, token, world.Body(question), ("X-Request-ID", "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"));
+                    var answer = await response.Is(HttpStatusCode.OK);
+                    Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+                    Assert.Equal("bfe9eb29-ab87-4ca3-be83-a1d5d8305716", response.Headers.GetValues("X-Request-ID").Single());
+                    Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+                    Assert.Equal(allowed, (bool)answer["decision"]!);
+                    Assert.Null(answer["evaluations"]);
+                    Assert.Equal(world.Epoch, (long)answer["context"]!["epoch"]!);
+                    Assert.Equal(allowed, answer["context"]!["reasons"]!.AsArray().Count > 0);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Reasons_name_the_roles_that_give_the_permission_and_their_sources()
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            var alice = await service.Json(HttpMethod.Post, Evaluation, token, world.Body("ALICE WRITE RECORD"));
+            var reason = Assert.Single(alice["context"]!["reasons"]!.AsArray())!;
+            Assert.Equal(("CustomerSupportManager", "Contract"), ((string)reason["role"]!, (string)reason["source"]!));
+            var bob = await service.Json(HttpMethod.Post, Evaluation, token, world.Body("BOB READ RECORD"));
+            reason = Assert.Single(bob["context"]!["reasons"]!.AsArray())!;
+            Assert.Equal(
+                ("SupportUser", "EntraGroup", $"{TestDirectory.GroupId(Roles.SupportUser)}"), ((string)reason["role"]!, (string)reason["source"]!, (string)reason["sourceId"]!));
+        }
+    }
+
+    [Theory]
+    [InlineData("ALICE READ NOWHERE")]
+    [InlineData("ALICE FLY RECORD")]
+    [InlineData("NOBODY READ RECORD")]
+    [InlineData("OUTSIDER READ RECORD")]
+    [InlineData("STRANGER READ RECORD")]
+    [InlineData("""ALICE{"type":"spaceship"} READ RECORD""")]
+    [InlineData("""ALICE{"type":"User"} READ RECORD""")]
+    [InlineData("""ALICE{"id":"alice@contoso.example"} READ RECORD""")]
+    [InlineData("""ALICE{"id":""} READ RECORD""")]
+    [InlineData("""ALICE READ{"name":"None"} RECORD""")]
+    [InlineData("""ALICE READ{"name":"viewsupportinsights"} RECORD""")]
+    [InlineData("""ALICE READ{"name":"ViewSupportInsights, RenameSpace"} RECORD""")]
+    [InlineData("""ALICE READ{"name":" ViewSupportInsights"} RECORD""")]
+    [InlineData("""ALICE READ{"name":"256"} RECORD""")]
+    [InlineData("""ALICE READ RECORD{"type":"record"}""")]
+    [InlineData("""ALICE READ RECORD{"id":"record-1"}""")]
+    public async Task What_is_unknown_is_a_decision_of_no(string question)
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            var answer = await service.Json(HttpMethod.Post, Evaluation, token, world.Body(question));
+            Assert.False((bool)answer["decision"]!);
+            Assert.Empty(answer["context"]!["reasons"]!.AsArray());
+            Assert.Null(answer["context"]!["error"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(Evaluation, "READ RECORD", "subject")]
+    [InlineData(Evaluation, "ALICE RECORD", "action")]
+    [InlineData(Evaluation, "ALICE READ", "resource")]
+    [InlineData(Evaluation, """ALICE{"type":null} READ RECORD""", "subject.type")]
+    [InlineData(Evaluation, """ALICE{"id":null} READ RECORD""", "subject.id")]
+    [InlineData(Evaluation, """ALICE READ{"name":null} RECORD""", "action.name")]
+    [InlineData(Evaluation, """ALICE READ RECORD{"type":null}""", "resource.type")]
+    [InlineData(Evaluation, """ALICE READ RECORD{"id":null}""", "resource.id")]
+    [InlineData(Evaluation, """READ RECORD, "subject": "alice" """, "subject")]
+    [InlineData(Evaluation, """ALICE READ{"name":123} RECORD""", "action.name")]
+    [InlineData(Evaluation, """ALICE READ RECORD, "context": "now" """, "context")]
+    [InlineData(Evaluation, """ALICE{"properties":[]} READ RECORD""", "subject.properties")]
+    [InlineData(Batch, "READ RECORD", "subject")]
+    [InlineData(Batch, """READ RECORD, "evaluations": [] """, "subject")]
+    [InlineData(Batch, """ALICE READ{"name":null} RECORD""", "action.name")]
+    [InlineData(Batch, """ALICE READ RECORD, "evaluations": {} """, "evaluations")]
+    [InlineData(Batch, """ALICE READ, "evaluations": [ { RECORD } ], "options": { "evaluations_semantic": "first_come" } """, "options.evaluations_semantic")]
+    [InlineData(Batch, """READ RECORD, "subject": 1, "evaluations": [ { RECORD } ] """, "subject")]
+    [InlineData(Subjects, "USERS RECORD", "action")]
+    [InlineData(Subjects, "READ RECORD", "subject")]
+    [InlineData(Subjects, """USERS READ RECORD{"id":null}""", "resource.id")]
+    [InlineData(Subjects, """USERS{"type":null} READ RECORD""", "subject.type")]
+    [InlineData(Subjects, """USERS READ RECORD, "page": { "limit": -1 } """, "page.limit")]
+    [InlineData(Subjects, """USERS READ RECORD, "page": { "limit": "1" } """, "page.limit")]
+    [InlineData(Subjects, """USERS READ RECORD, "page": { "token": "made-up" } """, "page.token")]
+    [InlineData(Subjects, """USERS READ RECORD, "page": 1 """, "page")]
+    [InlineData(Resources, "READ RECORDS", "subject")]
+    [InlineData(Resources, """ALICE{"id":null} READ RECORDS""", "subject.id")]
+    [InlineData(Resources, "ALICE RECORDS", "action")]
+    [InlineData(Resources, "ALICE READ", "resource")]
+    [InlineData(Actions, "ALICE", "resource")]
+    [InlineData(Actions, """ALICE RECORD{"id":null}""", "resource.id")]
+    public async Task What_is_missing_or_of_another_type_is_400_and_named(string path, string body, string field)
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            using var response = await service.Send(HttpMethod.Post, path, token, world.Body(body));
+            await response.IsProblem(400, "invalid-request", field);
+        }
+    }
+
+    [Fact]
+    public async Task A_body_that_is_no_JSON_or_none_at_all_is_400()
+    {
+        var world = await World();
+        foreach (var path in endpoints)
+        {
+            foreach (var body in (string?[])["", "{", "[]", "null", "\"alice\"", null])
+            {
+                using var response = await service.Send(HttpMethod.Post, path, world.Application, body);
+                await response.IsProblem(400, "invalid-request", "$");
+            }
+
+            using var text = new StringContent(world.Body("ALICE READ RECORD"), System.Text.Encoding.UTF8, "text/plain");
+            using var typed = await service.Send(HttpMethod.Post, path, world.Application, text);
+            await typed.IsProblem(400, "invalid-request", "Content-Type");
+        }
+    }
+
+    [Theory]
+    [InlineData("ALICE READ, 'evaluations': [ { RECORD }, { SECOND } ]", "true,true")]
+    [InlineData("BOB RECORD, 'evaluations': [ { READ }, { WRITE } ]", "true,false")]
+    [InlineData("'evaluations': [ { ALICE READ RECORD }, { BOB WRITE RECORD } ]", "true,false")]
+    [InlineData("ALICE READ, 'context': { 'time': 'now' }, 'evaluations': [ { RECORD }, { SECOND, 'context': { 'source': 'batch' } } ]", "true,true")]
+    [InlineData("ALICE WRITE, 'resource': { 'type': 'workspace' }, 'evaluations': [ { 'resource': { 'id': 'RECORD_ID' } }, { NOWHERE } ]", "true,false")]
+    [InlineData("ALICE READ, 'options': { 'another': 1 }, 'evaluations': [ { RECORD }, { FLY RECORD } ]", "true,false")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'execute_all' }, 'evaluations': [ { ALICE }, { NOBODY }, { BOB } ]", "true,false,true")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'deny_on_first_deny' }, 'evaluations': [ { ALICE }, { NOBODY }, { BOB } ]", "true,false")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'deny_on_first_deny' }, 'evaluations': [ { ALICE }, { BOB } ]", "true,true")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'deny_on_first_deny' }, 'evaluations': [ 1, { ALICE } ]", "false")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'permit_on_first_permit' }, 'evaluations': [ { ALICE }, { NOBODY }, { BOB } ]", "true")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'permit_on_first_permit' }, 'evaluations': [ { NOBODY }, {}, { OUTSIDER }, { BOB }, { ALICE } ]", "false,false,false,true")]
+    [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'permit_on_first_permit' }, 'evaluations': [ { NOBODY }, { OUTSIDER } ]", "false,false")]
+    public async Task A_batch_is_answered_in_order_and_ends_where_its_semantic_says(string body, string decisions)
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            var answer = await service.Json(HttpMethod.Post, Batch, token, world.Body(body.Replace('\'', '"')));
+            Assert.Null(answer["decision"]);
+            Assert.Equal(decisions, string.Join(',', answer["evaluations"]!.AsArray().Select(e => (bool)e!["decision"]! ? "true" : "false")));
+        }
+    }
+
+    [Fact]
+    public async Task A_malformed_question_is_no_with_its_reason_and_its_neighbours_are_answered()
+    {
+        var world = await World();
+        var body = world.Body("""ALICE READ, "evaluations": [ { RECORD }, {}, null, 1, "x", [], { "resource": "x" }, { "resource": { "type": 1, "id": "x" } }, { RECORD, "subject": { "id": [] } }, { RECORD } ] """);
+        foreach (var token in world.Askers)
+        {
+            var answers = (await service.Json(HttpMethod.Post, Batch, token, body))["evaluations"]!.AsArray();
+            Assert.Equal(10, answers.Count);
+            Assert.True((bool)answers[0]!["decision"]!);
+            Assert.True((bool)answers[9]!["decision"]!);
+            Assert.All(answers.Skip(1).Take(8), answer =>
+            {
+                Assert.False((bool)answer!["decision"]!);
+                Assert.Equal(400, (int)answer["context"]!["error"]!["status"]!);
+                Assert.NotEmpty((string)answer["context"]!["error"]!["message"]!);
+            });
+            Assert.Equal("resource.type: Is required.", (string?)answers[1]!["context"]!["error"]!["message"]);
+            Assert.Equal("resource.type: Must be a string.", (string?)answers[7]!["context"]!["error"]!["message"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_batch_has_at_most_1_000_questions()
+    {
+        var world = await World();
+        var most = await service.Json(HttpMethod.Post, Batch, world.Application, world.Body($$"""READ RECORD, "evaluations": [ {{string.Join(',', Enumerable.Repeat("{ ALICE }, { BOB }", 500))}} ] """));
+        Assert.Equal(1_000, most["evaluations"]!.AsArray().Count(e => (bool)e!["decision"]!));
+        using var more = await service.Send(
+            HttpMethod.Post, Batch, world.Application, world.Body($$"""READ RECORD, "evaluations": [ {{string.Join(',', Enumerable.Repeat("{ ALICE }", 1_001))}} ] """));
+        await more.IsProblem(400, "invalid-request", "evaluations");
+    }
+
+    [Fact]
+    public async Task Subjects_are_found_completely_and_what_is_found_is_allowed()
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            foreach (var (action, permission) in new[] { ("READ", Permissions.ViewSupportInsights), ("WRITE", Permissions.RenameSpace) })
+            {
+                var listed = (await service.Get($"/v1/workspaces/{world.Record}/users?pageSize=500", await service.ManagerToken()))["value"]!.AsArray()
+                    .Where(u => u!["permissions"]!.AsArray().Any(p => (string?)p == $"{permission}")).Select(u => $"{u!["tenantId"]}/{u["userId"]}").Order().ToList();
+                var found = await service.Json(HttpMethod.Post, Subjects, token, world.Body($$"""USERS {{action}} RECORD, "context": { "time": "now" }"""));
+                Assert.Equal(listed, found["results"]!.AsArray().Select(r => (string)r!["id"]!).Order());
+                Assert.All(found["results"]!.AsArray(), r => Assert.Equal("user", (string?)r!["type"]));
+                Assert.Equal(("", listed.Count, listed.Count), ((string)found["page"]!["next_token"]!, (int)found["page"]!["count"]!, (int)found["page"]!["total"]!));
+                foreach (var subject in found["results"]!.AsArray())
+                {
+                    var answer = await service.Json(HttpMethod.Post, Evaluation, token, world.Body($$"""{{action}} RECORD, "subject": {{subject!.ToJsonString()}}"""));
+                    Assert.True((bool)answer["decision"]!);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Resources_are_the_workspaces_of_the_subject_that_allow_it()
+    {
+        var world = await World();
+        var mine = (await service.Get("/v1/me/workspaces", world.Bob))["value"]!.AsArray();
+        Assert.Contains(mine, w => (string?)w!["workspaceId"] == world.Record);
+        var reads = mine.Where(w => w!["permissions"]!.AsArray().Any(p => (string?)p == "ViewSupportInsights")).Select(w => (string)w!["workspaceId"]!).Order(StringComparer.Ordinal);
+        foreach (var token in (string[])[world.Application, world.Bob])
+        {
+            var found = await service.Json(HttpMethod.Post, Resources, token, world.Body("BOB READ RECORDS"));
+            Assert.Equal(reads, found["results"]!.AsArray().Select(r => (string)r!["id"]!));
+            Assert.Empty((await service.Json(HttpMethod.Post, Resources, token, world.Body("BOB WRITE RECORDS")))["results"]!.AsArray());
+        }
+
+        // Of somebody else a person learns what is in their own workspaces.
+        var manager = (await service.Get("/v1/me/workspaces", await service.ManagerToken())).Values("workspaceId").ToHashSet();
+        var shared = await service.Json(HttpMethod.Post, Resources, await service.ManagerToken(), world.Body("BOB READ RECORDS"));
+        Assert.Equal(reads.Where(manager.Contains), shared["results"]!.AsArray().Select(r => (string)r!["id"]!));
+        Assert.Empty((await service.Json(HttpMethod.Post, Resources, await service.Token(TestDirectory.Outsider), world.Body("BOB READ RECORDS")))["results"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Actions_are_the_permissions_of_the_subject()
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            var alice = await service.Json(HttpMethod.Post, Actions, token, world.Body("""ALICE RECORD, "context": {}"""));
+            var given = RoleTable.PermissionsOf(Roles.CustomerSupportManager | Roles.User);
+            Assert.Equal(
+                Enum.GetValues<Permissions>().Where(p => p != Permissions.None && (given & p) == p).Select(p => $"{p}"), alice["results"]!.AsArray().Select(r => (string)r!["name"]!));
+            var bob = await service.Json(HttpMethod.Post, Actions, token, world.Body("BOB RECORD"));
+            Assert.Equal(["ViewEntraGroups", "ViewUserRoles", "ViewSupportInsights"], bob["results"]!.AsArray().Select(r => (string)r!["name"]!));
+        }
+    }
+
+    [Theory]
+    [InlineData(Actions, "NOBODY RECORD")]
+    [InlineData(Actions, "ALICE NOWHERE")]
+    [InlineData(Actions, """ALICE{"type":"spaceship"} RECORD""")]
+    [InlineData(Actions, """ALICE RECORD{"type":"record"}""")]
+    [InlineData(Subjects, """USERS{"type":"spaceship"} READ RECORD""")]
+    [InlineData(Subjects, "USERS READ NOWHERE")]
+    [InlineData(Subjects, "USERS FLY RECORD")]
+    [InlineData(Subjects, """USERS READ RECORD{"type":"record"}""")]
+    [InlineData(Subjects, """USERS READ RECORD{"id":"record-1"}""")]
+    [InlineData(Resources, "NOBODY READ RECORDS")]
+    [InlineData(Resources, "STRANGER READ RECORDS")]
+    [InlineData(Resources, "ALICE FLY RECORDS")]
+    [InlineData(Resources, """ALICE READ RECORDS{"type":"record"}""")]
+    public async Task A_search_for_what_is_unknown_finds_nothing(string path, string body)
+    {
+        var world = await World();
+        foreach (var token in world.Askers)
+        {
+            var found = await service.Json(HttpMethod.Post, path, token, world.Body(body));
+            Assert.Empty(found["results"]!.AsArray());
+            Assert.Equal("", (string?)found["page"]!["next_token"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(Subjects, "USERS READ RECORD")]
+    [InlineData(Resources, "ALICE READ RECORDS")]
+    [InlineData(Actions, "ALICE RECORD")]
+    public async Task Pages_together_are_the_whole_result(string path, string search)
+    {
+        var world = await World();
+        await service.Workspace(granted: false);
+        foreach (var token in world.Askers)
+        {
+            var whole = (await service.Json(HttpMethod.Post, path, token, world.Body(search)))["results"]!.AsArray();
+            Assert.True(whole.Count >= 2);
+            var paged = new List<string>();
+            string? next = null;
+            do
+            {
+                var page = await service.Json(
+                    HttpMethod.Post, path, token, world.Body(next is null ? $$"""{{search}}, "page": { "limit": 1 }""" : $$"""{{search}}, "page": { "token": "{{next}}" }"""));
+                Assert.Equal((1, whole.Count), ((int)page["page"]!["count"]!, (int)page["page"]!["total"]!));
+                paged.Add(page["results"]!.AsArray().Single()!.ToJsonString());
+                next = (string)page["page"]!["next_token"]!;
+            }
+            while (next.Length > 0);
+
+            Assert.Equal(whole.Select(r => r!.ToJsonString()), paged);
+
+            // None are asked for, and there are some.
+            var none = await service.Json(HttpMethod.Post, path, token, world.Body($$"""{{search}}, "page": { "limit": 0 }"""));
+            Assert.Equal((0, whole.Count), (none["results"]!.AsArray().Count, (int)none["page"]!["total"]!));
+            Assert.NotEqual("", (string?)none["page"]!["next_token"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_token_belongs_to_its_search_and_keeps_its_limit()
+    {
+        var world = await World();
+        var first = await service.Json(HttpMethod.Post, Subjects, world.Application, world.Body("""USERS READ RECORD, "page": { "limit": 1 }"""));
+        var token = (string)first["page"]!["next_token"]!;
+        foreach (var (body, field) in new[] { ("USERS WRITE RECORD", "page.token"), ("USERS READ SECOND", "page.token"), ("""USERS READ RECORD, "page": { "limit": 2, "token": "TOKEN" }""", "page.limit") })
+        {
+            var asked = body.Contains("page", StringComparison.Ordinal) ? body : $$"""{{body}}, "page": { "token": "TOKEN" }""";
+            using var response = await service.Send(HttpMethod.Post, Subjects, world.Application, world.Body(asked.Replace("TOKEN", token, StringComparison.Ordinal)));
+            await response.IsProblem(400, "invalid-request", field);
+        }
+    }
+
+    [Fact]
+    public async Task A_search_whose_policy_changes_between_two_pages_says_that_it_begins_again()
+    {
+        var (workspace, team) = (await service.Workspace(), service.NewTeam());
+        var search = $$"""{ "subject": { "type": "user" }, "action": { "name": "ViewUserRoles" }, "resource": { "type": "workspace", "id": "{{workspace}}" }, "page": PAGE }""";
+        await service.Get($"/v1/workspaces/{workspace}", await service.TokenOf(Roles.SupportUser));
+        foreach (var token in (string[])[await service.AppToken(), await service.ManagerToken()])
+        {
+            var first = await service.Json(HttpMethod.Post, Subjects, token, search.Replace("PAGE", """{ "limit": 1 }""", StringComparison.Ordinal));
+            await service.Grant(workspace, team, token == await service.AppToken() ? Roles.User : Roles.SupportUser);
+            using var second = await service.Send(
+                HttpMethod.Post, Subjects, token, search.Replace("PAGE", $$"""{ "token": "{{first["page"]!["next_token"]}}" }""", StringComparison.Ordinal));
+            await second.IsProblem(409, "list-changed");
+        }
+    }
+
+    [Fact]
+    public async Task A_revoked_right_is_denied_at_once_and_found_no_more()
+    {
+        var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
+        await service.Grant(workspace, team, Roles.SupportUser);
+        await service.Join(team, person);
+        await service.Get($"/v1/workspaces/{workspace}", await service.NewerToken(person));
+        var subject = new JsonObject { ["type"] = "user", ["id"] = $"{TestDirectory.Contoso}/{TestDirectory.UserId(person)}" };
+        foreach (var token in (string[])[await service.AppToken(), await service.ManagerToken()])
+        {
+            await service.Grant(workspace, team, Roles.SupportUser);
+            Assert.Equal((true, true, true, true), await Answers(token));
+            await service.Revoke(workspace, team);
+            Assert.Equal((false, false, false, false), await Answers(token));
+        }
+
+        async Task<(bool Allowed, bool IsSubject, bool IsResource, bool IsAction)> Answers(string token)
+        {
+            var (action, resource) = (new JsonObject { ["name"] = "ViewSupportInsights" }, new JsonObject { ["type"] = "workspace", ["id"] = workspace });
+            JsonObject Body(JsonObject? who, JsonObject? what, JsonObject where)
+            {
+                var body = new JsonObject { ["subject"] = (who ?? new() { ["type"] = "user" }).DeepClone(), ["resource"] = where.DeepClone() };
+                if (what is not null)
+                {
+                    body["action"] = what.DeepClone();
+                }
+
+                return body;
+            }
+
+            var found = await service.Json(HttpMethod.Post, Subjects, token, Body(null, action, resource));
+            var where = await service.Json(HttpMethod.Post, Resources, token, Body(subject, action, new() { ["type"] = "workspace" }));
+            var what = await service.Json(HttpMethod.Post, Actions, token, Body(subject, null, resource));
+            return (
+                (bool)(await service.Json(HttpMethod.Post, Evaluation, token, Body(subject, action, resource)))["decision"]!,
+                found["results"]!.AsArray().Any(r => (string?)r!["id"] == (string?)subject["id"]),
+                where["results"]!.AsArray().Any(r => (string?)r!["id"] == workspace),
+                what["results"]!.AsArray().Any(r => (string?)r!["name"] == "ViewSupportInsights"));
+        }
+    }
+
+    [Fact]
+    public async Task A_person_learns_of_a_workspace_that_is_not_theirs_what_they_learn_of_none()
+    {
+        var world = await World();
+        var outsider = await service.Token(TestDirectory.Outsider);
+        foreach (var (path, body) in new[]
+        {
+            (Evaluation, "ALICE READ RECORD"), (Evaluation, "OUTSIDER READ RECORD"), (Batch, """ALICE READ, "evaluations": [ { RECORD } ] """),
+            (Subjects, "USERS READ RECORD"), (Actions, "ALICE RECORD"), (Actions, "OUTSIDER RECORD"),
+        })
+        {
+            var there = await service.Json(HttpMethod.Post, path, outsider, world.Body(body));
+            var nowhere = await service.Json(HttpMethod.Post, path, outsider, world.Body(body.Replace("RECORD", "NOWHERE", StringComparison.Ordinal)));
+            Assert.Equal(nowhere.ToJsonString(), there.ToJsonString());
+            Assert.Null(there["context"]?["epoch"]);
+        }
+    }
+
+    [Fact]
+    public async Task In_a_batch_what_cannot_be_confirmed_is_no_with_503()
+    {
+        var world = await World();
+        var contact = new Forgery(service, await service.ManagerToken()).With(("groups", null), ("hasgroups", true));
+        var answers = (await service.Json(HttpMethod.Post, Batch, contact, world.Body("""ALICE RECORD, "evaluations": [ { WRITE }, { "action": { "name": "AccessLearning" } } ] """)))["evaluations"]!.AsArray();
+        Assert.Equal([true, false], answers.Select(a => (bool)a!["decision"]!));
+        Assert.Equal(503, (int)answers[1]!["context"]!["error"]!["status"]!);
+        Assert.Null(answers[0]!["context"]!["error"]);
+    }
+
+    [Fact, Trait("Needs", "OneProcess")]
+    public async Task The_configuration_names_every_endpoint_under_one_address()
+    {
+        using var response = await service.Send(HttpMethod.Get, "/.well-known/authzen-configuration", null, null, ("Host", "evil.example"));
+        var metadata = await response.Is(HttpStatusCode.OK);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        var url = service.Http.BaseAddress!.ToString().TrimEnd('/');
+        Assert.Equal(
+            new Dictionary<string, string>
+            {
+                ["policy_decision_point"] = url,
+                ["access_evaluation_endpoint"] = url + Evaluation,
+                ["access_evaluations_endpoint"] = url + Batch,
+                ["search_subject_endpoint"] = url + Subjects,
+                ["search_resource_endpoint"] = url + Resources,
+                ["search_action_endpoint"] = url + Actions,
+            },
+            metadata.AsObject().ToDictionary(m => m.Key, m => (string)m.Value!));
+    }
+
+    private async Task<Fixture> World()
+    {
+        var record = await service.WorkspaceFor(nameof(AuthZenTests));
+        var second = await service.WorkspaceFor(nameof(AuthZenTests) + 2);
+        var bob = await service.TokenOf(Roles.SupportUser);
+        var epoch = (long)(await service.Get($"/v1/workspaces/{record}/permissions", bob))["epoch"]!;
+        await service.Get($"/v1/workspaces/{second}/permissions", bob);
+        return new(record, second, epoch, await service.AppToken(), await service.ManagerToken(), bob);
+    }
+
+    /// <summary>Bodies are written with words for our subjects, actions and resources; what follows in braces replaces members.</summary>
+    private sealed record Fixture(string Record, string Second, long Epoch, string Application, string Alice, string Bob)
+    {
+        /// <summary>An application, and two people who may ask about others there.</summary>
+        public string[] Askers => [Application, Alice, Bob];
+
+        public string Body(string text)
+        {
+            var words = new Dictionary<string, (string Role, JsonObject Entity)>
+            {
+                ["ALICE"] = ("subject", Person(TestDirectory.PersonOf(Roles.CustomerSupportManager))),
+                ["BOB"] = ("subject", Person(TestDirectory.PersonOf(Roles.SupportUser))),
+                ["OUTSIDER"] = ("subject", Person(TestDirectory.Outsider)),
+                ["NOBODY"] = ("subject", Person("nobody at all")),
+                ["STRANGER"] = ("subject", Person(TestDirectory.Outsider, TestDirectory.Nowhere)),
+                ["USERS"] = ("subject", new() { ["type"] = "user" }),
+                ["READ"] = ("action", new() { ["name"] = "ViewSupportInsights" }),
+                ["WRITE"] = ("action", new() { ["name"] = "RenameSpace" }),
+                ["FLY"] = ("action", new() { ["name"] = "Fly" }),
+                ["RECORD"] = ("resource", new() { ["type"] = "workspace", ["id"] = Record }),
+                ["SECOND"] = ("resource", new() { ["type"] = "workspace", ["id"] = Second }),
+                ["NOWHERE"] = ("resource", new() { ["type"] = "workspace", ["id"] = "0123456789abcdef0123456789abcdef" }),
+                ["RECORDS"] = ("resource", new() { ["type"] = "workspace" }),
+            };
+            var body = System.Text.RegularExpressions.Regex.Replace(
+                text.Replace("RECORD_ID", Record, StringComparison.Ordinal), $@"(?<![\w-])({string.Join('|', words.Keys)})(?![\w-])(\{{(?>[^{{}}]+|(?<o>\{{)|(?<-o>\}}))*(?(o)(?!))\}})?(\s*)(?=(\S?))", match =>
+                {
+                    var (role, entity) = words[match.Groups[1].Value];
+                    if (match.Groups[2].Success)
+                    {
+                        foreach (var (name, value) in JsonNode.Parse(match.Groups[2].Value)!.AsObject())
+                        {
+                            if (value is null)
+                            {
+                                entity.Remove(name);
+                            }
+                            else
+                            {
+                                entity[name] = value.DeepClone();
+                            }
+                        }
+                    }
+
+                    // Another word follows.
+                    var comma = match.Groups[4].Value is [>= 'A' and <= 'Z'] ? "," : "";
+                    return $"\"{role}\": {entity.ToJsonString()}{comma}{match.Groups[3].Value}";
+                });
+            return $"{{ {body} }}";
+        }
+
+        private static JsonObject Person(string name, string tenant = TestDirectory.Contoso) => new() { ["type"] = "user", ["id"] = $"{tenant}/{TestDirectory.UserId(name)}" };
+    }
+}
