@@ -117,8 +117,18 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IActivityGrain.Activity", () => Activity.Activity(default, tooLong));
         yield return ("IActivityGrain.ProofOfExecution", () => Activity.ProofOfExecution(default));
         yield return ("ICourseCatalogGrain.List", () => Courses.List(new(null, null, null, tooLong, fine)));
+        var people = cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId);
+        foreach (var permission in (Permissions[])[Permissions.None, Permissions.ViewUserRoles | Permissions.RenameSpace, (Permissions)ushort.MaxValue])
+        {
+            yield return ("IWorkspaceUsersGrain.Holders", () => people.Holders(manager, permission, fine));
+            yield return ("IWorkspaceUsersGrain.HoldersFor", () => people.HoldersFor(Applications.With(AppRoles.Evaluate), permission, fine));
+        }
+
+        yield return ("IWorkspaceUsersGrain.Holders", () => people.Holders(default, Permissions.RenameSpace, fine));
         foreach (var page in badPages.Append(new(10, tooLong)))
         {
+            yield return ("IWorkspaceUsersGrain.Holders", () => people.Holders(manager, Permissions.RenameSpace, page));
+            yield return ("IWorkspaceUsersGrain.HoldersFor", () => people.HoldersFor(Applications.With(AppRoles.Evaluate), Permissions.RenameSpace, page));
             yield return ("IWorkspaceGrain.Groups", () => Workspace.Groups(manager, new(null, Roles.None, page)));
             yield return ("IWorkspaceGrain.AuditEvents", () => Workspace.AuditEvents(manager, page));
             yield return ("IWorkspaceUsersGrain.List", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).List(manager, new(null, Roles.None, null, null, page)));
@@ -198,6 +208,9 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
             yield return ("IAgreementGrain.Put", () => cluster.Agreement(contoso.AgreementId).Put(other, new(contoso.Agreement(AgreementType.EnterpriseSupportMca), null)));
             yield return ("IAgreementGrain.Get", () => cluster.Agreement(contoso.AgreementId).Get(other));
             yield return ("IWorkspaceGrain.Header", () => Workspace.Header(stranger));
+            yield return ("IUserGrain.Evaluate", () => User.Evaluate(workspaceId, caller!).AsTask());
+            yield return ("IUserGrain.EvaluateAll", () => User.EvaluateAll(caller!));
+            yield return ("IWorkspaceUsersGrain.HoldersFor", () => people.HoldersFor(caller!, Permissions.RenameSpace, fine));
             yield return ("ISupportGrain.Ingest", () => Support.Ingest([Updates.Case("case", Updates.Start)], caller!));
             yield return ("IActivityGrain.Put", () => Activity.Put(new(Puts.Activity(), null), caller!));
             yield return ("IActivityGrain.Version", () => Activity.Version("one", caller!));

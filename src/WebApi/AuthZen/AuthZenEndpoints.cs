@@ -77,7 +77,7 @@ internal static class AuthZenEndpoints
             return Problems.TooManyRequests.Answer();
         }
 
-        Semantics.TryParse(body.Options?.EvaluationsSemantic, out var semantic);
+        var semantic = Semantics.Of(body.Options?.EvaluationsSemantic)!.Value;
         return TypedResults.Ok(new EvaluationsResponse(null, null, await Evaluations.Evaluate(asker, body, semantic)));
     }
 

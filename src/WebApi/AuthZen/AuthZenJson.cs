@@ -32,9 +32,6 @@ internal static class AuthZenJson
     /// <summary>Bytes of a body.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    // Properties and context are whatever the client has, and are passed over.
-    private const int MaxDepth = 64;
-
     /// <summary>Ids and names are compared as they come: they are not trimmed and not composed.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
@@ -70,7 +67,6 @@ internal static class AuthZenJson
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
         options.Converters.Add(new TextConverter<string>(TryKeep, text => text, Text.UnicodeMessage));
         WireJson.Configure(options);
-        options.MaxDepth = MaxDepth;
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }

@@ -139,10 +139,10 @@ internal sealed class EvaluationsValidator : RequestValidator<EvaluationsRequest
     public EvaluationsValidator()
     {
         RuleFor(request => request.Options!.EvaluationsSemantic)
-            .Must(semantic => Semantics.TryParse(semantic, out _))
+            .Must(semantic => Semantics.Of(semantic) is not null)
             .When(request => request.Options is not null)
             .OverridePropertyName("options.evaluations_semantic")
-            .WithMessage($"Must be one of {string.Join(", ", Semantics.Names)}.");
+            .WithMessage(Semantics.Message);
 
         // As if it had come to the endpoint of one evaluation.
         RuleFor(request => request).Custom((request, context) =>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Errors;

@@ -10,15 +10,17 @@ internal enum Semantic
 
 internal static class Semantics
 {
-    public static IReadOnlyList<string> Names { get; } = ["execute_all", "deny_on_first_deny", "permit_on_first_permit"];
+    public const string Message = "Must be one of execute_all, deny_on_first_deny, permit_on_first_permit.";
 
     /// <param name="name">Null for what counts where nothing is said.</param>
-    public static bool TryParse(string? name, out Semantic semantic)
+    /// <returns>Null for a name of none.</returns>
+    public static Semantic? Of(string? name) => name switch
     {
-        var index = name is null ? 0 : ((List<string>)[.. Names]).IndexOf(name);
-        semantic = (Semantic)index;
-        return index >= 0;
-    }
+        null or "execute_all" => Semantic.ExecuteAll,
+        "deny_on_first_deny" => Semantic.DenyOnFirstDeny,
+        "permit_on_first_permit" => Semantic.PermitOnFirstPermit,
+        _ => null,
+    };
 
     /// <summary>Whether the batch ends with this decision.</summary>
     public static bool EndsWith(this Semantic semantic, bool decision) =>

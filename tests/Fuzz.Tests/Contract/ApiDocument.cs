@@ -16,8 +16,11 @@ internal sealed record ApiOperation(
     string? AppRole,
     bool IsSecured)
 {
-    /// <summary>GET and HEAD change nothing, whatever they answer.</summary>
-    public bool IsRead => Method is "GET" or "HEAD";
+    /// <summary>GET and HEAD change nothing, whatever they answer, and neither do questions by AuthZEN.</summary>
+    public bool IsRead => Method is "GET" or "HEAD" || Template.StartsWith("/access/v1/", StringComparison.Ordinal);
+
+    /// <summary>Whether a bad item of a body is refused by itself, and the request is not.</summary>
+    public bool JudgesItems => Bodies.Count > 1 || Template == "/access/v1/evaluations";
 
     public override string ToString() => $"{Method} {Template}";
 }

@@ -21,7 +21,7 @@ internal sealed record FuzzRequest(
     private const int Shown = 4_000;
 
     /// <summary>Routing takes a method in any case.</summary>
-    public bool IsRead => Method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS";
+    public bool IsRead => Operation?.IsRead == true || Method.ToUpperInvariant() is "GET" or "HEAD" or "OPTIONS";
 
     public HttpRequestMessage ToMessage(Uri service)
     {
