@@ -1,5 +1,4 @@
 using EngageCenter.Access;
-using EngageCenter.Agreements;
 using EngageCenter.Paging;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
