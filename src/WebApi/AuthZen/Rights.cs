@@ -61,7 +61,7 @@ internal sealed class Asker(HttpContext http, UserGrains users)
         if (asker.Person == person)
         {
             var own = await users.Of(person).Explain(asker.SignIn, workspaceId);
-            return Rights.Of(own, own.Decision.Epoch, asker.SignIn.LeavesGroupsOut);
+            return Rights.Of(own, own.Decision.Epoch, isPartial: asker.SignIn.LeavesGroupsOut && !own.Decision.KnowsGroups);
         }
 
         return await InWorkspace(workspaceId, Rights.Unconfirmed, async decision => await users.Of(person).ExplainLastKnown(workspaceId, decision) is { } other
@@ -116,7 +116,7 @@ internal sealed class Asker(HttpContext http, UserGrains users)
             var own = await users.Of(Person!.Person).Decide(Person.SignIn, workspaceId);
             if (!own.Allows(Permissions.ViewUserRoles))
             {
-                return own.Standing == Standing.Unconfirmed || Person.SignIn.LeavesGroupsOut ? unconfirmed : default;
+                return own.Standing == Standing.Unconfirmed || (Person.SignIn.LeavesGroupsOut && !own.KnowsGroups) ? unconfirmed : default;
             }
 
             if (await ask(own) is { } answer)
