@@ -4,6 +4,7 @@ using EngageCenter.WebApi.Activities;
 using EngageCenter.WebApi.Agreements;
 using EngageCenter.WebApi.Assessments;
 using EngageCenter.WebApi.AuthZen;
+using EngageCenter.WebApi.Directories;
 using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Hosting;
 using EngageCenter.WebApi.Identity;
@@ -66,6 +67,7 @@ public static class WebApiHost
         api.MapPermissions();
         api.MapWorkspaceUsers();
         api.MapGroups();
+        api.MapDirectory();
         api.MapSupportCases();
         api.MapSupportInsights();
         api.MapActivities();

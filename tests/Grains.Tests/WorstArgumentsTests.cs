@@ -3,6 +3,7 @@ using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.Agreements;
 using EngageCenter.Assessments;
+using EngageCenter.Directories;
 using EngageCenter.Learning;
 using EngageCenter.Paging;
 using EngageCenter.Support;
@@ -109,6 +110,12 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IWorkspaceGrain.Get", () => Workspace.Get(default));
         yield return ("IWorkspaceGrain.Groups", () => Workspace.Groups(manager, new(tooLong, Roles.None, fine)));
         yield return ("IWorkspaceUsersGrain.List", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).List(manager, new(tooLong, Roles.None, null, null, fine)));
+        yield return ("IWorkspaceUsersGrain.Get", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).Get(default, contoso.Adele));
+        yield return ("IWorkspaceUsersGrain.Preview", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).Preview(manager, Guid.NewGuid(), Roles.IncidentManager));
+        yield return ("IWorkspaceUsersGrain.Preview", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).Preview(manager, Guid.NewGuid(), (Roles)(1 << 15)));
+        yield return ("IWorkspaceDirectoryGrain.State", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).State(default));
+        yield return ("IWorkspaceDirectoryGrain.Group", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Group(default, Guid.NewGuid()));
+        yield return ("IWorkspaceDirectoryGrain.Groups", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Groups(manager, new(tooLong, fine)));
         yield return ("ISupportGrain.Cases", () => Support.Cases(manager, new(null, null, tooLong, null, null, null, fine)));
         yield return ("ISupportGrain.Cases", () => Support.Cases(manager, new(null, null, null, tooLong, null, null, fine)));
         yield return ("ISupportGrain.Insights", () => Support.Insights(manager, new(Updates.Start, Updates.Start)));
@@ -132,6 +139,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
             yield return ("IWorkspaceGrain.Groups", () => Workspace.Groups(manager, new(null, Roles.None, page)));
             yield return ("IWorkspaceGrain.AuditEvents", () => Workspace.AuditEvents(manager, page));
             yield return ("IWorkspaceUsersGrain.List", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).List(manager, new(null, Roles.None, null, null, page)));
+            yield return ("IWorkspaceDirectoryGrain.Groups", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Groups(manager, new(null, page)));
             yield return ("ISupportGrain.Cases", () => Support.Cases(manager, new(null, null, null, null, null, null, page)));
             yield return ("IActivityGrain.Activities", () => Activity.Activities(manager, new(null, null, null, null, null, page)));
             yield return ("IAssessmentsGrain.Runs", () => Assessments.Runs(member, Sql, page));

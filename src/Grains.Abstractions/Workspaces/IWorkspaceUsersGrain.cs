@@ -27,7 +27,44 @@ public interface IWorkspaceUsersGrain : IGrainWithStringKey
     /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
     [Alias("HoldersFor")]
     Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page);
+
+    /// <summary>Needs ViewUserRoles. A page of one or none. Null: decide again.</summary>
+    [Alias("Get")]
+    Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person);
+
+    /// <summary>
+    /// Needs ManageEntraGroups. Which of the people would gain or lose which permissions if a group held exactly these roles.
+    /// Nothing is changed. Null: decide again.
+    /// </summary>
+    /// <param name="roles">Those that may be granted; None: the group's grant is taken back.</param>
+    [Alias("Preview")]
+    Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles);
 }
+
+/// <summary>What a grant would change, for the people that the workspace knows of.</summary>
+/// <param name="Epoch">The version of the access policy that it is compared with.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.GroupPreview")]
+public sealed record GroupPreview(
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] PreviewedChange Gains,
+    [property: Id(2)] PreviewedChange Loses);
+
+/// <param name="Count">How many people.</param>
+/// <param name="People">The first of them by name, at most <see cref="MaxPeople"/>.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.PreviewedChange")]
+public sealed record PreviewedChange(
+    [property: Id(0)] int Count,
+    [property: Id(1)] ImmutableArray<PreviewedPerson> People)
+{
+    public const int MaxPeople = 100;
+}
+
+/// <param name="Permissions">Those that the person would gain, or lose.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.PreviewedPerson")]
+public sealed record PreviewedPerson(
+    [property: Id(0)] PersonId Person,
+    [property: Id(1)] UserProfile Profile,
+    [property: Id(2)] Permissions Permissions);
 
 public enum WorkspaceUserStatus
 {

@@ -51,6 +51,30 @@ internal sealed record AccessPolicy(
         return held.DrainToImmutable();
     }
 
+    /// <summary>What a group holds here.</summary>
+    public Roles RolesOf(Guid groupId)
+    {
+        foreach (var group in Groups)
+        {
+            if (group.GroupId == groupId)
+            {
+                return group.Roles;
+            }
+        }
+
+        return Roles.None;
+    }
+
+    /// <summary>The same with a group that holds exactly these roles.</summary>
+    public AccessPolicy With(Guid groupId, Roles roles)
+    {
+        var others = Groups.Where(group => group.GroupId != groupId);
+        return this with
+        {
+            Groups = roles == Roles.None ? [.. others] : [.. others.Append(new(groupId, roles)).OrderBy(group => group.GroupId)],
+        };
+    }
+
     // Both sides are sorted. Where the person is in far more groups than hold roles, each of these is looked for, so that
     // 3,000 groups of a person cost little more than 20; else one pass over both finds what they share.
     private void AddGroups(ImmutableArray<HeldRole>.Builder held, ImmutableArray<Guid> groups)

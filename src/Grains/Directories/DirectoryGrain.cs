@@ -1,3 +1,5 @@
+using EngageCenter.Access;
+using EngageCenter.Paging;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -13,6 +15,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
 
     private readonly long started = time.GetTimestamp();
     private DirectoryBudget budget = DirectoryBudget.Full;
+    private DirectoryHealth health = DirectoryHealth.Unknown;
 
     private TimeSpan Now => time.GetElapsedTime(started);
 
@@ -43,6 +46,52 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
+    public async Task<DirectoryGroup?> Group(Guid groupId)
+    {
+        try
+        {
+            return await Ask(limit => directory.Group(TenantId, groupId, limit));
+        }
+        catch (DirectoryUnavailableException unavailable)
+        {
+            throw Later(unavailable);
+        }
+    }
+
+    public async Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page)
+    {
+        Bounds.Page(page);
+        Bounds.Query(prefix);
+        try
+        {
+            return await Ask(limit => directory.Groups(TenantId, prefix, page.Size, page.After, limit));
+        }
+        catch (DirectoryUnavailableException unavailable)
+        {
+            throw Later(unavailable);
+        }
+    }
+
+    public async Task<DirectoryState> State()
+    {
+        if (health.IsStale(Now))
+        {
+            try
+            {
+                // The smallest question there is. What comes of it is in 'health'.
+                await Ask(limit => directory.Groups(TenantId, null, 1, null, limit));
+            }
+            catch (DirectoryUnavailableException)
+            {
+                // It is said below.
+            }
+        }
+
+        return health.State(Now, time.GetUtcNow());
+    }
+
+    private static TryLaterException Later(DirectoryUnavailableException unavailable) => new(unavailable.RetryAfter ?? DirectoryBudget.ShortestPause);
+
     /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
     private async Task<T> Ask<T>(Func<CancellationToken, Task<T>> request)
     {
@@ -59,13 +108,21 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         {
             var answer = await request(limit.Token);
             budget = budget.Succeeded();
+            health = DirectoryHealth.Answered(Now);
             metrics.Requested(time.GetElapsedTime(begun), "answered");
             return answer;
+        }
+        catch (InvalidCursorException)
+        {
+            // An answer: that of a page which is not there.
+            budget = budget.Succeeded();
+            throw;
         }
         catch (Exception e)
         {
             var retryAfter = (e as DirectoryUnavailableException)?.RetryAfter;
             budget = budget.Failed(Now, retryAfter);
+            health = health.Refused(Now, e is DirectoryUnavailableException ? e.Message : "The directory did not answer, or did not let the application in.");
             metrics.Requested(time.GetElapsedTime(begun), retryAfter is null ? "failed" : "throttled");
             LogUnavailable(logger, TenantId, e.Message);
 

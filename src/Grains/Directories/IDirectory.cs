@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EngageCenter.Paging;
 
 namespace EngageCenter.Directories;
 
@@ -15,6 +16,18 @@ public interface IDirectory
     /// <summary>All security groups that a person is in, also by other groups; at most 11,000. None if there is no such person.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
     Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>A group; null if the tenant has none of this id.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
+
+    /// <summary>Security groups by display name.</summary>
+    /// <param name="prefix">What the name begins with; null for all.</param>
+    /// <param name="size">1 to 500.</param>
+    /// <param name="after">The <see cref="Page{T}.Next"/> of the page before.</param>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    /// <exception cref="InvalidCursorException">The directory does not know the page.</exception>
+    Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken);
 }
 
 /// <summary>The directory of a tenant did not answer, or not in whole.</summary>
@@ -32,6 +45,11 @@ internal sealed class NoDirectory : IDirectory
 {
     public bool IsConfiguredFor(Guid tenantId) => false;
 
-    public Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken) =>
-        throw new InvalidOperationException("No tenant has a directory.");
+    public Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken) => throw None();
+
+    public Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
+
+    public Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken) => throw None();
+
+    private static InvalidOperationException None() => new("No tenant has a directory.");
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Paging;
 
 namespace EngageCenter.Directories;
 
@@ -9,6 +11,20 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     /// <summary>The groups of a person as the directory has them. Answers within <see cref="DirectoryGrain.RequestTimeout"/>.</summary>
     [Alias("GroupsOf")]
     Task<DirectoryGroups> GroupsOf(Guid userId);
+
+    /// <summary>A group; null if there is none of this id.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("Group")]
+    Task<DirectoryGroup?> Group(Guid groupId);
+
+    /// <summary><see cref="IDirectory.Groups"/>.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("Groups")]
+    Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page);
+
+    /// <summary>Whether the directory answers. It is asked anew if that was a minute ago.</summary>
+    [Alias("State")]
+    Task<DirectoryState> State();
 }
 
 /// <summary>What the directory says of a person's groups.</summary>

@@ -126,16 +126,16 @@ internal sealed partial class UserGrain
         }
     }
 
-    /// <summary>The person for a workspace's list of people: with those of their groups that may hold a role somewhere.</summary>
+    /// <summary>The person for a workspace's list of people: of very many groups, those first that may hold a role somewhere.</summary>
     private async ValueTask<SeenUser> Listed(SeenUser seen)
     {
-        if (seen.Groups.Length <= SignIn.MaxGroups)
+        if (seen.Groups.Length <= SeenEntry.MaxGroups)
         {
             return seen;
         }
 
         var known = await KnownGroups() ?? throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
-        return seen with { Groups = [.. known.Take(SeenEntry.MaxGroups)] };
+        return seen with { Groups = [.. known.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
     }
 
     [LoggerMessage(LogLevel.Warning, "The directory of tenant {TenantId} could not be asked")]

@@ -18,7 +18,7 @@ internal sealed record SeenEntry(
     [property: JsonPropertyName("l")] DateTimeOffset LastSignInAt,
     [property: JsonPropertyName("g")] byte[] Groups) : ILogEntry<SeenEntry>
 {
-    /// <summary>Of somebody in more groups than a token has, these are those that hold roles somewhere.</summary>
+    /// <summary>Of somebody in more groups than a token has, those that hold roles somewhere come first.</summary>
     public const int MaxGroups = 1_000;
 
     int ILogEntry<SeenEntry>.StoredBytes => StoredSize.Of(200 + (2 * Groups.Length), Key, DisplayName, Email);
@@ -30,6 +30,9 @@ internal sealed record SeenEntry(
     public SeenUser User() => new(
         PersonId.Parse(Key), new(DisplayName, Email, UserType),
         [.. MemoryMarshal.Cast<byte, Guid>(Groups)], FirstSignInAt, LastSignInAt);
+
+    /// <summary>Whether the person is in a group, without anything being made of the rest.</summary>
+    public bool IsIn(Guid group) => MemoryMarshal.Cast<byte, Guid>(Groups).BinarySearch(group) >= 0;
 
     /// <summary>Within one second the groups only ever become fewer.</summary>
     public bool Supersedes(SeenEntry other) =>

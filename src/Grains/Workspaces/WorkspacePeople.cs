@@ -77,6 +77,9 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
         ordered.Insert(~PlaceOf(person.Place), person);
     }
 
+    /// <summary>Somebody who holds a role.</summary>
+    public WorkspaceUser? Find(PersonId person) => people.TryGetValue(person, out var found) && !found.User.Roles.IsEmpty ? found.User : null;
+
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
     public Page<WorkspaceUser> Page(WorkspaceUserQuery query) => Scan(query)();

@@ -88,6 +88,27 @@ internal sealed partial class WorkspaceUsersGrain(
         throw new TryLaterException(retryAfter);
     }
 
+    public async Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person) => await Accept(decision) is { } policy
+        ? People(policy).Find(person) is { } found ? new([found], null, 1) : new([], null, 0)
+        : null;
+
+    public async Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles)
+    {
+        Bounds.Require((roles & ~RoleTable.Assignable) == 0, "A contract role comes from the agreement alone.");
+        if (await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is not { } policy)
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var preview = await scans.Run<GroupPreview>(() =>
+        {
+            SeenEntry[] people = [.. log.Entries];
+            return () => GroupPreviews.Of(policy, people, groupId, roles, now);
+        });
+        return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null ? null : preview;
+    }
+
     public Task Seen(SeenUser user)
     {
         var entry = SeenEntry.Of(user);

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
+using EngageCenter.Paging;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Graph;
+using Microsoft.Graph.Models;
 using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Graph.Users.Item.GetMemberGroups;
 using Microsoft.Kiota.Abstractions;
@@ -11,6 +15,10 @@ namespace EngageCenter.Directories;
 /// <summary>Directories by Microsoft Graph. Each answer is read whole or not at all, and nothing is tried again: see <see cref="IDirectory"/>.</summary>
 internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 {
+    private const string SkipToken = "$skiptoken";
+
+    private static readonly string[] shown = ["id", "displayName", "description"];
+
     private readonly string address;
     private readonly HashSet<Guid> tenants;
     private readonly GraphTokens tokens;
@@ -48,6 +56,55 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         }
     }
 
+    public async Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var group = await Graph(tenantId).Groups[$"{groupId:D}"].GetAsync(request => request.QueryParameters.Select = shown, cancellationToken);
+            return Shown(group ?? throw new DirectoryUnavailableException("Graph answered with nothing."));
+        }
+        catch (ODataError missing) when (IsMissing(missing))
+        {
+            return null;
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
+    public async Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken)
+    {
+        // The place alone comes from outside: the rest of the address is made here each time.
+        var filter = prefix is null ? "securityEnabled eq true" : $"startswith(displayName,'{prefix.Replace("'", "''", StringComparison.Ordinal)}') and securityEnabled eq true";
+        var query = new QueryBuilder
+        {
+            { "$select", string.Join(',', shown) }, { "$filter", filter }, { "$orderby", "displayName" }, { "$count", "true" }, { "$top", $"{size}" },
+        };
+        if (after is not null)
+        {
+            query.Add(SkipToken, after);
+        }
+
+        try
+        {
+            // Order and filter together are what Graph calls an advanced query.
+            var page = await Graph(tenantId).Groups.WithUrl($"{address}/groups{query}").GetAsync(
+                request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken);
+            return page is { Value: { } groups, OdataCount: { } count }
+                ? new([.. groups.Select(Shown)], PlaceIn(page.OdataNextLink), (int)Math.Min(count, int.MaxValue))
+                : throw new DirectoryUnavailableException("Graph answered with a part of the groups.");
+        }
+        catch (ODataError unknown) when (after is not null && unknown.ResponseStatusCode == (int)HttpStatusCode.BadRequest)
+        {
+            throw new InvalidCursorException();
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
@@ -57,7 +114,21 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     // Cheap, and owns nothing: the connections are the client's.
     private GraphServiceClient Graph(Guid tenantId) => new(http, new BaseBearerTokenAuthenticationProvider(tokens.Of(tenantId)), address);
 
-    private static Guid Id(string id) =>
+    private static DirectoryGroup Shown(Group group) => new(Id(group.Id), group.DisplayName ?? "", group.Description);
+
+    private static string? PlaceIn(string? nextLink)
+    {
+        if (nextLink is null)
+        {
+            return null;
+        }
+
+        return QueryHelpers.ParseQuery(new Uri(nextLink).Query).TryGetValue(SkipToken, out var place) && place is [{ Length: > 0 and <= PageRequest.MaxAfterLength } token]
+            ? token
+            : throw new DirectoryUnavailableException("Graph did not say where the next page is.");
+    }
+
+    private static Guid Id(string? id) =>
         Guid.TryParseExact(id, "D", out var known) ? known : throw new DirectoryUnavailableException("Graph named an object without an object id.");
 
     private static bool IsMissing(ODataError error) => error.ResponseStatusCode == (int)HttpStatusCode.NotFound && error.Error?.Code == "Request_ResourceNotFound";

@@ -37,6 +37,9 @@ internal static class Problems
     public static readonly Problem GroupNotFound = new(404, "group-not-found", "No such group",
         "The group holds no role in this workspace.");
 
+    public static readonly Problem UserNotFound = new(404, "user-not-found", "No such person",
+        "The person holds no role in this workspace, or is not known to.");
+
     public static readonly Problem ActivityNotFound = new(404, "activity-not-found", "No such activity",
         "There is no activity of this id in the workspace.");
 

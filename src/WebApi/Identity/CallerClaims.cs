@@ -140,8 +140,7 @@ internal static class CallerClaims
 
     // Each tenant's administrator says how its people are called, and other people read it.
     private static string? Shown(Claim? claim, int max) =>
-        claim is not null && Text.Clean(claim.Value) is { Length: > 0 } text ? Cut(text, max) : null;
+        Text.Shown(claim?.Value, max);
 
-    private static string? Cut(string? text, int max) =>
-        text is null || text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+    private static string? Cut(string? text, int max) => text is null ? null : Text.Cut(text, max);
 }

@@ -88,6 +88,11 @@ internal static class Text
         return cleaned.EnumerateRunes().Any(IsVisible) ? cleaned : "";
     }
 
+    /// <summary><see cref="Clean"/> and not longer than so many characters; null if nothing is left.</summary>
+    public static string? Shown(string? raw, int max) => raw is not null && Clean(raw) is { Length: > 0 } text ? Cut(text, max).TrimEnd() : null;
+
+    public static string Cut(string text, int max) => text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
+
     // Code points that are set aside for use within a program: the last two of each plane, and a range of the first.
     private static bool IsNoncharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF;
 

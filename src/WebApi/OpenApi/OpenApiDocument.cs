@@ -48,6 +48,7 @@ internal static partial class OpenApiDocument
         ["Workspaces"] = "A workspace, its home page and its audit trail.",
         ["Permissions"] = "Who may do what in a workspace, and why.",
         ["Users"] = "The people of a workspace.",
+        ["Directory"] = "What the directory of the organization's tenant says.",
         ["Groups"] = "The Entra groups that hold roles in a workspace.",
         ["Support"] = "Support cases, and the insights aggregated from them.",
         ["Activity"] = "Customer activity, and the proof of execution.",

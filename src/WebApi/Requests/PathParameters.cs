@@ -16,6 +16,8 @@ internal static class PathParameters
         ["agreementId"] = ($"The agreement's id: {IdHint}", Text.IsId, Text.IdMessage),
         ["activityId"] = ($"The activity's id: {IdHint}", Text.IsId, Text.IdMessage),
         ["courseId"] = ($"The course's id: {IdHint}", Text.IsId, Text.IdMessage),
+        ["tenantId"] = ("The person's tenant, a GUID.", id => Text.TryReadGuid(id, out _), Text.GuidMessage),
+        ["userId"] = ("The person's object id in the tenant, a GUID.", id => Text.TryReadGuid(id, out _), Text.GuidMessage),
         ["groupId"] = ("The Entra group's object id, a GUID.", id => Text.TryReadGuid(id, out _), Text.GuidMessage),
     };
 

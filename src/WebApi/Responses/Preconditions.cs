@@ -1,4 +1,8 @@
+using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using EngageCenter.WebApi.Json;
 using Microsoft.Net.Http.Headers;
 
 namespace EngageCenter.WebApi.Responses;
@@ -15,6 +19,15 @@ internal static class Preconditions
     public static IResult Answer<T>(HttpContext http, long version, T resource)
     {
         var tag = TagOf(version);
+        http.Response.Headers.ETag = tag;
+        return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
+    }
+
+    /// <summary>The same for a resource without a version, which is made of several: its tag is a hash of what is shown.</summary>
+    public static IResult Answer<T>(HttpContext http, T resource)
+    {
+        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(resource, WireJson.Options));
+        var tag = $"\"{Base64Url.EncodeToString(hash.AsSpan(0, 16))}\"";
         http.Response.Headers.ETag = tag;
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }

@@ -1,5 +1,7 @@
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Directories;
 using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
@@ -30,6 +32,12 @@ internal static class GroupEndpoints
             .Answers<GroupResponse>(200)
             .Answers<GroupResponse>(201)
             .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyGroupsInTenant, Problems.TooManyWorkspaces);
+        groups.MapPost("/{groupId}/preview", Preview).RequirePermission(Permissions.ManageEntraGroups).Scans()
+            .Describe("PreviewGroup", "What a grant would change",
+                "Who of the people that the workspace knows of would gain or lose which permissions, if the group held exactly these roles. Nothing is changed.")
+            .Example("""{ "roles": ["SupportUser"] }""")
+            .Answers<PreviewResponse>(200)
+            .Refuses(Problems.RoleNotAssignable);
         groups.MapDelete("/{groupId}", Delete).RequirePermission(Permissions.ManageEntraGroups)
             .Describe("DeleteGroup", "Takes a group's roles away", "Also where the group held none.")
             .Answers(204);
@@ -52,8 +60,20 @@ internal static class GroupEndpoints
     {
         var group = Guid.Parse(groupId);
         var roles = body.Roles.Aggregate(Roles.None, (all, role) => all | role);
+        if (await visit.Grain<IWorkspaceDirectoryGrain>().Group(decision, group) is not { } known)
+        {
+            return null;
+        }
+
+        if (known.Answer == DirectoryAnswer.NotFound)
+        {
+            return Problems.Invalid("groupId", "The directory of the organization has no such group.");
+        }
+
+        // The name follows the directory, where it says one.
+        var name = (known.Group is { } found ? DirectoryGroupResponse.NameOf(found) : null) ?? body.DisplayName;
         var condition = await Condition(visit, decision, group, ifMatch);
-        var outcome = await visit.Workspace.PutGroup(decision, visit.Caller.Actor, new(group, body.DisplayName, roles, condition));
+        var outcome = await visit.Workspace.PutGroup(decision, visit.Caller.Actor, new(group, name, roles, condition));
         return outcome.Status switch
         {
             PutGroupStatus.Created => Granted(http, visit.WorkspaceId, outcome.Grant!, created: true),
@@ -66,6 +86,14 @@ internal static class GroupEndpoints
             PutGroupStatus.TooManyGroupsInTenant => Problems.TooManyGroupsInTenant.Answer(),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
+    });
+
+    private static Task<IResult> Preview(WorkspaceVisit visit, string groupId, PreviewRequest body) => visit.Act(async decision =>
+    {
+        var roles = body.Roles.Aggregate(Roles.None, (all, role) => all | role);
+        return (roles & ~RoleTable.Assignable) != 0 ? Problems.RoleNotAssignable.Answer()
+            : await visit.Grain<IWorkspaceUsersGrain>().Preview(decision, Guid.Parse(groupId), roles) is { } preview ? TypedResults.Ok(PreviewResponse.Of(preview))
+            : null;
     });
 
     private static Task<IResult> Delete(WorkspaceVisit visit, string groupId, IfMatchHeader ifMatch) => visit.Act(async decision =>

@@ -18,7 +18,20 @@ internal static class WorkspaceUserEndpoints
             .Describe("ListUsers", "The people of a workspace", "The contract's contacts, and whoever came as a member.")
             .Answers<ListResponse<WorkspaceUserResponse>>(200)
             .Refuses(Problems.ListChanged);
+        users.MapGet("/{tenantId}/{userId}", Get).RequirePermission(Permissions.ViewUserRoles)
+            .Describe("GetUser", "A person of the workspace", "One of the list.")
+            .Versioned()
+            .Answers<WorkspaceUserResponse>(200)
+            .Refuses(Problems.UserNotFound);
     }
+
+    private static Task<IResult> Get(WorkspaceVisit visit, string tenantId, string userId, HttpContext http) => visit.Act(async decision =>
+        await visit.Grain<IWorkspaceUsersGrain>().Get(decision, new(Guid.Parse(tenantId), Guid.Parse(userId))) switch
+        {
+            null => null,
+            { Items: [var user] } => Preconditions.Answer(http, WorkspaceUserResponse.Of(user)),
+            _ => Problems.UserNotFound.Answer(),
+        });
 
     private static Task<IResult> List(WorkspaceVisit visit, WorkspaceUserListQuery query, HttpRequest request) => visit.Act(async decision =>
         await visit.Grain<IWorkspaceUsersGrain>().List(decision, new(query.Search, query.Role ?? Roles.None, query.Status, query.Source, query.Page())) is { } page

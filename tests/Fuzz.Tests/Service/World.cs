@@ -99,6 +99,8 @@ internal sealed class World
         "id" => [Workspace, Workspace, Workspace, Workspace, Workspace, Workspace, Foreign, "0123456789abcdef0123456789abcdef"],
         "agreementId" => [$"{prefix}-1", $"{prefix}-2", $"{prefix}-3"],
         "groupId" => [$"{Id($"group {Roles.SupportUser}")}", $"{Id($"group {Roles.LearningUser}")}", $"{Id("spare 1")}", $"{Id("spare 2")}", $"{Id("spare 3")}"],
+        "tenantId" => [$"{Tenant}"],
+        "userId" => [$"{Id($"{Roles.CustomerSupportManager}")}", $"{Id($"{Roles.SupportUser}")}", $"{Id("colleague")}"],
         "activityId" => ["onboarding", "a-1", "a-2", "a-3", "a-4"],
         "technology" => technologies,
         "runId" => [$"{technologies[0]}-1", $"{technologies[0]}-2", $"{technologies[1]}-1", $"{technologies[2]}-1"],

@@ -145,6 +145,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(ICleanedIds), () => cluster.Grains.GetGrain<ICleanedIds>(KnownIds.GroupsOf(contoso.Tenant)).RemoveAll([])),
             (typeof(ISeenUsers), () => cluster.Grains.GetGrain<ISeenUsers>(workspace).Seen(new(person, new("Somebody", null, UserType.Member), [], default, default))),
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").GroupsOf(person.UserId)),
+            (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").State()),
             (typeof(IDecisionMaker), () => cluster.Grains.GetGrain<IDecisionMaker>(contoso.Adele.ToString()).Made(decision).AsTask()),
             (typeof(IRemindable), () => cluster.Grains.GetGrain<IAssessmentsGrain>(workspace).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default)),
         ];

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using EngageCenter.Directories;
+using EngageCenter.Paging;
 
 namespace EngageCenter.Grains.Tests;
 
@@ -20,12 +21,29 @@ internal sealed class DirectoryStandIn : IDirectory
         await tenant.Answering(cancellationToken);
         return tenant.Groups.GetValueOrDefault(userId, []);
     }
+
+    public async Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        return tenants[tenantId].Named.GetValueOrDefault(groupId);
+    }
+
+    public async Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        var all = tenants[tenantId].Named.Values.Where(group => group.DisplayName.StartsWith(prefix ?? "", StringComparison.OrdinalIgnoreCase)).OrderBy(group => group.DisplayName, StringComparer.Ordinal).ToList();
+        var page = all.Where(group => after is null || string.CompareOrdinal(group.DisplayName, after) > 0).Take(size).ToList();
+        return new([.. page], page.Count == size ? page[^1].DisplayName : null, all.Count);
+    }
 }
 
 internal sealed class TenantDirectory
 {
     /// <summary>By person.</summary>
     public ConcurrentDictionary<Guid, ImmutableArray<Guid>> Groups { get; } = [];
+
+    /// <summary>By id.</summary>
+    public ConcurrentDictionary<Guid, DirectoryGroup> Named { get; } = [];
 
     /// <summary>About whom it was asked.</summary>
     public ConcurrentQueue<Guid> Asked { get; } = [];

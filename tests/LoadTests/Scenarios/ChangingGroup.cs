@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 
@@ -26,6 +27,7 @@ internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string w
         if (granted)
         {
             var outcome = await visit.ActAsync(async decision =>
+                await grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Group(decision, groupId) is null ? null :
                 await workspaces.PutGroup(decision, data.ManagerActor, new(groupId, "Changing", Dataset.RolesWithRights, null))
                     is { Status: not PutGroupStatus.DecideAgain } answer ? answer : null);
             Expect(outcome.Status is PutGroupStatus.Created or PutGroupStatus.Updated, outcome);

@@ -1,4 +1,5 @@
 using EngageCenter.Directories;
+using EngageCenter.Paging;
 
 namespace EngageCenter.Silo.Tests.Directories;
 
@@ -93,6 +94,43 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
         Assert.True(directory.IsConfiguredFor(StandInTenant.Nobody));
         Assert.True(listed.IsConfiguredFor(StandInTenant.TenantId));
         Assert.False(listed.IsConfiguredFor(StandInTenant.Nobody));
+    }
+
+    [Fact]
+    public async Task Groups_are_found_by_the_beginning_of_their_name_in_pages_by_name()
+    {
+        List<DirectoryGroup> found = [];
+        string? after = null;
+        do
+        {
+            var page = await directory.Groups(StandInTenant.TenantId, "project 1", 50, after, default);
+            found.AddRange(page.Items);
+            Assert.Equal(111, page.TotalCount);
+            after = page.Next;
+        }
+        while (after is not null);
+
+        Assert.Equal(Enumerable.Range(1, 298).Select(n => $"Project {n}").Where(name => name.StartsWith("Project 1", StringComparison.Ordinal)).Order(StringComparer.Ordinal), found.Select(group => group.DisplayName));
+    }
+
+    [Theory]
+    [InlineData("Conan's", 1)]
+    [InlineData("Conan''s", 0)]
+    [InlineData("x') or startswith(displayName,'Project", 0)]
+    [InlineData("100 % & more?#", 1)]
+    [InlineData("zzz", 0)]
+    public async Task A_name_with_marks_of_the_query_is_a_name(string prefix, int count) =>
+        Assert.Equal(count, (await directory.Groups(StandInTenant.TenantId, prefix, 10, null, default)).TotalCount);
+
+    [Fact]
+    public async Task A_place_that_the_directory_does_not_know_is_no_cursor() =>
+        await Assert.ThrowsAsync<InvalidCursorException>(() => directory.Groups(StandInTenant.TenantId, null, 10, "nowhere", default));
+
+    [Fact]
+    public async Task A_group_is_found_by_its_id_or_there_is_none()
+    {
+        Assert.Equal(new(StandInTenant.Outer, "Outer", null), await directory.Group(StandInTenant.TenantId, StandInTenant.Outer, default));
+        Assert.Null(await directory.Group(StandInTenant.TenantId, StandInTenant.Nobody, default));
     }
 
     private Task<System.Collections.Immutable.ImmutableArray<Guid>> GroupsOf(Guid userId) => directory.GroupsOf(StandInTenant.TenantId, userId, default);

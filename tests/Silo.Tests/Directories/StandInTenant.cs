@@ -41,6 +41,8 @@ public sealed class StandInTenant : IAsyncLifetime, IDisposable
                     users = new[] { new { id = Johanna, displayName = "Johanna Lorenz", userPrincipalName = "johanna@contoso.example" } },
                     groups = projects
                         .Append(new { id = Outer, displayName = "Outer", members = new[] { Nested } })
+                        .Append(new { id = Id(2003), displayName = "Conan's", members = Array.Empty<Guid>() })
+                        .Append(new { id = Id(2004), displayName = "100 % & more?#", members = Array.Empty<Guid>() })
                         .Append(new { id = Nested, displayName = "Nested", members = new[] { Johanna } }),
                 },
             },

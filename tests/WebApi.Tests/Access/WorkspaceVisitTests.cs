@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Directories;
 using EngageCenter.Learning;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Limits;
@@ -30,6 +31,10 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
         { "GET", "/groups?pageSize=0", null },
         { "GET", "/groups/x", null },
         { "PUT", "/groups/x", "{" },
+        { "POST", "/groups/x/preview", "{" },
+        { "GET", "/directory", null },
+        { "GET", "/directory/groups?pageSize=0", null },
+        { "GET", "/users/x/y", null },
         { "DELETE", "/groups/x", null },
         { "GET", "/audit-events?cursor=", null },
         { "GET", "/support-cases?status=x", null },
@@ -245,6 +250,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
         api.Decides(Member(Permissions.ManageEntraGroups));
         var group = Guid.NewGuid();
         PutGroup? put = null;
+        DirectorySays(new(DirectoryAnswer.Unknown));
         api.Grains.On<IWorkspaceGrain>("PutGroup", a =>
         {
             put = (PutGroup)a[2]!;
@@ -259,6 +265,34 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
         Assert.Equal("\"3\"", answer.Headers["ETag"]);
         Assert.Equal($"/v1/workspaces/{WorkspaceId}/groups/{group}", answer.Headers["Location"]);
         Assert.Equal(new PutGroup(group, "Support", Roles.SupportUser | Roles.User, new(2)), put);
+    }
+
+    [Theory]
+    [InlineData("Sales", "Sales")]
+    [InlineData(" Sa\u0000les ", "Sales")]
+    [InlineData("\u202e", "Support")]
+    public async Task The_name_of_a_group_is_that_of_the_directory_if_it_can_be_shown(string inDirectory, string granted)
+    {
+        api.Decides(Member(Permissions.ManageEntraGroups));
+        var group = Guid.NewGuid();
+        DirectorySays(new(DirectoryAnswer.Found, new(group, inDirectory, null)));
+        api.Grains.On<IWorkspaceGrain>("PutGroup", a => Task.FromResult(new PutGroupOutcome(PutGroupStatus.Created,
+            new(group, ((PutGroup)a[2]!).DisplayName, Roles.SupportUser, (Actor)a[1]!, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, 3))));
+
+        var answer = await api.SendAsync("PUT", $"/v1/workspaces/{WorkspaceId}/groups/{group}", Token(), """{ "displayName": "Support", "roles": ["SupportUser"] }""");
+
+        Assert.Equal(granted, answer.Json.GetProperty("displayName").GetString());
+    }
+
+    [Fact]
+    public async Task A_group_that_the_directory_does_not_have_is_not_granted()
+    {
+        api.Decides(Member(Permissions.ManageEntraGroups));
+        DirectorySays(new(DirectoryAnswer.NotFound));
+
+        var answer = await api.SendAsync("PUT", $"/v1/workspaces/{WorkspaceId}/groups/{Guid.NewGuid()}", Token(), """{ "roles": ["SupportUser"] }""");
+
+        Assert.Equal((400, "groupId"), (answer.Status, string.Join(' ', answer.ErrorFields)));
     }
 
     [Theory]
@@ -286,6 +320,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     public async Task A_refused_grant_says_why(PutGroupStatus outcome, int status, string slug)
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
+        DirectorySays(new(DirectoryAnswer.Unknown));
         api.Grains.On<IWorkspaceGrain>("PutGroup", _ => Task.FromResult(new PutGroupOutcome(outcome)));
 
         var answer = await api.SendAsync("PUT", $"/v1/workspaces/{WorkspaceId}/groups/{Guid.NewGuid()}", Token(), """{ "roles": ["IncidentManager"] }""");
@@ -340,4 +375,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
 
     private static string WithoutTrace(Answer answer) =>
         $"{answer.Status} {answer.Json.GetProperty("type")} {answer.Json.GetProperty("title")} {answer.Json.GetProperty("detail")} {answer.Json.EnumerateObject().Count()}";
+
+    private void DirectorySays(DirectoryGroupAnswer answer) =>
+        api.Grains.On<IWorkspaceDirectoryGrain>("Group", _ => Task.FromResult<DirectoryGroupAnswer?>(answer));
 }

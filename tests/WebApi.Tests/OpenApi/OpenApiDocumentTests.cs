@@ -25,6 +25,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
             "GET /v1/workspaces/{id}", "PATCH /v1/workspaces/{id}", "GET /v1/workspaces/{id}/home",
             "GET /v1/workspaces/{id}/permissions", "POST /v1/workspaces/{id}/permissions/check",
             "GET /v1/workspaces/{id}/users", "GET /v1/workspaces/{id}/groups", "GET /v1/workspaces/{id}/groups/{groupId}",
+            "GET /v1/workspaces/{id}/users/{tenantId}/{userId}", "GET /v1/workspaces/{id}/directory", "GET /v1/workspaces/{id}/directory/groups", "POST /v1/workspaces/{id}/groups/{groupId}/preview",
             "PUT /v1/workspaces/{id}/groups/{groupId}", "DELETE /v1/workspaces/{id}/groups/{groupId}", "GET /v1/workspaces/{id}/audit-events",
             "POST /v1/workspaces/{id}/support-cases", "GET /v1/workspaces/{id}/support-cases", "GET /v1/workspaces/{id}/support-insights",
         ];

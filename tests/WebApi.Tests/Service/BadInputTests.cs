@@ -65,6 +65,9 @@ public class BadInputTests(RunningService service)
             .. noText.Select(t => ($$"""{"roles":["User"],"displayName":"{{t}}"}""", "displayName")),
         ];
         await AllRefused(HttpMethod.Put, $"/groups/{Group}", rows);
+
+        // A preview takes no name, and no role as well.
+        await AllRefused(HttpMethod.Post, $"/groups/{Group}/preview", [.. rows.Where(row => row.Field.StartsWith("roles", StringComparison.Ordinal) && row.Body != """{"roles":[]}""")]);
     }
 
     [Fact]
@@ -85,6 +88,9 @@ public class BadInputTests(RunningService service)
                             using var response = await service.Send(
                                 HttpMethod.Put, $"/v1/workspaces/{workspace}/groups/{group}", await service.ManagerToken(), $$"""{"roles":[{{roles}}]}""");
                             await response.IsProblem(409, "role-not-assignable");
+                            using var preview = await service.Send(
+                                HttpMethod.Post, $"/v1/workspaces/{workspace}/groups/{group}/preview", await service.ManagerToken(), $$"""{"roles":[{{roles}}]}""");
+                            await preview.IsProblem(409, "role-not-assignable");
                         });
                     }
                 }
@@ -102,6 +108,9 @@ public class BadInputTests(RunningService service)
             await AllRefused(HttpMethod.Put, $"/groups/{id}", ("""{"roles":["User"]}""", "groupId"), ("{}", "groupId"), ("{}", "roles"));
             await AllRefused(HttpMethod.Get, $"/groups/{id}", (null, "groupId"));
             await AllRefused(HttpMethod.Delete, $"/groups/{id}", (null, "groupId"));
+            await AllRefused(HttpMethod.Post, $"/groups/{id}/preview", ("""{"roles":["User"]}""", "groupId"));
+            await AllRefused(HttpMethod.Get, $"/users/{id}/{TestDirectory.Contoso}", (null, "tenantId"));
+            await AllRefused(HttpMethod.Get, $"/users/{TestDirectory.Contoso}/{id}", (null, "userId"));
         }
     }
 

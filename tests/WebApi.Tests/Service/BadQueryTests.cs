@@ -76,6 +76,7 @@ public class BadQueryTests(RunningService service)
             ("users", "source", ["contract", "0", "Direct"]),
             ("users", "search", [new('a', 201), "%00", "a%07b", "a&search=b", "%0Aa%0Ab"]),
             ("groups", "role", ["king", "user", "1", "None", "User&role=User"]),
+            ("directory/groups", "search", [new('a', 201), "%00", "a&search=b"]),
             ("groups", "search", [new('a', 201), "%00", "a&search=b"]),
             ("support-cases", "status", ["closed", "4", "Active", "New&status=New"]),
             ("support-cases", "severity", ["a", "One", "0", "D", "A&severity=B"]),

@@ -1,0 +1,69 @@
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using Orleans.Concurrency;
+
+namespace EngageCenter.Directories;
+
+/// <summary>The directory of a workspace's organization, for whoever may see it. Keyed by the workspace's id. Stores nothing.</summary>
+[GrainType("workspace-directory"), Reentrant]
+internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory directory) : Grain, IWorkspaceDirectoryGrain
+{
+    private string Id => this.GetPrimaryKeyString();
+
+    public async Task<DirectoryState?> State(AccessDecision decision)
+    {
+        if (await policies.Accept(decision, Id, Permissions.ViewEntraGroups) is not { Policy: var policy })
+        {
+            return null;
+        }
+
+        return directory.IsConfiguredFor(policy.TenantId) ? await Of(policy).State() : new(DirectoryStatus.NotConfigured);
+    }
+
+    public async Task<Page<FoundGroup>?> Groups(AccessDecision decision, DirectoryGroupQuery query)
+    {
+        Bounds.Page(query.Page);
+        Bounds.Query(query.Search);
+        if (await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is not { Policy: var policy })
+        {
+            return null;
+        }
+
+        var found = !directory.IsConfiguredFor(policy.TenantId) ? new([], null, 0)
+            : Guid.TryParseExact(query.Search, "D", out var groupId) ? await Find(policy, groupId)
+            : await Of(policy).Groups(query.Search, query.Page);
+
+        // The right is checked again: the directory may have taken its time.
+        return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null
+            ? null
+            : new([.. found.Items.Select(group => new FoundGroup(group, policy.RolesOf(group.GroupId)))], found.Next, found.TotalCount);
+    }
+
+    public async Task<DirectoryGroupAnswer?> Group(AccessDecision decision, Guid groupId)
+    {
+        if (await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is not { Policy: var policy })
+        {
+            return null;
+        }
+
+        if (!directory.IsConfiguredFor(policy.TenantId))
+        {
+            return new(DirectoryAnswer.Unknown);
+        }
+
+        try
+        {
+            return await Of(policy).Group(groupId) is { } found ? new(DirectoryAnswer.Found, found) : new(DirectoryAnswer.NotFound);
+        }
+        catch (TryLaterException)
+        {
+            // A directory that is silent keeps nobody from granting. The grain that asks says so in the log.
+            return new(DirectoryAnswer.Unknown);
+        }
+    }
+
+    private async Task<Page<DirectoryGroup>> Find(AccessPolicy policy, Guid groupId) =>
+        await Of(policy).Group(groupId) is { } found ? new([found], null, 1) : new([], null, 0);
+
+    private IDirectoryGrain Of(AccessPolicy policy) => GrainFactory.GetGrain<IDirectoryGrain>($"{policy.TenantId:D}");
+}
