@@ -100,6 +100,7 @@ public static class WebApiHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AllowedTenants>(provider, allowed));
         services.AddSingleton<UserGrains>();
         services.AddSingleton<HomePage>();
+        services.AddSingleton<AuditFeed>();
         services.AddSingleton(_ => options);
         services.AddSingleton<FailedTokens>();
         services.AddSingleton<NodeLimits>();

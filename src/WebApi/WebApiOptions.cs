@@ -33,6 +33,9 @@ public sealed class WebApiOptions
     /// <summary>Exports of one caller at the same time.</summary>
     public const int MaxExportsOfCaller = 4;
 
+    /// <summary>Streams of one caller at the same time.</summary>
+    public const int MaxStreamsOfCaller = 10;
+
     public WebApiOptions()
         : this(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
     {
@@ -47,6 +50,7 @@ public sealed class WebApiOptions
         MaxRequests = (int)Math.Clamp(heapBytes / 8 / RequestBytes, 100, 5_000);
         MaxBodies = MaxRequests;
         MaxExports = (int)Math.Clamp(heapBytes / 32 / ExportBytes, 4, 100);
+        MaxStreams = Math.Min(MaxConnections / 4, 2_000);
         RememberedTokens = new() { Max = (int)Math.Clamp(heapBytes / 16 / RememberedTokenBytes, 1_000, 100_000) };
     }
 
@@ -117,13 +121,20 @@ public sealed class WebApiOptions
     /// </summary>
     public int MaxExports { get; set; }
 
+    /// <summary>
+    /// Audit trails that readers follow on a node at the same time. They hold a connection, and no place among
+    /// <see cref="MaxRequests"/>. More are refused with 503 and <c>Retry-After</c>. At most half of
+    /// <see cref="MaxConnections"/>, whatever it says; by default a quarter of them, at most 2,000.
+    /// </summary>
+    public int MaxStreams { get; set; }
+
     /// <summary>Has no effect: <see cref="MaxBodyMemory"/> bounds what large bodies take. Still known, so that a host that sets it starts.</summary>
     public int MaxLargeBodies { get; set; }
 
     /// <summary>
-    /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/>, <see cref="MaxBodyMemory"/> and <see cref="MaxExports"/>
-    /// that one caller can have: a person, an application, or an address without a token. Of exports it is at most
-    /// <see cref="MaxExportsOfCaller"/>. More is refused with 429 and <c>Retry-After</c>. Default a quarter.
+    /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/>, <see cref="MaxBodyMemory"/>, <see cref="MaxExports"/>
+    /// and <see cref="MaxStreams"/> that one caller can have: a person, an application, or an address without a token. Of
+    /// exports it is at most <see cref="MaxExportsOfCaller"/>, of streams <see cref="MaxStreamsOfCaller"/>. More is refused with 429 and <c>Retry-After</c>. Default a quarter.
     /// </summary>
     public double CallerShare { get; set; } = 0.25;
 
@@ -229,6 +240,11 @@ public sealed class WebApiOptions
         if (options.MaxExports < 1)
         {
             throw new SettingException($"{Section}:MaxExports is {options.MaxExports}; it must be at least 1.");
+        }
+
+        if (options.MaxStreams < 1)
+        {
+            throw new SettingException($"{Section}:MaxStreams is {options.MaxStreams}; it must be at least 1.");
         }
 
         if (!(options.StrangersShare > 0 && options.StrangersShare <= 1))

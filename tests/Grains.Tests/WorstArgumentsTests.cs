@@ -131,6 +131,12 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
             yield return ("IWorkspaceUsersGrain.HoldersFor", () => people.HoldersFor(Applications.With(AppRoles.Evaluate), permission, fine));
         }
 
+        foreach (var (after, count) in ((long, int)[])[(-1, 10), (long.MaxValue, 10), (1_000, 10), (long.MinValue, 10), (0, 0), (0, -1), (0, PageRequest.MaxSize + 1), (0, int.MaxValue)])
+        {
+            yield return ("IWorkspaceGrain.AuditEventsAfter", () => Workspace.AuditEventsAfter(manager, after, count));
+        }
+
+        yield return ("IWorkspaceGrain.AuditEventsAfter", () => Workspace.AuditEventsAfter(default, 0, 10));
         yield return ("IWorkspaceUsersGrain.Holders", () => people.Holders(default, Permissions.RenameSpace, fine));
         foreach (var page in badPages.Append(new(10, tooLong)))
         {

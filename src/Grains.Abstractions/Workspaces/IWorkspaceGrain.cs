@@ -50,4 +50,14 @@ public interface IWorkspaceGrain : IGrainWithStringKey
     /// <summary>Needs ManageEntraGroups. Newest first.</summary>
     [Alias("AuditEvents"), AlwaysInterleave]
     Task<Page<AuditEvent>?> AuditEvents(AccessDecision decision, PageRequest page);
+
+    /// <summary>
+    /// Needs ManageEntraGroups. The events that follow one, oldest first: none where it is the newest. The total is the sequence
+    /// of the newest.
+    /// </summary>
+    /// <param name="after">The sequence of the event before; 0 for the first one.</param>
+    /// <param name="count">1 to <see cref="PageRequest.MaxSize"/> at most; fewer come where they are large.</param>
+    /// <exception cref="InvalidCursorException">There is no such event.</exception>
+    [Alias("AuditEventsAfter"), AlwaysInterleave]
+    Task<Page<AuditEvent>?> AuditEventsAfter(AccessDecision decision, long after, int count);
 }

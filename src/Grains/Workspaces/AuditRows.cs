@@ -68,6 +68,27 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
         return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)trail.Last));
     }
 
+    /// <summary>The events that follow one, oldest first.</summary>
+    /// <exception cref="InvalidCursorException">There is no such event.</exception>
+    public async Task<Page<AuditEvent>> After(AuditTrail trail, long after, int count)
+    {
+        Bounds.Page(new(count, null));
+        if (after < 0 || after > trail.Last)
+        {
+            throw new InvalidCursorException();
+        }
+
+        var newest = Math.Min(trail.Last, after + count);
+        if (newest == after)
+        {
+            return new([], null, checked((int)trail.Last));
+        }
+
+        var events = await Read(trail.Recent, after + 1, newest);
+        events = [.. events.Reverse()];
+        return new(events[..Pages.Fit(events.AsSpan(), count, BytesOf)], null, checked((int)trail.Last));
+    }
+
     // What an agreement changes may be hundreds of contacts and readers, before and after.
     private static int BytesOf(AuditEvent recorded) => Weight.Of(recorded.Target.DisplayName, recorded.Actor.DisplayName)
         + Weight.Entries(recorded.Before?.Values.SelectMany(values => values) ?? [])

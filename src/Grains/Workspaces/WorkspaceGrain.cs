@@ -229,6 +229,16 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return await audit.Page(state.Audit, page);
     }
 
+    public async Task<Page<AuditEvent>?> AuditEventsAfter(AccessDecision decision, long after, int count)
+    {
+        if (!await Accepts(decision, Permissions.ManageEntraGroups))
+        {
+            return null;
+        }
+
+        return await audit.After(state.Audit, after, count);
+    }
+
     async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
     {
         var written = (isChange ? next! : state) with { Tenure = tenure };

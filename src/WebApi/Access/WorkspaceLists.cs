@@ -40,7 +40,7 @@ internal static class WorkspaceLists
     }
 
     /// <summary>Takes a place among the exports until the request ends; what it answers where there is none.</summary>
-    private static IResult? TakePlace(HttpContext http)
+    public static IResult? TakePlace(HttpContext http)
     {
         var place = http.RequestServices.GetRequiredService<NodeLimits>().Exports.TryTake(http.Features.GetRequiredFeature<Claimant>());
         if (!place.IsTaken)
@@ -55,7 +55,7 @@ internal static class WorkspaceLists
     private static string NameOf(HttpContext http, WorkspaceVisit visit) => $"{http.Request.Path.Value!.TrimEnd('/').Split('/')[^1]}-{visit.WorkspaceId}";
 
     /// <summary>The right is decided anew for each page; null if it is gone or not available.</summary>
-    private static async Task<Page<TItem>?> ReadOn<TItem>(WorkspaceVisit visit, Func<AccessDecision, Task<Page<TItem>?>> read)
+    public static async Task<Page<TItem>?> ReadOn<TItem>(this WorkspaceVisit visit, Func<AccessDecision, Task<Page<TItem>?>> read)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {

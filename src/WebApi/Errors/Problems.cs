@@ -59,7 +59,7 @@ internal static class Problems
         "This address does not take this method; 'Allow' names those that it takes.");
 
     public static readonly Problem NotAcceptable = new(406, "not-acceptable", "No acceptable representation",
-        "The answer exists as application/json and as text/csv only.");
+        "The answer does not exist in any of the types that Accept names.");
 
     public static readonly Problem RequestTimeout = new(408, "request-timeout", "The request came too slowly",
         "The body did not arrive in time.");

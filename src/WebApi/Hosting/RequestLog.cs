@@ -1,4 +1,5 @@
 using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Limits;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace EngageCenter.WebApi.Hosting;
@@ -24,12 +25,15 @@ internal sealed partial class RequestLog(RequestDelegate next, WebApiOptions opt
         finally
         {
             var elapsed = time.GetElapsedTime(started);
-            if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError || elapsed >= slow || IsSampled())
+            if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError || (elapsed >= slow && !IsStream(http)) || IsSampled())
             {
                 Log(http, elapsed);
             }
         }
     }
+
+    // It lasts for as long as its reader likes.
+    private static bool IsStream(HttpContext http) => Endpoint(http)?.Metadata.GetMetadata<StreamedAnswer>() is not null;
 
     private bool IsSampled() => every > 0 && (every == 1 || Interlocked.Increment(ref requests) % every == 0);
 

@@ -2,7 +2,7 @@ using System.Threading.RateLimiting;
 
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>What the callers of this node share: requests at work, those of them that scan, bodies on their way, the memory of bodies, and exports.</summary>
+/// <summary>What the callers of this node share: requests at work, those of them that scan, bodies on their way, the memory of bodies, exports, and streams.</summary>
 internal sealed class NodeLimits : IDisposable
 {
     /// <summary>Bytes of one unit of <see cref="Memory"/>.</summary>
@@ -19,6 +19,7 @@ internal sealed class NodeLimits : IDisposable
         LargePages = Of(options.MaxRequests, mostOfCaller: options.CallerScans);
         Items = PageLimit.ItemsOf(options.RateLimit);
         Exports = Of(options.MaxExports, mostOfCaller: WebApiOptions.MaxExportsOfCaller);
+        Streams = Of(Math.Min(options.MaxStreams, Math.Max(1, options.MaxConnections / 2)), mostOfCaller: WebApiOptions.MaxStreamsOfCaller);
 
         // Whatever the shares, one caller can send one body of the largest kind, and a stranger one of a person's largest.
         Memory = Of(checked((int)(options.MaxBodyMemory / Unit)), WebApiOptions.LargestBodyMemory / Unit, WebApiOptions.LargestPersonsBodyMemory / Unit);
@@ -53,12 +54,16 @@ internal sealed class NodeLimits : IDisposable
     /// <summary>In units of <see cref="Unit"/>.</summary>
     public Shares Memory { get; }
 
-    /// <summary>Lists that are written as CSV.</summary>
+    /// <summary>Lists that are written as CSV, and audit trails as lines.</summary>
     public Shares Exports { get; }
+
+    /// <summary>Audit trails that are followed.</summary>
+    public Shares Streams { get; }
 
     public void Dispose()
     {
         Exports.Dispose();
+        Streams.Dispose();
         Items.Dispose();
         LargePages.Dispose();
         Requests.Dispose();

@@ -29,6 +29,7 @@ internal sealed class RequestLimits(
             return;
         }
 
+        http.Features.Set(slot);
         var unpaced = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         using var answer = new PacedAnswer(unpaced, who, answerPace, http.Abort);
         http.Features.Set<IHttpResponseBodyFeature>(answer);

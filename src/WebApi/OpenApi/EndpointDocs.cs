@@ -33,6 +33,9 @@ internal static class EndpointDocs
 
     public static RouteHandlerBuilder AnswersCsv(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new CsvAnswerDoc());
 
+    /// <summary>What else it answers 200 with, as text.</summary>
+    public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder endpoint, params string[] mediaTypes) => endpoint.WithMetadata(new TextAnswerDoc(mediaTypes));
+
     /// <summary>A GET with an ETag.</summary>
     public static RouteHandlerBuilder Versioned(this RouteHandlerBuilder endpoint) => endpoint
         .WithMetadata(new HeaderParameter("If-None-Match", "Entity tags that the client has; 304 where it has the current one."))
@@ -48,3 +51,5 @@ internal sealed record ExampleDoc(string Json);
 internal sealed record RequestLinesDoc(Type Type);
 
 internal sealed record CsvAnswerDoc;
+
+internal sealed record TextAnswerDoc(IReadOnlyList<string> MediaTypes);

@@ -238,6 +238,18 @@ internal static partial class OpenApiDocument
             answers["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         }
 
+        if (metadata.OfType<TextAnswerDoc>().SingleOrDefault() is { } text)
+        {
+            operation.Responses ??= [];
+            var success = operation.Responses.TryGetValue("200", out var there) ? (OpenApiResponse)there : new OpenApiResponse { Description = "OK" };
+            operation.Responses["200"] = success;
+            success.Content ??= new Dictionary<string, OpenApiMediaType>();
+            foreach (var type in text.MediaTypes)
+            {
+                success.Content[type] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            }
+        }
+
         if (metadata.OfType<AccessRequirement>().SingleOrDefault() is { } access)
         {
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];

@@ -12,6 +12,7 @@ internal sealed class HeadRequests(RequestDelegate next)
         }
 
         http.Request.Method = HttpMethods.Get;
+        http.Features.Set(new HeadRequest());
         try
         {
             await next(http);
@@ -22,3 +23,6 @@ internal sealed class HeadRequests(RequestDelegate next)
         }
     }
 }
+
+/// <summary>Set for what came as HEAD: nobody reads the body, so an answer without an end must not begin.</summary>
+internal sealed record HeadRequest;

@@ -9,35 +9,41 @@ internal enum Representation
     None,
 }
 
-/// <summary>Which of JSON and CSV a client asked for, RFC 9110 section 12.5.1.</summary>
+/// <summary>Which representation a client asked for, RFC 9110 section 12.5.1: of JSON and CSV, or of others that there are.</summary>
 internal static class Representations
 {
     private static readonly MediaTypeHeaderValue json = new("application/json");
     private static readonly MediaTypeHeaderValue csv = new("text/csv");
 
-    /// <summary>The one of the greater quality; of equal ones the one that is named more exactly, and then JSON.</summary>
-    public static Representation Choose(HttpRequest request)
+    public static Representation Choose(HttpRequest request) => Choose(request, json, csv) switch
+    {
+        0 => Representation.Json,
+        1 => Representation.Csv,
+        _ => Representation.None,
+    };
+
+    /// <summary>The one of the greatest quality; of equal ones the one that is named more exactly, and then the first.</summary>
+    /// <returns>Its place among those that are offered; null where none is accepted.</returns>
+    public static int? Choose(HttpRequest request, params ReadOnlySpan<MediaTypeHeaderValue> offered)
     {
         if (request.Headers.Accept.Count == 0
             || !MediaTypeHeaderValue.TryParseList([.. request.Headers.Accept.Select(v => v ?? "")], out var accepted)
             || accepted.Count == 0)
         {
-            return Representation.Json;
+            return 0;
         }
 
-        var (jsonQuality, jsonExactness) = Best(accepted, json);
-        var (csvQuality, csvExactness) = Best(accepted, csv);
-        if (jsonQuality == 0 && csvQuality == 0)
+        var (chosen, best) = ((int?)null, (Quality: 0.0, Exactness: -1));
+        for (var i = 0; i < offered.Length; i++)
         {
-            return Representation.None;
+            var found = Best(accepted, offered[i]);
+            if (found.Quality > best.Quality || (found.Quality > 0 && found.Quality == best.Quality && found.Exactness > best.Exactness))
+            {
+                (chosen, best) = (i, found);
+            }
         }
 
-        return csvQuality.CompareTo(jsonQuality) switch
-        {
-            > 0 => Representation.Csv,
-            < 0 => Representation.Json,
-            _ => csvExactness > jsonExactness ? Representation.Csv : Representation.Json,
-        };
+        return chosen;
     }
 
     // The most exact range that a type falls in says its quality, also where a wider one says more.

@@ -1,16 +1,27 @@
+using System.Globalization;
 using EngageCenter.Access;
+using EngageCenter.Paging;
 using EngageCenter.WebApi.Access;
+using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Requests;
 using EngageCenter.WebApi.Responses;
 using EngageCenter.Workspaces;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
 
 namespace EngageCenter.WebApi.Workspaces;
 
 internal static class WorkspaceEndpoints
 {
+    private const string LastEventId = "Last-Event-ID";
+    private const string NoEvent = "Must be the id of an event of this workspace, or 0.";
+
+    private static readonly MediaTypeHeaderValue json = new("application/json");
+    private static readonly MediaTypeHeaderValue lines = new(AuditExport.MediaType);
+    private static readonly MediaTypeHeaderValue events = new("text/event-stream");
+
     public static void MapWorkspaces(this IEndpointRouteBuilder routes)
     {
         var workspaces = routes.MapGroup("/v1/workspaces/{id}").WithTags("Workspaces");
@@ -26,8 +37,16 @@ internal static class WorkspaceEndpoints
             .Describe("GetHome", "The home page of a workspace", "Only what the caller may open.")
             .Answers<HomeResponse>(200);
         workspaces.MapGet("/audit-events", AuditEvents).RequirePermission(Permissions.ManageEntraGroups)
-            .Describe("ListAuditEvents", "What was changed, by whom", "Newest first.")
-            .Answers<ListResponse<AuditEventResponse>>(200);
+            .Describe("ListAuditEvents", "What was changed, by whom", "Newest first. With `Accept: application/x-ndjson` all of them, oldest first, one on each line.")
+            .Answers<ListResponse<AuditEventResponse>>(200)
+            .AnswersText(AuditExport.MediaType)
+            .Refuses(Problems.NotAcceptable);
+        workspaces.MapGet("/audit-events/stream", StreamAuditEvents).RequirePermission(Permissions.ManageEntraGroups).WithMetadata(new StreamedAnswer()).DisableHttpMetrics()
+            .Describe("StreamAuditEvents", "Follows what is changed, by whom",
+                "Server-Sent Events, oldest first, and then those that come. An event `audit` has the event's id as its `id` and, as its data, an item of the list of audit events. A reader that was cut off goes on with `Last-Event-ID`, and misses nothing. A comment comes at least every 15 s. The event `end` says why the stream ends: `complete`, `access-lost`, `access-unconfirmed`, `token-expired`, `node-stopping`, `slow-reader` or `trail-replaced`. With `Accept: application/x-ndjson` what there is, one event on each line.")
+            .WithMetadata(new HeaderParameter(LastEventId, "The id of the last event that the reader has; it goes before `after`."))
+            .AnswersText("text/event-stream", AuditExport.MediaType)
+            .Refuses(Problems.NotAcceptable);
     }
 
     private static Task<IResult> Get(WorkspaceVisit visit, HttpContext http) => visit.Act(async decision =>
@@ -50,10 +69,51 @@ internal static class WorkspaceEndpoints
 
     private static Task<IResult> Home(WorkspaceVisit visit, HomePage home) => home.Show(visit);
 
-    private static Task<IResult> AuditEvents(WorkspaceVisit visit, PageQuery query, HttpRequest request) => visit.Act(async decision =>
-        await visit.Workspace.AuditEvents(decision, query.Page()) is { } events
-            ? Lists.Answer(request, events, AuditEventResponse.Of)
-            : null);
+    private static async Task<IResult> AuditEvents(WorkspaceVisit visit, PageQuery query, HttpContext http)
+    {
+        http.Response.Headers.Vary = "Accept";
+        return Representations.Choose(http.Request, json, lines) switch
+        {
+            0 => await visit.Act(async decision => await visit.Workspace.AuditEvents(decision, query.Page()) is { } events
+                ? Lists.Answer(http.Request, events, AuditEventResponse.Of)
+                : null),
+            1 => await ExportAuditEvents(visit, http, after: 0),
+            _ => Problems.NotAcceptable.Answer("The answer exists as application/json and as application/x-ndjson only."),
+        };
+    }
+
+    private static async Task<IResult> StreamAuditEvents(WorkspaceVisit visit, AuditStreamQuery query, HttpContext http, AuditFeed feed)
+    {
+        var after = query.After ?? 0;
+        var last = http.Request.Headers[LastEventId];
+        if (last.Count > 0 && !int.TryParse(last.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out after))
+        {
+            return Problems.Invalid(LastEventId, NoEvent);
+        }
+
+        http.Response.Headers.Vary = "Accept";
+        try
+        {
+            return Representations.Choose(http.Request, events, lines) switch
+            {
+                0 => await visit.Act(async decision => await visit.Workspace.AuditEventsAfter(decision, after, AuditFeed.PageSize) is { } first
+                    ? feed.Open(visit, http, after, first, isLive: query.Live != false && http.Features.Get<HeadRequest>() is null)
+                    : null),
+                1 => await ExportAuditEvents(visit, http, after),
+                _ => Problems.NotAcceptable.Answer("The answer exists as text/event-stream and as application/x-ndjson only."),
+            };
+        }
+        catch (InvalidCursorException)
+        {
+            return Problems.Invalid(last.Count > 0 ? LastEventId : "after", NoEvent);
+        }
+    }
+
+    private static async Task<IResult> ExportAuditEvents(WorkspaceVisit visit, HttpContext http, long after) =>
+        WorkspaceLists.TakePlace(http) ?? await visit.Act(async decision =>
+            await visit.Workspace.AuditEventsAfter(decision, after, PageRequest.MaxSize) is { } first
+                ? new AuditExport(visit.WorkspaceId, after, first, last => visit.ReadOn(d => visit.Workspace.AuditEventsAfter(d, last, PageRequest.MaxSize)))
+                : null);
 
     private static Ok<WorkspaceResponse> Renamed(HttpContext http, WorkspaceView view)
     {

@@ -39,6 +39,11 @@ internal sealed class GroupListValidator : PagedValidator<GroupListQuery>
     public GroupListValidator() => RuleFor(query => query.Search).Text(Queries.MaxTextLength);
 }
 
+internal sealed record AuditStreamQuery(
+    [property: Description("The id of the event behind which it begins; 0, if nothing is said, for the first one.")] int? After,
+    [property: Description("Whether to go on with events that come, true if nothing is said; else it ends behind the newest event.")] bool? Live)
+    : IQuery<AuditStreamQuery>;
+
 internal sealed record WorkspaceUserListQuery(
     [property: Description("Part of the name or email, case-insensitively.")] string? Search,
     [property: Description("Only people with this role.")] Roles? Role,

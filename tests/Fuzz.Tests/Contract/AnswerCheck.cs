@@ -55,7 +55,14 @@ internal sealed class AnswerCheck(ApiDocument document)
             return $"answered {answer.Status} as '{answer.ContentType}', which the document does not declare";
         }
 
-        return answer.ContentType == "text/csv" ? Utf8(answer) : Json(answer, schema);
+        return answer.ContentType switch
+        {
+            "text/csv" or "application/x-ndjson" => Utf8(answer),
+
+            // Cut anywhere, also within a character.
+            "text/event-stream" => answer.Text.StartsWith(":\n\n", StringComparison.Ordinal) || method == "HEAD" ? null : "answered no stream of events",
+            _ => Json(answer, schema),
+        };
     }
 
     private string? Problem(Answer answer, ApiResponse? declared)

@@ -26,8 +26,8 @@ internal sealed class Client(Uri service) : IDisposable
     public async Task<Answer> Send(FuzzRequest request)
     {
         using var message = request.ToMessage(service);
-        using var response = await http.SendAsync(message);
-        return await Read(response);
+        using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
+        return response.Content.Headers.ContentType?.MediaType == "text/event-stream" ? await ReadBegin(response) : await Read(response);
     }
 
     /// <summary>A request that has to succeed.</summary>
@@ -53,6 +53,14 @@ internal sealed class Client(Uri service) : IDisposable
     public void Dispose() => http.Dispose();
 
     private static StringContent JsonBody(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
+
+    // It has no end.
+    private static async Task<Answer> ReadBegin(HttpResponseMessage response)
+    {
+        var begin = new byte[1_024];
+        var length = await (await response.Content.ReadAsStreamAsync()).ReadAsync(begin);
+        return new((int)response.StatusCode, "text/event-stream", begin[..length], null, Closes: false);
+    }
 
     private static async Task<Answer> Read(HttpResponseMessage response) => new(
         (int)response.StatusCode,

@@ -243,7 +243,9 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
         yield return (Permissions.ManageEntraGroups, async () => Again((await workspace.PutGroup(decision, actor, new(group, null, Roles.Administrator, null))).Status == PutGroupStatus.DecideAgain));
         yield return (Permissions.ManageEntraGroups, async () => Again((await workspace.DeleteGroup(decision, actor, new(Guid.NewGuid(), null))).Status == DeleteGroupStatus.DecideAgain));
         yield return (Permissions.ManageEntraGroups, async () => await workspace.AuditEvents(decision, page));
+        yield return (Permissions.ManageEntraGroups, async () => await workspace.AuditEventsAfter(decision, 0, 10));
         yield return (Permissions.ViewUserRoles, async () => await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(id).List(decision, new(null, Roles.None, null, null, page)));
+        yield return (Permissions.ViewUserRoles, async () => await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(id).Holders(decision, Permissions.RenameSpace, page));
 
         var support = cluster.Grains.GetGrain<ISupportGrain>(id);
         yield return (Permissions.ViewSupportInsights, async () => await support.Cases(decision, new(null, null, null, null, null, null, page)));

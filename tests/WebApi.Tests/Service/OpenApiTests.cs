@@ -72,7 +72,7 @@ public class OpenApiTests(RunningService service)
         var workspace = await service.Workspace();
         await service.Json(HttpMethod.Post, $"/v1/workspaces/{workspace}/support-cases", await service.AppToken(), new JsonObject { ["value"] = new JsonArray(Cases.Of("one", ("slaMet", true))) });
         var rows = new Rows();
-        foreach (var request in ValidRequest.All(workspace, "50"))
+        foreach (var request in ValidRequest.All(workspace, "50").Where(r => r.IsJson))
         {
             await rows.Try($"{request}", async () =>
             {

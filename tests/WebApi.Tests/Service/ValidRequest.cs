@@ -31,6 +31,9 @@ internal sealed record ValidRequest(
     /// <summary>Whether no body at all is valid as well.</summary>
     public bool MayBeWithoutBody => Endpoint == "PUT /v1/workspaces/{id}/assessments/{technology}";
 
+    /// <summary>Whether it answers with JSON, if with anything.</summary>
+    public bool IsJson => !Endpoint.EndsWith("/stream", StringComparison.Ordinal);
+
     /// <summary>Whether its path names a workspace.</summary>
     public bool IsInWorkspace => Endpoint.Contains("/{id}", StringComparison.Ordinal);
 
@@ -71,6 +74,7 @@ internal sealed record ValidRequest(
             new($"POST {at}/groups/{{groupId}}/preview", HttpMethod.Post, $"{to}/groups/{group}/preview", new JsonObject { ["roles"] = new JsonArray("SupportUser") }, Permissions.ManageEntraGroups),
             new($"DELETE {at}/groups/{{groupId}}", HttpMethod.Delete, $"{to}/groups/{group}", null, Permissions.ManageEntraGroups),
             new($"GET {at}/audit-events", HttpMethod.Get, $"{to}/audit-events", null, Permissions.ManageEntraGroups),
+            new($"GET {at}/audit-events/stream", HttpMethod.Get, $"{to}/audit-events/stream?live=false", null, Permissions.ManageEntraGroups),
             new($"POST {at}/support-cases", HttpMethod.Post, $"{to}/support-cases", new JsonObject { ["value"] = new JsonArray() }, null, "SupportCases.ReadWrite.All", 8 * 1024 * 1024),
             new($"GET {at}/support-cases", HttpMethod.Get, $"{to}/support-cases", null, Permissions.ViewSupportInsights),
             new($"GET {at}/support-insights", HttpMethod.Get, $"{to}/support-insights", null, Permissions.ViewSupportInsights),

@@ -1,0 +1,473 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using EngageCenter.Access;
+using EngageCenter.Paging;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using EngageCenter.WebApi.Identity;
+using EngageCenter.WebApi.Limits;
+using EngageCenter.WebApi.Workspaces;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Workspaces;
+
+/// <summary>The stream of audit events over a connection, with grains that answer as told, and time that a test moves.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
+public sealed class AuditFeedTests : IAsyncLifetime
+{
+    private const string Path = $"/v1/workspaces/{WorkspaceId}/audit-events/stream";
+
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
+
+    private readonly SteppedTime time = new();
+    private readonly Lock gate = new();
+    private ImmutableArray<AuditEvent> trail = [];
+    private Func<AccessDecision> decide = null!;
+    private Func<long, Page<AuditEvent>?>? answer;
+    private int decided;
+    private int asked;
+    private RunningWebApi api = null!;
+
+    // It does not go on reading what its reader has given up.
+    private readonly HttpClient client = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero });
+
+    public async Task InitializeAsync()
+    {
+        api = await StartAsync(time);
+        decide = () => Member(Permissions.ManageEntraGroups) with { Proof = (UInt128)(trail.Length + 1) };
+        api.Grains.On<IUserGrain>("Decide", _ =>
+        {
+            Interlocked.Increment(ref decided);
+            try
+            {
+                return new ValueTask<AccessDecision>(decide());
+            }
+            catch (Exception fault)
+            {
+                return new ValueTask<AccessDecision>(Task.FromException<AccessDecision>(fault));
+            }
+        });
+        api.Grains.On<IWorkspaceGrain>("AuditEventsAfter", arguments =>
+        {
+            Interlocked.Increment(ref asked);
+            try
+            {
+                var after = (long)arguments[1]!;
+                return Task.FromResult(answer is null ? After(after) : answer(after));
+            }
+            catch (Exception fault)
+            {
+                return Task.FromException<Page<AuditEvent>?>(fault);
+            }
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        client.Dispose();
+        await api.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_there_is_comes_oldest_first_and_then_what_comes()
+    {
+        Record(120);
+        await using var stream = await Open();
+        Assert.Equal(Ids(1, 120), await stream.Read(120));
+        Record(3);
+        Assert.Equal(Ids(121, 123), await stream.Read(3));
+        Record(1);
+        Assert.Equal(Ids(124, 124), await stream.Read(1));
+    }
+
+    [Fact]
+    public async Task An_event_is_an_item_of_the_list_with_its_id()
+    {
+        Record(1);
+        await using var stream = await Open();
+        var block = await stream.Block();
+        Assert.Equal(["event: audit", "id: 1"], block.Where(line => !line.StartsWith("data:", StringComparison.Ordinal)).Order());
+        var data = JsonElement.Parse(block.Single(line => line.StartsWith("data:", StringComparison.Ordinal))["data:".Length..]);
+        Assert.Equal(("1", "WorkspaceRenamed"), (data.GetProperty("eventId").GetString(), data.GetProperty("action").GetString()));
+        Assert.Equal(JsonValueKind.Object, data.GetProperty("actor").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("Last-Event-ID", 7)]
+    [InlineData("after", 7)]
+    [InlineData("after", 10)]
+    [InlineData("after", 0)]
+    public async Task A_reader_goes_on_behind_the_event_that_it_has(string by, int last)
+    {
+        Record(10);
+        await using var stream = by == "after" ? await Open($"?after={last}") : await Open("?after=3", ("Last-Event-ID", $"{last}"));
+        Record(2);
+        Assert.Equal(Ids(last + 1, 12), await stream.Read(12 - last));
+    }
+
+    [Fact]
+    public async Task Through_cuts_at_any_place_every_event_comes_once()
+    {
+        Record(30);
+        var (read, draw) = (new List<string>(), new Random(7));
+        while (read.Count < 200)
+        {
+            await Until.True(() => Task.FromResult(api.Services.GetRequiredService<NodeLimits>().Streams.Taken == 0), bound, "the stream before is closed");
+            await using var stream = await Open("", read.Count == 0 ? [] : [("Last-Event-ID", read[^1])]);
+            Record(Math.Min(draw.Next(0, 20), 200 - trail.Length));
+            read.AddRange(await stream.Read(Math.Min(draw.Next(1, 25), trail.Length - read.Count)));
+        }
+
+        Assert.Equal(Ids(1, 200), read);
+    }
+
+    [Fact]
+    public async Task While_nothing_comes_a_comment_does_within_15_s_and_the_workspace_is_hardly_asked()
+    {
+        Record(1);
+        await using var stream = await Open();
+        await stream.Read(1);
+        var (started, before, comments) = (time.GetUtcNow(), asked, 0);
+        for (var last = started; comments < 6; last = time.GetUtcNow())
+        {
+            await stream.Comment();
+            comments++;
+            Assert.InRange(time.GetUtcNow() - last, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        }
+
+        Assert.InRange(asked - before, 0, ((time.GetUtcNow() - started) / AuditFeed.Unasked) + 1);
+    }
+
+    [Fact]
+    public async Task It_ends_within_seconds_of_the_loss_of_the_right_and_shows_nothing_more()
+    {
+        Record(2);
+        await using var stream = await Open();
+        await stream.Read(2);
+        var lost = time.GetUtcNow();
+        decide = () => Member(Permissions.ViewSupportInsights, epoch: 2);
+        Record(1);
+        Assert.Equal("access-lost", await stream.End());
+        Assert.InRange(time.GetUtcNow() - lost, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(0, api.Services.GetRequiredService<NodeLimits>().Streams.Taken);
+    }
+
+    [Fact]
+    public async Task Nothing_is_shown_while_the_right_is_unconfirmed_and_it_ends_when_that_lasts()
+    {
+        Record(1);
+        await using var stream = await Open();
+        await stream.Read(1);
+        decide = () => AccessDecision.Unconfirmed(Ann, WorkspaceId);
+        Record(1);
+        Assert.Equal("access-unconfirmed", await stream.End());
+    }
+
+    [Fact]
+    public async Task A_workspace_that_is_away_for_a_while_costs_no_event_and_none_comes_twice()
+    {
+        Record(5);
+        await using var stream = await Open();
+        await stream.Read(5);
+        var failures = 0;
+        answer = after => ++failures switch
+        {
+            1 => throw new StorageUnavailableException("A silo was lost."),
+            2 => throw new TimeoutException(),
+
+            // The policy has changed since the decision.
+            3 or 4 => null,
+            _ => After(after),
+        };
+        Record(5);
+        Assert.Equal(Ids(6, 10), await stream.Read(5));
+        Assert.Equal(5, failures);
+    }
+
+    [Fact]
+    public async Task It_ends_with_the_token_that_opened_it()
+    {
+        Record(1);
+        await using var stream = await OpenWith(Sign(Claims(), lifetime: TimeSpan.FromMinutes(2)));
+        await stream.Read(1);
+        Assert.Equal("token-expired", await stream.End());
+        Assert.InRange(time.GetUtcNow(), TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(1), TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(2.5));
+    }
+
+    [Fact]
+    public async Task A_node_that_stops_ends_it_at_once_and_opens_no_other()
+    {
+        Record(1);
+        await using var stream = await Open();
+        await stream.Read(1);
+        api.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.Equal("node-stopping", await stream.End(moves: false));
+        var refused = await api.SendAsync("GET", Path, Token());
+        Assert.Equal((503, true), (refused.Status, refused.Headers.ContainsKey("Retry-After")));
+    }
+
+    [Fact]
+    public async Task A_caller_has_10_streams_at_once_and_no_slot_of_a_request()
+    {
+        Record(1);
+        var limits = api.Services.GetRequiredService<NodeLimits>();
+
+        // Whoever comes first counts as a stranger.
+        var tenants = api.Services.GetRequiredService<AllowedTenants>();
+        await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(Tenant)), bound, "the tenant is known");
+        var streams = new List<EventStream>();
+        for (var n = 0; n < WebApiOptions.MaxStreamsOfCaller; n++)
+        {
+            streams.Add(await Open());
+            await streams[^1].Read(1);
+        }
+
+        Assert.Equal((WebApiOptions.MaxStreamsOfCaller, 0), (limits.Streams.Taken, limits.Requests.Taken));
+        Assert.Equal("too-many-requests", (await api.SendAsync("GET", Path, Token())).Slug);
+        foreach (var stream in streams)
+        {
+            await stream.DisposeAsync();
+        }
+
+        await Until.True(() => Task.FromResult(limits.Streams.Taken == 0), bound, "the streams are closed");
+    }
+
+    [Fact]
+    public async Task A_slow_reader_is_told_that_it_was_and_goes_on_later()
+    {
+        // More than a connection's buffers hold.
+        Record(300, name: new string('x', 100_000));
+        await using var stream = await Open();
+        var first = await stream.Block();
+        Assert.Contains("id: 1", first);
+
+        // The node waits for the reader to take what it has written.
+        var pace = api.Services.GetRequiredService<AnswerPace>();
+        await Until.True(() => Task.FromResult(pace.Followed == 1), bound, "the reader is waited for");
+        time.Advance(AuditFeed.Slow + TimeSpan.FromSeconds(1));
+        var (last, reason) = await stream.ReadToEnd();
+        Assert.Equal("slow-reader", reason);
+        await using var next = await Open("", ("Last-Event-ID", last));
+        Assert.Equal([$"{int.Parse(last, System.Globalization.CultureInfo.InvariantCulture) + 1}"], await next.Read(1));
+    }
+
+    [Fact]
+    public async Task Without_live_it_ends_behind_the_newest_event()
+    {
+        Record(60);
+        await using var stream = await Open("?live=false");
+        Assert.Equal(Ids(1, 60), await stream.Read(60));
+        Assert.Equal("complete", await stream.End(moves: false));
+    }
+
+    [Fact]
+    public async Task An_export_has_every_event_up_to_the_newest_of_its_beginning()
+    {
+        Record(1_200);
+        answer = after =>
+        {
+            // Somebody goes on changing.
+            var page = After(after);
+            Record(1);
+            return page;
+        };
+        foreach (var path in (string[])[Path, Path[..^"/stream".Length]])
+        {
+            var newest = trail.Length;
+            var export = await api.SendAsync("GET", path, Token(), headers: ("Accept", "application/x-ndjson"));
+            Assert.Equal((200, "application/x-ndjson"), (export.Status, export.ContentType));
+            var lines = export.Body.Split('\n');
+            Assert.Equal("", lines[^1]);
+            Assert.Equal(Ids(1, newest), lines[..^1].Select(line => JsonElement.Parse(line).GetProperty("eventId").GetString()!));
+        }
+    }
+
+    [Fact]
+    public async Task An_export_that_cannot_go_on_breaks_off()
+    {
+        Record(1_200);
+        answer = after => after == 0 ? After(0) : throw new StorageUnavailableException("Not now.");
+        await Assert.ThrowsAnyAsync<Exception>(() => api.SendAsync("GET", Path, Token(), headers: ("Accept", "application/x-ndjson")));
+    }
+
+    [Theory]
+    [InlineData("?after=x", null, "after")]
+    [InlineData("?after=-1", null, "after")]
+    [InlineData("?after=11", null, "after")]
+    [InlineData("?live=maybe", null, "live")]
+    [InlineData("", "x", "Last-Event-ID")]
+    [InlineData("", "-1", "Last-Event-ID")]
+    [InlineData("", "11", "Last-Event-ID")]
+    [InlineData("", "99999999999999999999", "Last-Event-ID")]
+    public async Task Where_it_begins_is_an_event_of_the_workspace(string query, string? last, string field)
+    {
+        Record(10);
+        answer = after => after > trail.Length ? throw new InvalidCursorException() : After(after);
+        var refused = await api.SendAsync("GET", Path + query, Token(), headers: last is null ? [] : [("Last-Event-ID", last)]);
+        Assert.Equal((400, field), (refused.Status, Assert.Single(refused.ErrorFields)));
+    }
+
+    [Fact]
+    public async Task HEAD_ends_and_another_type_is_406()
+    {
+        Record(1);
+        Assert.Equal((200, "text/event-stream"), ((await api.SendAsync("HEAD", Path, Token())).Status, (await api.SendAsync("HEAD", Path, Token())).ContentType));
+        Assert.Equal("not-acceptable", (await api.SendAsync("GET", Path, Token(), headers: ("Accept", "text/csv"))).Slug);
+        Assert.Equal("not-acceptable", (await api.SendAsync("GET", Path[..^"/stream".Length], Token(), headers: ("Accept", "text/csv"))).Slug);
+    }
+
+    private static IEnumerable<string> Ids(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => $"{n}");
+
+    private void Record(int count, string? name = null)
+    {
+        lock (gate)
+        {
+            var who = new Actor(ActorKind.User, Tenant, "ann", name ?? "Ann");
+            trail = [.. trail, .. Enumerable.Range(trail.Length + 1, count).Select(n => new AuditEvent(
+                n, DateTimeOffset.UnixEpoch, who, AuditAction.WorkspaceRenamed, new(AuditTargetKind.Workspace, WorkspaceId, null), null, null))];
+        }
+    }
+
+    private Page<AuditEvent> After(long after)
+    {
+        lock (gate)
+        {
+            return new([.. trail.Skip((int)after).Take(AuditFeed.PageSize)], null, trail.Length);
+        }
+    }
+
+    private Task<EventStream> Open(string query = "", params (string Name, string Value)[] headers) => OpenWith(Token(), query, headers);
+
+    private async Task<EventStream> OpenWith(string token, string query = "", params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(api.Client.BaseAddress!, Path + query));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        return new(response, new(await response.Content.ReadAsStreamAsync()), this);
+    }
+
+    private sealed class EventStream(HttpResponseMessage response, StreamReader reader, AuditFeedTests test) : IAsyncDisposable
+    {
+        public async Task<List<string>> Read(int count)
+        {
+            var ids = new List<string>();
+            while (ids.Count < count)
+            {
+                ids.Add((await Block()).Single(line => line.StartsWith("id: ", StringComparison.Ordinal))["id: ".Length..]);
+            }
+
+            return ids;
+        }
+
+        /// <summary>The lines of the next event.</summary>
+        public async Task<List<string>> Block(bool moves = true)
+        {
+            while (true)
+            {
+                var lines = await Lines(moves);
+                if (lines is not [":"])
+                {
+                    return lines;
+                }
+            }
+        }
+
+        public async Task Comment() => Assert.Equal([":"], await Lines(moves: true));
+
+        /// <summary>Why it ends; events before it are none.</summary>
+        public async Task<string> End(bool moves = true)
+        {
+            var lines = await Block(moves);
+            Assert.Contains("event: end", lines);
+            Assert.Null(await reader.ReadLineAsync());
+            return ReasonOf(lines);
+        }
+
+        public async Task<(string Last, string Reason)> ReadToEnd()
+        {
+            for (var last = "1"; ;)
+            {
+                var lines = await Block(moves: false);
+                if (lines.Contains("event: end"))
+                {
+                    return (last, ReasonOf(lines));
+                }
+
+                last = lines.Single(line => line.StartsWith("id: ", StringComparison.Ordinal))["id: ".Length..];
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            reader.Dispose();
+            response.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private static string ReasonOf(List<string> lines) =>
+            JsonElement.Parse(lines.Single(line => line.StartsWith("data:", StringComparison.Ordinal))["data:".Length..]).GetProperty("reason").GetString()!;
+
+        private async Task<List<string>> Lines(bool moves)
+        {
+            var lines = new List<string>();
+            while (true)
+            {
+                var line = reader.ReadLineAsync();
+                if (moves && !line.IsCompleted)
+                {
+                    await Moved(line);
+                }
+
+                if (await line is not { Length: > 0 } text)
+                {
+                    return lines;
+                }
+
+                lines.Add(text);
+            }
+        }
+
+        // A second at a time, each once the stream waits for it, until something comes.
+        private Task Moved(Task<string?> line) => Until.True(
+            () =>
+            {
+                if (!line.IsCompleted && Interlocked.Exchange(ref test.time.Waits, 0) > 0)
+                {
+                    test.time.Advance(AuditFeed.Interval);
+                }
+
+                return Task.FromResult(line.IsCompleted);
+            },
+            bound, "the stream goes on");
+    }
+
+    /// <summary>Tells how often a stream began to wait.</summary>
+    private sealed class SteppedTime() : FakeTimeProvider(System.GetUtcNow())
+    {
+        public int Waits;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime == AuditFeed.Interval)
+            {
+                Interlocked.Increment(ref Waits);
+            }
+
+            return timer;
+        }
+    }
+}
