@@ -69,7 +69,7 @@ public sealed class InProcessTests : IDisposable
 
         // Behind the back of those who know what the answers have to be.
         await Revoke(target.Grains, cluster, cluster.Data.Group(0));
-        foreach (var name in (string[])["decide", "check", "me-workspaces"])
+        foreach (var name in (string[])["decide", "check", "evaluate", "me-workspaces"])
         {
             Assert.Contains((await RunAsync(target, cluster, name)).Errors, e => e.IsWrong);
         }

@@ -12,7 +12,7 @@ internal static class Scenarios
     /// <summary>All that is not a mix of others.</summary>
     public static ImmutableArray<string> Single { get; } =
     [
-        "decide", "check", "me-workspaces", "home", "switch", "grant-revoke", "cases", "insights", "account-team", "activities", "proof", "put-activity",
+        "decide", "check", "evaluate", "me-workspaces", "home", "switch", "grant-revoke", "cases", "insights", "account-team", "activities", "proof", "put-activity",
         "assessments", "recommendations", "runs", "courses", "transcript", "consumption", "learn",
     ];
 
@@ -49,6 +49,8 @@ internal static class Scenarios
                 return random => Of(Anybody(random), random.Next(cluster.WorkspaceIds.Length), (v, w) => v.DecideAsync(w));
             case "check":
                 return random => Of(Anybody(random), random.Next(cluster.WorkspaceIds.Length), (v, w) => v.CheckAsync(w));
+            case "evaluate":
+                return random => Of(Anybody(random), random.Next(cluster.WorkspaceIds.Length), (v, w) => v.EvaluateAsync(w));
             case "me-workspaces":
                 return random => Of(Anybody(random), 0, (v, _) => v.ListAsync());
             case "home":

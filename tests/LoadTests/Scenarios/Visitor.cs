@@ -20,6 +20,8 @@ internal sealed class Visitor
     // As a web node has it where the request names no window.
     private const int InsightsMonths = 6;
 
+    private static readonly Actor gateway = Visit.Application(AppRoles.Evaluate);
+
     private static readonly PageRequest firstPage = new(PageRequest.DefaultSize, null);
 
     // What every workspace has.
@@ -63,6 +65,9 @@ internal sealed class Visitor
             Expect((await user.Explain(signIn, workspaceIds[workspace])).Decision, workspace);
         }
     }
+
+    /// <summary><c>POST /access/v1/evaluation</c> by an application, about this person.</summary>
+    public async Task EvaluateAsync(int workspace) => Expect((await user.Evaluate(workspaceIds[workspace], gateway)).Decision, workspace);
 
     /// <summary><c>GET /v1/me/workspaces</c>.</summary>
     public async Task ListAsync()
