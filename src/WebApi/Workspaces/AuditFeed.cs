@@ -173,26 +173,38 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
             {
                 if (!hasMore)
                 {
-                    await Wait(aborted);
+                    await Wait(null, aborted);
                 }
 
-                if (await Ask(after) is var (page, end) && (end is not null || !page.Items.IsEmpty))
+                // A silo that is lost may answer late or never, and the reader is not to be silent meanwhile.
+                var asking = Ask(after);
+                while (!asking.IsCompleted && !feed.lifetime.ApplicationStopping.IsCancellationRequested)
+                {
+                    await Wait(asking, aborted);
+                }
+
+                if (!asking.IsCompleted)
+                {
+                    return (none, "node-stopping");
+                }
+
+                if (await asking is var (page, end) && (end is not null || !page.Items.IsEmpty))
                 {
                     return (page, end);
-                }
-
-                if (time.GetElapsedTime(written) >= Silence)
-                {
-                    await Comment(aborted);
                 }
             }
         }
 
-        private async Task Wait(CancellationToken aborted)
+        /// <summary>Waits for the interval, or less if it is for something that comes before, and breaks a long silence.</summary>
+        private async Task Wait(Task? what, CancellationToken aborted)
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, feed.lifetime.ApplicationStopping);
-            await Task.Delay(Interval, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (what?.WaitAsync(Interval, time, either.Token) ?? Task.Delay(Interval, time, either.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             aborted.ThrowIfCancellationRequested();
+            if (time.GetElapsedTime(written) >= Silence)
+            {
+                await Comment(aborted);
+            }
         }
 
         private async Task<(Page<AuditEvent> Page, string? End)> Ask(long after)

@@ -31,6 +31,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     private ImmutableArray<AuditEvent> trail = [];
     private Func<AccessDecision> decide = null!;
     private Func<long, Page<AuditEvent>?>? answer;
+    private TaskCompletionSource<AccessDecision>? silent;
     private int decided;
     private int asked;
     private RunningWebApi api = null!;
@@ -47,7 +48,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
             Interlocked.Increment(ref decided);
             try
             {
-                return new ValueTask<AccessDecision>(decide());
+                return silent is null ? new ValueTask<AccessDecision>(decide()) : new ValueTask<AccessDecision>(silent.Task);
             }
             catch (Exception fault)
             {
@@ -189,6 +190,24 @@ public sealed class AuditFeedTests : IAsyncLifetime
         Record(5);
         Assert.Equal(Ids(6, 10), await stream.Read(5));
         Assert.Equal(5, failures);
+    }
+
+    [Fact]
+    public async Task While_a_silo_does_not_answer_comments_go_on_and_a_stop_is_not_held_up()
+    {
+        Record(1);
+        await using var stream = await Open();
+        await stream.Read(1);
+        silent = new();
+        for (var last = time.GetUtcNow(); (time.GetUtcNow() - last).TotalSeconds < 60;)
+        {
+            var before = time.GetUtcNow();
+            await stream.Comment();
+            Assert.InRange(time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        }
+
+        api.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.Equal("node-stopping", await stream.End(moves: false));
     }
 
     [Fact]
