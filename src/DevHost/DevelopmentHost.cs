@@ -133,9 +133,9 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             ["Orleans:Endpoints:SiloPort"] = silo,
             ["Orleans:Endpoints:GatewayPort"] = gateway,
         }));
-        if (!builder.Configuration.GetSection("Directory").Exists())
+        if (string.IsNullOrWhiteSpace(builder.Configuration["Directory:ClientId"]))
         {
-            builder.Configuration.AddInMemoryCollection(DirectoryOf(entraUrl, builder.Configuration["AzureAd:ClientId"]!, secret));
+            builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, DirectoryOf(entraUrl, builder.Configuration["AzureAd:ClientId"]!, secret)));
         }
 
         builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
@@ -166,6 +166,9 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         ["Directory:ClientId"] = clientId,
         ["Directory:ClientCredentials:0:SourceType"] = "ClientSecret",
         ["Directory:ClientCredentials:0:ClientSecret"] = secret,
+
+        // Whoever tries it does not want to wait for long.
+        ["Directory:Poll"] = "00:00:05",
     };
 
     private static void AddWebApi(WebApplicationBuilder builder)

@@ -38,7 +38,7 @@ public class WireTests
 
     [Fact]
     public void The_grain_layer_shows_its_hosting_its_options_its_directory_and_how_rows_are_stored_and_nothing_else() => Assert.Equal(
-        ["AccessOptions", "AssessmentOptions", "DirectoryUnavailableException", "GrainsHosting", "IDirectory", "IStoredRows", "RefusedRows", "RowFormat", "RowRefusedException", "StoreCheck", "StoredRow", "StoredRowKind"],
+        ["AccessOptions", "AssessmentOptions", "DirectoryUnavailableException", "GrainsHosting", "GroupChange", "GroupChanges", "IDirectory", "IStoredRows", "RefusedRows", "RowFormat", "RowRefusedException", "StoreCheck", "StoredRow", "StoredRowKind"],
         typeof(GrainsHosting).Assembly.GetExportedTypes().Intersect(Types).Select(t => t.Name).Order());
 
     [Fact]

@@ -12,8 +12,8 @@ namespace EngageCenter.Directories;
 /// <param name="Until">Not before.</param>
 internal sealed record DirectoryBudget(long Minute, int Spent, int UnderWay, int Failures, TimeSpan Until)
 {
-    /// <summary>Requests in a minute. Graph allows an application some thousands in a tenant.</summary>
-    public const int MaxPerMinute = 600;
+    /// <summary>Requests in a minute. Graph allows an application more in the smallest tenant.</summary>
+    public const int MaxPerMinute = 3_000;
 
     public const int MaxAtOnce = 16;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using Microsoft.Extensions.Logging;
@@ -46,30 +47,27 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
-    public async Task<DirectoryGroup?> Group(Guid groupId)
-    {
-        try
-        {
-            return await Ask(limit => directory.Group(TenantId, groupId, limit));
-        }
-        catch (DirectoryUnavailableException unavailable)
-        {
-            throw Later(unavailable);
-        }
-    }
+    public Task<DirectoryGroup?> Group(Guid groupId) => AskOrLater(limit => directory.Group(TenantId, groupId, limit));
 
-    public async Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page)
+    public Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page)
     {
         Bounds.Page(page);
         Bounds.Query(prefix);
-        try
-        {
-            return await Ask(limit => directory.Groups(TenantId, prefix, page.Size, page.After, limit));
-        }
-        catch (DirectoryUnavailableException unavailable)
-        {
-            throw Later(unavailable);
-        }
+        return AskOrLater(limit => directory.Groups(TenantId, prefix, page.Size, page.After, limit));
+    }
+
+    public Task<ImmutableArray<Guid>> NestedGroups(Guid groupId) => AskOrLater(limit => directory.NestedGroups(TenantId, groupId, limit));
+
+    public Task<string> Follow(ImmutableArray<Guid> groups)
+    {
+        Bounds.Items(groups, 1, GroupChanges.MaxGroups);
+        return AskOrLater(limit => directory.Follow(TenantId, groups, limit));
+    }
+
+    public Task<GroupChanges> Changes(string address)
+    {
+        Bounds.Require(address is { Length: > 0 and <= GroupChanges.MaxAddress }, "The address is too long, or there is none.");
+        return AskOrLater(limit => directory.Changes(TenantId, address, limit));
     }
 
     public async Task<DirectoryState> State()
@@ -90,7 +88,18 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         return health.State(Now, time.GetUtcNow());
     }
 
-    private static TryLaterException Later(DirectoryUnavailableException unavailable) => new(unavailable.RetryAfter ?? DirectoryBudget.ShortestPause);
+    /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
+    private async Task<T> AskOrLater<T>(Func<CancellationToken, Task<T>> request)
+    {
+        try
+        {
+            return await Ask(request);
+        }
+        catch (DirectoryUnavailableException unavailable)
+        {
+            throw new TryLaterException(unavailable.RetryAfter ?? DirectoryBudget.ShortestPause);
+        }
+    }
 
     /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
     private async Task<T> Ask<T>(Func<CancellationToken, Task<T>> request)

@@ -13,6 +13,9 @@ public interface IDirectory
     /// <summary>Whether the tenant has a directory that may be asked.</summary>
     bool IsConfiguredFor(Guid tenantId);
 
+    /// <summary>How often the changes of groups are read; null: never.</summary>
+    TimeSpan? Poll { get; }
+
     /// <summary>All security groups that a person is in, also by other groups; at most 11,000. None if there is no such person.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
     Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken);
@@ -28,6 +31,20 @@ public interface IDirectory
     /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
     /// <exception cref="InvalidCursorException">The directory does not know the page.</exception>
     Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken);
+
+    /// <summary>The groups in a group, at any depth; none if there is no such group. At most 5,000.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
+    Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
+
+    /// <summary>Where the directory tells what changes from now on of these groups.</summary>
+    /// <param name="groups">At most <see cref="GroupChanges.MaxGroups"/>.</param>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken);
+
+    /// <summary>A page of what changed.</summary>
+    /// <param name="address">As <see cref="Follow"/> or the page before has it.</param>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
+    Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken);
 }
 
 /// <summary>The directory of a tenant did not answer, or not in whole.</summary>
@@ -45,11 +62,19 @@ internal sealed class NoDirectory : IDirectory
 {
     public bool IsConfiguredFor(Guid tenantId) => false;
 
+    public TimeSpan? Poll => null;
+
     public Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken) => throw None();
 
     public Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
 
     public Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken) => throw None();
+
+    public Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
+
+    public Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken) => throw None();
+
+    public Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken) => throw None();
 
     private static InvalidOperationException None() => new("No tenant has a directory.");
 }

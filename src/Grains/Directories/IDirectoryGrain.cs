@@ -22,6 +22,21 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     [Alias("Groups")]
     Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page);
 
+    /// <summary><see cref="IDirectory.NestedGroups"/>.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("NestedGroups")]
+    Task<ImmutableArray<Guid>> NestedGroups(Guid groupId);
+
+    /// <summary><see cref="IDirectory.Follow"/>.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("Follow")]
+    Task<string> Follow(ImmutableArray<Guid> groups);
+
+    /// <summary><see cref="IDirectory.Changes"/>.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("Changes")]
+    Task<GroupChanges> Changes(string address);
+
     /// <summary>Whether the directory answers. It is asked anew if that was a minute ago.</summary>
     [Alias("State")]
     Task<DirectoryState> State();

@@ -4,6 +4,7 @@ using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.Agreements;
 using EngageCenter.Assessments;
+using EngageCenter.Directories;
 using EngageCenter.Learning;
 using EngageCenter.Support;
 using EngageCenter.Users;
@@ -26,6 +27,7 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
         new("workspace", "audit", true, typeof(AuditSegment)),
         new("user", "user", false, typeof(UserState)),
         new("user", "observation", false, typeof(UserObservation)),
+        new("directory-follower", "following", false, typeof(Following)),
         new("group", "group", false, typeof(WorkspaceIndex)),
         new("known-ids", "known-ids", false, typeof(StoredIds)),
         new("known-ids-build", "known-ids-build", false, typeof(BuiltIds)),

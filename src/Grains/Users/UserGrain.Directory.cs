@@ -60,6 +60,61 @@ internal sealed partial class UserGrain
         return Covers(signIn) || time.GetUtcNow() - observation.AsOf(durable.Seen) <= LongestSilence;
     }
 
+    public async Task<bool> ObserveAgain()
+    {
+        if (!hasRow)
+        {
+            // What is remembered of a stranger goes with the activation, and decides nothing but that they are one.
+            DeactivateOnIdle();
+            return true;
+        }
+
+        if (!hasDirectory || Seen is null)
+        {
+            return true;
+        }
+
+        // One that is under way may have been asked before the change.
+        while (asking is { } other)
+        {
+            await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        var again = AskAgain();
+        asking = again;
+        return await again;
+    }
+
+    private async Task<bool> AskAgain()
+    {
+        await Task.Yield();
+        try
+        {
+            var answer = await AskDirectory();
+            if (answer.Groups.IsDefault)
+            {
+                return false;
+            }
+
+            if (!answer.Groups.AsSpan().SequenceEqual(Groups.AsSpan()))
+            {
+                await Take(UserObservation.Of(Seen!, answer.Groups, answer.ObservedAt));
+            }
+        }
+        finally
+        {
+            asking = null;
+        }
+
+        // The lists that have the person show what counts now. A newer sign-in tells them too.
+        foreach (var workspaceId in durable.ListedIn)
+        {
+            await Tell(workspaceId, isMember: false);
+        }
+
+        return true;
+    }
+
     private async Task Ask(SignIn signIn)
     {
         // What comes behind has to find 'asking' set, so that there is one question at a time.

@@ -27,8 +27,9 @@ internal sealed partial class UserGrain(
     PolicyCache policies,
     KnownIdsCache knownIds,
     IDirectory directory,
+    DirectoryFollowers followers,
     TimeProvider time,
-    ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker
+    ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker, IObservedPerson
 {
     /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
     private const int MaxKnown = 10_000;
@@ -264,6 +265,11 @@ internal sealed partial class UserGrain(
         if (!WorkspaceHeader.IsId(workspaceId))
         {
             return new(Outsider(workspaceId), null);
+        }
+
+        if (hasDirectory)
+        {
+            followers.Wake(Person.TenantId);
         }
 
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)

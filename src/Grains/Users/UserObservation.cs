@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
+
 namespace EngageCenter.Users;
 
 /// <summary>
-/// A person's groups as the directory had them, for a token that leaves them out. In a row of its own beside
+/// A person's groups as the directory had them: asked for a token that leaves them out, or since they changed. In a row of its own beside
 /// <see cref="UserState"/>: 3,000 groups take 120 KB, and are not written again whenever a workspace is opened. Pure.
 /// </summary>
 /// <remarks>
@@ -11,7 +13,7 @@ namespace EngageCenter.Users;
 [Alias("EngageCenter.UserObservation")]
 internal sealed record UserObservation
 {
-    /// <summary>The person, by the newest token that left the groups out and was observed for. Null: never observed.</summary>
+    /// <summary>The person, by the newest token that came before the directory was asked. Null: never observed.</summary>
     public SeenUser? Seen { get; init; }
 
     /// <summary>When the directory was asked, in whole seconds; not before that token was issued.</summary>
@@ -20,15 +22,15 @@ internal sealed record UserObservation
     /// <param name="signIn">Leaves its groups out.</param>
     /// <param name="at">When the directory was asked.</param>
     /// <param name="before">What is known of the person, if anything.</param>
-    public static UserObservation Of(SignIn signIn, System.Collections.Immutable.ImmutableArray<Guid> groups, DateTimeOffset at, SeenUser? before)
+    public static UserObservation Of(SignIn signIn, ImmutableArray<Guid> groups, DateTimeOffset at, SeenUser? before) =>
+        Of(new SeenUser(signIn.Person, signIn.Profile, groups, before?.FirstSignInAt ?? signIn.IssuedAt, signIn.IssuedAt), groups, at);
+
+    /// <param name="seen">The person, by the newest token that came before the directory was asked.</param>
+    public static UserObservation Of(SeenUser seen, ImmutableArray<Guid> groups, DateTimeOffset at)
     {
         // The token was here before the directory was asked, whatever the clocks of the two say.
         var second = DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
-        return new()
-        {
-            Seen = new(signIn.Person, signIn.Profile, groups, before?.FirstSignInAt ?? signIn.IssuedAt, signIn.IssuedAt),
-            At = second > signIn.IssuedAt ? second : signIn.IssuedAt,
-        };
+        return new() { Seen = seen with { Groups = groups }, At = second > seen.LastSignInAt ? second : seen.LastSignInAt };
     }
 
     /// <summary>What counts: this, or what the newest token that has its groups says.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using EngageCenter.Users;
@@ -16,7 +18,7 @@ namespace EngageCenter.Workspaces;
 [GrainType("workspace-users"), Reentrant]
 internal sealed partial class WorkspaceUsersGrain(
     IGrainStorage rows, PolicyCache policies, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
-    : Grain, IWorkspaceUsersGrain, ISeenUsers
+    : Grain, IWorkspaceUsersGrain, ISeenUsers, IPeopleOfGroups
 {
     /// <summary>Sign-ins in one write, which bounds a row to 2 MB.</summary>
     private const int MaxBatch = 64;
@@ -108,6 +110,12 @@ internal sealed partial class WorkspaceUsersGrain(
         });
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null ? null : preview;
     }
+
+    public Task<ImmutableArray<Guid>> In(Guid tenantId, Guid groupId) => scans.Run<ImmutableArray<Guid>>(() =>
+    {
+        SeenEntry[] everybody = [.. log.Entries];
+        return () => [.. everybody.Where(person => person.IsIn(groupId)).Select(person => PersonId.Parse(person.Key)).Where(person => person.TenantId == tenantId).Select(person => person.UserId)];
+    });
 
     public Task Seen(SeenUser user)
     {

@@ -34,7 +34,8 @@ internal static class GraphEndpoints
         // With and without the namespace, as Graph takes both.
         foreach (var prefix in new[] { "microsoft.graph", "graph" })
         {
-            graph.MapGet($"/groups/{{id}}/transitiveMembers/{prefix}.user", (string id, GraphCall call) => GetTransitiveMembers(id, call, IsUser));
+            graph.MapGet($"/groups/{{id}}/transitiveMembers/{prefix}.user", (string id, GraphCall call) => GetTransitiveMembers(id, call, IsUser, "user"));
+            graph.MapGet($"/groups/{{id}}/transitiveMembers/{prefix}.group", (string id, GraphCall call) => GetTransitiveMembers(id, call, IsGroup, "group"));
             graph.MapGet($"/groups/{{id}}/transitiveMembers/{prefix}.user/$count", (string id, GraphCall call) => CountTransitiveMembers(id, call, IsUser));
         }
 
@@ -261,11 +262,12 @@ internal static class GraphEndpoints
     private static IResult GetMembers(string id, GraphCall call) => Page(id, call, IsGroup, "groups", "members", (tenant, groupId, paging) =>
         (tenant.Memberships.Members(groupId, paging.After, paging.Top + 1), member => GraphObjects.Find(tenant, member, paging.Select)));
 
-    private static IResult GetTransitiveMembers(string id, GraphCall call, Func<Tenant, Guid, bool>? isKind) =>
-        Page(id, call, IsGroup, "groups", isKind is null ? "transitiveMembers" : "transitiveMembers/microsoft.graph.user", (tenant, groupId, paging) =>
+    private static IResult GetTransitiveMembers(string id, GraphCall call, Func<Tenant, Guid, bool>? isKind, string kind = "") =>
+        Page(id, call, IsGroup, "groups", isKind is null ? "transitiveMembers" : $"transitiveMembers/microsoft.graph.{kind}", (tenant, groupId, paging) =>
             (tenant.Memberships.TransitiveMembers(groupId, paging.After, paging.Top + 1, member => isKind?.Invoke(tenant, member) ?? tenant.Holds(member)),
             member => isKind is null ? GraphObjects.Find(tenant, member, paging.Select)
-                : tenant.TryGetUser(member, out var user) ? GraphObjects.Of(user, paging.Select) : null));
+                : tenant.TryGetUser(member, out var user) ? GraphObjects.Of(user, paging.Select)
+                : tenant.TryGetGroup(member, out var group) ? GraphObjects.Of(group, paging.Select) : null));
 
     // As in Graph, where such a count is a text.
     private static IResult CountTransitiveMembers(string id, GraphCall call, Func<Tenant, Guid, bool> isKind) =>

@@ -31,6 +31,9 @@ internal sealed class DirectoryOptions
     /// <summary>The tenants that consented; none: all that come here. At most <see cref="MaxTenants"/>.</summary>
     public IList<Guid> Tenants { get; } = [];
 
+    /// <summary>How often the changes of groups are read, 1 s to 10 min; 0: never, and a removal counts with the next token.</summary>
+    public TimeSpan Poll { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What tokens are asked for.</summary>
     internal string Scope => $"{(IsStandIn(new(Graph)) ? "https://graph.microsoft.com" : new Uri(Graph).GetLeftPart(UriPartial.Authority))}/.default";
 
@@ -50,6 +53,11 @@ internal sealed class DirectoryOptions
         if (Tenants.Count > MaxTenants)
         {
             throw new SettingException($"{Section}:{nameof(Tenants)} has {Tenants.Count} entries; {MaxTenants} are allowed.");
+        }
+
+        if (Poll != TimeSpan.Zero && (Poll < TimeSpan.FromSeconds(1) || Poll > TimeSpan.FromMinutes(10)))
+        {
+            throw new SettingException($"{Section}:{nameof(Poll)} is {Poll}; it must be from 1 s to 10 min, or 0.");
         }
 
         RequireAddress(nameof(Instance), Instance, isDevelopment);

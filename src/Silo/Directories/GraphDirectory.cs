@@ -9,12 +9,14 @@ using Microsoft.Graph.Models.ODataErrors;
 using Microsoft.Graph.Users.Item.GetMemberGroups;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Authentication;
+using Microsoft.Kiota.Abstractions.Serialization;
 
 namespace EngageCenter.Directories;
 
 /// <summary>Directories by Microsoft Graph. Each answer is read whole or not at all, and nothing is tried again: see <see cref="IDirectory"/>.</summary>
 internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 {
+    private const int MaxNested = 5_000;
     private const string SkipToken = "$skiptoken";
 
     private static readonly string[] shown = ["id", "displayName", "description"];
@@ -28,11 +30,14 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     public GraphDirectory(DirectoryOptions options, TimeProvider time, ILoggerFactory logging)
     {
         (address, tenants, this.time) = (options.Graph, [.. options.Tenants], time);
+        Poll = options.Poll == TimeSpan.Zero ? null : options.Poll;
         tokens = new(options, logging);
 
         // Whoever asks says how long it may take.
         http = new(new WholeAnswers()) { Timeout = Timeout.InfiniteTimeSpan };
     }
+
+    public TimeSpan? Poll { get; }
 
     public bool IsConfiguredFor(Guid tenantId) => tenants.Count == 0 || tenants.Contains(tenantId);
 
@@ -105,6 +110,86 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         }
     }
 
+    public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
+    {
+        const int most = 999;
+        try
+        {
+            var graph = Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphGroup;
+            var page = await graph.GetAsync(
+                request =>
+                {
+                    // To ask for members of one kind is what Graph calls an advanced query.
+                    request.Headers.Add("ConsistencyLevel", "eventual");
+                    (request.QueryParameters.Select, request.QueryParameters.Top, request.QueryParameters.Count) = (["id"], most, true);
+                },
+                cancellationToken);
+            var found = ImmutableArray.CreateBuilder<Guid>();
+            while (true)
+            {
+                found.AddRange((page?.Value ?? throw new DirectoryUnavailableException("Graph answered with a part of the groups.")).Select(group => Id(group.Id)));
+                if (found.Count > MaxNested)
+                {
+                    throw new DirectoryUnavailableException($"There are more than {MaxNested} groups in a group.");
+                }
+
+                if (page.OdataNextLink is null)
+                {
+                    return found.ToImmutable();
+                }
+
+                page = await graph.WithUrl(Own(page.OdataNextLink)).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken);
+            }
+        }
+        catch (ODataError missing) when (IsMissing(missing))
+        {
+            return [];
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
+    public async Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
+    {
+        var query = new QueryBuilder
+        {
+            { "$select", "displayName,members" }, { "$filter", string.Join(" or ", groups.Select(group => $"id eq '{group:D}'")) }, { "$deltatoken", "latest" },
+        };
+        for (var page = await Changes(tenantId, $"{address}/groups/delta{query}", cancellationToken); ; page = await Changes(tenantId, page.NextPage!, cancellationToken))
+        {
+            if (page.NextRound is { } round)
+            {
+                return round;
+            }
+
+            if (page.IsExpired)
+            {
+                throw new DirectoryUnavailableException("Graph does not say where changes begin.");
+            }
+        }
+    }
+
+    public async Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await Graph(tenantId).Groups.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
+            return page is { Value: { } groups } && page.OdataNextLink is null != page.OdataDeltaLink is null
+                ? new([.. groups.Select(Changed)], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
+                : throw new DirectoryUnavailableException("Graph answered with a part of the changes.");
+        }
+        catch (ApiException expired) when (expired.ResponseStatusCode == (int)HttpStatusCode.Gone)
+        {
+            return new([], null, null, IsExpired: true);
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         http.Dispose();
@@ -115,6 +200,32 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     private GraphServiceClient Graph(Guid tenantId) => new(http, new BaseBearerTokenAuthenticationProvider(tokens.Of(tenantId)), address);
 
     private static DirectoryGroup Shown(Group group) => new(Id(group.Id), group.DisplayName ?? "", group.Description);
+
+    private static GroupChange Changed(Group group)
+    {
+        var members = group.AdditionalData.TryGetValue("members@delta", out var delta)
+            ? ((delta as UntypedArray)?.GetValue() ?? throw new DirectoryUnavailableException("Graph told of members in a way that is not known.")).OfType<UntypedObject>().Select(Member).ToList()
+            : [];
+        return new(
+            Id(group.Id), group.AdditionalData.ContainsKey("@removed"),
+            [.. members.Where(member => !member.IsGroup).Select(member => member.Id)], members.Any(member => member.IsGroup));
+    }
+
+    // Whatever is not a group is taken for a person: one that is not known here is asked about, and nothing comes of it.
+    private static (Guid Id, bool IsGroup) Member(UntypedObject member)
+    {
+        var values = member.GetValue();
+        return (Id(Text("id")), Text("@odata.type") == "#microsoft.graph.group");
+
+        string? Text(string name) => values.TryGetValue(name, out var value) ? (value as UntypedString)?.GetValue() : null;
+    }
+
+    // What Graph says where to go on is stored, and followed with a token: only where it is Graph's own.
+    private string Own(string link) => link.StartsWith($"{address}/", StringComparison.Ordinal) && link.Length <= GroupChanges.MaxAddress
+        ? link
+        : throw new DirectoryUnavailableException("Graph named another address than its own.");
+
+    private string? Kept(string? link) => link is null ? null : Own(link);
 
     private static string? PlaceIn(string? nextLink)
     {

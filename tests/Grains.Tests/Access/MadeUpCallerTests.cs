@@ -146,6 +146,9 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(ISeenUsers), () => cluster.Grains.GetGrain<ISeenUsers>(workspace).Seen(new(person, new("Somebody", null, UserType.Member), [], default, default))),
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").GroupsOf(person.UserId)),
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").State()),
+            (typeof(IDirectoryFollower), () => cluster.Grains.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll()),
+            (typeof(IObservedPerson), () => cluster.Grains.GetGrain<IObservedPerson>(contoso.Adele.ToString()).ObserveAgain()),
+            (typeof(IPeopleOfGroups), () => cluster.Grains.GetGrain<IPeopleOfGroups>(workspace).In(contoso.Tenant, Guid.NewGuid())),
             (typeof(IDecisionMaker), () => cluster.Grains.GetGrain<IDecisionMaker>(contoso.Adele.ToString()).Made(decision).AsTask()),
             (typeof(IRemindable), () => cluster.Grains.GetGrain<IAssessmentsGrain>(workspace).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default)),
         ];

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Globalization;
 using EngageCenter.Directories;
 using EngageCenter.Paging;
 
@@ -12,6 +13,9 @@ internal sealed class DirectoryStandIn : IDirectory
 
     public TenantDirectory Of(Guid tenantId) => tenants.GetOrAdd(tenantId, _ => new());
 
+    /// <summary>No test waits for a timer: it says when a round begins.</summary>
+    public TimeSpan? Poll => null;
+
     public bool IsConfiguredFor(Guid tenantId) => tenants.ContainsKey(tenantId);
 
     public async Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken)
@@ -19,6 +23,11 @@ internal sealed class DirectoryStandIn : IDirectory
         var tenant = tenants[tenantId];
         tenant.Asked.Enqueue(userId);
         await tenant.Answering(cancellationToken);
+        if (tenant.IsSilentAboutPeople)
+        {
+            throw new DirectoryUnavailableException("The test says so.", TimeSpan.FromMilliseconds(1));
+        }
+
         return tenant.Groups.GetValueOrDefault(userId, []);
     }
 
@@ -35,21 +44,91 @@ internal sealed class DirectoryStandIn : IDirectory
         var page = all.Where(group => after is null || string.CompareOrdinal(group.DisplayName, after) > 0).Take(size).ToList();
         return new([.. page], page.Count == size ? page[^1].DisplayName : null, all.Count);
     }
+
+    public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        return tenants[tenantId].Nested.GetValueOrDefault(groupId, []);
+    }
+
+    public async Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        return tenants[tenantId].Address(groups);
+    }
+
+    public async Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        return tenants[tenantId].Since(address);
+    }
 }
 
 internal sealed class TenantDirectory
 {
+    private readonly List<GroupChange> told = [];
+    private int oldest;
+
     /// <summary>By person.</summary>
     public ConcurrentDictionary<Guid, ImmutableArray<Guid>> Groups { get; } = [];
 
     /// <summary>By id.</summary>
     public ConcurrentDictionary<Guid, DirectoryGroup> Named { get; } = [];
 
+    /// <summary>The groups in a group.</summary>
+    public ConcurrentDictionary<Guid, ImmutableArray<Guid>> Nested { get; } = [];
+
+    /// <summary>How often it was asked what changed.</summary>
+    public int Rounds { get; private set; }
+
     /// <summary>About whom it was asked.</summary>
     public ConcurrentQueue<Guid> Asked { get; } = [];
 
     /// <summary>Awaited before each answer; what it throws is the answer.</summary>
     public Func<CancellationToken, Task> Answering { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Tells those who follow the group.</summary>
+    public void Tell(GroupChange change)
+    {
+        lock (told)
+        {
+            told.Add(change);
+        }
+    }
+
+    /// <summary>What was told until now is not told any more.</summary>
+    public void Expire()
+    {
+        lock (told)
+        {
+            oldest = told.Count + 1;
+            told.Add(new(Guid.Empty, false, [], false));
+        }
+    }
+
+    public string Address(ImmutableArray<Guid> groups)
+    {
+        lock (told)
+        {
+            return $"{told.Count}|{string.Join(',', groups)}";
+        }
+    }
+
+    public GroupChanges Since(string address)
+    {
+        var parts = address.Split('|');
+        var (from, groups) = (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1].Split(',').Select(Guid.Parse).ToImmutableArray());
+        lock (told)
+        {
+            Rounds++;
+            return from < oldest
+                ? new([], null, null, IsExpired: true)
+                : new([.. told.Skip(from).Where(change => groups.Contains(change.GroupId))], null, Address(groups));
+        }
+    }
+
+    /// <summary>Says what changed, and not which groups somebody is in.</summary>
+    public bool IsSilentAboutPeople { get; set; }
 
     public void Refuse(TimeSpan? retryAfter = null) => Answering = _ => throw new DirectoryUnavailableException("The test says so.", retryAfter);
 

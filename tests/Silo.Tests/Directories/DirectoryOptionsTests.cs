@@ -20,6 +20,8 @@ public sealed class DirectoryOptionsTests
     [InlineData("Graph", "http://graph.example/v1.0", "Directory:Graph")]
     [InlineData("Graph", "https://graph.microsoft.com/v1.0?x=1", "Directory:Graph")]
     [InlineData("Graph", "graph", "Directory:Graph")]
+    [InlineData("Poll", "00:11:00", "Directory:Poll")]
+    [InlineData("Poll", "00:00:00.5", "Directory:Poll")]
     [InlineData("Tenants:0", "contoso", "Directory")]
     [InlineData("Tenant", "contoso", "Tenant")]
     public void A_value_that_cannot_be_used_is_refused_with_its_name(string key, string value, string named)

@@ -133,5 +133,68 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
         Assert.Null(await directory.Group(StandInTenant.TenantId, StandInTenant.Nobody, default));
     }
 
+    [Fact]
+    public async Task It_tells_who_came_into_a_group_and_who_left_since_it_is_followed()
+    {
+        var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet, StandInTenant.Nobody], default);
+        Assert.Equal((0, true), await Told(address));
+
+        await tenant.Put(StandInTenant.Quiet, StandInTenant.Johanna);
+        await tenant.Put(StandInTenant.Quiet, StandInTenant.Nested);
+        await tenant.SetFaults(new { kind = "SmallPages", pageSize = 1 });
+        List<GroupChange> changes = [];
+        GroupChanges page;
+        do
+        {
+            page = await directory.Changes(StandInTenant.TenantId, address, default);
+            changes.AddRange(page.Changes);
+            address = page.NextPage ?? page.NextRound!;
+        }
+        while (page.NextRound is null);
+        await tenant.SetFaults();
+
+        Assert.All(changes, change => Assert.Equal((StandInTenant.Quiet, false), (change.GroupId, change.IsDeleted)));
+        Assert.Equal([StandInTenant.Johanna], changes.SelectMany(change => change.People));
+        Assert.Single(changes, change => change.HasGroups);
+        Assert.Equal([StandInTenant.Nested], (await directory.NestedGroups(StandInTenant.TenantId, StandInTenant.Quiet, default)).AsEnumerable());
+
+        await tenant.Take(StandInTenant.Quiet, StandInTenant.Johanna);
+        await tenant.Take(StandInTenant.Quiet, StandInTenant.Nested);
+        var left = Assert.Single((await directory.Changes(StandInTenant.TenantId, address, default)).Changes);
+        Assert.Equal((StandInTenant.Johanna, true), (Assert.Single(left.People), left.HasGroups));
+
+        async Task<(int, bool)> Told(string at) => await directory.Changes(StandInTenant.TenantId, at, default) is var told ? (told.Changes.Length, told.NextRound is not null) : default;
+    }
+
+    [Fact]
+    public async Task An_address_that_has_expired_is_said_to_have()
+    {
+        var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet], default);
+        await tenant.SetFaults(new { kind = "ExpiredDelta" });
+
+        Assert.True((await directory.Changes(StandInTenant.TenantId, address, default)).IsExpired);
+    }
+
+    [Theory]
+    [InlineData("http://elsewhere.example/v1.0/groups/delta?$deltatoken=x")]
+    [InlineData("groups/delta?$deltatoken=x")]
+    public async Task Only_the_configured_address_is_asked(string address) =>
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => directory.Changes(StandInTenant.TenantId, address, default));
+
+    [Theory]
+    [InlineData("Half")]
+    [InlineData("Refuse")]
+    public async Task A_part_of_the_changes_is_no_answer(string kind)
+    {
+        var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet], default);
+        await tenant.SetFaults(new { kind, status = kind == "Refuse" ? 503 : (int?)null });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.Changes(StandInTenant.TenantId, address, default));
+    }
+
+    [Fact]
+    public async Task A_group_that_there_is_not_has_no_groups_in_it() =>
+        Assert.Empty(await directory.NestedGroups(StandInTenant.TenantId, StandInTenant.Nobody, default));
+
     private Task<System.Collections.Immutable.ImmutableArray<Guid>> GroupsOf(Guid userId) => directory.GroupsOf(StandInTenant.TenantId, userId, default);
 }

@@ -20,6 +20,7 @@ public sealed class StandInTenant : IAsyncLifetime, IDisposable
     public static readonly Guid Nobody = Id(99);
     public static readonly Guid Outer = Id(2001);
     public static readonly Guid Nested = Id(2002);
+    public static readonly Guid Quiet = Id(2003);
     public static readonly Guid TenantId = Id(0);
 
     private readonly HttpClient client = new();
@@ -78,6 +79,19 @@ public sealed class StandInTenant : IAsyncLifetime, IDisposable
         options.ClientCredentials.Add(new CredentialDescription { SourceType = CredentialSource.ClientSecret, ClientSecret = secret });
         tenants.ToList().ForEach(options.Tenants.Add);
         return new(options.Checked(isDevelopment: true), TimeProvider.System, NullLoggerFactory.Instance);
+    }
+
+    public async Task Put(Guid group, Guid member)
+    {
+        using var response = await client.PostAsJsonAsync(
+            new Uri(Url, $"graph/v1.0/groups/{group}/members/$ref"), new Dictionary<string, string> { ["@odata.id"] = $"https://graph.microsoft.com/v1.0/directoryObjects/{member}" });
+        response.EnsureSuccessStatusCode();
+    }
+
+    public async Task Take(Guid group, Guid member)
+    {
+        using var response = await client.DeleteAsync(new Uri(Url, $"graph/v1.0/groups/{group}/members/{member}/$ref"));
+        response.EnsureSuccessStatusCode();
     }
 
     private static Guid Id(int number) => Guid.Parse($"c0000000-0000-4000-8000-{number:d12}");

@@ -1,0 +1,225 @@
+using System.Collections.Immutable;
+using EngageCenter.Access;
+using EngageCenter.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Directories;
+
+/// <summary>
+/// Follows the groups of a tenant that hold roles, and has everybody observed anew who may have lost or gained one. Where it
+/// is in the directory's changes is stored after all of them were: what happens to it in between is told again.
+/// </summary>
+/// <remarks>
+/// A change only says whom to ask about: what somebody loses or gains is what the directory then says of them, whole. So a
+/// partial read neither removes nor gives a right, and what is told twice does no harm.
+/// </remarks>
+[GrainType("directory-follower")]
+internal sealed partial class DirectoryFollower(
+    [PersistentState("following")] IPersistentState<Following> storage,
+    IDirectory directory,
+    KnownIdsCache knownIds,
+    DirectoryMetrics metrics,
+    TimeProvider time,
+    ILogger<DirectoryFollower> logger) : Grain, IDirectoryFollower
+{
+    /// <summary>Without anybody of the tenant for so long, nobody is followed. The first who comes begins it again.</summary>
+    public static readonly TimeSpan Idle = TimeSpan.FromMinutes(30);
+
+    /// <summary>Pages of one round of one lot. A longer one is taken for an expired address.</summary>
+    private const int MaxPages = 1_000;
+
+    /// <summary>People and workspaces that are asked at once.</summary>
+    private const int AtOnce = 8;
+
+    private IGrainTimer? timer;
+    private long woken;
+
+    // Where this activation is, ahead of what is stored until everybody was observed: who is left, and the groups that hold
+    // roles whose people and nested groups have to be read.
+    private Following following = new();
+    private readonly HashSet<Guid> people = [];
+    private readonly HashSet<Guid> unread = [];
+
+    private Guid TenantId { get; set; }
+
+    private IDirectoryGrain Directory => GrainFactory.GetGrain<IDirectoryGrain>($"{TenantId:D}");
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        TenantId = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
+        following = storage.State;
+        return Task.CompletedTask;
+    }
+
+    public Task Wake()
+    {
+        woken = time.GetTimestamp();
+        if (directory.IsConfiguredFor(TenantId) && directory.Poll is { } poll)
+        {
+            timer ??= this.RegisterGrainTimer(Follow, new GrainTimerCreationOptions(TimeSpan.Zero, poll) { KeepAlive = true });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<bool> Poll()
+    {
+        if (await knownIds.Current(KnownIds.GroupsOf(TenantId)) is not { IsComplete: true } known)
+        {
+            return false;
+        }
+
+        var begun = time.GetTimestamp();
+        var isComplete = false;
+        try
+        {
+            await Read(known.Ids);
+            isComplete = await Observe();
+        }
+        catch (Exception e)
+        {
+            LogNotFollowed(logger, TenantId, e.Message);
+        }
+
+        metrics.Followed(time.GetElapsedTime(begun), isComplete);
+        if (isComplete && !ReferenceEquals(following, storage.State))
+        {
+            await storage.Commit(this, following);
+        }
+
+        return isComplete;
+    }
+
+    private async Task Follow(CancellationToken cancellationToken)
+    {
+        if (time.GetElapsedTime(woken) >= Idle)
+        {
+            timer!.Dispose();
+            timer = null;
+            DeactivateOnIdle();
+            return;
+        }
+
+        await Poll();
+    }
+
+    // Each step takes over what was read and who is concerned by it at once, so that the next round goes on from there.
+    private async Task Read(ImmutableArray<Guid> granted)
+    {
+        following = following.Keep(granted);
+        foreach (var lot in following.Lots)
+        {
+            var (address, changes) = await Read(lot);
+            if (address is null)
+            {
+                // Begun anew before anybody is observed, so that nothing happens in between unseen.
+                LogExpired(logger, TenantId);
+                metrics.Resynced();
+                following = following.With(new FollowedLot(lot.Groups, await Directory.Follow(lot.Groups)));
+                unread.UnionWith(following.Containing(lot.Groups.ToHashSet()));
+                continue;
+            }
+
+            var affected = following.Affected(changes);
+            people.UnionWith(affected.People);
+            unread.UnionWith(affected.Groups);
+            following = address == lot.Address ? following : following.With(lot with { Address = address });
+        }
+
+        foreach (var group in following.New(granted).ToList())
+        {
+            following = following.With(group, []);
+            unread.Add(group);
+        }
+
+        await Begin();
+        unread.IntersectWith(following.Nested.Keys);
+        foreach (var group in unread.ToList())
+        {
+            following = following.With(group, await Directory.NestedGroups(group));
+            await Begin();
+            people.UnionWith(await Holders(group));
+            unread.Remove(group);
+        }
+    }
+
+    private async Task Begin()
+    {
+        foreach (var some in following.Unfollowed().ToList())
+        {
+            following = following.With(new FollowedLot(some, await Directory.Follow(some)));
+        }
+    }
+
+    /// <returns>No address where it has expired.</returns>
+    private async Task<(string? Address, List<GroupChange> Changes)> Read(FollowedLot lot)
+    {
+        List<GroupChange> changes = [];
+        var address = lot.Address;
+        for (var page = 0; page < MaxPages; page++)
+        {
+            var read = await Directory.Changes(address);
+            if (read.IsExpired)
+            {
+                break;
+            }
+
+            changes.AddRange(read.Changes);
+            if (read.NextRound is { } round)
+            {
+                return (round, changes);
+            }
+
+            address = read.NextPage!;
+        }
+
+        return (null, []);
+    }
+
+    // Those who came with the group, in whichever workspace it holds a role.
+    private async Task<HashSet<Guid>> Holders(Guid group)
+    {
+        HashSet<Guid> found = [];
+        var workspaces = await GrainFactory.GetGrain<IGroupGrain>($"{TenantId:D}/{group:D}").Workspaces(-1);
+        foreach (var some in (workspaces?.WorkspaceIds ?? []).Chunk(AtOnce))
+        {
+            foreach (var holders in await Task.WhenAll(some.Select(workspace => GrainFactory.GetGrain<IPeopleOfGroups>(workspace).In(TenantId, group))))
+            {
+                found.UnionWith(holders);
+            }
+        }
+
+        return found;
+    }
+
+    /// <returns>Whether everybody was.</returns>
+    private async Task<bool> Observe()
+    {
+        var concerned = people.Count;
+        foreach (var some in people.ToList().Chunk(AtOnce))
+        {
+            var observed = await Task.WhenAll(some.Select(person => GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}").ObserveAgain()));
+            people.ExceptWith(some.Where((_, n) => observed[n]));
+            if (!observed.All(isObserved => isObserved))
+            {
+                break;
+            }
+        }
+
+        if (concerned > 0)
+        {
+            LogFollowed(logger, TenantId, concerned - people.Count, people.Count);
+        }
+
+        return people.Count == 0;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: {People} people were observed anew after changes of groups, {Left} are left")]
+    private static partial void LogFollowed(ILogger logger, Guid tenantId, int people, int left);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the changes of groups were not followed to the end, and are read again: {Reason}")]
+    private static partial void LogNotFollowed(ILogger logger, Guid tenantId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: what changed is not told any more; everybody in the groups is observed anew")]
+    private static partial void LogExpired(ILogger logger, Guid tenantId);
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+
+namespace EngageCenter.Directories;
+
+/// <summary>Follows the changes of a tenant's groups while somebody of the tenant is here. Keyed by the tenant's id.</summary>
+[GrainInterfaceType("EngageCenter.IDirectoryFollower"), Alias("EngageCenter.IDirectoryFollower")]
+internal interface IDirectoryFollower : IGrainWithStringKey
+{
+    /// <summary>Somebody of the tenant is here: follow, if it does not already.</summary>
+    [Alias("Wake"), Orleans.Concurrency.AlwaysInterleave]
+    Task Wake();
+
+    /// <summary>One round now. False where it was not completed: it is begun again from where the last one ended.</summary>
+    [Alias("Poll")]
+    Task<bool> Poll();
+}
+
+/// <summary>A person whose groups may have changed. Implemented by the person's grain, keyed as it.</summary>
+[GrainInterfaceType("EngageCenter.IObservedPerson"), Alias("EngageCenter.IObservedPerson")]
+internal interface IObservedPerson : IGrainWithStringKey
+{
+    /// <summary>Asks the directory for the person's groups. When it returns true, nobody is decided by older ones any more.</summary>
+    /// <returns>False where the directory did not answer; true also for somebody who is not known here.</returns>
+    [Alias("ObserveAgain")]
+    Task<bool> ObserveAgain();
+}
+
+/// <summary>A workspace's people by group. Implemented by its list of people, keyed as it.</summary>
+[GrainInterfaceType("EngageCenter.IPeopleOfGroups"), Alias("EngageCenter.IPeopleOfGroups")]
+internal interface IPeopleOfGroups : IGrainWithStringKey
+{
+    /// <summary>Who of a tenant came with the group.</summary>
+    [Alias("In")]
+    Task<ImmutableArray<Guid>> In(Guid tenantId, Guid groupId);
+}

@@ -1,0 +1,77 @@
+using CsCheck;
+using EngageCenter.Directories;
+
+namespace EngageCenter.Grains.Tests.Directories;
+
+public sealed class FollowingTests
+{
+    private static readonly (Guid Support, Guid Desk, Guid Night, Guid Sales) Groups = (Id(1), Id(2), Id(3), Id(4));
+
+    private static Following Followed => new Following()
+        .With(Groups.Support, [Groups.Desk, Groups.Night]).With(Groups.Sales, [])
+        .With(new FollowedLot([Groups.Support, Groups.Sales], "a")).With(new FollowedLot([Groups.Desk, Groups.Night], "b"));
+
+    [Fact]
+    public void Whoever_is_named_is_asked_about_and_nobody_else()
+    {
+        var affected = Followed.Affected([new(Groups.Night, false, [Id(100), Id(101)], false), new(Groups.Sales, false, [Id(100)], false)]);
+
+        Assert.Equal([Id(100), Id(101)], affected.People.AsEnumerable());
+        Assert.Empty(affected.Groups);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void A_deleted_group_and_one_that_a_group_left_concern_everybody_in_whatever_holds_a_role_above_it(bool isDeleted, bool hasGroups)
+    {
+        var affected = Followed.Affected([new(Groups.Night, isDeleted, [], hasGroups)]);
+
+        Assert.Equal([Groups.Support], affected.Groups.AsEnumerable());
+    }
+
+    [Fact]
+    public void A_group_that_holds_no_role_any_more_is_let_go_with_what_only_it_needed()
+    {
+        var kept = Followed.Keep([Groups.Sales]);
+
+        Assert.Equal([Groups.Sales], kept.Nested.Keys);
+        Assert.Equal(["a"], kept.Lots.Select(lot => lot.Address));
+        Assert.Empty(kept.Keep([]).Lots);
+        Assert.Same(kept, kept.Keep([Groups.Sales]));
+    }
+
+    [Fact]
+    public void A_lot_that_goes_on_takes_the_place_of_itself()
+    {
+        var next = Followed.With(new FollowedLot([Groups.Desk, Groups.Night], "c"));
+
+        Assert.Equal(["a", "c"], next.Lots.Select(lot => lot.Address).Order());
+    }
+
+    [Fact]
+    public void Whatever_is_granted_and_nested_every_group_that_counts_is_in_a_lot_of_bounded_size()
+    {
+        var nesting = Gen.Select(Gen.Int[1, 400], Gen.Int[1, 400].List[0, 30]).List[0, 40];
+        Gen.Select(nesting, nesting).Sample((first, second) =>
+        {
+            var following = Begin(first.Aggregate(new Following(), (f, g) => f.With(Id(g.Item1), [.. g.Item2.Select(Id)])));
+            following = following.Keep([.. following.Nested.Keys.Where((_, n) => n % 2 == 0)]);
+            following = Begin(second.Aggregate(following, (f, g) => f.With(Id(g.Item1), [.. g.Item2.Select(Id)])));
+
+            var followed = following.Lots.SelectMany(lot => lot.Groups).ToList();
+            Assert.Superset(following.Nested.SelectMany(g => g.Value.Append(g.Key)).ToHashSet(), followed.ToHashSet());
+            Assert.All(following.Lots, lot => Assert.InRange(lot.Groups.Length, 1, GroupChanges.MaxGroups));
+            Assert.Equal(followed.Count, followed.Distinct().Count());
+        });
+
+        static Following Begin(Following following) =>
+            following.Unfollowed().ToList().Aggregate(following, (f, groups) => f.With(new FollowedLot(groups, "here")));
+    }
+
+    [Fact]
+    public void No_more_than_so_many_are_followed() =>
+        Assert.Equal(Following.MaxGranted - 2, Followed.New([.. Enumerable.Range(10, Following.MaxGranted + 100).Select(Id)]).Count());
+
+    private static Guid Id(int number) => new(number, 0, 0, new byte[8]);
+}
