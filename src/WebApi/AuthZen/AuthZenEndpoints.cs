@@ -4,7 +4,6 @@ using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.AuthZen;
 
@@ -62,7 +61,7 @@ internal static class AuthZenEndpoints
     private static async Task<IResult> Evaluate(Asker asker, EvaluationRequest body) =>
         await Evaluations.Evaluate(asker, body) is { } answer ? TypedResults.Ok(answer) : Searches.Unconfirmed(asker);
 
-    private static async Task<IResult> EvaluateBatch(Asker asker, EvaluationsRequest body, HttpContext http, NodeLimits limits)
+    private static async Task<IResult> EvaluateBatch(Asker asker, EvaluationsRequest body, HttpContext http, NodeLimits limits, TimeProvider time)
     {
         if (body.Evaluations is not { Count: > 0 } questions)
         {
@@ -72,9 +71,9 @@ internal static class AuthZenEndpoints
         }
 
         // Many questions cost a node what a large page of a list does.
-        if (questions.Count > PageLimit.LargePage && !limits.Items.AttemptAcquire(http.Features.GetRequiredFeature<Claimant>(), questions.Count).IsAcquired)
+        if (await PageLimit.Take(http, limits, time, questions.Count, "large batches") is { } refusal)
         {
-            return Problems.TooManyRequests.Answer();
+            return refusal;
         }
 
         var semantic = Semantics.Of(body.Options?.EvaluationsSemantic)!.Value;

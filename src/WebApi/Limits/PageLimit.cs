@@ -36,20 +36,28 @@ internal static class PageLimit
         var time = endpoint.ApplicationServices.GetRequiredService<TimeProvider>();
         return async call =>
         {
-            var (http, size) = (call.HttpContext, ((IPaged)call.Arguments[paged]!).Page().Size);
-            if (size <= LargePage)
-            {
-                return await next(call);
-            }
-
-            var who = http.Features.GetRequiredFeature<Claimant>();
-            if (!limits.Items.AttemptAcquire(who, size).IsAcquired)
-            {
-                return Problems.TooManyRequests.Answer();
-            }
-
-            http.Response.RegisterForDispose(await limits.LargePages.TakeWithinAsync(who, 1, "large pages", time, http.RequestAborted));
-            return await next(call);
+            var size = ((IPaged)call.Arguments[paged]!).Page().Size;
+            return await Take(call.HttpContext, limits, time, size, "large pages") ?? await next(call);
         };
+    }
+
+    /// <summary>Waits for the turn of so many items; what it answers where the caller has had too many.</summary>
+    /// <param name="of">What they are, for the answer.</param>
+    /// <exception cref="OverLimitException">The turn did not come in time.</exception>
+    public static async ValueTask<IResult?> Take(HttpContext http, NodeLimits limits, TimeProvider time, int size, string of)
+    {
+        if (size <= LargePage)
+        {
+            return null;
+        }
+
+        var who = http.Features.GetRequiredFeature<Claimant>();
+        if (!limits.Items.AttemptAcquire(who, size).IsAcquired)
+        {
+            return Problems.TooManyRequests.Answer();
+        }
+
+        http.Response.RegisterForDispose(await limits.LargePages.TakeWithinAsync(who, 1, of, time, http.RequestAborted));
+        return null;
     }
 }

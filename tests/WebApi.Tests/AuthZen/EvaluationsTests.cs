@@ -3,6 +3,8 @@ using System.Text.Json;
 using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
+using EngageCenter.WebApi.Limits;
+using Microsoft.Extensions.DependencyInjection;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.AuthZen;
@@ -55,6 +57,34 @@ public sealed class EvaluationsTests
         var answers = await Ask(api, "execute_all", Enumerable.Range(0, 1_000).Select(n => n % 200));
 
         Assert.Equal((1_000, 200, 64), (answers.Length, asked, most));
+    }
+
+    [Fact]
+    public async Task Of_a_caller_4_large_batches_are_at_work_and_a_small_one_beside_them()
+    {
+        await using var api = await StartAsync();
+        var (asked, release) = (0, new TaskCompletionSource());
+        api.Grains.On<IUserGrain>("Evaluate", arguments => new ValueTask<EffectiveAccess>(Answer((string)arguments[0]!)));
+
+        async Task<EffectiveAccess> Answer(string workspace)
+        {
+            if (Number(workspace) > 0)
+            {
+                Interlocked.Increment(ref asked);
+                await release.Task;
+            }
+
+            return new(AccessDecision.Outsider(Ann, workspace), []);
+        }
+
+        var limits = api.Services.GetRequiredService<NodeLimits>();
+        var batches = Enumerable.Range(0, 6).Select(_ => Ask(api, "execute_all", Enumerable.Range(1, 51))).ToList();
+        await Until.True(() => Task.FromResult(asked == 4 * 51 && limits.LargePages.Waiting == 2), TimeSpan.FromSeconds(60), "four are at work, and two wait");
+
+        await Ask(api, "execute_all", [0]);
+        release.SetResult();
+        await Task.WhenAll(batches);
+        Assert.Equal(6 * 51, asked);
     }
 
     [Theory]
