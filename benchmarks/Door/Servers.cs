@@ -94,6 +94,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
             new("LocalEntra__DirectoryFile", directory),
             new("Storage__SqliteFile", Path.Combine(home, "engage-center.db")),
             new("DevHost__Sample", "false"),
+            new("DevHost__Portal", "false"),
             .. settings.Set,
         ]);
         await ListensAsync(process, service);

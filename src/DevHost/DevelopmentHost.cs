@@ -8,22 +8,27 @@ using Microsoft.AspNetCore.Connections;
 
 namespace EngageCenter.DevHost;
 
-/// <summary>LocalEntra and, in a second host of the same process, a silo with the web API over it.</summary>
+/// <summary>LocalEntra and, in other hosts of the same process, a silo with the web API over it, and the portal.</summary>
 internal sealed class DevelopmentHost : IAsyncDisposable
 {
     private readonly WebApplication entra;
     private readonly WebApplication service;
+    private readonly WebApplication? portal;
 
-    private DevelopmentHost(WebApplication entra, WebApplication service)
+    private DevelopmentHost(WebApplication entra, WebApplication service, WebApplication? portal)
     {
         this.entra = entra;
         this.service = service;
-        WantsSample = IsSampleWanted(service.Configuration);
+        this.portal = portal;
+        WantsSample = IsWanted(service.Configuration, "DevHost:Sample");
     }
 
     public Uri EntraUrl => LocalEntraHost.AddressesOf(entra).Http;
 
     public Uri ServiceUrl => new(service.Urls.Single());
+
+    /// <summary>Null without a portal.</summary>
+    public Uri? PortalUrl => portal is null ? null : new(portal.Urls.First());
 
     public IConfiguration Configuration => service.Configuration;
 
@@ -49,12 +54,15 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
             {
                 ["LocalEntra:DirectoryFile"] = Sample.File("contoso.json"),
+
+                // Where the portal's programs ask for tokens. A browser never sees it, so any port will do.
+                ["LocalEntra:HttpsUrl"] = IsWanted(builder.Configuration, PortalComposition.Wanted) ? "https://127.0.0.1:0" : null,
             }));
         });
         try
         {
             await entra.StartAsync();
-            return await Start(entra, Compose(AsDevelopment(args), LocalEntraHost.AddressesOf(entra).Http.ToString(), secret));
+            return await Start(args, entra, Compose(AsDevelopment(args), LocalEntraHost.AddressesOf(entra).Http.ToString(), secret));
         }
         catch
         {
@@ -63,15 +71,22 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
     }
 
-    private static async Task<DevelopmentHost> Start(WebApplication entra, WebApplication service)
+    private static async Task<DevelopmentHost> Start(string[] args, WebApplication entra, WebApplication service)
     {
-        var host = new DevelopmentHost(entra, service);
+        WebApplication? portal = null;
+        DevelopmentHost host;
         try
         {
             await service.StartAsync();
+            portal = IsWanted(service.Configuration, PortalComposition.Wanted)
+                ? PortalComposition.Compose(AsDevelopment(args), LocalEntraHost.AddressesOf(entra), service.Urls.Single(), Quieten)
+                : null;
+            host = new(entra, service, portal);
+            await (portal?.StartAsync() ?? Task.CompletedTask);
         }
         catch
         {
+            await (portal?.DisposeAsync() ?? ValueTask.CompletedTask);
             await StopAsFarAsItStarted(service);
             await service.DisposeAsync();
             throw;
@@ -87,7 +102,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
     {
         LocalEntraConfigurationException or StorageFileException or OrleansConfigurationException => HostProgram.OneLine(e.Message),
         IOException { InnerException: SocketException or AddressInUseException } =>
-            $"{e.Message} Set WebApi:Url or LocalEntra:Url to another address.",
+            $"{e.Message} Set WebApi:Url, LocalEntra:Url or Portal:Url to another address.",
         AddressInUseException => $"{e.Message} for the silo. Set Orleans:Endpoints:SiloPort and GatewayPort to free ports, or leave them out.",
         _ when HostProgram.IsRefusal(e) => HostProgram.OneLine(e.Message),
         _ => null,
@@ -95,7 +110,13 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // The service first: it still asks for keys while it drains.
+        if (portal is not null)
+        {
+            await portal.StopAsync();
+            await portal.DisposeAsync();
+        }
+
+        // The service before LocalEntra: it still asks for keys while it drains.
         await service.StopAsync();
         await service.DisposeAsync();
         await entra.StopAsync();
@@ -198,14 +219,11 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
     }
 
-    private static bool IsSampleWanted(IConfiguration configuration)
-    {
-        const string key = "DevHost:Sample";
-        return string.IsNullOrWhiteSpace(configuration[key])
-            || (bool.TryParse(configuration[key], out var isWanted)
-                ? isWanted
-                : throw new SettingException($"{key} is '{configuration[key]}'; it must be true or false."));
-    }
+    // What is not said is wanted.
+    private static bool IsWanted(IConfiguration configuration, string key) => string.IsNullOrWhiteSpace(configuration[key])
+        || (bool.TryParse(configuration[key], out var isWanted)
+            ? isWanted
+            : throw new SettingException($"{key} is '{configuration[key]}'; it must be true or false."));
 
     // Unless the environment says otherwise, which LocalEntra then refuses.
     private static string[] AsDevelopment(string[] args) =>

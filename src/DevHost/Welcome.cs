@@ -25,9 +25,10 @@ internal static class Welcome
     public static string To(DevelopmentHost host, bool isSample)
     {
         var (service, entra) = (Address(host.ServiceUrl), Address(host.EntraUrl));
+        var portal = host.PortalUrl is { } url ? $"\n  portal       {Address(url)}   (open it, and choose who you are)" : "";
         var addresses = $"""
 
-            EngageCenter is up.
+            EngageCenter is up.{portal}
               web API      {service}   (reference: {service}/scalar, document: {service}/openapi/v1.json)
               LocalEntra   {entra}   (stands in for Microsoft Entra ID on this machine)
             """;

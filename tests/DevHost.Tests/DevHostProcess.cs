@@ -125,6 +125,7 @@ internal sealed record DevHostOptions(string Folder)
         new("LocalEntra__KeyFile", Path.Combine(Folder, "key.pem")),
         new("Storage__SqliteFile", StoreFile),
         new("DevHost__Sample", Sample ? "true" : "false"),
+        new("DevHost__Portal", "false"),
         .. Settings,
     ];
 

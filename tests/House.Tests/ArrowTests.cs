@@ -15,7 +15,8 @@ public class ArrowTests
         ["LocalEntra"] = [],
         // For its document alone.
         ["Client"] = ["WebApi"],
-        ["DevHost"] = ["LocalEntra", "ServiceDefaults", "Silo", "WebApi"],
+        ["Portal"] = ["Client", "ServiceDefaults"],
+        ["DevHost"] = ["LocalEntra", "Portal", "ServiceDefaults", "Silo", "WebApi"],
     };
 
     [Fact]

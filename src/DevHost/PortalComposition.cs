@@ -1,0 +1,35 @@
+using EngageCenter.LocalEntra;
+using EngageCenter.Portal;
+
+namespace EngageCenter.DevHost;
+
+/// <summary>The portal, in a host of its own: it knows LocalEntra and the web API by their addresses alone.</summary>
+internal static class PortalComposition
+{
+    /// <summary>Whether there is one.</summary>
+    public const string Wanted = "DevHost:Portal";
+
+    // The web application of the sample's directory.
+    private const string Application = "e0000000-0000-4000-8000-000000000002";
+    private const string Secret = "local-development-only";
+
+    public static WebApplication Compose(string[] args, LocalEntraAddresses entra, string service, Action<WebApplicationBuilder> quieten)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        quieten(builder);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["AzureAd:Instance"] = entra.Https!.ToString(),
+            ["AzureAd:TenantId"] = "organizations",
+            ["AzureAd:ClientId"] = Application,
+            ["AzureAd:ClientSecret"] = Secret,
+            ["Portal:ApiUrl"] = service,
+            ["Portal:LocalEntraThumbprint"] = entra.CertificateThumbprint,
+            ["Portal:LocalEntraUrl"] = entra.Http.ToString(),
+            ["Shutdown:DrainDelay"] = "00:00:00",
+        });
+        builder.AddShutdown();
+        builder.AddEngageCenterPortal();
+        return builder.Build().MapEngageCenterPortal();
+    }
+}

@@ -1,0 +1,52 @@
+using EngageCenter.Client;
+using EngageCenter.Portal.SignIn;
+using Microsoft.Kiota.Abstractions;
+using Microsoft.Kiota.Abstractions.Authentication;
+using Microsoft.Kiota.Http.HttpClientLibrary;
+using Microsoft.Kiota.Http.HttpClientLibrary.Middleware.Options;
+
+namespace EngageCenter.Portal.Api;
+
+/// <summary>The typed client of the web API, with the token of the person whose request this is.</summary>
+internal static class ApiServices
+{
+    // What a page waits for one of its parts at most, with one retry that the API's 'Retry-After' asks for.
+    private static readonly TimeSpan timeout = TimeSpan.FromSeconds(15);
+    private static readonly RetryHandlerOption retry = new() { MaxRetry = 1, Delay = 1, RetriesTimeLimit = TimeSpan.FromSeconds(5) };
+
+    public static void AddApi(this IServiceCollection services, PortalOptions options)
+    {
+        services.AddScoped<PersonToken>();
+        services.AddSingleton(new ApiConnection(KiotaClientFactory.Create(
+            KiotaClientFactory.CreateDefaultHandlers([retry]),
+            new SocketsHttpHandler { MaxConnectionsPerServer = 500, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })));
+        services.AddScoped(provider => new EngageCenterClient(new HttpClientRequestAdapter(
+            new Bearer(provider.GetRequiredService<PersonToken>()), httpClient: provider.GetRequiredService<ApiConnection>().Http)
+        {
+            BaseUrl = options.ApiUrl.TrimEnd('/'),
+        }));
+        services.AddScoped<Mine>();
+    }
+
+    private sealed class ApiConnection : IDisposable
+    {
+        public ApiConnection(HttpClient http)
+        {
+            Http = http;
+            Http.Timeout = timeout;
+        }
+
+        public HttpClient Http { get; }
+
+        public void Dispose() => Http.Dispose();
+    }
+
+    private sealed class Bearer(PersonToken token) : IAuthenticationProvider
+    {
+        public Task AuthenticateRequestAsync(RequestInformation request, Dictionary<string, object>? additionalAuthenticationContext = null, CancellationToken cancellationToken = default)
+        {
+            request.Headers.TryAdd("Authorization", $"Bearer {token.Value}");
+            return Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using EngageCenter.Client.Models;
+using Microsoft.Kiota.Abstractions;
+
+namespace EngageCenter.Portal.Api;
+
+/// <summary>A part of a page: what the API answered, or a sentence that says why it is not there.</summary>
+internal sealed record Part<T>(T? Value, string? Missing)
+    where T : class;
+
+internal static class Part
+{
+    public static async Task<Part<T>> Of<T>(Task<T?> call)
+        where T : class
+    {
+        try
+        {
+            return new(await call, null);
+        }
+        catch (Exception e) when (Sentence(e) is { } sentence)
+        {
+            return new(null, sentence);
+        }
+    }
+
+    /// <summary>Does it, and says why not if it is refused.</summary>
+    public static async Task<string?> Try(Func<Task> change)
+    {
+        try
+        {
+            await change();
+            return null;
+        }
+        catch (Exception e) when (Sentence(e) is { } sentence)
+        {
+            return sentence;
+        }
+    }
+
+    /// <returns>Null for a fault that is ours.</returns>
+    private static string? Sentence(Exception fault) => fault switch
+    {
+        Problem { Status: 403 } => "Your roles do not open this any more.",
+        Problem { Status: 404 } => "There is no such thing here any more, or it is not open to you.",
+        Problem { Status: 401 } => "Your sign-in has ended. Load the page again to sign in.",
+        Problem { Status: 429 or >= 500 } => "The service is busy and could not answer.",
+        Problem problem => Refusal(problem),
+        ApiException or HttpRequestException or TaskCanceledException => "The service could not be reached.",
+        _ => null,
+    };
+
+    private static string Refusal(Problem problem) => string.IsNullOrWhiteSpace(problem.Detail) ? problem.Title ?? "The service refused it." : problem.Detail;
+}

@@ -1,0 +1,65 @@
+using EngageCenter.Portal.Api;
+using EngageCenter.Portal.Hosting;
+using EngageCenter.Portal.Layout;
+using EngageCenter.Portal.SignIn;
+
+namespace EngageCenter.Portal;
+
+/// <summary>The portal as a host composes it: pages that are rendered here, of what the web API answers to the person who looks at them.</summary>
+public static class PortalHost
+{
+    /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
+    public static WebApplicationBuilder AddEngageCenterPortal(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = PortalOptions.Read(builder.Configuration, builder.Environment);
+        builder.WebHost.UseUrls(options.Url);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 5_000;
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+        });
+
+        builder.Services.AddSingleton(options);
+        builder.Services.AddHttpContextAccessor();
+        builder.AddSignIn(options);
+        builder.Services.AddApi(options);
+        builder.Services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.Cookie.Name = "engage-center-antiforgery";
+            antiforgery.Cookie.SecurePolicy = SignInServices.Secure(builder.Environment);
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+        });
+        builder.Services.AddRazorComponents();
+        builder.Services.AddPersonLimits();
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+
+    public static WebApplication MapEngageCenterPortal(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        if (!app.Environment.IsDevelopment())
+        {
+            app.UseHsts();
+        }
+
+        app.UseSecurityHeaders();
+        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.UseTokens();
+        app.UseAntiforgery();
+
+        app.MapStylesheet();
+        app.MapHealth();
+        app.MapSignOut();
+        app.MapSwitch();
+        app.MapRazorComponents<App>().RequireAuthorization();
+        return app;
+    }
+}

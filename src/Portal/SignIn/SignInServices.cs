@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
+using Microsoft.Identity.Web;
+
+namespace EngageCenter.Portal.SignIn;
+
+/// <summary>
+/// People sign in with the authorization code flow and PKCE. Their tokens stay here, in memory; the browser has a cookie
+/// that no script and no other site can use.
+/// </summary>
+internal static class SignInServices
+{
+    public static void AddSignIn(this WebApplicationBuilder builder, PortalOptions options)
+    {
+        var secure = Secure(builder.Environment);
+        builder.Services.AddAuthentication(OpenIdConnectDefaults.AuthenticationScheme)
+            .AddMicrosoftIdentityWebApp(builder.Configuration.GetSection("AzureAd"))
+            .EnableTokenAcquisitionToCallDownstreamApi([options.Scope])
+            .AddInMemoryTokenCaches();
+        builder.Services.AddAuthorization();
+        builder.Services.Configure<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme, cookie =>
+        {
+            cookie.Cookie.Name = "engage-center-portal";
+            cookie.Cookie.HttpOnly = true;
+            cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Cookie.SecurePolicy = secure;
+            cookie.ExpireTimeSpan = TimeSpan.FromHours(8);
+        });
+        builder.Services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, oidc =>
+        {
+            oidc.ResponseMode = "query";
+            oidc.UsePkce = true;
+            oidc.CorrelationCookie.SameSite = oidc.NonceCookie.SameSite = SameSiteMode.Lax;
+            oidc.CorrelationCookie.SecurePolicy = oidc.NonceCookie.SecurePolicy = secure;
+        });
+        if (options.LocalEntraThumbprint is { } thumbprint)
+        {
+            builder.Services.TrustLocalEntra(new Uri(builder.Configuration["AzureAd:Instance"]!), thumbprint);
+        }
+    }
+
+    /// <summary>Cookies go over https alone, except on a developer's machine.</summary>
+    public static CookieSecurePolicy Secure(IHostEnvironment environment) =>
+        environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+
+    public static void MapSignOut(this WebApplication app) => app.MapPost("/signout", ([Microsoft.AspNetCore.Mvc.FromForm] string? from) => Results.SignOut(
+        new AuthenticationProperties { RedirectUri = "/" },
+        [CookieAuthenticationDefaults.AuthenticationScheme, OpenIdConnectDefaults.AuthenticationScheme])).RequireAuthorization();
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+
+namespace EngageCenter.Portal.Tests;
+
+/// <summary>Who sees what, as each of the sample's people.</summary>
+[Collection(nameof(PortalService))]
+public sealed class AccessTests(PortalService portal)
+{
+    private const string Support = "c0000000-0000-4000-8000-000000000206";
+
+    [Theory]
+    [InlineData("adele", "Home, Support insights, Support cases, Users, Groups", true)]
+    [InlineData("megan", "Home, Support insights, Support cases, Users, Groups", true)]
+    [InlineData("alex", "Home, Users, Groups", true)]
+    [InlineData("isaiah", "Home, Support insights, Support cases, Users, Groups", false)]
+    [InlineData("grady", "Home, Support insights, Support cases, Users, Groups", false)]
+    [InlineData("lee", "Home, Users, Groups", false)]
+    [InlineData("pradeep", "Home, Users, Groups", false)]
+    public async Task A_role_opens_its_pages_and_no_others(string person, string expected, bool mayManage)
+    {
+        var page = await portal.OpenAsync(person, portal.Home);
+        Assert.Equal(expected, string.Join(", ", await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true }).GetByRole(AriaRole.Link).AllInnerTextsAsync()));
+
+        var sees = expected.Contains("insights", StringComparison.Ordinal);
+        Assert.Equal(sees ? 200 : 403, (await page.GotoAsync($"{portal.Home}/support-insights"))!.Status);
+        Assert.Equal(sees, await page.Locator("svg.chart").CountAsync() > 0);
+        Assert.Equal(sees ? 200 : 403, (await page.GotoAsync($"{portal.Home}/support-cases"))!.Status);
+        Assert.Equal(mayManage ? 200 : 403, (await page.GotoAsync($"{portal.Home}/groups/{Support}"))!.Status);
+        Assert.Equal(mayManage, await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).CountAsync() > 0);
+        await page.GotoAsync($"{portal.Home}/groups");
+        Assert.Equal(mayManage, await page.GetByRole(AriaRole.Link, new() { Name = "+ Add" }).CountAsync() > 0);
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Who_has_no_workspace_is_told_so()
+    {
+        var page = await portal.OpenAsync("nestor", "/");
+        Assert.Equal("You have no workspace yet", await page.GetByRole(AriaRole.Heading).InnerTextAsync());
+        Assert.Equal(403, (await page.GotoAsync(portal.Home))!.Status);
+        Assert.Equal(404, (await page.GotoAsync("/nothing"))!.Status);
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_revoked_right_ends_under_the_open_page_and_the_back_button_shows_nothing_of_it()
+    {
+        var henrietta = await portal.OpenAsync("henrietta", $"{portal.Home}/support-cases");
+        Assert.NotEqual(0, await henrietta.Locator("table.grid tbody tr").CountAsync());
+        var path = $"/v1/workspaces/{portal.Workspace}/groups/{Support}";
+        var adele = await portal.PersonAsync("adele");
+        await portal.SendAsync(HttpMethod.Delete, adele, path);
+        try
+        {
+            await henrietta.GetByRole(AriaRole.Link, new() { Name = "Users", Exact = true }).ClickAsync();
+            Assert.Equal("This workspace is not open to you", await henrietta.GetByRole(AriaRole.Heading).InnerTextAsync());
+            await henrietta.GoBackAsync();
+            Assert.Equal(0, await henrietta.Locator("table").CountAsync());
+        }
+        finally
+        {
+            await portal.SendAsync(HttpMethod.Put, adele, path, new JsonObject { ["displayName"] = "Engage Support", ["roles"] = new JsonArray("SupportUser") });
+        }
+
+        await henrietta.GotoAsync($"{portal.Home}/support-cases");
+        Assert.NotEqual(0, await henrietta.Locator("table.grid tbody tr").CountAsync());
+        await henrietta.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_form_of_another_site_changes_nothing()
+    {
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var http = new HttpClient(handler);
+        using var form = new FormUrlEncodedContent([new("workspace", portal.Workspace)]);
+        using var response = await http.PostAsync(new Uri(portal.Url, "/switch"), form);
+        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+
+        var adele = await portal.OpenAsync("adele", portal.Home);
+        var posted = await adele.APIRequest.PostAsync("/switch", new() { Headers = [new("Content-Type", "application/x-www-form-urlencoded")], DataString = $"workspace={portal.Workspace}", MaxRedirects = 0 });
+        Assert.Equal(400, posted.Status);
+        await adele.CloseAsync();
+    }
+}
