@@ -117,7 +117,7 @@ public sealed class DirectoryReaderTests
         Assert.Equal(300, Groups(contoso, "johanna@contoso.example").Count());
 
         Assert.True(directory.TryGetApplication("engage-center-automation", out var automation));
-        Assert.Equal(5, automation.AppRoles.Count);
+        Assert.Equal(6, automation.AppRoles.Count);
     }
 
     private static IEnumerable<string> Groups(Tenant tenant, string principalName)
