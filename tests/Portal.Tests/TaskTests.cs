@@ -57,6 +57,29 @@ public sealed class TaskTests(PortalService portal)
     }
 
     [Fact]
+    public async Task A_session_that_ends_in_the_middle_of_a_form_loses_nothing_of_it()
+    {
+        await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
+        var page = await context.NewPageAsync();
+        await PortalService.SignInAsync(page, "adele");
+        await page.GotoAsync($"{portal.Home}/groups");
+        var before = await page.Locator("table.grid").InnerTextAsync();
+        await page.Locator(".acts a").First.ClickAsync();
+        var address = page.Url;
+        var box = page.GetByLabel("Learning User");
+        var was = await box.IsCheckedAsync();
+        await box.SetCheckedAsync(!was);
+        await context.ClearCookiesAsync(new() { Name = "engage-center-portal" });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+        // The issuer still knows the browser, so nobody is asked who they are.
+        Assert.StartsWith($"{address}?", page.Url, StringComparison.Ordinal);
+        Assert.Equal(!was, await box.IsCheckedAsync());
+        await page.GotoAsync($"{portal.Home}/groups");
+        Assert.Equal(before, await page.Locator("table.grid").InnerTextAsync());
+    }
+
+    [Fact]
     public async Task The_switcher_shows_in_bold_what_was_not_opened_yet_and_opens_it()
     {
         var page = await portal.OpenAsync("megan", portal.Home);

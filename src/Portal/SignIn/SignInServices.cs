@@ -33,6 +33,16 @@ internal static class SignInServices
             oidc.UsePkce = true;
             oidc.CorrelationCookie.SameSite = oidc.NonceCookie.SameSite = SameSiteMode.Lax;
             oidc.CorrelationCookie.SecurePolicy = oidc.NonceCookie.SecurePolicy = secure;
+            var redirect = oidc.Events.OnRedirectToIdentityProvider;
+            oidc.Events.OnRedirectToIdentityProvider = async context =>
+            {
+                if (HttpMethods.IsPost(context.Request.Method))
+                {
+                    context.Properties.RedirectUri = await FormAgain.AddressAsync(context.Request);
+                }
+
+                await redirect(context);
+            };
         });
         if (options.LocalEntraThumbprint is { } thumbprint)
         {

@@ -30,9 +30,7 @@ internal static class Tokens
             }
             catch (Exception e) when (e is MsalUiRequiredException or MicrosoftIdentityWebChallengeUserException)
             {
-                // After a form the page of the form: what was typed was not sent, and nothing is done without the person seeing it.
-                var back = HttpMethods.IsGet(context.Request.Method) ? $"{context.Request.Path}{context.Request.QueryString}" : "/";
-                await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme, new() { RedirectUri = back });
+                await context.ChallengeAsync(OpenIdConnectDefaults.AuthenticationScheme);
                 return;
             }
         }
