@@ -34,6 +34,9 @@ public static class PortalHost
         builder.Services.AddRazorComponents();
         builder.Services.AddPersonLimits();
         builder.Services.AddHealthChecks();
+
+        // People's tokens end with this process, so the keys of their cookies may as well.
+        builder.Services.KeepNoKeys();
         return builder;
     }
 

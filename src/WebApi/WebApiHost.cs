@@ -17,7 +17,6 @@ using EngageCenter.WebApi.Responses;
 using EngageCenter.WebApi.Support;
 using EngageCenter.WebApi.Users;
 using EngageCenter.WebApi.Workspaces;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace EngageCenter.WebApi;
@@ -124,17 +123,5 @@ public static class WebApiHost
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         // A token that does not validate is its bearer's fault, and whoever likes can send many.
         builder.Logging.AddFilter("Microsoft.IdentityModel", LogLevel.Critical);
-    }
-
-    // Authentication brings Data Protection, for cookies that there are none of here. It would make keys at the start and
-    // keep them on disk as clear text.
-    private static void KeepNoKeys(this IServiceCollection services)
-    {
-        services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        var maker = services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Assembly == typeof(EphemeralDataProtectionProvider).Assembly);
-        foreach (var service in maker.ToList())
-        {
-            services.Remove(service);
-        }
     }
 }
