@@ -7,7 +7,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using Orleans.Connections.Security;
 
 namespace EngageCenter.ServiceDefaults.Tests;
@@ -18,7 +17,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     private static readonly DateTimeOffset now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);
 
-    private readonly FakeTimeProvider time = new(now);
+    private readonly TimerSignal time = new(now);
     private readonly LogLines log = new();
     private readonly TestAuthority authority = new(now);
     private readonly TlsFolder folder;
@@ -186,6 +185,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     {
         var certificates = Certificates();
         await certificates.StartAsync(CancellationToken.None);
+        await time.Waits(TimeSpan.FromSeconds(10));
         var next = authority.Issue();
         folder.Show(next);
 

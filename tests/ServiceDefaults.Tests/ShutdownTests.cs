@@ -1,10 +1,8 @@
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 
 namespace EngageCenter.ServiceDefaults.Tests;
 
@@ -120,26 +118,6 @@ public class ShutdownTests
         builder.AddShutdown();
         builder.Services.AddSingleton<IHostedService>(service);
         return builder.Build();
-    }
-
-    /// <summary>A clock that says when somebody begins to wait.</summary>
-    private sealed class TimerSignal : FakeTimeProvider
-    {
-        private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var timer = base.CreateTimer(callback, state, dueTime, period);
-            waits.Writer.TryWrite(dueTime);
-            return timer;
-        }
-
-        public async Task Waits(TimeSpan length)
-        {
-            while (await waits.Reader.ReadAsync().AsTask().WaitAsync(bound) != length)
-            {
-            }
-        }
     }
 
     private sealed class Recorder : IHostedService

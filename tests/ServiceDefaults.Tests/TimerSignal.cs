@@ -1,0 +1,35 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Time.Testing;
+
+namespace EngageCenter.ServiceDefaults.Tests;
+
+/// <summary>A clock that says when somebody begins to wait. Time that is advanced before that does not count for them.</summary>
+internal sealed class TimerSignal : FakeTimeProvider
+{
+    private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<TimeSpan> waits = Channel.CreateUnbounded<TimeSpan>();
+
+    public TimerSignal()
+    {
+    }
+
+    public TimerSignal(DateTimeOffset now)
+        : base(now)
+    {
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = base.CreateTimer(callback, state, dueTime, period);
+        waits.Writer.TryWrite(dueTime);
+        return timer;
+    }
+
+    public async Task Waits(TimeSpan length)
+    {
+        while (await waits.Reader.ReadAsync().AsTask().WaitAsync(bound) != length)
+        {
+        }
+    }
+}
