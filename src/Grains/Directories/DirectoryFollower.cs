@@ -34,8 +34,8 @@ internal sealed partial class DirectoryFollower(
     private IGrainTimer? timer;
     private long woken;
 
-    // Where this activation is, ahead of what is stored until everybody was observed: who is left, and the groups that hold
-    // roles whose people and nested groups have to be read.
+    // The position in the directory's changes. It is stored once everybody was observed. 'people' are those still to observe;
+    // 'unread' are the groups whose people and nested groups have to be read.
     private Following following = new();
     private readonly HashSet<Guid> people = [];
     private readonly HashSet<Guid> unread = [];

@@ -12,7 +12,7 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     [Alias("GroupsOf")]
     Task<DirectoryGroups> GroupsOf(Guid userId);
 
-    /// <summary>A group; null if there is none of this id.</summary>
+    /// <summary>Returns the group with this id, or null if it does not exist.</summary>
     /// <exception cref="TryLaterException">The directory did not answer.</exception>
     [Alias("Group")]
     Task<DirectoryGroup?> Group(Guid groupId);

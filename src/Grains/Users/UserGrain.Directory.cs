@@ -117,7 +117,7 @@ internal sealed partial class UserGrain
 
     private async Task Ask(SignIn signIn)
     {
-        // What comes behind has to find 'asking' set, so that there is one question at a time.
+        // A later caller must find 'asking' set, so that the directory is asked once at a time.
         await Task.Yield();
         try
         {

@@ -66,7 +66,7 @@ internal static class FaultyAnswers
         await next(context);
         context.Response.Body = body;
 
-        // The length says that there is more; the server closes the connection because of it.
+        // Content-Length announces more than is sent, so the server closes the connection.
         context.Response.ContentLength = whole.Length;
         await body.WriteAsync(whole.GetBuffer().AsMemory(0, (int)whole.Length / 2), context.RequestAborted);
         await body.FlushAsync(context.RequestAborted);
@@ -75,6 +75,7 @@ internal static class FaultyAnswers
     /// <returns>True if the faults changed before the time was over.</returns>
     private static async Task<bool> WaitAsync(TimeSpan delay, TimeProvider time, Task changed, CancellationToken aborted)
     {
+        // The fault is the delay itself, so the clock is waited for.
         using var over = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         var first = await Task.WhenAny(changed, Task.Delay(delay, time, over.Token));
         await over.CancelAsync();

@@ -23,7 +23,7 @@ internal static class Preconditions
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }
 
-    /// <summary>The same for a resource without a version, which is made of several: its tag is a hash of what is shown.</summary>
+    /// <summary>Does the same for a resource without a version. Its ETag is a hash of the answer.</summary>
     public static IResult Answer<T>(HttpContext http, T resource)
     {
         var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(resource, WireJson.Options));

@@ -20,8 +20,8 @@ namespace EngageCenter.WebApi.Workspaces;
 /// </summary>
 /// <remarks>
 /// The reader's right is decided anew each second, from memory where nothing has changed. Every change of a workspace gives
-/// decisions another proof (<see cref="AccessDecision.Proof"/>), so a decision that is still the same says that there is
-/// nothing new, and the workspace is asked only when it is not, or now and then. An event that is streamed is stored.
+/// decisions another proof (<see cref="AccessDecision.Proof"/>), so an unchanged decision means that there
+/// is no new event. The workspace is asked when the decision has changed, and every 10 s. An event that is streamed is stored.
 /// </remarks>
 internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime lifetime, TimeProvider time) : IDisposable
 {
@@ -198,6 +198,7 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
         /// <summary>Waits for the interval, or less if it is for something that comes before, and breaks a long silence.</summary>
         private async Task Wait(Task? what, CancellationToken aborted)
         {
+            // The interval is how often the right is decided, and no signal tells of a loss: the clock is waited for.
             using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, feed.lifetime.ApplicationStopping);
             await (what?.WaitAsync(Interval, time, either.Token) ?? Task.Delay(Interval, time, either.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             aborted.ThrowIfCancellationRequested();

@@ -173,6 +173,7 @@ public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
     public async Task A_directory_that_does_not_answer_in_time_has_not_answered()
     {
         var workspace = await Granted();
+        // Never answers: it ends when the grain gives up.
         directory.Answering = cancelled => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancelled);
 
         var check = contoso.StandingOf(Overage(contoso.Somebody(), 0), workspace);
