@@ -32,24 +32,17 @@ internal static class Show
     };
 
     /// <summary>A name of the API as words: <c>WaitingForCustomer</c> is 'Waiting for customer'.</summary>
-    public static string Words(string? name)
-    {
-        var words = new StringBuilder();
-        foreach (var c in name ?? "")
-        {
-            _ = char.IsUpper(c) && words.Length > 0 ? words.Append(' ').Append(char.ToLowerInvariant(c)) : words.Append(c);
-        }
-
-        return words.ToString();
-    }
+    public static string Words(string? name) => Split(name, char.ToLowerInvariant);
 
     /// <summary>The same as a title: <c>SupportUser</c> is 'Support User'.</summary>
-    public static string Title(string? name)
+    public static string Title(string? name) => Split(name, c => c);
+
+    private static string Split(string? name, Func<char, char> begin)
     {
         var words = new StringBuilder();
         foreach (var c in name ?? "")
         {
-            _ = char.IsUpper(c) && words.Length > 0 ? words.Append(' ').Append(c) : words.Append(c);
+            _ = char.IsUpper(c) && words.Length > 0 ? words.Append(' ').Append(begin(c)) : words.Append(c);
         }
 
         return words.ToString();
