@@ -124,17 +124,23 @@ internal static class AccessRoutes
     /// <summary>
     /// Refuses to start with a route whose declaration is missing, given twice, or does not fit its path and handler.
     /// Call it after the last route is mapped; what is mapped later and declares nothing is denied by the fallback policy.
+    /// The endpoints that were checked are those that serve: a source makes its endpoints anew for each reader, and routing,
+    /// authorization and this check would each pay for it.
     /// </summary>
     /// <exception cref="InvalidOperationException">A route is wrong; the message says which and why.</exception>
     public static void CheckDeclarations(this IEndpointRouteBuilder routes)
     {
-        foreach (var endpoint in routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>())
+        var endpoints = routes.DataSources.SelectMany(source => source.Endpoints).ToArray();
+        foreach (var endpoint in endpoints.OfType<RouteEndpoint>())
         {
             if (Fault(endpoint) is { } fault)
             {
                 throw new InvalidOperationException($"The route {endpoint.DisplayName} {fault}.");
             }
         }
+
+        routes.DataSources.Clear();
+        routes.DataSources.Add(new DefaultEndpointDataSource(endpoints));
     }
 
     private static TBuilder Require<TBuilder>(this TBuilder routes, AccessRequirement requirement)

@@ -38,15 +38,13 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
         await using var api = await StartAsync(TimeProvider.System, Large);
         var pace = api.Services.GetRequiredService<AnswerPace>();
         Assert.Equal(large.Length, (await api.Client.GetByteArrayAsync(path)).Length);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MeasuredMemory.Now();
 
         using var readers = new Readers();
         await readers.Start(api, count, path);
         await Until.True(() => Task.FromResult(pace.Followed == count), bound, "all clients are waited for");
 
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
-        output.WriteLine($"{each} bytes for each connection, with its client");
-        Assert.InRange(each, long.MinValue, WebApiOptions.RequestBytes + WebApiOptions.ConnectionBytes);
+        await MeasuredMemory.HoldsAtMostAConnection(before, count, output);
     }
 
     [Fact]
@@ -87,7 +85,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
         }
 
         await Until.True(() => Task.FromResult((limits.Exports.Taken, pace.Followed) == (0, 0)), bound, "the first export is ended");
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MeasuredMemory.Now();
 
         const int count = WebApiOptions.MaxExportsOfCaller;
         using var readers = new Readers();
@@ -95,9 +93,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
         await Until.True(() => Task.FromResult(pace.Followed == count), bound, "all clients are waited for");
 
         // The page itself is the same for all of them.
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
-        output.WriteLine($"{each} bytes for each export, with its client");
-        Assert.InRange(each, long.MinValue, WebApiOptions.RequestBytes + WebApiOptions.ConnectionBytes);
+        await MeasuredMemory.HoldsAtMostAConnection(before, count, output);
 
         var refused = await api.SendAsync("GET", Cases, Token(), headers: ("Accept", "text/csv"));
         Assert.Equal((429, "too-many-requests", true), (refused.Status, refused.Slug, refused.Headers.ContainsKey("Retry-After")));

@@ -32,16 +32,14 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
         await using var api = await StartAsync(("WebApi:MaxBodies", "2000"));
         var limits = LimitsOf(api);
         await api.SendAsync("PUT", Switcher, Token(), "{}");
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MeasuredMemory.Now();
 
         using var slow = new Slow();
         await slow.Start(api, count, n => Token(), "PUT", Switcher, announced: MiB, sent: "{");
         await Until.True(() => Task.FromResult(limits.Bodies.Taken == count), bound, "all bodies are awaited");
 
         Assert.Equal((0, 0), (limits.Requests.Taken, limits.Memory.Taken));
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / count;
-        output.WriteLine($"{each} bytes for each connection, with its client");
-        Assert.InRange(each, long.MinValue, WebApiOptions.RequestBytes + WebApiOptions.ConnectionBytes);
+        await MeasuredMemory.HoldsAtMostAConnection(before, count, output);
     }
 
     [Fact]
