@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -6,7 +7,7 @@ namespace EngageCenter.Assessments;
 
 /// <summary>What a run brought.</summary>
 /// <param name="Ranked">In the order in which they are shown.</param>
-/// <param name="Hash">The same for the same results, in whatever order they came.</param>
+/// <param name="Hash">The same for the same results, in whatever order they came. Stored with the run.</param>
 internal sealed record RunResults(bool Succeeded, ImmutableArray<Recommendation> Ranked, string Hash)
 {
     /// <exception cref="ArgumentException">A recommendation is not within its limits, or there are too many.</exception>
@@ -23,7 +24,68 @@ internal sealed record RunResults(bool Succeeded, ImmutableArray<Recommendation>
             "A recommendation's id is there once in a run.");
 
         var ranked = RankedRecommendations.Rank(command.Recommendations);
-        return new(command.Succeeded, ranked, Convert.ToBase64String(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { command.Succeeded, ranked }))));
+        return new(command.Succeeded, ranked, HashOf(command.Succeeded, ranked));
+    }
+
+    /// <summary>
+    /// The hash of version 1: SHA-256 of this JSON, in base64. It is compared with hashes that were stored long ago, so
+    /// what is here, and in which order, stays as it is. Fields that come later go into a version 2, whose hash begins
+    /// with "2:"; a stored one without that is compared with version 1 as before.
+    /// </summary>
+    private static string HashOf(bool succeeded, ImmutableArray<Recommendation> ranked)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("Succeeded"u8, succeeded);
+            json.WriteStartArray("ranked"u8);
+            foreach (var recommendation in ranked)
+            {
+                json.WriteStartObject();
+                json.WriteString("RecommendationId"u8, recommendation.RecommendationId);
+                json.WriteNumber("FocusArea"u8, (int)recommendation.FocusArea);
+                json.WriteString("Title"u8, recommendation.Title);
+                json.WriteNumber("BusinessImpact"u8, recommendation.BusinessImpact);
+                json.WriteNumber("Probability"u8, recommendation.Probability);
+                json.WriteNumber("Effort"u8, recommendation.Effort);
+                Write(json, recommendation.AffectedObjects);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return Convert.ToBase64String(SHA256.HashData(bytes.WrittenSpan));
+    }
+
+    private static void Write(Utf8JsonWriter json, AffectedObjects? affected)
+    {
+        if (affected is null)
+        {
+            json.WriteNull("AffectedObjects"u8);
+            return;
+        }
+
+        json.WriteStartObject("AffectedObjects"u8);
+        json.WriteNumber("Count"u8, affected.Count);
+        if (affected.Names is { } names)
+        {
+            json.WriteStartArray("Names"u8);
+            foreach (var name in names)
+            {
+                json.WriteStringValue(name);
+            }
+
+            json.WriteEndArray();
+        }
+        else
+        {
+            json.WriteNull("Names"u8);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Check(Recommendation recommendation)

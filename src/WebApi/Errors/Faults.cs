@@ -33,9 +33,12 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         ConnectionAbortedException or ConnectionResetException => true,
         // A message that expired before Orleans found a silo for its grain. A client that goes away is answered before.
         OperationCanceledException => true,
-        // What the Orleans client says while it stops, and before it has heard from a silo which grains there are.
-        ObjectDisposedException => true,
-        ArgumentException unheard => unheard.Message.StartsWith("Could not find an implementation for interface", StringComparison.Ordinal),
+        // Orleans' client has stopped, as a node does whose last requests are still under way. Any other disposed object is a fault.
+        ObjectDisposedException disposed => disposed.ObjectName == "OutsideRuntimeClient",
+        // It has not heard from a silo which grains there are, or not yet of a kind that is new in a rolling upgrade.
+        // Orleans has no type for that.
+        ArgumentException { ParamName: null, Source: "Orleans.Core" } unheard => unheard.GetType() == typeof(ArgumentException)
+            && unheard.Message.StartsWith("Could not find an implementation for interface EngageCenter.", StringComparison.Ordinal),
         AggregateException many => many.InnerExceptions.Any(IsUnavailable),
         _ => false,
     };

@@ -145,6 +145,7 @@ internal static class Problems
     public static readonly Problem AccessUnconfirmed = new(503, "access-unconfirmed", "Access cannot be confirmed now",
         "The caller's rights cannot be confirmed at this moment.", RetryAfter: 1);
 
+    /// <summary>In no particular order.</summary>
     public static ImmutableArray<Problem> All { get; } =
     [
         .. typeof(Problems).GetFields(BindingFlags.Public | BindingFlags.Static)
@@ -152,9 +153,24 @@ internal static class Problems
             .Select(f => (Problem)f.GetValue(null)!),
     ];
 
-    /// <summary>What a bare status means, where no endpoint said more: the first of that status.</summary>
-    public static Problem Of(int status) =>
-        All.FirstOrDefault(p => p.Status == status) ?? (status < 500 ? InvalidRequest : InternalError);
+    /// <summary>What a bare status means, where no endpoint said more: the problem of that status that claims least.</summary>
+    public static Problem Of(int status) => status switch
+    {
+        401 => Unauthenticated,
+        403 => WrongCaller,
+        404 => NotFound,
+        405 => MethodNotAllowed,
+        406 => NotAcceptable,
+        408 => RequestTimeout,
+        412 => PreconditionFailed,
+        413 => ContentTooLarge,
+        414 => UriTooLong,
+        415 => UnsupportedMediaType,
+        429 => TooManyRequests,
+        431 => HeadersTooLarge,
+        503 => ServiceUnavailable,
+        _ => status < 500 ? InvalidRequest : InternalError,
+    };
 
     public static IResult Invalid(RequestErrors errors) =>
         InvalidRequest.Answer(null, ("errors", errors.ToDictionary()));
