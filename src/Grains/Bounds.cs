@@ -100,7 +100,7 @@ internal static class Bounds
         }
     }
 
-    private static bool IsText([NotNullWhen(true)] string? text, int max)
+    public static bool IsText([NotNullWhen(true)] string? text, int max)
     {
         // A code point takes up to two characters.
         if (text is null || text.Length < 1 || text.Length > 2 * max || text.AsSpan().Trim().Length != text.Length)

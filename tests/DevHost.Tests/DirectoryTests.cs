@@ -107,6 +107,40 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Groups_with_roles_follow_the_directory_in_name_and_status_and_number_of_people()
+    {
+        const string support = "c0000000-0000-4000-8000-000000000206";
+        var adele = await client.Person("adele@contoso.example");
+        var workspace = (string)(await client.Get(adele, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
+        var groups = $"/v1/workspaces/{workspace}/groups";
+        var all = await client.All(adele, groups);
+        Assert.All(all, item => Assert.Equal("Active", (string?)item["status"]));
+        Assert.Equal(3, (int)(await client.Get(adele, $"{groups}/{support}"))["memberCount"]!);
+
+        using (var renamed = await client.Http.PatchAsJsonAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}"), new { displayName = "Support of Contoso" }))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, renamed.StatusCode);
+        }
+
+        await Until(async () => (await client.All(adele, $"{groups}?search=support of contoso")).Count == 1);
+        using (var deleted = await client.Http.DeleteAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}")))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        }
+
+        await Until(async () => (await client.All(adele, $"{groups}?status=NotFound")).Count == 1);
+        Assert.Equal(all.Count - 1, (await client.All(adele, $"{groups}?status=Active")).Count);
+        Assert.Empty(await client.All(adele, $"{groups}?status=Unknown"));
+        var gone = await client.Get(adele, $"{groups}/{support}");
+        Assert.Equal(("NotFound", "Support of Contoso", null), ((string?)gone["status"], (string?)gone["displayName"], gone["memberCount"]));
+
+        // Cleaned up by hand.
+        using var removed = await client.Send(HttpMethod.Delete, adele, $"{groups}/{support}");
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        Assert.Empty(await client.All(adele, $"{groups}?status=NotFound"));
+    }
+
+    [Fact]
     public async Task What_a_preview_says_of_Johanna_comes_to_be()
     {
         var (johanna, adele) = (await client.Person(Johanna), await client.Person("adele@contoso.example"));

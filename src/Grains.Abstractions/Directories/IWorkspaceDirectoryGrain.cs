@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 
@@ -21,6 +22,15 @@ public interface IWorkspaceDirectoryGrain : IGrainWithStringKey
     /// <summary>Needs ManageEntraGroups. What the directory knows of a group, if it says so now.</summary>
     [Alias("Group")]
     Task<DirectoryGroupAnswer?> Group(AccessDecision decision, Guid groupId);
+
+    /// <summary>Needs ViewEntraGroups. What the directory says of groups, with how many people are in them, in their order.</summary>
+    /// <param name="groups">At most <see cref="PageRequest.MaxSize"/>.</param>
+    [Alias("Facts")]
+    Task<ImmutableArray<GroupFacts>?> Facts(AccessDecision decision, ImmutableArray<Guid> groups);
+
+    /// <summary>Needs ViewEntraGroups. The groups with a status, of those that hold roles in the workspace. Sorted.</summary>
+    [Alias("WithStatus")]
+    Task<ImmutableArray<Guid>?> WithStatus(AccessDecision decision, GroupStatus status);
 }
 
 public enum DirectoryStatus
@@ -54,6 +64,31 @@ public sealed record DirectoryGroup(
     [property: Id(0)] Guid GroupId,
     [property: Id(1)] string DisplayName,
     [property: Id(2)] string? Description);
+
+public enum GroupStatus
+{
+    /// <summary>There is no directory, or it has not said now.</summary>
+    Unknown,
+
+    Active,
+
+    /// <summary>The directory has no such group: nobody holds anything by it.</summary>
+    NotFound,
+}
+
+/// <summary>What the directory says of a group that holds roles.</summary>
+/// <param name="DisplayName">The customer's own text; null unless it is active.</param>
+/// <param name="People">How many people are in it, also through groups in it; null if that is not known.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.GroupFacts")]
+public sealed record GroupFacts(
+    [property: Id(0)] Guid GroupId,
+    [property: Id(1)] GroupStatus Status,
+    [property: Id(2)] string? DisplayName = null,
+    [property: Id(3)] int? People = null)
+{
+    /// <summary>Groups that a directory is asked about in one request, as Graph has it.</summary>
+    public const int MaxLot = 15;
+}
 
 /// <param name="Roles">Those that it holds in the workspace.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.FoundGroup")]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 
@@ -24,11 +25,13 @@ public sealed record GroupGrant(
 
 /// <param name="Search">Part of the display name or id, insensitive to case and to how accents are encoded.</param>
 /// <param name="Role">Only groups with this role; None for all.</param>
+/// <param name="Only">Only these groups, sorted; default for all.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupQuery")]
 public sealed record GroupQuery(
     [property: Id(0)] string? Search,
     [property: Id(1)] Roles Role,
-    [property: Id(2)] PageRequest Page);
+    [property: Id(2)] PageRequest Page,
+    [property: Id(3)] ImmutableArray<Guid> Only = default);
 
 /// <param name="DisplayName">As it should be shown; null keeps what is known.</param>
 /// <param name="Roles">At least one.</param>

@@ -35,10 +35,11 @@ internal sealed partial class DirectoryFollower(
     private long woken;
 
     // The position in the directory's changes. It is stored once everybody was observed. 'people' are those still to observe;
-    // 'unread' are the groups whose people and nested groups have to be read.
+    // 'unread' are the groups whose people and nested groups have to be read; 'names' are those still to tell.
     private Following following = new();
     private readonly HashSet<Guid> people = [];
     private readonly HashSet<Guid> unread = [];
+    private readonly Dictionary<Guid, string> names = [];
 
     private Guid TenantId { get; set; }
 
@@ -75,6 +76,7 @@ internal sealed partial class DirectoryFollower(
         {
             await Read(known.Ids);
             isComplete = await Observe();
+            await Name();
         }
         catch (Exception e)
         {
@@ -121,7 +123,15 @@ internal sealed partial class DirectoryFollower(
             }
 
             var affected = following.Affected(changes);
+
+            // What lists say of them is a minute old at most in any case, so nothing here waits for it.
+            Directory.Forget([.. following.Containing(changes.Select(change => change.GroupId).ToHashSet())]).Ignore();
             people.UnionWith(affected.People);
+            foreach (var change in changes.Where(change => change.DisplayName is not null && following.Nested.ContainsKey(change.GroupId)))
+            {
+                names[change.GroupId] = change.DisplayName!.Trim();
+            }
+
             unread.UnionWith(affected.Groups);
             following = address == lot.Address ? following : following.With(lot with { Address = address });
         }
@@ -180,8 +190,7 @@ internal sealed partial class DirectoryFollower(
     private async Task<HashSet<Guid>> Holders(Guid group)
     {
         HashSet<Guid> found = [];
-        var workspaces = await GrainFactory.GetGrain<IGroupGrain>($"{TenantId:D}/{group:D}").Workspaces(-1);
-        foreach (var some in (workspaces?.WorkspaceIds ?? []).Chunk(AtOnce))
+        foreach (var some in (await WorkspacesOf(group)).Chunk(AtOnce))
         {
             foreach (var holders in await Task.WhenAll(some.Select(workspace => GrainFactory.GetGrain<IPeopleOfGroups>(workspace).In(TenantId, group))))
             {
@@ -191,6 +200,30 @@ internal sealed partial class DirectoryFollower(
 
         return found;
     }
+
+    // A workspace that cannot be told now is told with the next round. Nobody's right waits for a name.
+    private async Task Name()
+    {
+        foreach (var (group, name) in names.ToList())
+        {
+            try
+            {
+                foreach (var some in (await WorkspacesOf(group)).Chunk(AtOnce))
+                {
+                    await Task.WhenAll(some.Select(workspace => GrainFactory.GetGrain<INamedGroups>(workspace).Name(group, name)));
+                }
+
+                names.Remove(group);
+            }
+            catch (Exception e)
+            {
+                LogNotNamed(logger, TenantId, e.Message);
+            }
+        }
+    }
+
+    private async Task<ImmutableArray<string>> WorkspacesOf(Guid group) =>
+        await GrainFactory.GetGrain<IGroupGrain>($"{TenantId:D}/{group:D}").Workspaces(-1) is { } workspaces ? workspaces.WorkspaceIds : [];
 
     /// <returns>Whether everybody was.</returns>
     private async Task<bool> Observe()
@@ -219,6 +252,9 @@ internal sealed partial class DirectoryFollower(
 
     [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the changes of groups were not followed to the end, and are read again: {Reason}")]
     private static partial void LogNotFollowed(ILogger logger, Guid tenantId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: a workspace was not told the new name of a group, and is told with the next round: {Reason}")]
+    private static partial void LogNotNamed(ILogger logger, Guid tenantId, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: what changed is not told any more; everybody in the groups is observed anew")]
     private static partial void LogExpired(ILogger logger, Guid tenantId);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -9,11 +10,25 @@ namespace EngageCenter.Directories;
 /// <summary>Asks a tenant's directory. Reentrant, so that requests are under way beside each other.</summary>
 [GrainType("directory"), Reentrant]
 internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetrics metrics, TimeProvider time, ILogger<DirectoryGrain> logger)
-    : Grain, IDirectoryGrain
+    : Grain, IDirectoryGrain, IDisposable
 {
     /// <summary>A request that takes longer has failed.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>For so long the directory is not asked again whether a group exists.</summary>
+    public static readonly TimeSpan FactsFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>Groups whose people are counted for one answer.</summary>
+    public const int MaxCounted = 64;
+
+    /// <summary>Groups that are remembered: as many as hold roles in a tenant.</summary>
+    private const int MaxFacts = 10_000;
+
+    // Of the requests that may be under way at once, those for lists: sign-ins have the others.
+    private const int FactsAtOnce = 4;
+
+    private readonly Dictionary<Guid, (GroupFacts Facts, long Since)> facts = [];
+    private readonly SemaphoreSlim finding = new(1);
     private readonly long started = time.GetTimestamp();
     private DirectoryBudget budget = DirectoryBudget.Full;
     private DirectoryHealth health = DirectoryHealth.Unknown;
@@ -27,6 +42,8 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         TenantId = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
         return Task.CompletedTask;
     }
+
+    public void Dispose() => finding.Dispose();
 
     public async Task<DirectoryGroups> GroupsOf(Guid userId)
     {
@@ -70,6 +87,43 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         return AskOrLater(limit => directory.Changes(TenantId, address, limit));
     }
 
+    public async Task<ImmutableArray<GroupFacts>> Facts(ImmutableArray<Guid> groups, bool counted)
+    {
+        Bounds.Items(groups, 0, GroupGrant.MaxPerWorkspace);
+
+        // One list at a time, within the time of a request. What is not known then is said to be unknown.
+        using var limit = new CancellationTokenSource(RequestTimeout, time);
+        try
+        {
+            await finding.WaitAsync(limit.Token);
+            try
+            {
+                await Find([.. groups.Where(group => !IsKnown(group))], limit.Token);
+                await Count([.. groups.Where(group => counted && IsKnown(group) && facts[group].Facts is { Status: GroupStatus.Active, People: null }).Take(MaxCounted)], limit.Token);
+            }
+            finally
+            {
+                finding.Release();
+            }
+        }
+        catch (Exception e) when (e is DirectoryUnavailableException or OperationCanceledException)
+        {
+            // The first is in the log already.
+        }
+
+        return [.. groups.Select(group => IsKnown(group) ? facts[group].Facts : new(group, GroupStatus.Unknown))];
+    }
+
+    public Task Forget(ImmutableArray<Guid> groups)
+    {
+        foreach (var group in groups)
+        {
+            facts.Remove(group);
+        }
+
+        return Task.CompletedTask;
+    }
+
     public async Task<DirectoryState> State()
     {
         if (health.IsStale(Now))
@@ -86,6 +140,50 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
 
         return health.State(Now, time.GetUtcNow());
+    }
+
+    private bool IsKnown(Guid group) => facts.TryGetValue(group, out var known) && time.GetElapsedTime(known.Since) < FactsFor;
+
+    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
+    private async Task Find(Guid[] groups, CancellationToken cancellationToken)
+    {
+        if (facts.Count + groups.Length > MaxFacts)
+        {
+            facts.Clear();
+        }
+
+        foreach (var lots in groups.Chunk(GroupFacts.MaxLot).Chunk(FactsAtOnce))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.WhenAll(lots.Select(async lot =>
+            {
+                var asked = time.GetTimestamp();
+                var found = (await Ask(limit => directory.Existing(TenantId, [.. lot], limit))).ToDictionary(group => group.GroupId);
+                foreach (var group in lot)
+                {
+                    facts[group] = found.TryGetValue(group, out var named)
+                        ? (new(group, GroupStatus.Active, named.DisplayName), asked)
+                        : (new(group, GroupStatus.NotFound), asked);
+                }
+            }));
+        }
+    }
+
+    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
+    private async Task Count(Guid[] groups, CancellationToken cancellationToken)
+    {
+        foreach (var some in groups.Chunk(FactsAtOnce))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.WhenAll(some.Select(async group =>
+            {
+                var people = await Ask(limit => directory.CountPeople(TenantId, group, limit));
+                if (facts.TryGetValue(group, out var known))
+                {
+                    facts[group] = people is null ? (new(group, GroupStatus.NotFound), known.Since) : (known.Facts with { People = people }, known.Since);
+                }
+            }));
+        }
     }
 
     /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>

@@ -6,12 +6,14 @@ namespace EngageCenter.Directories;
 /// <param name="IsDeleted">There is no such group any more.</param>
 /// <param name="People">Who was put in or taken out, or both.</param>
 /// <param name="HasGroups">A group was put in or taken out.</param>
+/// <param name="DisplayName">Its name, where it got another one.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupChange")]
 public sealed record GroupChange(
     [property: Id(0)] Guid GroupId,
     [property: Id(1)] bool IsDeleted,
     [property: Id(2)] ImmutableArray<Guid> People,
-    [property: Id(3)] bool HasGroups);
+    [property: Id(3)] bool HasGroups,
+    [property: Id(4)] string? DisplayName = null);
 
 /// <summary>A page of changes, with the address of the next page or of the next round: exactly one of the two.</summary>
 /// <param name="IsExpired">The address is too old: what happened since is not told any more.</param>

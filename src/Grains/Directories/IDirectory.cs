@@ -32,6 +32,15 @@ public interface IDirectory
     /// <exception cref="InvalidCursorException">The directory does not know the page.</exception>
     Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken);
 
+    /// <summary>Those of some groups that exist.</summary>
+    /// <param name="groups">At most <see cref="GroupFacts.MaxLot"/>.</param>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
+    Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken);
+
+    /// <summary>How many people are in a group, also through groups in it; null if there is no such group.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
+
     /// <summary>The groups in a group, at any depth; none if there is no such group. At most 5,000.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
     Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
@@ -69,6 +78,10 @@ internal sealed class NoDirectory : IDirectory
     public Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
 
     public Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken) => throw None();
+
+    public Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken) => throw None();
+
+    public Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
 
     public Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
 

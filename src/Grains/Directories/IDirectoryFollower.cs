@@ -25,6 +25,15 @@ internal interface IObservedPerson : IGrainWithStringKey
     Task<bool> ObserveAgain();
 }
 
+/// <summary>A workspace whose groups have names of the directory. Implemented by the workspace's grain, keyed as it.</summary>
+[GrainInterfaceType("EngageCenter.INamedGroups"), Alias("EngageCenter.INamedGroups")]
+internal interface INamedGroups : IGrainWithStringKey
+{
+    /// <summary>The group has this name now. Nothing happens where it holds no role.</summary>
+    [Alias("Name")]
+    Task Name(Guid groupId, string displayName);
+}
+
 /// <summary>A workspace's people by group. Implemented by its list of people, keyed as it.</summary>
 [GrainInterfaceType("EngageCenter.IPeopleOfGroups"), Alias("EngageCenter.IPeopleOfGroups")]
 internal interface IPeopleOfGroups : IGrainWithStringKey

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.Directories;
 
@@ -36,6 +37,20 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     /// <exception cref="TryLaterException">The directory did not answer.</exception>
     [Alias("Changes")]
     Task<GroupChanges> Changes(string address);
+
+    /// <summary>
+    /// What the directory says of groups. It is asked about those that it was not asked about within <see cref="DirectoryGrain.FactsFor"/>;
+    /// where it does not answer, their status is unknown.
+    /// </summary>
+    /// <param name="groups">At most <see cref="GroupGrant.MaxPerWorkspace"/>.</param>
+    /// <param name="counted">Whether to count their people, of <see cref="DirectoryGrain.MaxCounted"/> groups at most that were not counted yet.</param>
+    /// <returns>In the order of the groups.</returns>
+    [Alias("Facts")]
+    Task<ImmutableArray<GroupFacts>> Facts(ImmutableArray<Guid> groups, bool counted);
+
+    /// <summary>Something about these groups changed: what is known of them is forgotten.</summary>
+    [Alias("Forget")]
+    Task Forget(ImmutableArray<Guid> groups);
 
     /// <summary>Whether the directory answers. It is asked anew if that was a minute ago.</summary>
     [Alias("State")]

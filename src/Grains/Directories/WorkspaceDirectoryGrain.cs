@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using Orleans.Concurrency;
@@ -61,6 +62,23 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
             return new(DirectoryAnswer.Unknown);
         }
     }
+
+    public async Task<ImmutableArray<GroupFacts>?> Facts(AccessDecision decision, ImmutableArray<Guid> groups)
+    {
+        Bounds.Items(groups, 0, PageRequest.MaxSize);
+        return await policies.Accept(decision, Id, Permissions.ViewEntraGroups) is { Policy: var policy } ? await Facts(policy, groups, counted: true) : null;
+    }
+
+    public async Task<ImmutableArray<Guid>?> WithStatus(AccessDecision decision, GroupStatus status)
+    {
+        Bounds.Defined(status);
+        return await policies.Accept(decision, Id, Permissions.ViewEntraGroups) is { Policy: var policy }
+            ? [.. (await Facts(policy, [.. policy.Groups.Select(group => group.GroupId)], counted: false)).Where(facts => facts.Status == status).Select(facts => facts.GroupId)]
+            : null;
+    }
+
+    private async Task<ImmutableArray<GroupFacts>> Facts(AccessPolicy policy, ImmutableArray<Guid> groups, bool counted) =>
+        directory.IsConfiguredFor(policy.TenantId) ? await Of(policy).Facts(groups, counted) : [.. groups.Select(group => new GroupFacts(group, GroupStatus.Unknown))];
 
     private async Task<Page<DirectoryGroup>> Find(AccessPolicy policy, Guid groupId) =>
         await Of(policy).Group(groupId) is { } found ? new([found], null, 1) : new([], null, 0);

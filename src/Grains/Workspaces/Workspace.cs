@@ -171,6 +171,21 @@ internal sealed record Workspace : IStoredState
         });
     }
 
+    /// <summary>
+    /// A group got another name in the directory. One that people cannot be shown is passed over. Nobody changed anything here,
+    /// so the trail has no event of it.
+    /// </summary>
+    public Workspace NameGroup(Guid groupId, string displayName)
+    {
+        var index = IndexOf(groupId);
+        return index < 0 || Groups[index].DisplayName == displayName || !Bounds.IsText(displayName, GroupGrant.MaxDisplayNameLength) ? this : this with
+        {
+            Groups = Groups.SetItem(index, Groups[index] with { DisplayName = displayName, Version = Version + 1 }),
+            Version = Version + 1,
+            GroupRenames = GroupRenames + 1,
+        };
+    }
+
     public (DeleteGroupStatus Status, Workspace Next) DeleteGroup(Actor actor, DeleteGroup command, DateTimeOffset now)
     {
         var index = IndexOf(command.GroupId);
@@ -204,6 +219,7 @@ internal sealed record Workspace : IStoredState
         const string list = "groups";
         var search = SearchTerm.Of(query.Search);
         var matching = Groups
+            .Where(g => query.Only.IsDefault || query.Only.BinarySearch(g.GroupId) >= 0)
             .Where(g => query.Role == Roles.None || (g.Roles & query.Role) != 0)
             .Where(g => search is null || search.IsIn(g.DisplayName) || search.IsIn(g.GroupId.ToString("D")))
             .Select(g => (Place: PlaceOf(g), Grant: g))

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Directories;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace EngageCenter.Workspaces;
 /// leases interleave with it, and see what was stored last.
 /// </summary>
 [GrainType("workspace")]
-internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, IOwnedPolicy
+internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, INamedGroups, IOwnedPolicy
 {
     private const int TakeOverAttempts = 5;
 
@@ -218,6 +219,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
         return new(status);
     }
+
+    public Task Name(Guid groupId, string displayName) => Commit(state.NameGroup(groupId, displayName));
 
     public async Task<Page<AuditEvent>?> AuditEvents(AccessDecision decision, PageRequest page)
     {

@@ -110,6 +110,42 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         }
     }
 
+    public async Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await Graph(tenantId).Groups.GetAsync(
+                request => (request.QueryParameters.Select, request.QueryParameters.Filter, request.QueryParameters.Top) = (shown, AnyOf(groups), GroupFacts.MaxLot),
+                cancellationToken);
+            return page is { Value: { } found, OdataNextLink: null }
+                ? [.. found.Select(Shown)]
+                : throw new DirectoryUnavailableException("Graph answered with a part of the groups.");
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
+    public async Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // To count members of one kind is what Graph calls an advanced query.
+            return await Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser.Count.GetAsync(
+                request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken)
+                ?? throw new DirectoryUnavailableException("Graph answered with nothing.");
+        }
+        catch (ODataError missing) when (IsMissing(missing))
+        {
+            return null;
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
     public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
         const int most = 999;
@@ -155,7 +191,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     {
         var query = new QueryBuilder
         {
-            { "$select", "displayName,members" }, { "$filter", string.Join(" or ", groups.Select(group => $"id eq '{group:D}'")) }, { "$deltatoken", "latest" },
+            { "$select", "displayName,members" }, { "$filter", AnyOf(groups) }, { "$deltatoken", "latest" },
         };
         for (var page = await Changes(tenantId, $"{address}/groups/delta{query}", cancellationToken); ; page = await Changes(tenantId, page.NextPage!, cancellationToken))
         {
@@ -199,6 +235,8 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     // Cheap, and owns nothing: the connections are the client's.
     private GraphServiceClient Graph(Guid tenantId) => new(http, new BaseBearerTokenAuthenticationProvider(tokens.Of(tenantId)), address);
 
+    private static string AnyOf(ImmutableArray<Guid> groups) => string.Join(" or ", groups.Select(group => $"id eq '{group:D}'"));
+
     private static DirectoryGroup Shown(Group group) => new(Id(group.Id), group.DisplayName ?? "", group.Description);
 
     private static GroupChange Changed(Group group)
@@ -208,7 +246,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
             : [];
         return new(
             Id(group.Id), group.AdditionalData.ContainsKey("@removed"),
-            [.. members.Where(member => !member.IsGroup).Select(member => member.Id)], members.Any(member => member.IsGroup));
+            [.. members.Where(member => !member.IsGroup).Select(member => member.Id)], members.Any(member => member.IsGroup), group.DisplayName);
     }
 
     // Whatever is not a group is taken for a person: one that is not known here is asked about, and nothing comes of it.

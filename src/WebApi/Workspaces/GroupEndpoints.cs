@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Directories;
 using EngageCenter.WebApi.Access;
@@ -44,15 +45,29 @@ internal static class GroupEndpoints
     }
 
     private static Task<IResult> List(WorkspaceVisit visit, GroupListQuery query, HttpRequest request) => visit.Act(async decision =>
-        await visit.Workspace.Groups(decision, new(query.Search, query.Role ?? Roles.None, query.Page())) is { } page
-            ? Lists.Answer(request, page, GroupResponse.Of)
-            : null);
+    {
+        var only = default(ImmutableArray<Guid>);
+        if (query.Status is { } status)
+        {
+            if (await visit.Grain<IWorkspaceDirectoryGrain>().WithStatus(decision, status) is not { } some)
+            {
+                return null;
+            }
+
+            only = some;
+        }
+
+        return await visit.Workspace.Groups(decision, new(query.Search, query.Role ?? Roles.None, query.Page(), only)) is { } page
+            && await visit.Grain<IWorkspaceDirectoryGrain>().Facts(decision, [.. page.Items.Select(grant => grant.GroupId)]) is { } facts
+            ? Lists.Answer(request, page, grant => GroupResponse.Of(grant, facts.First(of => of.GroupId == grant.GroupId)))
+            : null;
+    });
 
     private static Task<IResult> Get(WorkspaceVisit visit, string groupId, HttpContext http) => visit.Act(async decision =>
         await visit.Workspace.Group(decision, Guid.Parse(groupId)) switch
         {
             null => null,
-            { Items: [var grant] } => Preconditions.Answer(http, grant.Version, GroupResponse.Of(grant)),
+            { Items: [var grant] } => await Facts(visit, decision, grant) is { } facts ? Preconditions.Answer(http, grant.Version, GroupResponse.Of(grant, facts)) : null,
             _ => Problems.GroupNotFound.Answer(),
         });
 
@@ -76,8 +91,8 @@ internal static class GroupEndpoints
         var outcome = await visit.Workspace.PutGroup(decision, visit.Caller.Actor, new(group, name, roles, condition));
         return outcome.Status switch
         {
-            PutGroupStatus.Created => Granted(http, visit.WorkspaceId, outcome.Grant!, created: true),
-            PutGroupStatus.Updated => Granted(http, visit.WorkspaceId, outcome.Grant!, created: false),
+            PutGroupStatus.Created => Granted(http, visit.WorkspaceId, outcome.Grant!, known, created: true),
+            PutGroupStatus.Updated => Granted(http, visit.WorkspaceId, outcome.Grant!, known, created: false),
             PutGroupStatus.DecideAgain => null,
             PutGroupStatus.VersionMismatch => ifMatch.Refusal(),
             PutGroupStatus.RoleNotAssignable => Problems.RoleNotAssignable.Answer(),
@@ -114,6 +129,11 @@ internal static class GroupEndpoints
     private static Task<Paging.IfMatch?> Condition(WorkspaceVisit visit, AccessDecision decision, Guid group, IfMatchHeader ifMatch) =>
         ifMatch.Choose(async () => (await visit.Workspace.Group(decision, group))?.Items is [var grant] ? grant.Version : null);
 
-    private static IResult Granted(HttpContext http, string id, GroupGrant grant, bool created) => Preconditions.AnswerPut(
-        http, grant.Version, GroupResponse.Of(grant), created ? $"/v1/workspaces/{id}/groups/{grant.GroupId:D}" : null);
+    /// <returns>Null: decide again.</returns>
+    private static async Task<GroupFacts?> Facts(WorkspaceVisit visit, AccessDecision decision, GroupGrant grant) =>
+        await visit.Grain<IWorkspaceDirectoryGrain>().Facts(decision, [grant.GroupId]) is [var facts] ? facts : null;
+
+    // The decision is of the policy before, so the directory is not asked again, and nobody is counted.
+    private static IResult Granted(HttpContext http, string id, GroupGrant grant, DirectoryGroupAnswer known, bool created) => Preconditions.AnswerPut(
+        http, grant.Version, GroupResponse.Of(grant, new(grant.GroupId, known.Answer == DirectoryAnswer.Found ? GroupStatus.Active : GroupStatus.Unknown)), created ? $"/v1/workspaces/{id}/groups/{grant.GroupId:D}" : null);
 }

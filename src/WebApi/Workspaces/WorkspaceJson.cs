@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using EngageCenter.Agreements;
+using EngageCenter.Directories;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Json;
@@ -38,11 +40,22 @@ internal sealed record ActorResponse(ActorKind Kind, Guid TenantId, string Id, s
 }
 
 /// <summary>An Entra group and its roles in the workspace.</summary>
+/// <param name="DisplayName">The directory's, where it says one.</param>
+/// <param name="Status">Whether the directory has the group; Unknown where there is none, or it does not say now.</param>
+/// <param name="MemberCount">How many people are in it, also through groups in it; absent where that is not known.</param>
 internal sealed record GroupResponse(
-    Guid GroupId, string? DisplayName, IReadOnlyList<string> Roles, ActorResponse GrantedBy, DateTimeOffset GrantedAt, DateTimeOffset UpdatedAt)
+    Guid GroupId,
+    string? DisplayName,
+    IReadOnlyList<string> Roles,
+    GroupStatus Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? MemberCount,
+    ActorResponse GrantedBy,
+    DateTimeOffset GrantedAt,
+    DateTimeOffset UpdatedAt)
 {
-    public static GroupResponse Of(GroupGrant grant) => new(
-        grant.GroupId, grant.DisplayName, WireNames.List(grant.Roles), ActorResponse.Of(grant.GrantedBy), grant.GrantedAt, grant.UpdatedAt);
+    public static GroupResponse Of(GroupGrant grant, GroupFacts facts) => new(
+        grant.GroupId, Text.Shown(facts.DisplayName, GroupGrant.MaxDisplayNameLength) ?? grant.DisplayName, WireNames.List(grant.Roles),
+        facts.Status, facts.People, ActorResponse.Of(grant.GrantedBy), grant.GrantedAt, grant.UpdatedAt);
 }
 
 /// <summary>A person of the workspace.</summary>

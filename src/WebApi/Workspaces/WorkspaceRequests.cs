@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.WebApi.Requests;
 using EngageCenter.WebApi.Responses;
 using EngageCenter.Workspaces;
@@ -32,6 +33,7 @@ internal sealed class PutGroupValidator : RequestValidator<PutGroupRequest>
 internal sealed record GroupListQuery(
     [property: Description("Part of the display name or id, case-insensitively.")] string? Search,
     [property: Description("Only groups with this role.")] Roles? Role,
+    [property: Description("Only groups of this status.")] GroupStatus? Status,
     int? PageSize, Cursor? Cursor) : IQuery<GroupListQuery>, IPaged;
 
 internal sealed class GroupListValidator : PagedValidator<GroupListQuery>

@@ -45,6 +45,19 @@ internal sealed class DirectoryStandIn : IDirectory
         return new([.. page], page.Count == size ? page[^1].DisplayName : null, all.Count);
     }
 
+    public async Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        return [.. groups.Where(tenants[tenantId].Named.ContainsKey).Select(group => tenants[tenantId].Named[group])];
+    }
+
+    public async Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        tenants[tenantId].Counted.Enqueue(groupId);
+        return tenants[tenantId].Named.ContainsKey(groupId) ? tenants[tenantId].Groups.Values.Count(groups => groups.Contains(groupId)) : null;
+    }
+
     public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
         await tenants[tenantId].Answering(cancellationToken);
@@ -83,6 +96,9 @@ internal sealed class TenantDirectory
 
     /// <summary>About whom it was asked.</summary>
     public ConcurrentQueue<Guid> Asked { get; } = [];
+
+    /// <summary>Whose people were counted.</summary>
+    public ConcurrentQueue<Guid> Counted { get; } = [];
 
     /// <summary>Awaited before each answer; what it throws is the answer.</summary>
     public Func<CancellationToken, Task> Answering { get; set; } = _ => Task.CompletedTask;

@@ -64,6 +64,64 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
+    public async Task Groups_with_roles_have_the_status_and_the_number_of_people_of_the_directory()
+    {
+        var directory = cluster.Directory.Of(contoso.Tenant);
+        DirectoryGroup support = new(Guid.NewGuid(), "Support", null), sales = new(Guid.NewGuid(), "Sales", null);
+        (directory.Named[support.GroupId], directory.Named[sales.GroupId]) = (support, sales);
+        (directory.Groups[Guid.NewGuid()], directory.Groups[Guid.NewGuid()]) = ([support.GroupId, sales.GroupId], [support.GroupId]);
+        var gone = Guid.NewGuid();
+        var (grain, decision) = await Enter(support.GroupId, sales.GroupId, gone);
+
+        Assert.Equal(
+            [new(support.GroupId, GroupStatus.Active, "Support", 2), new(gone, GroupStatus.NotFound), new(sales.GroupId, GroupStatus.Active, "Sales", 1)],
+            await Facts(support.GroupId, gone, sales.GroupId));
+        Assert.Equal(new[] { support.GroupId, sales.GroupId }.Order(), (await grain.WithStatus(decision, GroupStatus.Active))!.Value.AsEnumerable());
+        Assert.Equal([gone], (await grain.WithStatus(decision, GroupStatus.NotFound))!.Value.AsEnumerable());
+        Assert.Empty((await grain.WithStatus(decision, GroupStatus.Unknown))!.Value);
+
+        // Asked again after a minute only, or when a change is told.
+        Assert.Equal(2, directory.Counted.Count);
+        directory.Groups[Guid.NewGuid()] = [sales.GroupId];
+        Assert.Equal(1, (await Facts(sales.GroupId)).Single().People);
+        await cluster.WithinSilo.GetGrain<IDirectoryGrain>($"{contoso.Tenant:D}").Forget([sales.GroupId]);
+        Assert.Equal(2, (await Facts(sales.GroupId)).Single().People);
+
+        async Task<IEnumerable<GroupFacts>> Facts(params Guid[] groups) => (await grain.Facts(decision, [.. groups]))!.Value;
+    }
+
+    [Fact]
+    public async Task Groups_of_a_silent_directory_are_unknown_and_none_is_taken_for_gone()
+    {
+        var directory = cluster.Directory.Of(contoso.Tenant);
+        var groups = Enumerable.Range(0, 40).Select(_ => Guid.NewGuid()).ToArray();
+        groups.ToList().ForEach(group => directory.Named[group] = new(group, "A group", null));
+        var (grain, decision) = await Enter(groups);
+        var answers = 0;
+        directory.Answering = _ => Interlocked.Increment(ref answers) <= 1 ? Task.CompletedTask : throw new DirectoryUnavailableException("The test says so.", TimeSpan.FromMinutes(1));
+
+        var facts = (await grain.Facts(decision, [.. groups]))!.Value;
+
+        Assert.Equal(GroupFacts.MaxLot, facts.Count(known => known.Status == GroupStatus.Active));
+        Assert.All(facts, known => Assert.NotEqual(GroupStatus.NotFound, known.Status));
+        Assert.All(facts, known => Assert.Null(known.People));
+    }
+
+    [Fact]
+    public async Task People_of_so_many_groups_are_counted_for_one_answer_and_the_others_for_the_next()
+    {
+        const int count = 100;
+        var directory = cluster.Directory.Of(contoso.Tenant);
+        var groups = Enumerable.Range(0, count).Select(_ => Guid.NewGuid()).ToArray();
+        groups.ToList().ForEach(group => directory.Named[group] = new(group, "A group", null));
+        var (grain, decision) = await Enter(groups);
+
+        Assert.Equal(DirectoryGrain.MaxCounted, (await grain.Facts(decision, [.. groups]))!.Value.Count(known => known.People == 0));
+        Assert.Equal(count, (await grain.Facts(decision, [.. groups]))!.Value.Count(known => known.People == 0));
+        Assert.Equal(count, directory.Counted.Count);
+    }
+
+    [Fact]
     public async Task Who_lacks_the_permission_is_told_nothing()
     {
         var (grain, decision) = await Enter();
@@ -75,11 +133,21 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
 
         // Made up: it does not prove itself.
         Assert.Null(await grain.State(member));
+        Assert.Null(await grain.Facts(member, [Guid.NewGuid()]));
+        Assert.Null(await grain.WithStatus(member, GroupStatus.NotFound));
+        var nobody = decision with { Permissions = Permissions.None };
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => grain.Facts(nobody, [Guid.NewGuid()]));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => grain.WithStatus(nobody, GroupStatus.NotFound));
     }
 
-    private async Task<(IWorkspaceDirectoryGrain Grain, AccessDecision Decision)> Enter()
+    private async Task<(IWorkspaceDirectoryGrain Grain, AccessDecision Decision)> Enter(params Guid[] groups)
     {
         var workspace = await contoso.Workspace();
+        foreach (var group in groups)
+        {
+            await contoso.Grant(workspace, group, Roles.SupportUser);
+        }
+
         return (cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspace), await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace));
     }
 }

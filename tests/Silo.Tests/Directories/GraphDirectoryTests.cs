@@ -134,6 +134,43 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
+    public async Task Of_some_groups_those_that_exist_are_found_and_their_people_are_counted()
+    {
+        var found = await directory.Existing(StandInTenant.TenantId, [StandInTenant.Nobody, StandInTenant.Outer, StandInTenant.Nested], default);
+
+        Assert.Equal([(StandInTenant.Outer, "Outer"), (StandInTenant.Nested, "Nested")], found.Select(group => (group.GroupId, group.DisplayName)));
+        Assert.Equal(1, await directory.CountPeople(StandInTenant.TenantId, StandInTenant.Outer, default));
+        Assert.Equal(0, await directory.CountPeople(StandInTenant.TenantId, StandInTenant.Quiet, default));
+        Assert.Null(await directory.CountPeople(StandInTenant.TenantId, StandInTenant.Nobody, default));
+    }
+
+    [Theory]
+    [InlineData("Half")]
+    [InlineData("Refuse")]
+    public async Task A_part_of_the_groups_is_no_answer(string kind)
+    {
+        await tenant.SetFaults(new { kind, status = kind == "Refuse" ? 503 : (int?)null });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.Existing(StandInTenant.TenantId, [StandInTenant.Outer, StandInTenant.Nested], default));
+        if (kind == "Refuse")
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => directory.CountPeople(StandInTenant.TenantId, StandInTenant.Outer, default));
+        }
+    }
+
+    [Fact]
+    public async Task It_tells_of_another_name()
+    {
+        var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Outer], default);
+        await tenant.Name(StandInTenant.Outer, "Another name");
+        var told = Assert.Single((await directory.Changes(StandInTenant.TenantId, address, default)).Changes);
+        await tenant.Name(StandInTenant.Outer, "Outer");
+
+        Assert.Equal(("Another name", false, false), (told.DisplayName, told.IsDeleted, told.HasGroups));
+        Assert.Empty(told.People);
+    }
+
+    [Fact]
     public async Task It_tells_who_came_into_a_group_and_who_left_since_it_is_followed()
     {
         var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet, StandInTenant.Nobody], default);

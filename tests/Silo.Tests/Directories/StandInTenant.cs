@@ -94,5 +94,11 @@ public sealed class StandInTenant : IAsyncLifetime, IDisposable
         response.EnsureSuccessStatusCode();
     }
 
+    public async Task Name(Guid group, string displayName)
+    {
+        using var response = await client.PatchAsJsonAsync(new Uri(Url, $"graph/v1.0/groups/{group}"), new { displayName });
+        response.EnsureSuccessStatusCode();
+    }
+
     private static Guid Id(int number) => Guid.Parse($"c0000000-0000-4000-8000-{number:d12}");
 }

@@ -1,0 +1,99 @@
+using EngageCenter.Access;
+using EngageCenter.Directories;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Grains.Tests.Directories;
+
+/// <summary>Groups that get another name in the directory.</summary>
+public sealed class FollowedNamesTests : IClassFixture<GrainCluster>, IDisposable
+{
+    private readonly GrainCluster cluster;
+    private readonly Contoso contoso;
+    private readonly TenantDirectory directory;
+    private readonly Guid group = Guid.NewGuid();
+
+    public FollowedNamesTests(GrainCluster cluster)
+    {
+        this.cluster = cluster;
+        contoso = new(cluster);
+        directory = cluster.Directory.Of(contoso.Tenant);
+    }
+
+    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+
+    [Fact]
+    public async Task A_group_with_another_name_has_it_in_every_workspace_and_nobody_decides_anew()
+    {
+        var (workspace, member) = await Member();
+        var other = await contoso.Workspace();
+        await contoso.Grant(other, group, Roles.SupportUser);
+        var before = await cluster.User(member).Decide(Contoso.SignIn(member, 0, group), workspace);
+        directory.Tell(new(group, false, [], false, " Helpers of Contoso "));
+
+        Assert.True(await Poll());
+
+        Assert.Equal("Helpers of Contoso", await NameIn(workspace));
+        Assert.Equal("Helpers of Contoso", await NameIn(other));
+        Assert.Equal(before.Epoch, (await cluster.User(member).Decide(Contoso.SignIn(member, 0, group), workspace)).Epoch);
+        await cluster.Forget();
+        Assert.Equal("Helpers of Contoso", await NameIn(workspace));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    [InlineData("\u202Eturned")]
+    public async Task A_name_that_people_cannot_be_shown_is_passed_over(string name)
+    {
+        var (workspace, _) = await Member();
+        var before = await NameIn(workspace);
+        directory.Tell(new(group, false, [], false, name));
+
+        Assert.True(await Poll());
+
+        Assert.Equal(before, await NameIn(workspace));
+    }
+
+    [Fact]
+    public async Task A_name_that_could_not_be_stored_is_told_again_and_keeps_nobody_in()
+    {
+        var (workspace, leaver) = await Member();
+        directory.Groups[leaver.UserId] = [];
+        directory.Tell(new(group, false, [leaver.UserId], false, "Helpers"));
+        cluster.Store.Fate = (operation, name) => operation == RowOperation.Write && name == "workspace" ? RowFate.Fails : RowFate.Happens;
+
+        Assert.True(await Poll());
+
+        cluster.Store.Fate = (_, _) => RowFate.Happens;
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(leaver, 0, group), workspace));
+
+        // The first change after a fault waits for leases that may be out.
+        for (var attempt = 0; await NameIn(workspace) != "Helpers"; attempt++)
+        {
+            Assert.True(attempt < 1_000, "The name is not told again.");
+            await cluster.Activations("user");
+            await Poll();
+        }
+    }
+
+    private Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();
+
+    private async Task<string?> NameIn(string workspace)
+    {
+        var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
+        return (await cluster.Grains.GetGrain<IWorkspaceGrain>(workspace).Group(decision, group))!.Items.Single().DisplayName;
+    }
+
+    /// <summary>Somebody who came with the group, which is followed.</summary>
+    private async Task<(string Workspace, PersonId Member)> Member()
+    {
+        var (workspace, member) = (await contoso.Workspace(), contoso.Somebody());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        directory.Groups[member.UserId] = [group];
+        Assert.Equal(Standing.Member, await contoso.StandingOf(Contoso.SignIn(member, 0, group), workspace));
+        Assert.True(await Poll());
+        return (workspace, member);
+    }
+}
