@@ -102,6 +102,7 @@ public static class WebApiHost
         services.AddSingleton<AuditFeed>();
         services.AddSingleton(_ => options);
         services.AddSingleton<FailedTokens>();
+        services.AddSingleton<AddressConnections>();
         services.AddSingleton<NodeLimits>();
         services.AddSingleton<BodyPace>();
         services.AddSingleton<AnswerPace>();

@@ -196,6 +196,11 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
         }
 
+        if (options.RateLimit.ConnectionsPerSecond < 1 || options.RateLimit.ConnectionsAtOnce < options.RateLimit.ConnectionsPerSecond)
+        {
+            throw new SettingException($"{Section}:RateLimit needs a ConnectionsPerSecond of at least 1, and a ConnectionsAtOnce of at least as many.");
+        }
+
         if (options.RateLimit.ItemsPerSecond < 1 || options.RateLimit.ItemsAtOnce < Math.Max(PageRequest.MaxSize, options.RateLimit.ItemsPerSecond))
         {
             throw new SettingException(
@@ -304,11 +309,25 @@ public sealed class RateLimitOptions
     /// <summary>Requests at once after a pause.</summary>
     public int Burst { get; set; } = 10_000;
 
-    /// <summary>Items per second in the long run that pages of more than 50 are asked for, by their <c>pageSize</c>.</summary>
-    public int ItemsPerSecond { get; set; } = 50_000;
+    /// <summary>
+    /// Connections that one address (of IPv6, one /64 network) can open in a second in the long run; further ones are closed
+    /// unanswered. Addresses of <see cref="WebApiOptions.KnownProxies"/> are not limited. Default 200: at 400 a second the
+    /// others of a node notice nothing, and 5,000 people behind one address need less when they all come in the same minute.
+    /// </summary>
+    public int ConnectionsPerSecond { get; set; } = 200;
 
-    /// <summary>The same at once after a pause; at least one page of the largest size.</summary>
-    public int ItemsAtOnce { get; set; } = 250_000;
+    /// <summary>The same at once after a pause. Default 1,000: a gateway that starts opens its pool at once.</summary>
+    public int ConnectionsAtOnce { get; set; } = 1_000;
+
+    /// <summary>
+    /// Items per second in the long run that pages are asked for, by their <c>pageSize</c>; what comes faster waits. Default
+    /// 10,000: 20 of the largest pages, or 200 of the default size. Each such page takes some milliseconds of a processor of
+    /// the node and of a silo, and one caller is to have only a small part of them.
+    /// </summary>
+    public int ItemsPerSecond { get; set; } = 10_000;
+
+    /// <summary>The same at once after a pause; at least one page of the largest size. Default 20,000.</summary>
+    public int ItemsAtOnce { get; set; } = 20_000;
 
     /// <summary>
     /// Requests of one address (of IPv6, one /64 network) in a minute whose token is missing or not valid. Beyond it

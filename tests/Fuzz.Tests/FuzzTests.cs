@@ -27,6 +27,8 @@ public class FuzzTests(ITestOutputHelper output)
         await using var service = await ServiceInProcess.Start(
             // Few callers from one address send all requests, as fast as they can, and many of them without a valid token.
             ("WebApi:RateLimit:PermitLimit", "1000000"), ("WebApi:RateLimit:Burst", "1000000"),
+            ("WebApi:RateLimit:ConnectionsPerSecond", "1000000"), ("WebApi:RateLimit:ConnectionsAtOnce", "1000000"),
+            ("WebApi:RateLimit:ItemsPerSecond", "10000000"), ("WebApi:RateLimit:ItemsAtOnce", "10000000"),
             ("WebApi:RateLimit:FailuresPerMinute", "100000000"), ("WebApi:RateLimit:AnonymousPerSecond", "1000000"),
             // No schedule becomes due during a run: what changes by itself would look like a change by a refused request.
             ("Assessments:FirstRunAfter", "1.00:00:00"));

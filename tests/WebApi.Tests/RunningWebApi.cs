@@ -68,11 +68,25 @@ public sealed class RunningWebApi : IAsyncDisposable
     public static Task<RunningWebApi> StartAsync(TimeProvider time, Action<WebApplication> mapLate, params (string Key, string Value)[] settings) =>
         StartAsync(time, null, settings, _ => { }, mapLate);
 
+    /// <param name="log">Takes what is logged, as far as the API lets through.</param>
+    public static Task<RunningWebApi> StartAsync(ILoggerProvider log, params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, log, settings);
+
+    /// <param name="time">The API's clock.</param>
+    /// <param name="log">Takes what is logged, as far as the API lets through.</param>
+    public static Task<RunningWebApi> StartAsync(TimeProvider time, ILoggerProvider log, params (string Key, string Value)[] settings) =>
+        StartAsync(time, null, settings, _ => { }, _ => { }, log);
+
     private static async Task<RunningWebApi> StartAsync(
-        TimeProvider time, HttpMessageHandler? issuer, (string Key, string Value)[] settings, Action<WebApplication> map, Action<WebApplication> mapLate)
+        TimeProvider time, HttpMessageHandler? issuer, (string Key, string Value)[] settings, Action<WebApplication> map, Action<WebApplication> mapLate,
+        ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.Configuration.AddInMemoryCollection([
             new("WebApi:Url", "http://127.0.0.1:0"),
             new("AzureAd:Instance", Issuer),

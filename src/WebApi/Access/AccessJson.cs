@@ -31,7 +31,11 @@ internal sealed record PermissionsResponse(IReadOnlyList<string> Permissions, IR
 /// <summary>What is asked of whom.</summary>
 /// <param name="Permissions">1 to 50 names.</param>
 /// <param name="User">The caller, unless somebody else is named.</param>
-internal sealed record CheckRequest(IReadOnlyList<Permissions> Permissions, CheckedUser? User) : IBody<CheckRequest>;
+internal sealed record CheckRequest(IReadOnlyList<Permissions> Permissions, CheckedUser? User) : IBody<CheckRequest>
+{
+    /// <summary>50 names and a person are 2 KiB.</summary>
+    public static int MaxBytes => 16 * 1024;
+}
 
 internal sealed class CheckValidator : RequestValidator<CheckRequest>
 {

@@ -28,7 +28,18 @@ internal static class PermissionEndpoints
     private static Ok<PermissionsResponse> Mine(WorkspaceVisit visit) => TypedResults.Ok(new PermissionsResponse(
         WireNames.List(visit.Decision.Permissions), HeldRoleResponse.Of(visit.Access!.Roles), visit.Decision.Epoch));
 
-    private static async Task<IResult> Check(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users)
+    private static async Task<IResult> Check(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users, NodeLimits limits)
+    {
+        var answer = await Ask(visit, body, http, users);
+
+        // Each role stands beside each permission that it gives: few for most people, and 100,000 for somebody of 200 groups
+        // with all roles each.
+        return answer is JsonHttpResult<CheckResponse> { Value.Results: var results } && results.Sum(r => r.Because.Count) is > PageLimit.LargePage and var roles
+            ? await PageLimit.Count(http, limits, roles) ?? answer
+            : answer;
+    }
+
+    private static async Task<IResult> Ask(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users)
     {
         // The body came after the caller was let in. Where it took its time, the decision may be of an older policy.
         if (http.Features.Get<LimitedBody>() is { HasWaited: true })

@@ -71,7 +71,7 @@ internal static class AuthZenEndpoints
         }
 
         // Many questions cost a node what a large page of a list does.
-        if (await PageLimit.Take(http, limits, time, questions.Count, "large batches") is { } refusal)
+        if (await PageLimit.Take(http, limits, time, questions.Count, "large batches", Evaluations.CostOf(body)) is { } refusal)
         {
             return refusal;
         }

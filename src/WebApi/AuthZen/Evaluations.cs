@@ -12,6 +12,9 @@ internal static class Evaluations
     // Those of a batch that may end early are asked for in parts: the first alone, then ever more at once.
     private const int Growth = 4;
 
+    /// <summary>So a caller's batches ask about as many people and workspaces in a second as requests of their own may.</summary>
+    private const int CostOfAsking = 5;
+
     /// <summary>Null where it cannot be confirmed.</summary>
     public static async Task<EvaluationResponse?> Evaluate(Asker asker, EvaluationRequest request) =>
         Question.Of(request) is { } question
@@ -26,7 +29,7 @@ internal static class Evaluations
     {
         var known = new Dictionary<(PersonId, string), Rights?>();
         var answers = new List<EvaluationResponse>();
-        var questions = batch.Evaluations!.Select(item => Complete(batch, item)).ToArray();
+        var questions = QuestionsOf(batch);
         foreach (var part in Parts(questions, semantic))
         {
             await Fill(asker, known, part.Select(q => q.Question).OfType<Question>());
@@ -46,6 +49,19 @@ internal static class Evaluations
 
         return answers;
     }
+
+    /// <summary>
+    /// As how many items of a page a batch counts: each question as one, and each person and workspace that a grain has to be
+    /// asked about as <see cref="CostOfAsking"/>.
+    /// </summary>
+    public static int CostOf(EvaluationsRequest batch)
+    {
+        var questions = QuestionsOf(batch);
+        return Math.Max(questions.Length, CostOfAsking * questions.Select(q => q.Question?.Key).OfType<(PersonId, string)>().Distinct().Count());
+    }
+
+    private static (Question? Question, string? Fault)[] QuestionsOf(EvaluationsRequest batch) =>
+        [.. batch.Evaluations!.Select(item => Complete(batch, item))];
 
     private static EvaluationResponse Nothing => new(false, new(null, []));
 

@@ -14,11 +14,13 @@ internal static class KestrelLimits
     {
         kestrel.AddServerHeader = false;
 
-        var addresses = AddressConnections.Of(options);
+        var addresses = kestrel.ApplicationServices.GetRequiredService<AddressConnections>();
         kestrel.ConfigureEndpointDefaults(endpoint =>
         {
             // One request at a time on a connection, which the sizes of a node count with.
             endpoint.Protocols = HttpProtocols.Http1;
+
+            // Before TLS, where an address of its own has it.
             endpoint.Use(addresses.Limit);
         });
 

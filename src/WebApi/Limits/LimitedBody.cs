@@ -1,5 +1,6 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using EngageCenter.WebApi.Errors;
-
 
 namespace EngageCenter.WebApi.Limits;
 
@@ -19,7 +20,7 @@ internal sealed class LimitedBody : Stream
     /// </summary>
     public const int BytesPerValue = 64;
 
-    private readonly Stream inner;
+    private readonly PipeReader inner;
     private readonly Claimant who;
     private readonly RequestSlot slot;
     private readonly NodeLimits limits;
@@ -28,19 +29,23 @@ internal sealed class LimitedBody : Stream
     private readonly long most;
     private readonly CancellationToken aborted;
     private readonly List<Shares.Share> memory = [];
-    private readonly CancellationTokenSource tooSlow = new();
     private Shares.Share? place;
     private Pace.Transfer? pacing;
     private long maxBytes = long.MaxValue;
     private long received;
     private long weight;
     private int units;
+    private volatile bool isTooSlow;
 
+    /// <param name="inner">
+    /// The server's. Its pending read is ended by <see cref="PipeReader.CancelPendingRead"/> alone: after a cancelled token it
+    /// could not read the rest, which it does before it closes the connection, and would log that as an error.
+    /// </param>
     /// <param name="slot">The request's, and taken.</param>
     /// <param name="most">Bytes of memory that the reader takes at most, however long the body is.</param>
     /// <param name="aborted">When the client has gone.</param>
     public LimitedBody(
-        Stream inner, Claimant who, RequestSlot slot, NodeLimits limits, BodyPace pace, TimeProvider time, long most, CancellationToken aborted)
+        PipeReader inner, Claimant who, RequestSlot slot, NodeLimits limits, BodyPace pace, TimeProvider time, long most, CancellationToken aborted)
     {
         (this.inner, this.who, this.slot, this.limits) = (inner, who, slot, limits);
         (this.pace, this.time, this.most, this.aborted) = (pace, time, most, aborted);
@@ -121,7 +126,6 @@ internal sealed class LimitedBody : Stream
         {
             Arrived();
             Forget();
-            tooSlow.Dispose();
         }
 
         base.Dispose(disposing);
@@ -129,15 +133,19 @@ internal sealed class LimitedBody : Stream
 
     private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, tooSlow.Token);
         try
         {
-            var reading = inner.ReadAsync(buffer, stop.Token);
-            return reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask(), stop);
-        }
-        catch (OperationCanceledException) when (tooSlow.IsCancellationRequested)
-        {
-            throw new OverLimitException(Problems.RequestTimeout);
+            var reading = inner.ReadAsync(cancellation);
+            var result = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask());
+            var length = (int)Math.Min(result.Buffer.Length, buffer.Length);
+            var taken = result.Buffer.Slice(0, length);
+            taken.CopyTo(buffer.Span);
+
+            // From here on the server may use the memory again.
+            inner.AdvanceTo(taken.End);
+            return !result.IsCanceled ? length
+                : isTooSlow ? throw new OverLimitException(Problems.RequestTimeout)
+                : throw new OperationCanceledException("The read was cancelled.");
         }
         catch (IOException e) when (e.InnerException is OverflowException)
         {
@@ -155,21 +163,24 @@ internal sealed class LimitedBody : Stream
     }
 
     // The client has not sent what is asked for yet.
-    private async ValueTask<int> WaitAsync(Task<int> reading, CancellationTokenSource stop)
+    private async ValueTask<ReadResult> WaitAsync(Task<ReadResult> reading)
     {
         if (place is null)
         {
             var share = limits.Bodies.TryTake(who);
             if (!share.IsTaken)
             {
-                // The buffer is the reader's again only when the read has ended, however it ends.
-                await stop.CancelAsync();
-                await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                inner.CancelPendingRead();
+                inner.AdvanceTo((await reading).Buffer.Start);
                 throw OverLimitException.Of(share.UsedUp, "bodies on their way");
             }
 
             place = share;
-            pacing = pace.Follow(who, received, () => _ = tooSlow.CancelAsync());
+            pacing = pace.Follow(who, received, () =>
+            {
+                isTooSlow = true;
+                inner.CancelPendingRead();
+            });
         }
 
         slot.Leave();

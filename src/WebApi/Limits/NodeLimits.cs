@@ -17,7 +17,7 @@ internal sealed class NodeLimits : IDisposable
         Bodies = Of(options.MaxBodies);
         Scans = Of(options.MaxRequests, mostOfCaller: options.CallerScans);
         LargePages = Of(options.MaxRequests, mostOfCaller: options.CallerScans);
-        Items = PageLimit.ItemsOf(options.RateLimit);
+        (Items, ItemsAtOnce) = (PageLimit.ItemsOf(options.RateLimit), options.RateLimit.ItemsAtOnce);
         Exports = Of(options.MaxExports, mostOfCaller: WebApiOptions.MaxExportsOfCaller);
         Streams = Of(Math.Min(options.MaxStreams, Math.Max(1, options.MaxConnections / 2)), mostOfCaller: WebApiOptions.MaxStreamsOfCaller);
 
@@ -47,6 +47,9 @@ internal sealed class NodeLimits : IDisposable
 
     /// <summary>Items of pages, a second.</summary>
     public PartitionedRateLimiter<Claimant> Items { get; }
+
+    /// <summary>The most of <see cref="Items"/> that can be taken at once.</summary>
+    public int ItemsAtOnce { get; }
 
     /// <summary>Bodies of which more is awaited from the client.</summary>
     public Shares Bodies { get; }

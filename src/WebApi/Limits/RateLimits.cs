@@ -24,12 +24,15 @@ internal static class RateLimits
         PartitionedRateLimiter.Create<HttpContext, string>(http =>
             RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => Bucket(options.PermitLimit, options.Burst)));
 
-    private static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce) => new()
+    /// <summary>A bucket that is filled steadily, not once a second.</summary>
+    /// <param name="waiting">How many permits may be waited for; more are refused at once.</param>
+    public static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce, int waiting = 0) => new()
     {
         TokenLimit = atOnce,
-        TokensPerPeriod = perSecond,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-        QueueLimit = 0,
+        TokensPerPeriod = 1,
+        ReplenishmentPeriod = TimeSpan.FromTicks(Math.Max(1, TimeSpan.TicksPerSecond / perSecond)),
+        QueueLimit = waiting,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     };
 
     private static string KeyOf(HttpContext http) =>

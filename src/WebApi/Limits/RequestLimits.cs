@@ -52,7 +52,7 @@ internal sealed class RequestLimits(
         }
 
         var most = metadata?.GetMetadata<StreamedBody>() is null ? long.MaxValue : WebApiOptions.LargestBodyMemory;
-        await using var body = new LimitedBody(http.Request.Body, who, slot, limits, pace, time, most, http.RequestAborted);
+        await using var body = new LimitedBody(http.Request.BodyReader, who, slot, limits, pace, time, most, http.RequestAborted);
         http.Request.Body = body;
         http.Features.Set(body);
         await next(http);

@@ -1,10 +1,12 @@
+using EngageCenter.Paging;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
 /// Routes whose answer may take a pass over many items: searches, filters, and figures that are computed when they are asked
-/// for. A caller has only <see cref="WebApiOptions.CallerScans"/> of them at work at once.
+/// for. A caller has only <see cref="WebApiOptions.CallerScans"/> of them at work at once, and each counts as a page of the
+/// largest size (<see cref="PageLimit"/>): a few that follow each other without a pause would keep a processor of a silo busy.
 /// </summary>
 internal static class ScanLimit
 {
@@ -20,7 +22,9 @@ internal static class ScanLimit
                 return await next(invocation);
             }
 
-            using var share = http.RequestServices.GetRequiredService<NodeLimits>().Scans.TryTake(http.Features.GetRequiredFeature<Claimant>());
-            return share.IsTaken ? await next(invocation) : OverLimitException.Of(share.UsedUp, Name).Answer();
+            var limits = http.RequestServices.GetRequiredService<NodeLimits>();
+            using var share = limits.Scans.TryTake(http.Features.GetRequiredFeature<Claimant>());
+            return !share.IsTaken ? OverLimitException.Of(share.UsedUp, Name).Answer()
+                : await PageLimit.Count(http, limits, PageRequest.MaxSize) ?? await next(invocation);
         });
 }

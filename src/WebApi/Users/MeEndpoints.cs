@@ -38,10 +38,15 @@ internal static class MeEndpoints
     private static async Task<IResult> Get(PersonCaller caller, UserGrains users) =>
         TypedResults.Ok(MeResponse.Of(await users.Of(caller.Person).Me(caller.SignIn)));
 
-    private static async Task<IResult> Workspaces(PersonCaller caller, WholeListQuery _, UserGrains users) =>
-        await users.Of(caller.Person).Workspaces(caller.SignIn) is { } workspaces
-            ? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]))
-            : Unconfirmed(caller);
+    // At most 5,000 of one person. How many there are is known when the grain has answered, so a large list is counted
+    // before the next one is asked for.
+    private static async Task<IResult> Workspaces(
+        PersonCaller caller, WholeListQuery _, UserGrains users, HttpContext http, NodeLimits limits, TimeProvider time)
+    {
+        await PageLimit.TakePlace(http, limits, time, "lists of workspaces");
+        return await users.Of(caller.Person).Workspaces(caller.SignIn) is not { } workspaces ? Unconfirmed(caller)
+            : await PageLimit.Count(http, limits, workspaces.Length) ?? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]));
+    }
 
     private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)
     {

@@ -33,7 +33,10 @@ internal sealed class SlowRequest : IDisposable
     /// <summary>More of the body.</summary>
     public async Task Send(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>The answer's status and all of its text. Null where the server closed the connection without one.</summary>
+    /// <summary>
+    /// The answer's status and all of its text. Null where the server closed the connection without one. It may leave the
+    /// connection open for some seconds after the answer, for the rest of a body that it has refused.
+    /// </summary>
     public async Task<(int Status, string Text)?> Answer()
     {
         using var bound = new CancellationTokenSource(Bound);
@@ -41,7 +44,7 @@ internal sealed class SlowRequest : IDisposable
         var buffer = new byte[16 * 1024];
         try
         {
-            for (int read; (read = await stream.ReadAsync(buffer, bound.Token)) > 0;)
+            for (int read; !IsWhole($"{text}") && (read = await stream.ReadAsync(buffer, bound.Token)) > 0;)
             {
                 text.Append(Encoding.UTF8.GetString(buffer, 0, read));
             }
@@ -55,4 +58,20 @@ internal sealed class SlowRequest : IDisposable
     }
 
     public void Dispose() => connection.Dispose();
+
+    private static bool IsWhole(string answer)
+    {
+        var end = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        if (end < 0)
+        {
+            return false;
+        }
+
+        var (headers, body) = (answer[..end], answer[(end + 4)..]);
+        const string announced = "\r\nContent-Length: ";
+        var length = headers.IndexOf(announced, StringComparison.OrdinalIgnoreCase);
+        return length < 0
+            ? body.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
+            : Encoding.UTF8.GetByteCount(body) >= int.Parse(headers[(length + announced.Length)..].Split('\r')[0], CultureInfo.InvariantCulture);
+    }
 }

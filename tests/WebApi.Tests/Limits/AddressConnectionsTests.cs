@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using EngageCenter.WebApi.Limits;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Limits;
@@ -51,6 +55,7 @@ public sealed class AddressConnectionsTests
     public async Task A_known_proxy_speaks_for_many_addresses_and_is_not_limited(string proxy)
     {
         await using var api = await StartAsync(
+            ("WebApi:RateLimit:ConnectionsPerSecond", "1"), ("WebApi:RateLimit:ConnectionsAtOnce", "1"),
             ("WebApi:MaxRequests", "10"), ("WebApi:MaxConnections", "40"), ("WebApi:AddressShare", "0.1"), ("WebApi:KnownProxies:0", proxy));
         List<TcpClient?> open = [];
         try
@@ -68,10 +73,69 @@ public sealed class AddressConnectionsTests
     }
 
     [Fact]
+    public async Task An_address_opens_so_many_connections_a_second_and_another_address_connects_beside_it()
+    {
+        const int atOnce = 10;
+        using var meter = new RefusalMeter();
+        await using var api = await StartAsync(("WebApi:RateLimit:ConnectionsPerSecond", "1"), ("WebApi:RateLimit:ConnectionsAtOnce", $"{atOnce}"));
+        var server = api.Client.BaseAddress!;
+        var started = TimeProvider.System.GetTimestamp();
+        var served = 0;
+        for (var n = 0; n < 60; n++)
+        {
+            // None is open beside another: what counts is how many come.
+            using var connection = await Connect(server, "127.0.0.2");
+            served += await Asks(connection) == "200" ? 1 : 0;
+        }
+
+        var added = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+        Assert.InRange(served, atOnce, atOnce + (int)added + 1);
+        Assert.Equal(60 - served, meter.Refused(api, "rate"));
+
+        using var other = await Connect(server, "127.0.0.3");
+        Assert.Equal("200", await Asks(other));
+
+        // One that is open goes on, and after a while the address connects again.
+        await Until.True(async () =>
+        {
+            using var connection = await Connect(server, "127.0.0.2");
+            return await Asks(connection) == "200";
+        }, bound, "127.0.0.2 is served");
+        Assert.Equal("200", await Asks(other));
+    }
+
+    [Fact]
+    public async Task A_refused_connection_leaves_no_line_in_the_log()
+    {
+        using var log = new LogLines();
+        await using var api = await StartAsync(log, ("WebApi:RateLimit:ConnectionsPerSecond", "1"), ("WebApi:RateLimit:ConnectionsAtOnce", "1"));
+        for (var n = 0; n < 30; n++)
+        {
+            using var connection = await Connect(api.Client.BaseAddress!, "127.0.0.2");
+            await Asks(connection);
+        }
+
+        Assert.DoesNotContain(log.All, line => line.Level > LogLevel.Debug && line.Category.StartsWith("Microsoft.AspNetCore.Server", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Addresses_of_any_number_share_a_bounded_number_of_buckets()
+    {
+        var buckets = Enumerable.Range(0, 1_000_000)
+            .Select(n => AddressConnections.BucketOf(FailedTokens.KeyOf(new IPAddress([0x20, 0x01, 0x0d, 0xb8, 0, (byte)(n >> 16), (byte)(n >> 8), (byte)n, 0, 0, 0, 0, 0, 0, 0, 1]))))
+            .ToHashSet();
+
+        Assert.All(buckets, bucket => Assert.InRange(bucket, 0, AddressConnections.Buckets - 1));
+        Assert.Equal(AddressConnections.Buckets, buckets.Count);
+    }
+
+    [Fact]
     public async Task Whatever_comes_an_address_never_has_more_than_its_part_and_all_of_it_comes_back()
     {
         const int max = 5;
-        var connections = new AddressConnections(max, []);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var options = new WebApiOptions { MaxConnections = max, AddressShare = 1, RateLimit = { ConnectionsPerSecond = 1_000_000, ConnectionsAtOnce = 1_000_000 } };
+        using var connections = new AddressConnections(options, services.GetRequiredService<IMeterFactory>());
         var (open, most) = (0, 0);
         var gate = new Lock();
         var briefly = connections.Limit(async _ =>
@@ -103,6 +167,32 @@ public sealed class AddressConnectionsTests
         Assert.Equal(max + 1, served);
         end.SetResult();
         await Task.WhenAll(tasks);
+    }
+
+    /// <summary>Counts the connections that services of this process refuse, each by itself.</summary>
+    private sealed class RefusalMeter : IDisposable
+    {
+        private readonly ConcurrentDictionary<(object? Scope, string? Reason), long> refused = new();
+        private readonly MeterListener listener = new();
+
+        public RefusalMeter()
+        {
+            listener.InstrumentPublished = (instrument, to) =>
+            {
+                if (instrument.Name == "engagecenter.connections.refused")
+                {
+                    to.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) =>
+                refused.AddOrUpdate((instrument.Meter.Scope, tags[0].Value as string), count, (_, before) => before + count));
+            listener.Start();
+        }
+
+        public long Refused(RunningWebApi api, string reason) =>
+            refused.GetValueOrDefault((api.Services.GetRequiredService<IMeterFactory>(), reason));
+
+        public void Dispose() => listener.Dispose();
     }
 
     private static DefaultConnectionContext Connection(string address) => new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };

@@ -220,7 +220,7 @@ public sealed class LimitedBodyTests : IDisposable
     {
         using var slot = new RequestSlot(limits.Requests, ann, time);
         Assert.Null(slot.Enter());
-        await using var body = new LimitedBody(new Endless(), ann, slot, limits, pace, time, MiB, CancellationToken.None);
+        await using var body = new LimitedBody(PipeReader.Create(new Endless()), ann, slot, limits, pace, time, MiB, CancellationToken.None);
         var buffer = new byte[16 * MiB];
         for (var read = 0L; read <= int.MaxValue; read += buffer.Length)
         {
@@ -238,7 +238,7 @@ public sealed class LimitedBodyTests : IDisposable
     public void An_announced_length_is_refused_before_the_body_is_read(int max, long? announced, bool isRefused)
     {
         using var slot = new RequestSlot(limits.Requests, ann, time);
-        using var body = new LimitedBody(new Endless(), ann, slot, limits, pace, time, MiB, CancellationToken.None);
+        using var body = new LimitedBody(PipeReader.Create(new Endless()), ann, slot, limits, pace, time, MiB, CancellationToken.None);
         Assert.Equal(isRefused, Record.Exception(() => body.Limit(max, announced)) is OverLimitException { StatusCode: 413 });
     }
 
@@ -259,7 +259,7 @@ public sealed class LimitedBodyTests : IDisposable
         {
             slot = new(test.limits.Requests, who, test.time);
             Assert.Null(slot.Enter());
-            body = new(pipe.Reader.AsStream(), who, slot, test.limits, test.pace, test.time, most, CancellationToken.None);
+            body = new(pipe.Reader, who, slot, test.limits, test.pace, test.time, most, CancellationToken.None);
         }
 
         public async Task Send(string text) => await pipe.Writer.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text));

@@ -7,6 +7,7 @@ using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Xunit.Abstractions;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
@@ -188,6 +189,31 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
             using var response = await api.Client.SendAsync(request);
             return response.StatusCode;
         }
+    }
+
+    [Fact]
+    public async Task Bodies_that_are_refused_or_ended_leave_no_line_in_the_log()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var log = new LogLines();
+        await using var api = await StartAsync(time, log, ("WebApi:MaxBodies", "1"));
+        var limits = LimitsOf(api);
+        using var slow = new Slow();
+        await slow.Start(api, 1, n => Token(), "PUT", Switcher, announced: MiB, sent: "{");
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == 1), bound, "a body is awaited");
+        using (var others = new Slow())
+        {
+            await others.Start(api, 2, n => Token(), "PUT", Switcher, announced: MiB, sent: "{");
+            Assert.All(await others.Answers(), answer => Assert.Contains(answer, (int?[])[429, 503]));
+        }
+
+        time.Advance(BodyPace.Period);
+        time.Advance(BodyPace.Period);
+        Assert.All(await slow.Answers(), answer => Assert.Equal(408, answer));
+        await Until.True(() => Task.FromResult(limits.Bodies.Taken == 0), bound, "it is ended");
+        slow.Dispose();
+        await api.DisposeAsync();
+        Assert.Equal("", string.Join('\n', log.All.Where(line => line.Level >= LogLevel.Warning && line.Category.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal)).Select(line => line.Text)));
     }
 
     private static async Task KnowsTenants(RunningWebApi api, params Guid[] tenants)

@@ -63,7 +63,7 @@ internal sealed record ValidRequest(
             new($"GET {at}/home", HttpMethod.Get, $"{to}/home", null, Permissions.None),
             new($"GET {at}/account-team", HttpMethod.Get, $"{to}/account-team", null, Permissions.None),
             new($"GET {at}/permissions", HttpMethod.Get, $"{to}/permissions", null, Permissions.None),
-            new($"POST {at}/permissions/check", HttpMethod.Post, $"{to}/permissions/check", new JsonObject { ["permissions"] = new JsonArray("RenameSpace") }, Permissions.None),
+            new($"POST {at}/permissions/check", HttpMethod.Post, $"{to}/permissions/check", new JsonObject { ["permissions"] = new JsonArray("RenameSpace") }, Permissions.None, MaxBytes: 16 * 1024),
             new($"GET {at}/users", HttpMethod.Get, $"{to}/users", null, Permissions.ViewUserRoles),
             new($"GET {at}/users/{{tenantId}}/{{userId}}", HttpMethod.Get, $"{to}/users/{TestDirectory.Contoso}/{TestDirectory.UserId(TestDirectory.PersonOf(Roles.CustomerSupportManager))}", null, Permissions.ViewUserRoles),
             new($"GET {at}/directory", HttpMethod.Get, $"{to}/directory", null, Permissions.ViewEntraGroups),
