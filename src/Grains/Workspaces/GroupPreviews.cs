@@ -7,12 +7,12 @@ namespace EngageCenter.Workspaces;
 /// <summary>What a grant would change: everybody is decided by the policy of now and by the one that the grant would make. Pure.</summary>
 internal static class GroupPreviews
 {
-    /// <param name="people">Whoever came. Only those in the group can be concerned.</param>
-    public static GroupPreview Of(LeasedPolicy now, IEnumerable<SeenEntry> people, Guid groupId, Roles roles, DateTimeOffset time)
+    /// <param name="people">Those in the group: nobody else can be concerned.</param>
+    public static GroupPreview Of(LeasedPolicy now, IEnumerable<SeenUser> people, Guid groupId, Roles roles, DateTimeOffset time)
     {
         var then = now.Policy.With(groupId, roles);
         List<PreviewedPerson> gains = [], loses = [];
-        foreach (var user in people.Where(person => person.IsIn(groupId)).Select(person => person.User()))
+        foreach (var user in people)
         {
             var (before, after) = (PermissionsOf(now.Policy, user, time), PermissionsOf(then, user, time));
             Add(gains, user, after & ~before);

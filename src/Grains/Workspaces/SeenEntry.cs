@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using EngageCenter.Storage;
@@ -16,25 +17,60 @@ internal sealed record SeenEntry(
     [property: JsonPropertyName("t")] UserType UserType,
     [property: JsonPropertyName("f")] DateTimeOffset FirstSignInAt,
     [property: JsonPropertyName("l")] DateTimeOffset LastSignInAt,
-    [property: JsonPropertyName("g")] byte[] Groups) : ILogEntry<SeenEntry>
+    byte[] Groups) : ILogEntry<SeenEntry>
 {
     /// <summary>Of somebody in more groups than a token has, those that hold roles somewhere come first.</summary>
     public const int MaxGroups = 1_000;
 
-    int ILogEntry<SeenEntry>.StoredBytes => StoredSize.Of(200 + (2 * Groups.Length), Key, DisplayName, Email);
+    private const int BytesPerGroup = 16;
+
+    // Either the bytes of a row, or their groups' numbers, in the same order.
+    private readonly byte[] stored = Groups;
+    private readonly ImmutableArray<int> numbers = [];
+    private readonly GroupNumbers? groups;
+
+    private SeenEntry(SeenEntry other, GroupNumbers known)
+        : this(other.Key, other.DisplayName, other.Email, other.UserType, other.FirstSignInAt, other.LastSignInAt, [])
+    {
+        groups = known;
+        numbers = [.. other.GroupIds.Select(known.Of)];
+    }
+
+    /// <summary>What a row has of the groups, for every release to read: their ids, sorted.</summary>
+    [JsonPropertyName("g")]
+    public byte[] Groups
+    {
+        get => groups is null ? stored : MemoryMarshal.AsBytes(GroupIds.AsSpan()).ToArray();
+        init => stored = value;
+    }
+
+    /// <summary>Of an entry that has them: see <see cref="Numbered"/>.</summary>
+    [JsonIgnore]
+    public ImmutableArray<int> Numbers => numbers;
+
+    /// <summary>Sorted.</summary>
+    [JsonIgnore]
+    public ImmutableArray<Guid> GroupIds => groups is null
+        ? [.. MemoryMarshal.Cast<byte, Guid>(stored)]
+        : [.. numbers.Select(number => groups[number])];
+
+    int ILogEntry<SeenEntry>.StoredBytes => StoredSize.Of(200 + (2 * BytesPerGroup * GroupCount), Key, DisplayName, Email);
+
+    private int GroupCount => groups is null ? stored.Length / BytesPerGroup : numbers.Length;
 
     public static SeenEntry Of(SeenUser user) => new(
         user.Person.ToString(), user.Profile.DisplayName, user.Profile.Email, user.Profile.UserType,
         user.FirstSignInAt, user.LastSignInAt, MemoryMarshal.AsBytes(user.Groups.AsSpan()).ToArray());
 
-    public SeenUser User() => new(
-        PersonId.Parse(Key), new(DisplayName, Email, UserType),
-        [.. MemoryMarshal.Cast<byte, Guid>(Groups)], FirstSignInAt, LastSignInAt);
+    /// <summary>The same with numbers in place of ids, as it is kept in memory.</summary>
+    public SeenEntry Numbered(GroupNumbers known) => new(this, known);
 
-    /// <summary>Whether the person is in a group, without anything being made of the rest.</summary>
-    public bool IsIn(Guid group) => MemoryMarshal.Cast<byte, Guid>(Groups).BinarySearch(group) >= 0;
+    public SeenUser User() => new(PersonId.Parse(Key), new(DisplayName, Email, UserType), GroupIds, FirstSignInAt, LastSignInAt);
+
+    /// <summary>Whether the person is in a group. Of an entry that has numbers.</summary>
+    public bool IsIn(int group) => numbers.Contains(group);
 
     /// <summary>Within one second the groups only ever become fewer.</summary>
     public bool Supersedes(SeenEntry other) =>
-        (LastSignInAt, -Groups.Length).CompareTo((other.LastSignInAt, -other.Groups.Length)) > 0;
+        (LastSignInAt, -GroupCount).CompareTo((other.LastSignInAt, -other.GroupCount)) > 0;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Users;
@@ -5,90 +6,77 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// The members of a workspace under one policy, ordered by display name and then by id. Not thread-safe.
+/// The people of a workspace, ordered by display name and then by id. What a policy gives them is found when it is asked for, by the
+/// numbers of their groups, so that another policy costs nothing for each of them. Not thread-safe.
 /// </summary>
-/// <param name="started">Distinguishes the cursors of this activation from those of one before it.</param>
-internal sealed class WorkspacePeople(DateTimeOffset started)
+internal sealed class WorkspacePeople
 {
     private const string ListName = "people";
 
-    /// <summary>So many are put in their places one by one; more are sorted together with all others.</summary>
-    private const int MaxInserted = 1_000;
-
     // Who came is kept also while they hold no role: a later policy may give them one.
-    private readonly Dictionary<PersonId, Person> people = [];
-    private List<Person> ordered = [];
+    private readonly Dictionary<PersonId, Person> people;
+    private readonly List<Person> ordered;
+    private readonly GroupNumbers numbers;
 
-    // The same as it is, until somebody comes or the policy changes.
+    private AccessPolicy policy;
+    private Grants? grants;
+
+    // The same as it is, until somebody comes or the contract names others.
     private Person[]? still;
-    private long stamp = started.UtcTicks;
+    private long stamp;
 
-    /// <summary>Takes another policy over: who its contacts are, and which roles everybody holds.</summary>
-    /// <param name="seen">Whoever came as a member.</param>
-    public void Apply(AccessPolicy policy, IEnumerable<SeenUser> seen, DateTimeOffset now)
+    /// <param name="seen">Whoever came as a member, with numbers.</param>
+    /// <param name="numbers">Those of their groups.</param>
+    /// <param name="started">Distinguishes the cursors of this activation from those of one before it.</param>
+    public WorkspacePeople(AccessPolicy policy, IEnumerable<SeenEntry> seen, GroupNumbers numbers, DateTimeOffset started)
     {
-        still = null;
-        var next = policy.Contacts.ToDictionary(c => c.Person, c => new SeenUser(
-            c.Person, new(c.DisplayName, c.Email, UserType.Member), [], default, default));
-        foreach (var user in seen)
+        (this.policy, this.numbers, stamp) = (policy, numbers, started.UtcTicks);
+        people = seen.Select(entry => Person.Of(entry, Roles.None)).ToDictionary(person => person.Id);
+        foreach (var contact in policy.Contacts)
         {
-            next[user.Person] = user;
+            people[contact.Person] = Named(contact);
         }
 
-        foreach (var gone in people.Keys.Where(person => !next.ContainsKey(person)).ToList())
-        {
-            people.Remove(gone);
-        }
-
-        foreach (var user in next.Values)
-        {
-            Keep(Of(user, policy, now));
-        }
-
-        // Comparing names is most of the work, and nearly all of them are where they were.
-        var stayed = ordered
-            .Where(p => people.TryGetValue(p.User.Person, out var known) && known.Place.Name == p.Place.Name)
-            .Select(p => people[p.User.Person])
-            .ToList();
-        if (people.Count - stayed.Count > MaxInserted)
-        {
-            ordered = [.. people.Values.OrderBy(p => p.Place)];
-            return;
-        }
-
-        ordered = stayed;
-        var placed = stayed.Select(p => p.User.Person).ToHashSet();
-        foreach (var person in people.Values.Where(p => !placed.Contains(p.User.Person)))
-        {
-            ordered.Insert(~PlaceOf(person.Place), person);
-        }
+        ordered = [.. people.Values.OrderBy(person => person.Place)];
     }
 
-    /// <summary>Takes over that a person came, at a cost that does not grow with the number of people.</summary>
-    public void Seen(SeenUser user, AccessPolicy policy, DateTimeOffset now)
+    /// <summary>Takes another policy over, at a cost that grows with its contacts alone.</summary>
+    public void Apply(AccessPolicy next)
     {
-        still = null;
-        if (people.TryGetValue(user.Person, out var before))
+        foreach (var gone in policy.Contacts.Select(c => c.Person).Except(next.Contacts.Select(c => c.Person)))
         {
-            ordered.RemoveAt(PlaceOf(before.Place));
+            Take(gone, people[gone].Seen is { } entry ? Person.Of(entry, Roles.None) : null);
         }
 
-        var person = Keep(Of(user, policy, now));
-        ordered.Insert(~PlaceOf(person.Place), person);
+        foreach (var contact in next.Contacts.Except(policy.Contacts))
+        {
+            Take(contact.Person, Named(contact));
+        }
+
+        (policy, grants) = (next, null);
+    }
+
+    /// <summary>Takes over that a person came, at a cost that does not grow with what a page costs.</summary>
+    /// <param name="entry">With numbers.</param>
+    public void Seen(SeenEntry entry)
+    {
+        var person = Person.Of(entry, Roles.None);
+        Take(person.Id, person with { Contract = people.TryGetValue(person.Id, out var before) ? before.Contract : Roles.None });
     }
 
     /// <summary>Somebody who holds a role.</summary>
-    public WorkspaceUser? Find(PersonId person) => people.TryGetValue(person, out var found) && !found.User.Roles.IsEmpty ? found.User : null;
+    public WorkspaceUser? Find(PersonId person, DateTimeOffset now) =>
+        people.TryGetValue(person, out var found) && GrantsNow().HaveBegun(now) && GrantsNow().HeldBy(found).IsSomething ? View(found, policy, now) : null;
 
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
-    public Page<WorkspaceUser> Page(WorkspaceUserQuery query) => Scan(query)();
+    public Page<WorkspaceUser> Page(WorkspaceUserQuery query, DateTimeOffset now) => Scan(query, now)();
 
     /// <summary><see cref="Page"/> of the people as they are now, to be called later by any thread.</summary>
     /// <param name="permission">Only those who have all of it.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
-    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query, Permissions permission = Permissions.None)
+    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query, DateTimeOffset now, Permissions permission = Permissions.None)
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Search);
@@ -99,45 +87,68 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
             start = place < 0 ? ~place : place + 1;
         }
 
-        var (all, at) = (still ??= [.. ordered], stamp);
+        var (all, at, by, given) = (still ??= [.. ordered], stamp, policy, GrantsNow());
+        if (!given.HaveBegun(now))
+        {
+            return () => new([], null, 0);
+        }
+
         return () =>
         {
             var search = SearchTerm.Of(query.Search);
             return Pages.Of(
                 place => all[place], 0, all.Length, start, query.Page.Size, count: true,
-                person => (person.User.Permissions & permission) == permission && Matches(person.User, query, search), person => person, last => (last.Place with { Stamp = at }).ToString(ListName),
-                person => Weight.Of(person.User.Profile.DisplayName, person.User.Profile.Email) + (person.User.Roles.Length * Weight.Entry))
-                .Select(person => person.User);
+                person => given.HeldBy(person) is { IsSomething: true } held && Matches(person, held, query, search)
+                    && (permission == Permissions.None || (RoleTable.PermissionsOf(held.All) & permission) == permission),
+                person => (person.Place, View: View(person, by, now)), last => (last.Place with { Stamp = at }).ToString(ListName),
+                person => Weight.Of(person.View.Profile.DisplayName, person.View.Profile.Email) + (person.View.Roles.Length * Weight.Entry))
+                .Select(person => person.View);
         };
     }
 
-    private static Person Of(SeenUser user, AccessPolicy policy, DateTimeOffset now)
+    private static WorkspaceUser View(Person person, AccessPolicy policy, DateTimeOffset now)
     {
-        var roles = policy.RolesOf(user.Person, user.Groups, now);
-        return new(new(0, user.Profile.DisplayName, user.Person.ToString()), new(
-            user.Person, user.Profile,
-            user.FirstSignInAt == default ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active,
-            roles, RoleTable.PermissionsOf(roles.Union()),
-            user.FirstSignInAt == default ? null : user.FirstSignInAt,
-            user.LastSignInAt == default ? null : user.LastSignInAt));
+        var roles = policy.RolesOf(person.Id, person.Seen?.GroupIds ?? [], now);
+        return new(
+            person.Id, person.Profile, person.Seen is null ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active,
+            roles, RoleTable.PermissionsOf(roles.Union()), person.Seen?.FirstSignInAt, person.Seen?.LastSignInAt);
     }
 
-    private static bool Matches(WorkspaceUser user, WorkspaceUserQuery query, SearchTerm? search) =>
-        !user.Roles.IsEmpty
-        && (query.Status is not { } status || user.Status == status)
-        && (search is null || search.IsIn(user.Profile.DisplayName) || search.IsIn(user.Profile.Email))
-        && ((query.Role == Roles.None && query.Source is null)
-            || user.Roles.Any(r => (query.Role == Roles.None || r.Role == query.Role) && (query.Source is not { } source || r.Source == source)));
+    private static bool Matches(Person person, Held held, WorkspaceUserQuery query, SearchTerm? search) =>
+        (query.Status is not { } status || status == (person.Seen is null ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active))
+        && held.Has(query.Role, query.Source)
+        && (search is null || search.IsIn(person.Name) || search.IsIn(person.Email));
 
-    private Person Keep(Person person)
+    private Grants GrantsNow() => grants is { } known && known.Covers(numbers) ? known : grants = new(policy, numbers);
+
+    /// <summary>Somebody whom the contract names. Of somebody who came, by their own name.</summary>
+    private Person Named(PolicyContact contact) =>
+        people.TryGetValue(contact.Person, out var known) && known.Seen is { } entry ? Person.Of(entry, contact.Roles) : Person.Of(contact);
+
+    /// <summary>Puts a person, as they are now, in their place.</summary>
+    /// <param name="person">Null: nobody of this id any more.</param>
+    private void Take(PersonId id, Person? person)
     {
-        if (people.TryGetValue(person.User.Person, out var before) && before.Place.Name != person.Place.Name)
+        still = null;
+        if (people.TryGetValue(id, out var before))
         {
-            stamp++;
+            var place = PlaceOf(before.Place);
+            if (person is not null && before.Place.Name == person.Place.Name)
+            {
+                people[id] = ordered[place] = person;
+                return;
+            }
+
+            ordered.RemoveAt(place);
+            people.Remove(id);
+            stamp += person is null ? 0 : 1;
         }
 
-        people[person.User.Person] = person;
-        return person;
+        if (person is not null)
+        {
+            people.Add(id, person);
+            ordered.Insert(~PlaceOf(person.Place), person);
+        }
     }
 
     /// <returns>The place in the order, or the complement of where it would be.</returns>
@@ -163,5 +174,76 @@ internal sealed class WorkspacePeople(DateTimeOffset started)
         return ~low;
     }
 
-    private sealed record Person(NamedCursor Place, WorkspaceUser User);
+    /// <param name="Seen">Null of a contact who never came.</param>
+    /// <param name="Email">Null if it is not known.</param>
+    /// <param name="Contract">What the contract gives.</param>
+    /// <param name="Groups">The numbers that <paramref name="Seen"/> has, here as well since every page looks at all of them.</param>
+    private sealed record Person(NamedCursor Place, PersonId Id, SeenEntry? Seen, string? Email, Roles Contract, ImmutableArray<int> Groups)
+    {
+        public string Name => Place.Name;
+
+        public UserProfile Profile => new(Name, Email, Seen?.UserType ?? UserType.Member);
+
+        public static Person Of(SeenEntry entry, Roles contract) =>
+            new(new(0, entry.DisplayName, entry.Key), PersonId.Parse(entry.Key), entry, entry.Email, contract, entry.Numbers);
+
+        public static Person Of(PolicyContact contact) =>
+            new(new(0, contact.DisplayName, contact.Person.ToString()), contact.Person, null, contact.Email, contact.Roles, []);
+    }
+
+    /// <summary>Which roles somebody holds, by what.</summary>
+    private readonly record struct Held(Roles Contract, Roles Groups)
+    {
+        public bool IsSomething => (Contract | Groups) != Roles.None;
+
+        public Roles All => Contract | Groups | Roles.User;
+
+        /// <summary>Of somebody who holds something: whether that is the role, by the source.</summary>
+        public bool Has(Roles role, RoleSource? source) =>
+            (source is null or RoleSource.Contract && IsAmong(role, Contract))
+            || (source is null or RoleSource.EntraGroup && IsAmong(role, Groups))
+            || (source is null or RoleSource.Default && IsAmong(role, Roles.User));
+
+        private static bool IsAmong(Roles role, Roles held) => role == Roles.None ? held != Roles.None : (held & role) == role;
+    }
+
+    /// <summary>What a policy gives each group by its number. Never changes.</summary>
+    private sealed class Grants
+    {
+        private readonly Roles[] byNumber;
+        private readonly Guid tenant;
+        private readonly DateOnly start;
+
+        public Grants(AccessPolicy policy, GroupNumbers numbers)
+        {
+            (byNumber, tenant, start) = (new Roles[numbers.Count], policy.TenantId, policy.StartDate);
+            foreach (var group in policy.Groups)
+            {
+                if (numbers.Find(group.GroupId) is { } number)
+                {
+                    byNumber[number] = group.Roles;
+                }
+            }
+        }
+
+        public bool Covers(GroupNumbers numbers) => byNumber.Length == numbers.Count;
+
+        /// <summary>Nobody holds anything before.</summary>
+        public bool HaveBegun(DateTimeOffset now) => DateOnly.FromDateTime(now.UtcDateTime) >= start;
+
+        /// <summary>Once they have begun, the same as <see cref="AccessPolicy.RolesOf(PersonId, ImmutableArray{Guid}, DateTimeOffset)"/>, without making anything.</summary>
+        public Held HeldBy(Person person)
+        {
+            var groups = Roles.None;
+            if (person.Id.TenantId == tenant)
+            {
+                foreach (var number in person.Groups)
+                {
+                    groups |= byNumber[number];
+                }
+            }
+
+            return new(person.Contract, groups);
+        }
+    }
 }

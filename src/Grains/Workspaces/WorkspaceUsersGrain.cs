@@ -26,6 +26,9 @@ internal sealed partial class WorkspaceUsersGrain(
     /// <summary>Sign-ins that wait for their write; more are refused, and told again with a later decision.</summary>
     private const int MaxWaiting = 10_000;
 
+    /// <summary>Groups that are met for the first time in one activation, which ends then. They take some 60 bytes each.</summary>
+    private const int MaxNewGroups = 200_000;
+
     // A policy that changes with every scan is not one to wait for.
     private static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(1);
 
@@ -33,16 +36,21 @@ internal sealed partial class WorkspaceUsersGrain(
     private BatchedLog<SeenEntry> batches = null!;
     private bool isFull;
 
-    // In the order of the policy that was last asked for; null until somebody asks for the list.
-    private (LeasedPolicy Policy, WorkspacePeople People)? current;
+    // Of everybody's groups, those that nobody is in any more as well: see Stored.
+    private readonly GroupNumbers numbers = new();
+    private int numbersAtStart;
+
+    // By the policy that was last asked for; null until somebody asks for the list.
+    private (long Epoch, WorkspacePeople People)? current;
 
     private string Id => this.GetPrimaryKeyString();
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         log = new(rows, GrainContext.GrainId, "people", DeactivateOnIdle, logger);
         batches = new(log, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
-        return log.Load();
+        await log.Load(entry => entry.Numbered(numbers));
+        numbersAtStart = numbers.Count;
     }
 
     public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query)
@@ -53,7 +61,7 @@ internal sealed partial class WorkspaceUsersGrain(
         }
 
         // Every page is a scan: whoever holds no role any more is passed over.
-        var found = await scans.Run(() => People(policy).Scan(query));
+        var found = await scans.Run(() => People(policy).Scan(query, time.GetUtcNow()));
         return await Accept(decision) is null ? null : found;
     }
 
@@ -91,7 +99,7 @@ internal sealed partial class WorkspaceUsersGrain(
     }
 
     public async Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person) => await Accept(decision) is { } policy
-        ? People(policy).Find(person) is { } found ? new([found], null, 1) : new([], null, 0)
+        ? People(policy).Find(person, time.GetUtcNow()) is { } found ? new([found], null, 1) : new([], null, 0)
         : null;
 
     public async Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles)
@@ -105,16 +113,16 @@ internal sealed partial class WorkspaceUsersGrain(
         var now = time.GetUtcNow();
         var preview = await scans.Run<GroupPreview>(() =>
         {
-            SeenEntry[] people = [.. log.Entries];
-            return () => GroupPreviews.Of(policy, people, groupId, roles, now);
+            var people = PeopleIn(groupId);
+            return () => GroupPreviews.Of(policy, people().Select(entry => entry.User()), groupId, roles, now);
         });
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null ? null : preview;
     }
 
     public Task<ImmutableArray<Guid>> In(Guid tenantId, Guid groupId) => scans.Run<ImmutableArray<Guid>>(() =>
     {
-        SeenEntry[] everybody = [.. log.Entries];
-        return () => [.. everybody.Where(person => person.IsIn(groupId)).Select(person => PersonId.Parse(person.Key)).Where(person => person.TenantId == tenantId).Select(person => person.UserId)];
+        var people = PeopleIn(groupId);
+        return () => [.. people().Select(entry => PersonId.Parse(entry.Key)).Where(person => person.TenantId == tenantId).Select(person => person.UserId)];
     });
 
     public Task Seen(SeenUser user)
@@ -122,7 +130,7 @@ internal sealed partial class WorkspaceUsersGrain(
         var entry = SeenEntry.Of(user);
         if (log.Count + batches.Pending < WorkspaceUser.MaxPerWorkspace || batches.Accepted(entry.Key) is not null)
         {
-            return batches.Store(entry);
+            return batches.Store(entry.Numbered(numbers));
         }
 
         metrics.Unlisted();
@@ -138,7 +146,7 @@ internal sealed partial class WorkspaceUsersGrain(
     private async Task<PermissionHolders> Holders(LeasedPolicy policy, Permissions permission, PageRequest page)
     {
         Bounds.Require(BitOperations.IsPow2((int)permission), "One permission is asked for.");
-        var found = await scans.Run(() => People(policy).Scan(new(null, Roles.None, null, null, page), permission));
+        var found = await scans.Run(() => People(policy).Scan(new(null, Roles.None, null, null, page), time.GetUtcNow(), permission));
         return new(found.Select(user => user.Person), policy.Epoch);
     }
 
@@ -146,30 +154,44 @@ internal sealed partial class WorkspaceUsersGrain(
 
     private WorkspacePeople People(LeasedPolicy policy)
     {
-        // An older policy's list is not answered any more: see List.
-        if (current is { } known && known.Policy.Epoch >= policy.Epoch)
+        if (current is not { } known)
         {
-            return known.People;
+            known = (policy.Epoch, new(policy.Policy, log.Entries, numbers, time.GetUtcNow()));
+        }
+        else if (known.Epoch < policy.Epoch)
+        {
+            known.People.Apply(policy.Policy);
+            known.Epoch = policy.Epoch;
         }
 
-        var now = time.GetUtcNow();
-        var people = current?.People ?? new WorkspacePeople(now);
-        people.Apply(policy.Policy, log.Entries.Select(e => e.User()), now);
-        current = (policy, people);
-        return people;
+        // An older policy's list is not answered any more: see List.
+        current = known;
+        return known.People;
+    }
+
+    /// <summary>Those in a group, to be gone through later by any thread.</summary>
+    private Func<IEnumerable<SeenEntry>> PeopleIn(Guid groupId)
+    {
+        if (numbers.Find(groupId) is not { } number)
+        {
+            return () => [];
+        }
+
+        SeenEntry[] everybody = [.. log.Entries];
+        return () => everybody.Where(entry => entry.IsIn(number));
     }
 
     private void Stored(IReadOnlyList<SeenEntry> entries)
     {
-        if (current is not { } known)
-        {
-            return;
-        }
-
-        var now = time.GetUtcNow();
         foreach (var entry in entries)
         {
-            known.People.Seen(entry.User(), known.Policy.Policy, now);
+            current?.People.Seen(entry);
+        }
+
+        // The next activation numbers those alone that somebody is in.
+        if (numbers.Count - numbersAtStart > MaxNewGroups)
+        {
+            DeactivateOnIdle();
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class GroupPreviewTests(WarmCluster cluster) : IClassFixture<WarmC
             var seen = everybody.Select((groups, n) => new SeenUser(
                 new(n % 5 == 4 ? Group(9) : Tenant, Group(100 + n)), new($"Person {n}", null, UserType.Member), [.. groups.Distinct().Order().Select(Group)], Morning, Morning)).ToList();
 
-            var preview = GroupPreviews.Of(new(null!, now, 7, null), seen.Select(SeenEntry.Of), Group(group), next, Morning);
+            var preview = GroupPreviews.Of(new(null!, now, 7, null), seen.Where(user => user.Groups.Contains(Group(group))), Group(group), next, Morning);
 
             var then = now.With(Group(group), next);
             Assert.Equal(next, then.RolesOf(Group(group)));
@@ -42,7 +42,7 @@ public sealed class GroupPreviewTests(WarmCluster cluster) : IClassFixture<WarmC
     {
         var people = Enumerable.Range(0, 250).Select(n => new SeenUser(new(Tenant, Group(1000 + n)), new($"Person {n:d3}", null, UserType.Member), [Group(1)], Morning, Morning));
 
-        var preview = GroupPreviews.Of(new(null!, Policy([]), 7, null), people.Reverse().Select(SeenEntry.Of), Group(1), Roles.SupportUser, Morning);
+        var preview = GroupPreviews.Of(new(null!, Policy([]), 7, null), people.Reverse(), Group(1), Roles.SupportUser, Morning);
 
         Assert.Equal((7, 250, 0), (preview.Epoch, preview.Gains.Count, preview.Loses.Count));
         Assert.Equal(Enumerable.Range(0, PreviewedChange.MaxPeople).Select(n => $"Person {n:d3}"), preview.Gains.People.Select(p => p.Profile.DisplayName));

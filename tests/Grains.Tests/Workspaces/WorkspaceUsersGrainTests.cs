@@ -107,7 +107,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
         // What ARCHITECTURE.md says, and what the other tests of this assembly have allocated meanwhile.
         var taken = GC.GetTotalMemory(forceFullCollection: true) - before;
         output.WriteLine($"{taken / 1024.0 / 1024:F0} MiB");
-        Assert.InRange(taken, 0, 500 * 1024 * 1024);
+        Assert.InRange(taken, 0, 300 * 1024 * 1024);
         await cluster.Forget();
     }
 
