@@ -28,7 +28,7 @@ public interface IActivityGrain : IGrainWithStringKey
 
     /// <summary>Needs ViewCustomerActivity. By activity id (ordinal).</summary>
     [Alias("Activities")]
-    Task<Page<CustomerActivity>?> Activities(AccessDecision decision, ActivityQuery query);
+    Task<Page<CustomerActivity>?> Activities(AccessDecision decision, ActivityQuery query, CancellationToken cancellation = default);
 
     /// <summary>Needs ViewCustomerActivity. Of the contract that the decision's own epoch has.</summary>
     [Alias("ProofOfExecution")]

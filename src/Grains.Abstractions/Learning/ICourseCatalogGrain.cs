@@ -25,7 +25,7 @@ public interface ICourseCatalogGrain : IGrainWithStringKey
 
     /// <summary>In the ordinal order of their ids.</summary>
     [Alias("List")]
-    Task<Page<Course>> List(CourseQuery query);
+    Task<Page<Course>> List(CourseQuery query, CancellationToken cancellation = default);
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutCourse")]

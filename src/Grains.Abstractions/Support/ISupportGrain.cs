@@ -24,11 +24,11 @@ public interface ISupportGrain : IGrainWithStringKey
 
     /// <summary>Needs ViewSupportInsights. Newest <c>createdAt</c> first, then by case id.</summary>
     [Alias("Cases"), AlwaysInterleave]
-    Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query);
+    Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query, CancellationToken cancellation = default);
 
     /// <summary>Needs ViewSupportInsights. Exact: equal to a recomputation from the newest state of every case.</summary>
     [Alias("Insights"), AlwaysInterleave]
-    Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window);
+    Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window, CancellationToken cancellation = default);
 }
 
 public enum IngestStatus

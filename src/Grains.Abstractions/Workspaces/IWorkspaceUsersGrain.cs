@@ -6,6 +6,7 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>The people of a workspace: its contract's contacts, and whoever came as a member. Keyed by the workspace's id.</summary>
+/// <remarks>A call that is cancelled gives up its place among the scans of the silo, and ends the scan that it is in.</remarks>
 [GrainInterfaceType("EngageCenter.IWorkspaceUsersGrain"), Alias("EngageCenter.IWorkspaceUsersGrain")]
 public interface IWorkspaceUsersGrain : IGrainWithStringKey
 {
@@ -14,19 +15,19 @@ public interface IWorkspaceUsersGrain : IGrainWithStringKey
     /// <see cref="ListChangedException"/>. Null: decide again.
     /// </summary>
     [Alias("List")]
-    Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query);
+    Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query, CancellationToken cancellation = default);
 
     /// <summary>
     /// Who of the list has a permission, in the list's order. Needs ViewUserRoles. All of a page is of one epoch; a page after
     /// somebody got another name is a <see cref="ListChangedException"/>. Null: decide again.
     /// </summary>
     [Alias("Holders")]
-    Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page);
+    Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>The same for an application. Null: there is no such workspace.</summary>
     /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
     [Alias("HoldersFor")]
-    Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page);
+    Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Needs ViewUserRoles. A page of one or none. Null: decide again.</summary>
     [Alias("Get")]
@@ -38,7 +39,7 @@ public interface IWorkspaceUsersGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="roles">Those that may be granted; None: the group's grant is taken back.</param>
     [Alias("Preview")]
-    Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles);
+    Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles, CancellationToken cancellation = default);
 }
 
 /// <summary>What a grant would change, for the people that the workspace knows of.</summary>

@@ -69,10 +69,10 @@ internal sealed class ActivityGrain(
         : activities.Find(activityId) is { } found ? new([found.ToView()], null, 1)
         : new([], null, 0);
 
-    public async Task<Page<CustomerActivity>?> Activities(AccessDecision decision, ActivityQuery query) =>
+    public async Task<Page<CustomerActivity>?> Activities(AccessDecision decision, ActivityQuery query, CancellationToken cancellation) =>
         await Accept(decision) is null ? null
         : CustomerActivities.IsOpen(query) ? activities.Page(query)
-        : await scans.Run(() => activities.Scan(query)) is var found && await Accept(decision) is null ? null
+        : await scans.Run(() => activities.Scan(query, cancellation), cancellation) is var found && await Accept(decision) is null ? null
         : found;
 
     public async Task<ProofOfExecution?> ProofOfExecution(AccessDecision decision) =>

@@ -84,10 +84,10 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
 
     /// <summary><see cref="Page"/> of the activities as they are now, to be called later by any thread.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Func<Page<CustomerActivity>> Scan(ActivityQuery query)
+    public Func<Page<CustomerActivity>> Scan(ActivityQuery query, CancellationToken cancellation)
     {
         Check(query);
-        var scan = ordered.Scan(query.Page, found => Matches(found, query), query.Count);
+        var scan = ordered.Scan(query.Page, found => Matches(found, query), query.Count, cancellation);
         return () => scan().Select(found => found.ToActivity());
     }
 

@@ -42,10 +42,10 @@ internal sealed class CourseCatalog
 
     /// <summary><see cref="Page"/> of the courses as they are now, to be called later by any thread.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Func<Page<Course>> Scan(CourseQuery query)
+    public Func<Page<Course>> Scan(CourseQuery query, CancellationToken cancellation)
     {
         Check(query);
-        var scan = courses.Scan(query.Page, FilterOf(query), count: true);
+        var scan = courses.Scan(query.Page, FilterOf(query), count: true, cancellation);
         return () => scan().Select(c => c.ToCourse());
     }
 

@@ -50,6 +50,6 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, ILogge
 
     public Task<CourseView?> Get(string courseId) => Task.FromResult(catalog.Find(courseId));
 
-    public Task<Page<Course>> List(CourseQuery query) =>
-        CourseCatalog.IsOpen(query) ? Task.FromResult(catalog.Page(query)) : scans.Run(() => catalog.Scan(query));
+    public Task<Page<Course>> List(CourseQuery query, CancellationToken cancellation) =>
+        CourseCatalog.IsOpen(query) ? Task.FromResult(catalog.Page(query)) : scans.Run(() => catalog.Scan(query, cancellation), cancellation);
 }

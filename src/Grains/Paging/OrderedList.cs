@@ -42,17 +42,17 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
 
     /// <summary><see cref="Page"/> of the list as it is now, to be called later by any thread.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Func<Page<T>> Scan(PageRequest page, Func<T, bool>? matches, bool count)
+    public Func<Page<T>> Scan(PageRequest page, Func<T, bool>? matches, bool count, CancellationToken cancellation)
     {
         var all = still ??= [.. items];
-        return PageOf(place => all[place], all.Length, page, matches, count);
+        return PageOf(place => all[place], all.Length, page, matches, count, cancellation);
     }
 
-    private Func<Page<T>> PageOf(Func<int, T> at, int end, PageRequest page, Func<T, bool>? matches, bool count)
+    private Func<Page<T>> PageOf(Func<int, T> at, int end, PageRequest page, Func<T, bool>? matches, bool count, CancellationToken cancellation = default)
     {
         var start = page.After is { } cursor ? PlaceAfter(cursor) : 0;
         return () => Pages.Of(
-            at, 0, end, start, page.Size, count, matches, item => item, last => $"{name}/{idOf(last)}", weigh);
+            at, 0, end, start, page.Size, count, matches, item => item, last => $"{name}/{idOf(last)}", weigh, cancellation);
     }
 
     // One that ends with an item of ours is one that we handed out, or may as well have.

@@ -13,6 +13,9 @@ internal static class Pages
     /// <summary>Bytes that a page of any size may have.</summary>
     public const int MinBytes = 64 * 1024;
 
+    /// <summary>Items that are gone through before a scan looks whether anybody still waits for it.</summary>
+    public const int BetweenLooks = 4_096;
+
     /// <summary>How many items, of the first ones that there are, fit on a page.</summary>
     /// <param name="size">1 to <see cref="PageRequest.MaxSize"/>.</param>
     public static int Fit<T>(ReadOnlySpan<T> items, int size, Func<T, int> weigh)
@@ -40,6 +43,7 @@ internal static class Pages
     /// <param name="view">What the page has of an item.</param>
     /// <param name="cursor">The place of the last item of the page.</param>
     /// <param name="weigh">About how many bytes an item is, by <see cref="Weight"/>.</param>
+    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
     public static Page<TView> Of<TItem, TView>(
         Func<int, TItem> at,
         int begin,
@@ -50,7 +54,8 @@ internal static class Pages
         Func<TItem, bool>? matches,
         Func<TItem, TView> view,
         Func<TView, string> cursor,
-        Func<TView, int> weigh)
+        Func<TView, int> weigh,
+        CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, PageRequest.MaxSize);
@@ -62,6 +67,11 @@ internal static class Pages
         var isLast = true;
         for (var position = counting ? begin : start; position < end && (counting || isLast); position++)
         {
+            if (position % BetweenLooks == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             var item = at(position);
             if (matches?.Invoke(item) == false)
             {

@@ -23,8 +23,12 @@ internal sealed class Scans : IDisposable
     /// Runs in the grain's turn, when there is a place. What it returns runs on another thread, and may use only what never
     /// changes.
     /// </param>
+    /// <param name="cancellation">
+    /// Ends the waiting. What runs has it as well, and looks at it: a scan keeps its place until it has ended.
+    /// </param>
     /// <exception cref="TryLaterException"><see cref="MaxWaiting"/> others wait.</exception>
-    public async Task<T> Run<T>(Func<Func<T>> begin)
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    public async Task<T> Run<T>(Func<Func<T>> begin, CancellationToken cancellation)
     {
         if (Interlocked.Increment(ref waiting) > MaxWaiting)
         {
@@ -34,7 +38,7 @@ internal sealed class Scans : IDisposable
 
         try
         {
-            await places.WaitAsync();
+            await places.WaitAsync(cancellation);
         }
         finally
         {
@@ -46,13 +50,14 @@ internal sealed class Scans : IDisposable
         {
             try
             {
+                cancellation.ThrowIfCancellationRequested();
                 return scan();
             }
             finally
             {
                 places.Release();
             }
-        });
+        }, CancellationToken.None);
     }
 
     public void Dispose() => places.Dispose();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EngageCenter.Paging;
 
 namespace EngageCenter.Support;
 
@@ -8,7 +9,7 @@ internal static class Insights
     private static readonly ImmutableArray<string> StatusNames = [.. Enum.GetNames<CaseStatus>()];
 
     /// <exception cref="ArgumentOutOfRangeException">The window is empty, or touches more than <see cref="InsightsWindow.MaxMonths"/> months.</exception>
-    public static SupportInsights Compute(StillColumns columns, InsightsWindow window, DateTimeOffset now)
+    public static SupportInsights Compute(StillColumns columns, InsightsWindow window, DateTimeOffset now, CancellationToken cancellation = default)
     {
         var (from, to) = (window.From.UtcTicks, window.To.UtcTicks);
         var (firstMonth, ends) = Months(from, to);
@@ -23,8 +24,14 @@ internal static class Insights
         var (slaKnown, slaMet) = (0, 0);
         List<long> ticksToClose = [];
 
+        var passed = 0;
         foreach (ref readonly var column in columns.Cases.AsSpan())
         {
+            if (passed++ % Pages.BetweenLooks == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             // The first month whose end comes after the instant; 'months' if none does.
             var created = After(ends, column.CreatedAt);
             var closed = After(ends, column.ClosedAt);

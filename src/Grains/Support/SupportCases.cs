@@ -107,16 +107,16 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
 
     /// <summary><see cref="Page"/> of the cases as they are now, to be called later by any thread.</summary>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    public Func<Page<SupportCase>> Scan(CaseQuery query)
+    public Func<Page<SupportCase>> Scan(CaseQuery query, CancellationToken cancellation = default)
     {
         var all = still ??= Order.ToArray();
-        return PageOf(query, position => all[position]);
+        return PageOf(query, position => all[position], cancellation);
     }
 
     /// <summary>Whether every case of the time that is asked for matches, so that a page is found without a scan.</summary>
     public static bool IsOpen(CaseQuery query) => query is { Status: null, Severity: null, Product: null, Search: null };
 
-    private Func<Page<SupportCase>> PageOf(CaseQuery query, Func<int, StoredCase> at)
+    private Func<Page<SupportCase>> PageOf(CaseQuery query, Func<int, StoredCase> at, CancellationToken cancellation = default)
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Product);
@@ -130,7 +130,7 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
             return Pages.Of(
                 at, begin, end, start, query.Page.Size, query.Count,
                 filter is null ? null : filter.Matches, found => found.ToCase(), CursorOf,
-                found => Weight.Of(found.Title, found.Product, found.Cloud, found.Location, found.PrimaryContact));
+                found => Weight.Of(found.Title, found.Product, found.Cloud, found.Location, found.PrimaryContact), cancellation);
         };
     }
 
@@ -151,10 +151,10 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     public SupportInsights? Known(InsightsWindow window) => cache.GetValueOrDefault(window);
 
     /// <summary>Computes insights of the cases as they are now, to be called later by any thread; for <see cref="Keep"/>.</summary>
-    public Func<(StillColumns Of, SupportInsights Insights)> ScanInsights(InsightsWindow window, DateTimeOffset now)
+    public Func<(StillColumns Of, SupportInsights Insights)> ScanInsights(InsightsWindow window, DateTimeOffset now, CancellationToken cancellation = default)
     {
         var of = stillColumns ??= columns.Still();
-        return () => (of, Support.Insights.Compute(of, window, now));
+        return () => (of, Support.Insights.Compute(of, window, now, cancellation));
     }
 
     /// <summary>Keeps insights, unless the cases have changed since.</summary>

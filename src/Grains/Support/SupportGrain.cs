@@ -67,13 +67,13 @@ internal sealed class SupportGrain(
         return decision.Outcome;
     }
 
-    public async Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query) =>
+    public async Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query, CancellationToken cancellation) =>
         !await Accepts(decision) ? null
         : SupportCases.IsOpen(query) ? cases.Page(query)
-        : await scans.Run(() => cases.Scan(query)) is var found && await Accepts(decision) ? found
+        : await scans.Run(() => cases.Scan(query, cancellation), cancellation) is var found && await Accepts(decision) ? found
         : null;
 
-    public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window)
+    public async Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window, CancellationToken cancellation)
     {
         if (!await Accepts(decision))
         {
@@ -86,7 +86,7 @@ internal sealed class SupportGrain(
             return known with { GeneratedAt = now };
         }
 
-        var (of, insights) = await scans.Run(() => cases.ScanInsights(window, now));
+        var (of, insights) = await scans.Run(() => cases.ScanInsights(window, now, cancellation), cancellation);
         cases.Keep(window, of, insights);
         return await Accepts(decision) ? insights : null;
     }

@@ -76,7 +76,7 @@ internal sealed class WorkspacePeople
     /// <param name="permission">Only those who have all of it.</param>
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
-    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query, DateTimeOffset now, Permissions permission = Permissions.None)
+    public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query, DateTimeOffset now, Permissions permission = Permissions.None, CancellationToken cancellation = default)
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Search);
@@ -101,7 +101,7 @@ internal sealed class WorkspacePeople
                 person => given.HeldBy(person) is { IsSomething: true } held && Matches(person, held, query, search)
                     && (permission == Permissions.None || (RoleTable.PermissionsOf(held.All) & permission) == permission),
                 person => (person.Place, View: View(person, by, now)), last => (last.Place with { Stamp = at }).ToString(ListName),
-                person => Weight.Of(person.View.Profile.DisplayName, person.View.Profile.Email) + (person.View.Roles.Length * Weight.Entry))
+                person => Weight.Of(person.View.Profile.DisplayName, person.View.Profile.Email) + (person.View.Roles.Length * Weight.Entry), cancellation)
                 .Select(person => person.View);
         };
     }

@@ -53,7 +53,7 @@ internal sealed partial class WorkspaceUsersGrain(
         numbersAtStart = numbers.Count;
     }
 
-    public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query)
+    public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query, CancellationToken cancellation)
     {
         if (await Accept(decision) is not { } policy)
         {
@@ -61,22 +61,22 @@ internal sealed partial class WorkspaceUsersGrain(
         }
 
         // Every page is a scan: whoever holds no role any more is passed over.
-        var found = await scans.Run(() => People(policy).Scan(query, time.GetUtcNow()));
+        var found = await scans.Run(() => People(policy).Scan(query, time.GetUtcNow(), cancellation: cancellation), cancellation);
         return await Accept(decision) is null ? null : found;
     }
 
-    public async Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page)
+    public async Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page, CancellationToken cancellation)
     {
         if (await Accept(decision) is not { } policy)
         {
             return null;
         }
 
-        var holders = await Holders(policy, permission, page);
+        var holders = await Holders(policy, permission, page, cancellation);
         return await Accept(decision) is null ? null : holders;
     }
 
-    public async Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page)
+    public async Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page, CancellationToken cancellation)
     {
         caller.RequireApplication(AppRoles.Evaluate);
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
@@ -88,7 +88,7 @@ internal sealed partial class WorkspaceUsersGrain(
                 return null;
             }
 
-            var holders = await Holders(policy, permission, page);
+            var holders = await Holders(policy, permission, page, cancellation);
             if ((await policies.Current(Id))?.Epoch == policy.Epoch)
             {
                 return holders;
@@ -102,7 +102,7 @@ internal sealed partial class WorkspaceUsersGrain(
         ? People(policy).Find(person, time.GetUtcNow()) is { } found ? new([found], null, 1) : new([], null, 0)
         : null;
 
-    public async Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles)
+    public async Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles, CancellationToken cancellation)
     {
         Bounds.Require((roles & ~RoleTable.Assignable) == 0, "A contract role comes from the agreement alone.");
         if (await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is not { } policy)
@@ -113,17 +113,17 @@ internal sealed partial class WorkspaceUsersGrain(
         var now = time.GetUtcNow();
         var preview = await scans.Run<GroupPreview>(() =>
         {
-            var people = PeopleIn(groupId);
+            var people = PeopleIn(groupId, cancellation);
             return () => GroupPreviews.Of(policy, people().Select(entry => entry.User()), groupId, roles, now);
-        });
+        }, cancellation);
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null ? null : preview;
     }
 
     public Task<ImmutableArray<Guid>> In(Guid tenantId, Guid groupId) => scans.Run<ImmutableArray<Guid>>(() =>
     {
-        var people = PeopleIn(groupId);
+        var people = PeopleIn(groupId, CancellationToken.None);
         return () => [.. people().Select(entry => PersonId.Parse(entry.Key)).Where(person => person.TenantId == tenantId).Select(person => person.UserId)];
-    });
+    }, CancellationToken.None);
 
     public Task Seen(SeenUser user)
     {
@@ -143,10 +143,10 @@ internal sealed partial class WorkspaceUsersGrain(
         return Task.CompletedTask;
     }
 
-    private async Task<PermissionHolders> Holders(LeasedPolicy policy, Permissions permission, PageRequest page)
+    private async Task<PermissionHolders> Holders(LeasedPolicy policy, Permissions permission, PageRequest page, CancellationToken cancellation)
     {
         Bounds.Require(BitOperations.IsPow2((int)permission), "One permission is asked for.");
-        var found = await scans.Run(() => People(policy).Scan(new(null, Roles.None, null, null, page), time.GetUtcNow(), permission));
+        var found = await scans.Run(() => People(policy).Scan(new(null, Roles.None, null, null, page), time.GetUtcNow(), permission, cancellation), cancellation);
         return new(found.Select(user => user.Person), policy.Epoch);
     }
 
@@ -170,7 +170,7 @@ internal sealed partial class WorkspaceUsersGrain(
     }
 
     /// <summary>Those in a group, to be gone through later by any thread.</summary>
-    private Func<IEnumerable<SeenEntry>> PeopleIn(Guid groupId)
+    private Func<IEnumerable<SeenEntry>> PeopleIn(Guid groupId, CancellationToken cancellation)
     {
         if (numbers.Find(groupId) is not { } number)
         {
@@ -178,7 +178,15 @@ internal sealed partial class WorkspaceUsersGrain(
         }
 
         SeenEntry[] everybody = [.. log.Entries];
-        return () => everybody.Where(entry => entry.IsIn(number));
+        return () => everybody.Where((entry, place) =>
+        {
+            if (place % Pages.BetweenLooks == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            return entry.IsIn(number);
+        });
     }
 
     private void Stored(IReadOnlyList<SeenEntry> entries)

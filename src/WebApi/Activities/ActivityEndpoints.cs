@@ -78,7 +78,7 @@ internal static class ActivityEndpoints
     {
         var (activities, asked) = (visit.Grain<IActivityGrain>(), query.ToQuery());
         return visit.List(
-            http, query, (decision, page, count) => activities.Activities(decision, asked with { Page = page, Count = count }), ActivityJson.Of);
+            http, query, (decision, page, count) => activities.Activities(decision, asked with { Page = page, Count = count }, http.RequestAborted), ActivityJson.Of);
     }
 
     private static Task<IResult> Proof(WorkspaceVisit visit) => visit.Act(async decision =>

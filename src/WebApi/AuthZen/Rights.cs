@@ -44,6 +44,9 @@ internal sealed class Asker(HttpContext http, UserGrains users)
     /// <summary>Null for an application.</summary>
     public PersonCaller? Person => caller as PersonCaller;
 
+    /// <summary>Whoever asked has gone.</summary>
+    public CancellationToken Aborted => http.RequestAborted;
+
     /// <summary>The application with its app role.</summary>
     public Actor Application => http.Application();
 

@@ -32,9 +32,9 @@ internal static class Searches
         try
         {
             found = asker.Person is null
-                ? Found.Of(await users.HoldersFor(asker.Application, permission, page))
+                ? Found.Of(await users.HoldersFor(asker.Application, permission, page, asker.Aborted))
                 : await asker.InWorkspace(workspaceId, Found.Unconfirmed, async decision =>
-                    await users.Holders(decision, permission, page) is { } holders ? Found.Of(holders) : (Found?)null);
+                    await users.Holders(decision, permission, page, asker.Aborted) is { } holders ? Found.Of(holders) : (Found?)null);
         }
         catch (InvalidCursorException)
         {

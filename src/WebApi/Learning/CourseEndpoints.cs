@@ -38,7 +38,7 @@ internal static class CourseEndpoints
     }
 
     private static async Task<IResult> List(CourseListQuery query, HttpRequest request, IGrainFactory grains) =>
-        Lists.Answer(request, await Catalog(grains).List(query.ToQuery()), CourseResponse.Of);
+        Lists.Answer(request, await Catalog(grains).List(query.ToQuery(), request.HttpContext.RequestAborted), CourseResponse.Of);
 
     private static async Task<IResult> Get(string courseId, HttpContext http, IGrainFactory grains) =>
         await Catalog(grains).Get(courseId) is { } view

@@ -98,6 +98,6 @@ internal static class CaseEndpoints
     {
         var (support, asked) = (visit.Grain<ISupportGrain>(), query.ToQuery());
         return visit.List(
-            http, query, (decision, page, count) => support.Cases(decision, asked with { Page = page, Count = count }), CaseJson.Of);
+            http, query, (decision, page, count) => support.Cases(decision, asked with { Page = page, Count = count }, http.RequestAborted), CaseJson.Of);
     }
 }

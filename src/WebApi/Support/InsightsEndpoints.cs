@@ -14,10 +14,10 @@ internal static class InsightsEndpoints
             .Describe("GetSupportInsights", "What support did", "Figures over the window [from, to), exact: equal to a recomputation from the newest state of every case.")
             .Answers<SupportInsightsResponse>(200);
 
-    private static Task<IResult> Get(WorkspaceVisit visit, InsightsQuery query, TimeProvider time)
+    private static Task<IResult> Get(WorkspaceVisit visit, InsightsQuery query, TimeProvider time, CancellationToken aborted)
     {
         var window = query.Window(time.GetUtcNow());
-        return visit.Act(async decision => await visit.Grain<ISupportGrain>().Insights(decision, window) is { } insights
+        return visit.Act(async decision => await visit.Grain<ISupportGrain>().Insights(decision, window, aborted) is { } insights
             ? TypedResults.Ok(SupportInsightsResponse.Of(visit.WorkspaceId, insights))
             : null);
     }

@@ -103,11 +103,11 @@ internal static class GroupEndpoints
         };
     });
 
-    private static Task<IResult> Preview(WorkspaceVisit visit, string groupId, PreviewRequest body) => visit.Act(async decision =>
+    private static Task<IResult> Preview(WorkspaceVisit visit, string groupId, PreviewRequest body, CancellationToken aborted) => visit.Act(async decision =>
     {
         var roles = body.Roles.Aggregate(Roles.None, (all, role) => all | role);
         return (roles & ~RoleTable.Assignable) != 0 ? Problems.RoleNotAssignable.Answer()
-            : await visit.Grain<IWorkspaceUsersGrain>().Preview(decision, Guid.Parse(groupId), roles) is { } preview ? TypedResults.Ok(PreviewResponse.Of(preview))
+            : await visit.Grain<IWorkspaceUsersGrain>().Preview(decision, Guid.Parse(groupId), roles, aborted) is { } preview ? TypedResults.Ok(PreviewResponse.Of(preview))
             : null;
     });
 

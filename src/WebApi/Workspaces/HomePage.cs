@@ -43,7 +43,7 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
     {
         using var patience = new CancellationTokenSource(Patience, time);
         var workspace = visit.Workspace.Get(decision);
-        var insights = Part("supportInsights", Permissions.ViewSupportInsights, () => Insights(decision));
+        var insights = Part("supportInsights", Permissions.ViewSupportInsights, () => Insights(decision, patience.Token));
         var proof = Part("customerActivity", Permissions.ViewCustomerActivity, () => grains.GetGrain<IActivityGrain>(visit.WorkspaceId).ProofOfExecution(decision));
         var assessments = Part("assessments", Permissions.AccessAssessments, () => grains.GetGrain<IAssessmentsGrain>(visit.WorkspaceId).Summary(decision));
         var learning = Part("learning", Permissions.AccessLearning, () => grains.GetGrain<ILearningGrain>(visit.WorkspaceId).Summary(decision));
@@ -103,8 +103,8 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
         return there.Count == 0 ? null : there;
     }
 
-    private Task<SupportInsights?> Insights(AccessDecision decision) =>
-        grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, new InsightsQuery(null, null).Window(time.GetUtcNow()));
+    private Task<SupportInsights?> Insights(AccessDecision decision, CancellationToken cancellation) =>
+        grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, new InsightsQuery(null, null).Window(time.GetUtcNow()), cancellation);
 
     // Decided anew in the same call.
     private async Task<AccountTeamOutcome?> AccountTeam(WorkspaceVisit visit)

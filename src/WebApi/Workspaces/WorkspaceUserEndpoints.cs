@@ -34,7 +34,7 @@ internal static class WorkspaceUserEndpoints
         });
 
     private static Task<IResult> List(WorkspaceVisit visit, WorkspaceUserListQuery query, HttpRequest request) => visit.Act(async decision =>
-        await visit.Grain<IWorkspaceUsersGrain>().List(decision, new(query.Search, query.Role ?? Roles.None, query.Status, query.Source, query.Page())) is { } page
+        await visit.Grain<IWorkspaceUsersGrain>().List(decision, new(query.Search, query.Role ?? Roles.None, query.Status, query.Source, query.Page()), request.HttpContext.RequestAborted) is { } page
             ? Lists.Answer(request, page, WorkspaceUserResponse.Of)
             : null);
 }

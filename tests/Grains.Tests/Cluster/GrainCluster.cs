@@ -42,10 +42,18 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
             silo.Services.AddSingleton<IDirectory>(Directory);
             silo.AddEngageCenterGrains();
-            silo.AddIncomingGrainCallFilter(call =>
+            silo.AddIncomingGrainCallFilter(async call =>
             {
                 Called(call);
-                return call.Invoke();
+                try
+                {
+                    await call.Invoke();
+                }
+                catch (OperationCanceledException)
+                {
+                    Cancelled(call);
+                    throw;
+                }
             });
             silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
         });
@@ -66,6 +74,9 @@ public class GrainCluster : IAsyncLifetime
 
     /// <summary>Told of each call that a grain gets.</summary>
     public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };
+
+    /// <summary>Told of each call that a grain ended since its caller had gone.</summary>
+    public Action<IIncomingGrainCallContext> Cancelled { get; set; } = _ => { };
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
 

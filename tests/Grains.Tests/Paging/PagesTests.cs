@@ -53,4 +53,27 @@ public class PagesTests
 
         Assert.Equal(PageRequest.MaxSize, page.Items.Length);
     }
+
+    [Fact]
+    public void Scan_ends_soon_after_its_caller_has_gone()
+    {
+        using var gone = new CancellationTokenSource();
+        var seen = 0;
+
+        Assert.Throws<OperationCanceledException>(() => Pages.Of(
+            n => n, 0, 1_000_000, 0, 10, count: true,
+            n =>
+            {
+                seen++;
+                if (n == 10_000)
+                {
+                    gone.Cancel();
+                }
+
+                return false;
+            },
+            n => n, last => $"{last}", _ => 1, gone.Token));
+
+        Assert.InRange(seen, 10_000, 10_000 + Pages.BetweenLooks);
+    }
 }

@@ -47,7 +47,7 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
                 {
                     released.Wait();
                     return 0;
-                }));
+                }, default));
             }
         }
     }
@@ -84,6 +84,57 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
         Assert.Empty((await filtered)!.Items);
         Assert.Empty((await found).Items);
         Assert.NotEmpty((await people)!.Items);
+    }
+
+    /// <summary>No place is given back before the last of them has ended.</summary>
+    [Fact]
+    public async Task Caller_who_goes_away_ends_what_the_grains_wait_for()
+    {
+        var manager = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspaceId);
+        Dictionary<string, Func<CancellationToken, Task>> calls = new()
+        {
+            ["Cases"] = gone => Support.Cases(decision, cases with { Search = "1" }, gone),
+            ["Insights"] = gone => Support.Insights(decision, window, gone),
+            ["Activities"] = gone => Activity.Activities(decision, new(null, null, "unified", null, null, page), gone),
+            ["ICourseCatalogGrain.List"] = gone => Courses.List(new(null, null, null, "x", page), gone),
+            ["IWorkspaceUsersGrain.List"] = gone => People.List(decision, new(null, Roles.None, null, null, page), gone),
+            ["Holders"] = gone => People.Holders(decision, Permissions.ViewUserRoles, page, gone),
+            ["HoldersFor"] = gone => People.HoldersFor(Applications.With(AppRoles.Evaluate), Permissions.ViewUserRoles, page, gone),
+            ["Preview"] = gone => People.Preview(manager, Guid.NewGuid(), Roles.SupportUser, gone),
+        };
+        using var begun = new SemaphoreSlim(0);
+        using var ended = new SemaphoreSlim(0);
+        var scanning = typeof(ISupportGrain).Assembly.GetTypes().Where(t => t.IsInterface).SelectMany(t => t.GetMethods())
+            .Where(m => m.GetParameters().Any(p => p.ParameterType == typeof(CancellationToken)) && typeof(IGrain).IsAssignableFrom(m.DeclaringType)).ToList();
+        Assert.Equal(calls.Count, scanning.Count);
+        bool IsOurs(IIncomingGrainCallContext call) => scanning.Any(m => m.Name == call.MethodName && m.DeclaringType == call.InterfaceMethod.DeclaringType);
+        cluster.Called = call => _ = IsOurs(call) ? begun.Release() : 0;
+        cluster.Cancelled = call => _ = IsOurs(call) ? ended.Release() : 0;
+        using var gone = new CancellationTokenSource();
+
+        var asked = calls.Values.Select(call => call(gone.Token)).ToList();
+        await Times(begun, calls.Count);
+        await gone.CancelAsync();
+
+        await Times(ended, calls.Count);
+        foreach (var call in asked)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        }
+
+        // They left nothing behind: whoever comes now is served.
+        (cluster.Called, cluster.Cancelled) = (_ => { }, _ => { });
+        released.Set();
+        Assert.Equal(1, (await Support.Cases(decision, cases with { Search = "1" }))!.TotalCount);
+        Assert.NotEmpty((await People.List(decision, new(null, Roles.None, null, null, page)))!.Items);
+
+        static async Task Times(SemaphoreSlim signal, int times)
+        {
+            for (var time = 0; time < times; time++)
+            {
+                Assert.True(await signal.WaitAsync(TimeSpan.FromMinutes(1)), $"{time} of {times}");
+            }
+        }
     }
 
     [Fact]

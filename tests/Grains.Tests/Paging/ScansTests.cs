@@ -25,7 +25,7 @@ public sealed class ScansTests : IDisposable
                 released.Wait();
                 return n;
             };
-        })).ToList();
+        }, default)).ToList();
 
         Assert.Equal(Scans.Places, begun);
         released.Set();
@@ -37,11 +37,52 @@ public sealed class ScansTests : IDisposable
     {
         for (var n = 0; n < Scans.Places; n++)
         {
-            await Assert.ThrowsAsync<InvalidCursorException>(() => scans.Run<int>(() => throw new InvalidCursorException()));
-            await Assert.ThrowsAsync<FormatException>(() => scans.Run<int>(() => () => throw new FormatException()));
+            await Assert.ThrowsAsync<InvalidCursorException>(() => scans.Run<int>(() => throw new InvalidCursorException(), default));
+            await Assert.ThrowsAsync<FormatException>(() => scans.Run<int>(() => () => throw new FormatException(), default));
         }
 
-        Assert.Equal(1, await scans.Run<int>(() => () => 1));
+        Assert.Equal(1, await scans.Run<int>(() => () => 1, default));
+    }
+
+    [Fact]
+    public async Task Caller_who_goes_away_while_waiting_makes_room_for_another()
+    {
+        using var gone = new CancellationTokenSource();
+        var running = Enumerable.Range(0, Scans.Places).Select(_ => scans.Run<int>(() => () =>
+        {
+            released.Wait();
+            return 0;
+        }, default)).ToList();
+        var waiting = Enumerable.Range(0, Scans.MaxWaiting).Select(_ => scans.Run<int>(() => throw new InvalidOperationException("It began."), gone.Token)).ToList();
+
+        await gone.CancelAsync();
+        foreach (var scan in waiting)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scan);
+        }
+
+        var next = scans.Run<int>(() => () => 2, default);
+        released.Set();
+        await Task.WhenAll(running);
+        Assert.Equal(2, await next);
+    }
+
+    [Fact]
+    public async Task Scan_that_is_cancelled_gives_its_place_back()
+    {
+        using var gone = new CancellationTokenSource();
+        for (var n = 0; n <= Scans.Places; n++)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scans.Run<int>(
+                () =>
+                {
+                    gone.Cancel();
+                    return () => throw new InvalidOperationException("It went on.");
+                },
+                n == 0 ? gone.Token : new CancellationToken(canceled: true)));
+        }
+
+        Assert.Equal(1, await scans.Run<int>(() => () => 1, default));
     }
 
     [Fact]
@@ -51,11 +92,11 @@ public sealed class ScansTests : IDisposable
         {
             released.Wait();
             return 0;
-        })).ToList();
+        }, default)).ToList();
 
-        await Assert.ThrowsAsync<TryLaterException>(() => scans.Run<int>(() => () => 0));
+        await Assert.ThrowsAsync<TryLaterException>(() => scans.Run<int>(() => () => 0, default));
         released.Set();
         await Task.WhenAll(running);
-        Assert.Equal(1, await scans.Run<int>(() => () => 1));
+        Assert.Equal(1, await scans.Run<int>(() => () => 1, default));
     }
 }

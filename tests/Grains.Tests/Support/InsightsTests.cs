@@ -9,6 +9,10 @@ public class InsightsTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
+    public void Nobody_computes_for_a_caller_who_has_gone() =>
+        Assert.Throws<OperationCanceledException>(() => Applied([Case("1", Start)]).ScanInsights(new(Start, Start.AddDays(1)), Now, new(canceled: true))());
+
+    [Fact]
     public void Insights_equal_a_recomputation_from_the_newest_states() =>
         Gen.Select(Any.Array[0, 200], Instant, Instant, Gen.Int[0, 59]).Where((_, one, other, _) => one != other).Sample((updates, one, other, minutes) =>
         {
