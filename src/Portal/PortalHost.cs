@@ -24,6 +24,7 @@ public static class PortalHost
         builder.Services.AddSingleton(options);
         builder.Services.AddHttpContextAccessor();
         builder.AddSignIn(options);
+        builder.Services.AddSessions(options.Sessions);
         builder.Services.AddApi(options);
         builder.Services.AddAntiforgery(antiforgery =>
         {
@@ -34,9 +35,6 @@ public static class PortalHost
         builder.Services.AddRazorComponents();
         builder.Services.AddPersonLimits();
         builder.Services.AddHealthChecks();
-
-        // People's tokens end with this process, so the keys of their cookies may as well.
-        builder.Services.KeepNoKeys();
         return builder;
     }
 

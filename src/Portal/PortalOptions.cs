@@ -1,3 +1,5 @@
+using EngageCenter.Portal.SignIn;
+
 namespace EngageCenter.Portal;
 
 /// <summary>Configuration section <c>Portal</c>.</summary>
@@ -13,6 +15,9 @@ public sealed class PortalOptions
 
     /// <summary>The scope of the API that people's tokens are asked for.</summary>
     public string Scope { get; set; } = "api://engage-center/access_as_user";
+
+    /// <summary>Where people's sessions are kept.</summary>
+    public PortalSessionOptions Sessions { get; set; } = new();
 
     /// <summary>
     /// The SHA-256 hash of the certificate of LocalEntra's https address, in hexadecimal, by which the portal trusts it.
@@ -38,6 +43,7 @@ public sealed class PortalOptions
             throw new SettingException($"{Section}:{nameof(Scope)} must not be empty.");
         }
 
+        options.Sessions.Require();
         return options.LocalEntraThumbprint is null || environment.IsDevelopment()
             ? options
             : throw new SettingException($"{Section}:{nameof(LocalEntraThumbprint)} is for the environment Development only; this one is {environment.EnvironmentName}.");

@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 
@@ -17,6 +19,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
     private readonly Dictionary<(string, ColorScheme), IBrowserContext> people = [];
     private readonly Uri api = Loopback();
     private readonly Uri entra = Loopback();
+    private readonly Uri entraHttps = new($"https://127.0.0.1:{FreePort.Next()}");
     private ProgramProcess? process;
     private IPlaywright? playwright;
     private IBrowser? browser;
@@ -34,6 +37,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
         [
             new("WebApi__Url", Address(api)),
             new("LocalEntra__Url", Address(entra)),
+            new("LocalEntra__HttpsUrl", Address(entraHttps)),
             new("Portal__Url", Address(Url)),
             new("Storage__SqliteFile", folder.File("store/engage-center.db")),
         ]);
@@ -47,6 +51,25 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
             Args = ["--no-sandbox", "--disable-dev-shm-usage"],
         });
+    }
+
+    /// <summary>The settings of a portal of its own beside the sample's, of the same people and the same web API.</summary>
+    public async Task<List<KeyValuePair<string, string>>> NodeAsync(Uri url)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(await http.GetStringAsync(new Uri(entra, "https-certificate")));
+        return
+        [
+            new("ASPNETCORE_ENVIRONMENT", "Development"),
+            new("Portal__Url", Address(url)),
+            new("Portal__ApiUrl", Address(api)),
+            new("Portal__LocalEntraThumbprint", certificate.GetCertHashString(HashAlgorithmName.SHA256)),
+            new("Portal__LocalEntraUrl", Address(entra)),
+            new("AzureAd__Instance", $"{Address(entraHttps)}/"),
+            new("AzureAd__TenantId", "organizations"),
+            new("AzureAd__ClientId", "e0000000-0000-4000-8000-000000000002"),
+            new("AzureAd__ClientSecret", "local-development-only"),
+            new("Shutdown__DrainDelay", "00:00:00"),
+        ];
     }
 
     /// <summary>A page of a person who has signed in, in a browser of their own.</summary>
@@ -69,7 +92,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
     public Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions? options = null)
     {
         options ??= new();
-        options.BaseURL = Address(Url);
+        options.BaseURL ??= Address(Url);
         options.Locale = "en-US";
         return browser!.NewContextAsync(options);
     }
@@ -123,7 +146,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
 
     private static string Address(Uri url) => url.GetLeftPart(UriPartial.Authority);
 
-    private static Uri Loopback() => new($"http://127.0.0.1:{FreePort.Next()}");
+    public static Uri Loopback() => new($"http://127.0.0.1:{FreePort.Next()}");
 }
 
 [CollectionDefinition(nameof(PortalService))]

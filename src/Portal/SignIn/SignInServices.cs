@@ -6,8 +6,8 @@ using Microsoft.Identity.Web;
 namespace EngageCenter.Portal.SignIn;
 
 /// <summary>
-/// People sign in with the authorization code flow and PKCE. Their tokens stay here, in memory; the browser has a cookie
-/// that no script and no other site can use.
+/// People sign in with the authorization code flow and PKCE. Their tokens stay on the server, as <see cref="Sessions"/> says; the
+/// browser has a cookie that no script and no other site can use.
 /// </summary>
 internal static class SignInServices
 {
@@ -16,8 +16,7 @@ internal static class SignInServices
         var secure = Secure(builder.Environment);
         builder.Services.AddAuthentication(OpenIdConnectDefaults.AuthenticationScheme)
             .AddMicrosoftIdentityWebApp(builder.Configuration.GetSection("AzureAd"))
-            .EnableTokenAcquisitionToCallDownstreamApi([options.Scope])
-            .AddInMemoryTokenCaches();
+            .EnableTokenAcquisitionToCallDownstreamApi([options.Scope]);
         builder.Services.AddAuthorization();
         builder.Services.Configure<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme, cookie =>
         {
@@ -25,7 +24,7 @@ internal static class SignInServices
             cookie.Cookie.HttpOnly = true;
             cookie.Cookie.SameSite = SameSiteMode.Lax;
             cookie.Cookie.SecurePolicy = secure;
-            cookie.ExpireTimeSpan = TimeSpan.FromHours(8);
+            cookie.ExpireTimeSpan = Sessions.Length;
         });
         builder.Services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, oidc =>
         {

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace EngageCenter.Cluster.Tests;
+namespace EngageCenter;
 
 /// <summary>A Redis server of the test's own, which keeps on disk what it was told, and is ended with the test.</summary>
 internal sealed class Redis : IAsyncDisposable
@@ -65,7 +65,7 @@ internal sealed class Redis : IAsyncDisposable
         }
         catch (Win32Exception absent)
         {
-            throw new InvalidOperationException("The tests of a cluster need redis-server: run 'eng/needs redis'.", absent);
+            throw new InvalidOperationException("These tests need redis-server: run 'eng/needs redis'.", absent);
         }
     }
 
