@@ -3,6 +3,9 @@ using Azure.Data.Tables;
 using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Clustering.AzureStorage;
 
 namespace EngageCenter;
@@ -33,7 +36,7 @@ public static class ClusterTables
     /// <exception cref="SettingException">The connection is missing or not usable; the message names its setting, without the value.</exception>
     public static ISiloBuilder AddClusterTables(this ISiloBuilder silo)
     {
-        if (Tables(silo.Services, silo.Configuration) is { } tables)
+        if (Tables(silo.Services, silo.Configuration, services => services.GetRequiredService<IOptions<AzureStorageClusteringOptions>>().Value.TableName) is { } tables)
         {
             silo.Services.AddOptions<AzureStorageClusteringOptions>()
                 .PostConfigure<IServiceProvider>((options, services) => options.TableServiceClient = tables(services));
@@ -45,7 +48,7 @@ public static class ClusterTables
     /// <inheritdoc cref="AddClusterTables(ISiloBuilder)"/>
     public static IClientBuilder AddClusterTables(this IClientBuilder client)
     {
-        if (Tables(client.Services, client.Configuration) is { } tables)
+        if (Tables(client.Services, client.Configuration, services => services.GetRequiredService<IOptions<AzureStorageGatewayOptions>>().Value.TableName) is { } tables)
         {
             client.Services.AddOptions<AzureStorageGatewayOptions>()
                 .PostConfigure<IServiceProvider>((options, services) => options.TableServiceClient = tables(services));
@@ -54,7 +57,8 @@ public static class ClusterTables
         return client;
     }
 
-    private static Func<IServiceProvider, TableServiceClient>? Tables(IServiceCollection services, IConfiguration configuration)
+    private static Func<IServiceProvider, TableServiceClient>? Tables(
+        IServiceCollection services, IConfiguration configuration, Func<IServiceProvider, string> members)
     {
         var clustering = configuration.GetSection("Orleans:Clustering");
         if (clustering["ProviderType"] != "AzureTableStorage")
@@ -62,25 +66,38 @@ public static class ClusterTables
             return null;
         }
 
+        var access = new TablesAccess();
+        string setting;
+        Func<IServiceProvider, TableServiceClient> tables;
         if (clustering["ServiceKey"] is { Length: > 0 } key)
         {
+            setting = $"ConnectionStrings:{key}";
+
             // A host may have its own.
             if (!services.Any(s => s.ServiceType == typeof(TableServiceClient) && key.Equals(s.ServiceKey)))
             {
-                services.AddKeyedSingleton(key, Client(configuration, $"ConnectionStrings:{key}", account => new(RequireHttps(account), Identity(), Options())));
+                services.AddKeyedSingleton(key, Client(configuration, setting, access, (account, options) => new(RequireHttps(account), Identity(), options)));
             }
 
-            return provider => provider.GetRequiredKeyedService<TableServiceClient>(key);
+            tables = provider => provider.GetRequiredKeyedService<TableServiceClient>(key);
+        }
+        else
+        {
+            setting = clustering["ConnectionString"] is null or "" && clustering["ConnectionName"] is { Length: > 0 } name
+                ? $"ConnectionStrings:{name}"
+                : $"{clustering.Path}:ConnectionString";
+            var client = Client(configuration, setting, access, (account, options) => new(account, options));
+            tables = _ => client;
         }
 
-        var setting = clustering["ConnectionString"] is null or "" && clustering["ConnectionName"] is { Length: > 0 } name
-            ? $"ConnectionStrings:{name}"
-            : $"{clustering.Path}:ConnectionString";
-        var client = Client(configuration, setting, account => new(account, Options()));
-        return _ => client;
+        services.AddHealthChecks().AddCheck("tables", access, tags: ["ready"]);
+        services.AddSingleton<IHostedService>(provider => new TablesEntry(
+            access, () => tables(provider).GetTableClient(members(provider)), setting, provider.GetRequiredService<ILogger<TablesAccess>>()));
+        return tables;
     }
 
-    private static TableServiceClient Client(IConfiguration configuration, string setting, Func<Uri, TableServiceClient> at)
+    private static TableServiceClient Client(
+        IConfiguration configuration, string setting, TablesAccess access, Func<Uri, TableClientOptions, TableServiceClient> at)
     {
         var connection = configuration[setting];
         if (string.IsNullOrWhiteSpace(connection))
@@ -90,7 +107,10 @@ public static class ClusterTables
 
         try
         {
-            return Uri.TryCreate(connection, UriKind.Absolute, out var account) ? at(account) : new(connection, Options());
+            var options = new TableClientOptions();
+            Bound(options.Retry);
+            options.AddPolicy(access, HttpPipelinePosition.PerCall);
+            return Uri.TryCreate(connection, UriKind.Absolute, out var account) ? at(account, options) : new(connection, options);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
@@ -108,13 +128,6 @@ public static class ClusterTables
         var identity = new DefaultAzureCredentialOptions();
         Bound(identity.Retry);
         return new(identity);
-    }
-
-    private static TableClientOptions Options()
-    {
-        var options = new TableClientOptions();
-        Bound(options.Retry);
-        return options;
     }
 
     private static void Bound(RetryOptions retry)
