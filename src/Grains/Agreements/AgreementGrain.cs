@@ -164,13 +164,13 @@ internal sealed class AgreementGrain(
     private async Task<List<AgreementWorkspace>> Named(Actor caller)
     {
         List<AgreementWorkspace> named = [];
-        foreach (var some in State.Workspaces.Chunk(CallsAtOnce))
+        await foreach (var workspace in Ask(State.Workspaces, async planned =>
         {
-            named.AddRange(await Task.WhenAll(some.Select(async planned =>
-            {
-                var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header(caller);
-                return new AgreementWorkspace(planned.WorkspaceId, header?.Name ?? planned.DefaultName);
-            })));
+            var header = await GrainFactory.GetGrain<IWorkspaceGrain>(planned.WorkspaceId).Header(caller);
+            return new AgreementWorkspace(planned.WorkspaceId, header?.Name ?? planned.DefaultName);
+        }))
+        {
+            named.Add(workspace);
         }
 
         return named;
@@ -186,9 +186,9 @@ internal sealed class AgreementGrain(
     /// <summary>Whether every call answers true. After one that does not, those that have not begun are left out.</summary>
     private static async Task<bool> All<T>(IEnumerable<T> neighbours, Func<T, Task<bool>> call)
     {
-        foreach (var some in neighbours.Chunk(CallsAtOnce))
+        await foreach (var answer in Ask(neighbours, call))
         {
-            if ((await Task.WhenAll(some.Select(call))).Contains(false))
+            if (!answer)
             {
                 return false;
             }
@@ -197,11 +197,24 @@ internal sealed class AgreementGrain(
         return true;
     }
 
-    private static async Task ForEach<T>(IEnumerable<T> neighbours, Func<T, Task> call)
+    private static async Task ForEach<T>(IEnumerable<T> neighbours, Func<T, Task> call) => await All(neighbours, async neighbour =>
+    {
+        await call(neighbour);
+        return true;
+    });
+
+    /// <summary>
+    /// Calls so many neighbours at a time, and begins with the next ones as their answers are asked for. To be gone through by
+    /// 'await foreach' alone: what LINQ has for it goes on outside of the grain's turn.
+    /// </summary>
+    private static async IAsyncEnumerable<TAnswer> Ask<T, TAnswer>(IEnumerable<T> neighbours, Func<T, Task<TAnswer>> call)
     {
         foreach (var some in neighbours.Chunk(CallsAtOnce))
         {
-            await Task.WhenAll(some.Select(call));
+            foreach (var answer in await Task.WhenAll(some.Select(call)))
+            {
+                yield return answer;
+            }
         }
     }
 
