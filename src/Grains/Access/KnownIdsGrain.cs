@@ -49,6 +49,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     private readonly IPersistentState<StoredIds> storage;
     private readonly IGrainStorage rows;
+    private readonly RefusedRows refused;
     private readonly TimeSpan lease;
     private readonly TimeProvider time;
     private readonly ILogger<KnownIdsGrain> logger;
@@ -69,13 +70,14 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     public KnownIdsGrain(
         [PersistentState("known-ids")] IPersistentState<StoredIds> storage,
         IGrainStorage rows,
+        RefusedRows refused,
         KnownIdsCache sets,
         IOptions<AccessOptions> options,
         AccessMetrics metrics,
         TimeProvider time,
         ILogger<KnownIdsGrain> logger)
     {
-        (this.storage, this.rows, this.time, this.logger) = (storage, rows, time, logger);
+        (this.storage, this.rows, this.refused, this.time, this.logger) = (storage, rows, refused, time, logger);
         lease = options.Value.Lease;
         newOwnership = () => new(Key, this, holder => sets.Nearest(holder).Recall(Key), options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -116,6 +118,12 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         if (!await ownership.Lease(holder))
         {
             return new(PolicyAnswerKind.Unconfirmed);
+        }
+
+        // Nobody is told of a version before it is stored, and this activation owns the set: so its row is an older one.
+        if (knownVersion > state.Version)
+        {
+            throw refused.Refuse(GrainContext.GrainId, "known-ids", $"its version went back from {knownVersion}, which a host was told, to {state.Version}");
         }
 
         if (leased is null || leased.IsComplete != isComplete)

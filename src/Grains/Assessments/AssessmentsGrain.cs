@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
@@ -323,7 +322,7 @@ internal sealed partial class AssessmentsGrain(
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one < other ? one : other ?? one;
 
-    private static string RowOf(string technology, int slot) => $"recommendations-{technology}-{slot.ToString(CultureInfo.InvariantCulture)}";
+    private static string RowOf(string technology, int slot) => RowNames.Numbered(RowNames.Recommendations(technology), slot);
 
     [LoggerMessage(LogLevel.Error, "What is due in the assessments of workspace {WorkspaceId} could not be done; the reminder comes again")]
     private static partial void LogNotAdvanced(ILogger logger, string workspaceId, Exception exception);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -325,9 +324,9 @@ internal sealed partial class SegmentedLog<TEntry>
     // Some providers say of a cleared row that it exists, and answer a new state.
     private static bool IsThere(Row<LogSegment<TEntry>> row) => row.RecordExists && row.State.Commit > 0;
 
-    private string HeadName => name + "-head";
+    private string HeadName => RowNames.Head(name);
 
-    private string RowName(int segment) => string.Create(CultureInfo.InvariantCulture, $"{name}-{segment}");
+    private string RowName(int segment) => RowNames.Numbered(name, segment);
 
     private StorageUnavailableException Changed() => new($"{name} changed while it was read.");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Assessments;
@@ -68,6 +67,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
 
     private async Task CheckAgreement(StoredRow row, StoredAgreement agreement, CancellationToken cancel)
     {
+        await CheckTenants(row, agreement, cancel);
         foreach (var planned in agreement.Workspaces)
         {
             var found = await Find<Workspace>("workspace", planned.WorkspaceId, "workspace", cancel);
@@ -86,6 +86,14 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         }
     }
 
+    private async Task CheckTenants(StoredRow row, StoredAgreement agreement, CancellationToken cancel)
+    {
+        foreach (var tenants in agreement.Tenants().GroupBy(KnownIds.TenantsWith))
+        {
+            await CheckKnown(row, "tenant", tenants.Key, tenants, cancel);
+        }
+    }
+
     private async Task CheckWorkspace(StoredRow row, Workspace workspace, CancellationToken cancel)
     {
         var contract = workspace.Contract!;
@@ -98,7 +106,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         var oldestRecent = workspace.Audit.Recent[0].Sequence;
         for (var segment = 0L; segment < (oldestRecent - 1) / AuditTrail.SegmentSize; segment++)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"audit-{segment}");
+            var name = RowNames.Numbered(RowNames.Audit, segment);
             if (await rows.Find("workspace", row.Key, name, cancel) is null)
             {
                 Report(row, $"row {name} of its audit trail is gone");
@@ -112,11 +120,40 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
             CheckIndex(row, $"group {key}, which holds a role", group.IsMissing, group.State, workspace.Epoch);
         }
 
+        await CheckKnown(row, "group", KnownIds.GroupsOf(contract.TenantId), workspace.Groups.Select(grant => grant.GroupId), cancel);
+
         foreach (var contact in contract.Contacts)
         {
             // A contract's version counts here, not the epoch.
             var person = await Find<UserState>("user", contact.Person.ToString(), "user", cancel);
             CheckIndex(row, $"person {contact.Person}, whom the contract names", person.IsMissing, person.State?.Contracts, long.MaxValue - 1);
+        }
+    }
+
+    // What a row rests on is in the set before the row is stored, and stays at least as long. Of the releases before, not
+    // until the sets were built.
+    private async Task CheckKnown(StoredRow row, string kind, string set, IEnumerable<Guid> ids, CancellationToken cancel)
+    {
+        var built = await Find<BuiltIds>("known-ids-build", IKnownIdsBuild.Key, "known-ids-build", cancel);
+        if (built.State?.IsDone != true)
+        {
+            return;
+        }
+
+        List<Guid> named = [.. ids];
+        if (named.Count == 0)
+        {
+            return;
+        }
+
+        var known = await Find<StoredIds>("known-ids", set, "known-ids", cancel);
+        if (known.IsMissing)
+        {
+            Report(row, $"the row of the set {set}, which has its {kind}s, is gone");
+        }
+        else if (known.State is { } state && named.Where(id => !state.Entries.ContainsKey(id)).ToList() is [var first, ..] lacking)
+        {
+            Report(row, $"the set {set} has gone back: it lacks {lacking.Count} of its {kind}s, such as {first:D}");
         }
     }
 
@@ -154,7 +191,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
     {
         foreach (var (technology, schedule) in schedules.ByTechnology.Where(s => s.Value.RecommendedBy > 0))
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"recommendations-{technology}-{schedule.RecommendationSlot}");
+            var name = RowNames.Numbered(RowNames.Recommendations(technology), schedule.RecommendationSlot);
             var found = await Find<RankedRecommendations>(row.GrainType, row.Key, name, cancel);
             if (found.IsMissing || (found.State is { } recommendations && recommendations.RunId != StoredRun.IdOf(technology, schedule.RecommendedBy)))
             {
@@ -165,7 +202,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
 
     private async Task CheckHead(StoredRow row, LogHead head, CancellationToken cancel)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{row.Name[..row.Name.LastIndexOf('-')]}-{head.First}");
+        var name = RowNames.Numbered(RowNames.LogOf(row.Name)!, head.First);
         if (await rows.Find(row.GrainType, row.Key, name, cancel) is null)
         {
             Report(row, $"row {name}, with which the log begins, is gone");
@@ -174,9 +211,12 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
 
     private async Task CheckSegment(StoredRow row, ILogSegment segment, CancellationToken cancel)
     {
-        var dash = row.Name.LastIndexOf('-');
-        var (log, number) = (row.Name[..dash], int.Parse(row.Name.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture));
-        var head = await Find<LogHead>(row.GrainType, row.Key, $"{log}-head", cancel);
+        if (!RowNames.TryParse(row.Name, out var log, out var number))
+        {
+            return;
+        }
+
+        var head = await Find<LogHead>(row.GrainType, row.Key, RowNames.Head(log), cancel);
 
         // What is below the head is rubbish, and without a row the head is at 0.
         if (number <= (head.State?.First ?? 0) || (head.State is null && !head.IsMissing))
@@ -184,12 +224,12 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
             return;
         }
 
-        var before = string.Create(CultureInfo.InvariantCulture, $"{log}-{number - 1}");
+        var before = RowNames.Numbered(log, number - 1);
         try
         {
             if (await rows.Find(row.GrainType, row.Key, before, cancel) is not { } content)
             {
-                Report(row, $"row {before}, which stands before it, is gone, or {log}-head is");
+                Report(row, $"row {before}, which stands before it, is gone, or {RowNames.Head(log)} is");
             }
             else if (((ILogSegment)RowFormat.Read(segment.GetType(), content)).Commit != segment.Previous)
             {

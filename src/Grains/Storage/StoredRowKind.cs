@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Activities;
 using EngageCenter.Agreements;
@@ -24,7 +23,7 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
     [
         new("agreement", "agreement", false, typeof(StoredAgreement)),
         new("workspace", "workspace", false, typeof(Workspace)),
-        new("workspace", "audit", true, typeof(AuditSegment)),
+        new("workspace", RowNames.Audit, true, typeof(AuditSegment)),
         new("user", "user", false, typeof(UserState)),
         new("user", "observation", false, typeof(UserObservation)),
         new("directory-follower", "following", false, typeof(Following)),
@@ -32,7 +31,7 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
         new("known-ids", "known-ids", false, typeof(StoredIds)),
         new("known-ids-build", "known-ids-build", false, typeof(BuiltIds)),
         new("assessments", "assessments", false, typeof(AssessmentSchedules)),
-        .. TechnologyTable.All.Select(technology => new StoredRowKind("assessments", $"recommendations-{technology.Id}", true, typeof(RankedRecommendations))),
+        .. TechnologyTable.All.Select(technology => new StoredRowKind("assessments", RowNames.Recommendations(technology.Id), true, typeof(RankedRecommendations))),
         .. Log<SeenEntry>("workspace-users", "people"),
         .. Log<StoredCase>("support", "cases"),
         .. Log<StoredActivity>("activity", "activities"),
@@ -44,10 +43,8 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
     public static StoredRowKind? Of(string grainType, string name) => All.FirstOrDefault(kind => kind.GrainType == grainType && kind.Is(name));
 
     /// <summary>Whether a row of the grain is of this kind by its name.</summary>
-    public bool Is(string name) => !IsNumbered ? name == Name
-        : name.Length > Name.Length + 1 && name.StartsWith(Name, StringComparison.Ordinal) && name[Name.Length] == '-'
-            && int.TryParse(name.AsSpan(Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    public bool Is(string name) => !IsNumbered ? name == Name : RowNames.TryParse(name, out var of, out _) && of == Name;
 
     private static StoredRowKind[] Log<TEntry>(string grainType, string name) =>
-        [new(grainType, name, true, typeof(LogSegment<TEntry>)), new(grainType, $"{name}-head", false, typeof(LogHead))];
+        [new(grainType, name, true, typeof(LogSegment<TEntry>)), new(grainType, RowNames.Head(name), false, typeof(LogHead))];
 }

@@ -118,5 +118,5 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
 
     private static bool IsSame(AuditEvent one, AuditEvent other) => (one.Sequence, one.OccurredAt, one.Action) == (other.Sequence, other.OccurredAt, other.Action);
 
-    private static string RowOf(long segment) => $"audit-{segment.ToString(CultureInfo.InvariantCulture)}";
+    private static string RowOf(long segment) => RowNames.Numbered(RowNames.Audit, segment);
 }

@@ -24,6 +24,26 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         cluster.Called = _ => { };
     }
 
+    /// <summary>As after a backup that was restored under web nodes that went on.</summary>
+    [Fact]
+    public async Task A_set_that_is_older_than_what_a_host_was_told_is_refused_and_not_taken_over()
+    {
+        var workspace = await contoso.Workspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        var key = KnownIds.GroupsOf(contoso.Tenant);
+        var known = (await WebNode().Current(key))!.Version;
+        await cluster.Forget();
+
+        cluster.Store.Change("known-ids", IdOf(key), row =>
+        {
+            row["Version"] = known - 1;
+            row["Entries"] = new JsonObject();
+        });
+
+        Assert.Equal(PolicyAnswerKind.Unconfirmed, (await NodeThatWasTold(known).Get(key)).Kind);
+        Assert.Equal(PolicyAnswerKind.Leased, (await NodeThatWasTold(known - 1).Get(key)).Kind);
+    }
+
     [Fact]
     public async Task Groups_that_no_workspace_knows_are_not_activated()
     {
@@ -412,6 +432,13 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
 
     private static GrainId IdOf(string key) => GrainId.Create("known-ids", key);
 
+    private SilentNode NodeThatWasTold(long version)
+    {
+        var node = new SilentNode(cluster.Grains, new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider().GetRequiredService<AccessMetrics>(), version);
+        node.Answer.SetResult();
+        return node;
+    }
+
     private KnownIdsCache WebNode()
     {
         var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
@@ -474,7 +501,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     }
 
     /// <summary>A web node that asks, and then does not answer.</summary>
-    private sealed class SilentNode(IGrainFactory grains, AccessMetrics metrics)
+    private sealed class SilentNode(IGrainFactory grains, AccessMetrics metrics, long told = -1)
         : LeaseCache<KnownIds, IKnownIdsHolder>(grains, metrics, TimeProvider.System, NullLogger.Instance, "silent", 10), IKnownIdsHolder
     {
         public TaskCompletionSource WasRecalled { get; } = new();
@@ -490,8 +517,8 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         protected override async Task<(PolicyAnswerKind Kind, KnownIds? Leased, TimeSpan Lease)> Request(
             IGrainFactory grains, string key, KnownIds? known, IKnownIdsHolder holder)
         {
-            var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, -1);
-            return (answer.Kind, answer.Ids, answer.Lease);
+            var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, told);
+            return (answer.Kind, answer.Ids ?? (answer.Kind == PolicyAnswerKind.Leased ? new(told, [], true) : null), answer.Lease);
         }
     }
 }

@@ -20,7 +20,8 @@ public sealed class StoreCheckTests : IDisposable
     [Fact]
     public async Task A_sound_store_is_0_and_each_damage_is_1_with_a_line_that_names_the_row()
     {
-        var workspaceId = await FillStore();
+        var member = new PersonId(tenant, Guid.NewGuid());
+        var workspaceId = await FillStore(member);
         var (code, sound) = await Check();
         Assert.True(code == 0, sound);
         Assert.Contains(" 0 findings", sound, StringComparison.Ordinal);
@@ -36,6 +37,10 @@ public sealed class StoreCheckTests : IDisposable
             ("UPDATE OrleansStorage SET PayloadBinary = x'' WHERE GrainTypeString = 'user'", "row user: it is not a UserState"),
             ("UPDATE OrleansStorage SET PayloadBinary = CAST(replace(CAST(PayloadBinary AS TEXT), '\"$v\":1', '\"$v\":2') AS BLOB) WHERE GrainTypeString = 'agreement'", "its format is 2"),
             ("UPDATE OrleansStorage SET PayloadBinary = CAST(json_set(CAST(PayloadBinary AS TEXT), '$.Epoch', 1) AS BLOB) WHERE GrainTypeString = 'workspace'", "its epoch 1 is older"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'known-ids' AND GrainIdExtensionString LIKE '%/groups/%'", $"workspace/{workspaceId}, row workspace: the row of the set groups/{tenant}, which has its groups, is gone"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'known-ids' AND GrainIdExtensionString LIKE '%/tenants/%'", "agreement/contoso, row agreement: the row of the set tenants/"),
+            ("UPDATE OrleansStorage SET PayloadBinary = CAST(json_set(CAST(PayloadBinary AS TEXT), '$.Entries', json('{}')) AS BLOB) WHERE GrainTypeString = 'known-ids' AND GrainIdExtensionString LIKE '%/groups/%'", $"the set groups/{tenant} has gone back: it lacks 41 of its groups"),
+            ($"DELETE FROM OrleansStorage WHERE GrainTypeString = 'user' AND GrainIdExtensionString LIKE '%{member.UserId}'", $"workspace-users/{workspaceId}, row people-0: the row of person {member} is gone, or knows an older token"),
             ("UPDATE OrleansStorage SET GrainTypeString = 'unheard-of' WHERE GrainTypeString = 'known-ids-build'", "no grain of this release has such a row"),
         ];
         foreach (var (damage, finding) in damages)
@@ -62,7 +67,8 @@ public sealed class StoreCheckTests : IDisposable
         Assert.False(File.Exists(folder.File()));
     }
 
-    private async Task<string> FillStore()
+    /// <param name="member">Comes by a group, and is no contact.</param>
+    private async Task<string> FillStore(PersonId member)
     {
         await using var silo = await TestSilo.Start(folder.File());
         var grains = silo.Services.GetRequiredService<IGrainFactory>();
@@ -82,6 +88,11 @@ public sealed class StoreCheckTests : IDisposable
             Assert.Equal(PutGroupStatus.Created, outcome.Status);
         }
 
+        var decided = await grains.GetGrain<IUserGrain>(manager.ToString()).Decide(signIn, workspaceId);
+        var group = Guid.NewGuid();
+        await grains.GetGrain<IWorkspaceGrain>(workspaceId).PutGroup(decided, actor, new(group, "Members", Roles.SupportUser, null));
+        var came = SignIn.Create(member, signIn.IssuedAt, new("Lee", null, UserType.Member), [group]);
+        Assert.Equal(Standing.Member, (await grains.GetGrain<IUserGrain>(member.ToString()).Decide(came, workspaceId)).Standing);
         return workspaceId;
     }
 

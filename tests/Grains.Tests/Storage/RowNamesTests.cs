@@ -1,0 +1,26 @@
+namespace EngageCenter.Storage;
+
+public sealed class RowNamesTests
+{
+    [Theory]
+    [InlineData("audit", 0)]
+    [InlineData("recommendations-SqlServer", 1)]
+    [InlineData("people", int.MaxValue)]
+    public void What_is_made_can_be_taken_apart(string name, int number)
+    {
+        Assert.True(RowNames.TryParse(RowNames.Numbered(name, number), out var of, out var found));
+        Assert.Equal((name, number), (of, found));
+        Assert.Equal(name, RowNames.LogOf(RowNames.Head(name)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-1")]
+    [InlineData("people")]
+    [InlineData("people-")]
+    [InlineData("people-head")]
+    [InlineData("people-+1")]
+    [InlineData("people- 1")]
+    [InlineData("people-99999999999")]
+    public void Another_name_is_no_numbered_row(string name) => Assert.False(RowNames.TryParse(name, out _, out _));
+}
