@@ -34,6 +34,9 @@ internal sealed record KnownIds(
     // Every request asks for one of them.
     private static readonly string[] tenantSets = [.. Enumerable.Range(0, 256).Select(first => $"{TenantPrefix}{first:x2}")];
 
+    /// <summary>The keys of all sets of tenants.</summary>
+    public static ReadOnlySpan<string> TenantSets => tenantSets;
+
     /// <summary>The key of the set of a tenant's groups.</summary>
     public static string GroupsOf(Guid tenantId) => $"{GroupPrefix}{tenantId:D}";
 

@@ -1,10 +1,14 @@
 using EngageCenter.WebApi.Errors;
+using EngageCenter.WebApi.Identity;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace EngageCenter.WebApi.Hosting;
 
-/// <summary>Live: the process answers. Ready: the host is not stopping, and the cluster answers it, in bounded time.</summary>
+/// <summary>
+/// Live: the process answers. Ready: the host is not stopping, the cluster answers it, in bounded time, and it has read which
+/// tenants are known: before, it would give their people a stranger's part of the limits.
+/// </summary>
 internal static class Health
 {
     private const string Ready = "web-ready";
@@ -22,7 +26,7 @@ internal static class Health
             .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics();
     }
 
-    private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime, LastAnswer last) : IHealthCheck
+    private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime, LastAnswer last, AllowedTenants tenants) : IHealthCheck
     {
         // An answer from a grain goes all the way: gateway, placement, directory. We stop waiting
         // where the call does not heed its cancellation.
@@ -36,6 +40,7 @@ internal static class Health
             try
             {
                 var silos = await last.GetAsync(() => CountSilos()).WaitAsync(cancellationToken);
+                await tenants.FirstRead().WaitAsync(cancellationToken);
                 return HealthCheckResult.Healthy($"{silos} silos");
             }
             catch (Exception fault) when (Faults.IsUnavailable(fault))

@@ -14,6 +14,9 @@ namespace EngageCenter.WebApi.Identity;
 /// </param>
 internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCache known, AccessMetrics metrics, TimeProvider time)
 {
+    // Of the 256 sets so many are read at once when a node begins.
+    private const int MaxParallel = 32;
+
     public const string Setting = $"{Authentication.Section}:AllowedTenants";
 
     /// <summary>How long a request waits for the set of tenants. Without it the person's grain is asked, as for anybody.</summary>
@@ -28,6 +31,9 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     // The last known sets by key, null for one that was never available. Only limits use them; they decide no access.
     private readonly ConcurrentDictionary<string, KnownIds?> latest = new(StringComparer.Ordinal);
 
+    private readonly Lock gate = new();
+    private Task? firstRead;
+
     // Sets that are being asked for because somebody had to be counted.
     private readonly ConcurrentDictionary<string, bool> asking = new(StringComparer.Ordinal);
 
@@ -40,6 +46,20 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
             : [.. section.GetChildren().Select(tenant => Guid.TryParseExact(tenant.Value, "D", out var id)
                 ? id
                 : throw new SettingException($"{tenant.Path} is '{tenant.Value}'; it must be a tenant id such as c0000000-0000-4000-8000-000000000000."))];
+    }
+
+    /// <summary>
+    /// Done when each set has been asked for once, so that nobody is taken for a stranger only because the node is new. It takes
+    /// half a minute at most: a set that does not answer within <see cref="Patience"/> is left.
+    /// </summary>
+    public Task FirstRead()
+    {
+        lock (gate)
+        {
+            return firstRead ??= listed.IsEmpty
+                ? Parallel.ForEachAsync(KnownIds.TenantSets.ToArray(), new ParallelOptions { MaxDegreeOfParallelism = MaxParallel }, async (key, _) => await Read(key))
+                : Task.CompletedTask;
+        }
     }
 
     /// <summary>False where nobody of the tenant can be a member of anything. If a set is not available, everybody may come.</summary>

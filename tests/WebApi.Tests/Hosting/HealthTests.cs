@@ -1,10 +1,51 @@
+using EngageCenter.Access;
 using EngageCenter.WebApi.Hosting;
+using EngageCenter.WebApi.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace EngageCenter.WebApi.Tests.Hosting;
 
 public sealed class HealthTests
 {
+    [Fact]
+    public async Task Node_is_ready_when_it_has_read_the_tenants_so_that_no_member_begins_as_a_stranger()
+    {
+        await using var api = await RunningWebApi.StartAsync();
+        Answers(api);
+        var (asked, answer) = (0, new TaskCompletionSource<KnownIdsAnswer>());
+        api.Grains.On<IKnownIdsGrain>("Lease", _ =>
+        {
+            Interlocked.Increment(ref asked);
+            return answer.Task;
+        });
+        var tenants = api.Services.GetRequiredService<AllowedTenants>();
+
+        var ready = api.SendAsync("GET", "/health/ready");
+        await Until.True(() => Task.FromResult(Volatile.Read(ref asked) > 0), TimeSpan.FromSeconds(60), "the tenants are asked for");
+        Assert.False(ready.IsCompleted);
+        answer.SetResult(new(PolicyAnswerKind.Leased, new KnownIds(1, [RunningWebApi.Tenant], IsComplete: true), TimeSpan.FromDays(1)));
+
+        Assert.Equal(200, (await ready).Status);
+        Assert.False(tenants.CountsAsStrange(RunningWebApi.Tenant));
+        Assert.True(tenants.CountsAsStrange(Guid.NewGuid()));
+        Assert.Equal(256, asked);
+    }
+
+    [Fact]
+    public async Task Node_that_cannot_read_the_tenants_is_ready_all_the_same_and_takes_nobody_for_a_stranger()
+    {
+        await using var api = await RunningWebApi.StartAsync();
+        Answers(api);
+        api.Grains.On<IKnownIdsGrain>("Lease", _ => Task.FromException<KnownIdsAnswer>(new TimeoutException()));
+
+        Assert.Equal(200, (await api.SendAsync("GET", "/health/ready")).Status);
+        Assert.False(api.Services.GetRequiredService<AllowedTenants>().CountsAsStrange(RunningWebApi.Tenant));
+    }
+
+    private static void Answers(RunningWebApi api) =>
+        api.Grains.On<IManagementGrain>("GetHosts", _ => Task.FromResult(new Dictionary<SiloAddress, SiloStatus>()));
+
     [Fact]
     public async Task However_many_ask_whether_it_is_ready_the_cluster_is_asked_once_a_second()
     {
