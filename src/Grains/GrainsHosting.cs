@@ -27,6 +27,7 @@ public static class GrainsHosting
         silo.Services.AddSingleton<DecisionProofs>();
         silo.Services.AddSingleton<Scans>();
         silo.Services.AddSingleton<DirectoryMetrics>();
+        silo.Services.AddSingleton<DirectoryCallers>();
         silo.Services.AddSingleton<DirectoryFollowers>();
         silo.Services.TryAddSingleton<IDirectory, NoDirectory>();
         silo.Services.TryAddSingleton<RefusedRows>();

@@ -23,8 +23,8 @@ public static class ClusterTls
         {
             silo.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterCertificates>((connections, certificates) =>
             {
-                connections.ConfigureSiloInboundConnection(connection => connection.UseServerTls(certificates.Inbound));
-                connections.ConfigureGatewayInboundConnection(connection => connection.UseServerTls(certificates.Inbound));
+                connections.ConfigureSiloInboundConnection(connection => new OneLineLogs(connection).UseServerTls(certificates.Inbound));
+                connections.ConfigureGatewayInboundConnection(connection => new OneLineLogs(connection).UseServerTls(certificates.Inbound));
                 connections.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(certificates.Outbound));
             });
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
@@ -101,6 +102,11 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         Assert.Empty(await ToTheEnd(port, certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true)));
 
         Assert.Equal(0, connections);
+
+        // One line says why, and none says where in Orleans.
+        var log = silo!.Services.GetRequiredService<Warnings>();
+        await Until.True(() => Task.FromResult(log.OfOrleans.Count > 0), bound, "the refusal is logged");
+        Assert.StartsWith("Authentication failed: ", Assert.Single(log.OfOrleans), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -298,8 +304,13 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
             }
         }
 
-        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("EngageCenter.", StringComparison.Ordinal)
-            ? this
+        private readonly Connections connections = new();
+
+        /// <summary>What is said of connections, with the exceptions beside it.</summary>
+        public IReadOnlyCollection<string> OfOrleans => connections.Written;
+
+        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("EngageCenter.", StringComparison.Ordinal) ? this
+            : categoryName.StartsWith("Orleans.Connections", StringComparison.Ordinal) || categoryName.StartsWith("Orleans.Runtime.Messaging", StringComparison.Ordinal) ? connections
             : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
@@ -320,6 +331,26 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 
         public void Dispose()
         {
+        }
+
+        private sealed class Connections : ILogger
+        {
+            private readonly ConcurrentQueue<string> written = new();
+
+            public IReadOnlyCollection<string> Written => written;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
+                if (logLevel >= LogLevel.Warning)
+                {
+                    written.Enqueue($"{formatter(state, exception)}{(exception is null ? "" : $"\n{exception}")}");
+                }
+            }
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
         }
     }
 }

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Paging;
+using EngageCenter.Users;
 using Orleans.Concurrency;
 
 namespace EngageCenter.Directories;
 
 /// <summary>The directory of a workspace's organization, for whoever may see it. Keyed by the workspace's id. Stores nothing.</summary>
 [GrainType("workspace-directory"), Reentrant]
-internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory directory) : Grain, IWorkspaceDirectoryGrain
+internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory directory, DirectoryCallers callers) : Grain, IWorkspaceDirectoryGrain
 {
     private string Id => this.GetPrimaryKeyString();
 
@@ -30,9 +31,7 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
             return null;
         }
 
-        var found = !directory.IsConfiguredFor(policy.TenantId) ? new([], null, 0)
-            : Guid.TryParseExact(query.Search, "D", out var groupId) ? await Find(policy, groupId)
-            : await Of(policy).Groups(query.Search, query.Page);
+        var found = directory.IsConfiguredFor(policy.TenantId) ? await Find(policy, decision.Person, query) : new([], null, 0);
 
         // The right is checked again: the directory may have taken its time.
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null
@@ -52,6 +51,7 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
             return new(DirectoryAnswer.Unknown);
         }
 
+        using var request = callers.Begin(decision.Person);
         try
         {
             return await Of(policy).Group(groupId) is { } found ? new(DirectoryAnswer.Found, found) : new(DirectoryAnswer.NotFound);
@@ -80,8 +80,13 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
     private async Task<ImmutableArray<GroupFacts>> Facts(AccessPolicy policy, ImmutableArray<Guid> groups, bool counted) =>
         directory.IsConfiguredFor(policy.TenantId) ? await Of(policy).Facts(groups, counted) : [.. groups.Select(group => new GroupFacts(group, GroupStatus.Unknown))];
 
-    private async Task<Page<DirectoryGroup>> Find(AccessPolicy policy, Guid groupId) =>
-        await Of(policy).Group(groupId) is { } found ? new([found], null, 1) : new([], null, 0);
+    private async Task<Page<DirectoryGroup>> Find(AccessPolicy policy, PersonId person, DirectoryGroupQuery query)
+    {
+        using var request = callers.Begin(person);
+        return !Guid.TryParseExact(query.Search, "D", out var groupId) ? await Of(policy).Groups(query.Search, query.Page)
+            : await Of(policy).Group(groupId) is { } found ? new([found], null, 1)
+            : new([], null, 0);
+    }
 
     private IDirectoryGrain Of(AccessPolicy policy) => GrainFactory.GetGrain<IDirectoryGrain>($"{policy.TenantId:D}");
 }

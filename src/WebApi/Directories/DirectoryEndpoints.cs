@@ -16,7 +16,7 @@ internal static class DirectoryEndpoints
         directory.MapGet("", Get).RequirePermission(Permissions.ViewEntraGroups)
             .Describe("GetDirectory", "Whether the directory answers", "That of the tenant of the workspace's organization.")
             .Answers<DirectoryResponse>(200);
-        directory.MapGet("/groups", Groups).RequirePermission(Permissions.ManageEntraGroups).Scans("search")
+        directory.MapGet("/groups", Groups).RequirePermission(Permissions.ManageEntraGroups).Scans()
             .Describe("ListDirectoryGroups", "The groups of the directory", "Security groups of the organization's tenant, by name; none where no directory is configured.")
             .Answers<ListResponse<DirectoryGroupResponse>>(200);
     }

@@ -20,7 +20,7 @@ internal static class KestrelLimits
             // One request at a time on a connection, which the sizes of a node count with.
             endpoint.Protocols = HttpProtocols.Http1;
 
-            // Before TLS, where an address of its own has it.
+            // Before TLS, on a node that ends TLS itself.
             endpoint.Use(addresses.Limit);
         });
 

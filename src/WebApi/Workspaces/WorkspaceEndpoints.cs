@@ -82,13 +82,19 @@ internal static class WorkspaceEndpoints
         };
     }
 
-    private static async Task<IResult> StreamAuditEvents(WorkspaceVisit visit, AuditStreamQuery query, HttpContext http, AuditFeed feed)
+    private static async Task<IResult> StreamAuditEvents(WorkspaceVisit visit, AuditStreamQuery query, HttpContext http, AuditFeed feed, NodeLimits limits)
     {
         var after = query.After ?? 0;
         var last = http.Request.Headers[LastEventId];
         if (last.Count > 0 && !int.TryParse(last.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out after))
         {
             return Problems.Invalid(LastEventId, NoEvent);
+        }
+
+        // To open one reads a page, and a client may close it at once.
+        if (await PageLimit.Count(http, limits, AuditFeed.PageSize) is { } refusal)
+        {
+            return refusal;
         }
 
         http.Response.Headers.Vary = "Accept";

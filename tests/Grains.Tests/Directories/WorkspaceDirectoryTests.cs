@@ -51,6 +51,34 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
+    public async Task Person_who_looks_for_groups_does_not_use_the_directory_up()
+    {
+        var directory = cluster.Directory.Of(contoso.Tenant);
+        var (answer, all, asked) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
+        var (grain, decision) = await Enter();
+        directory.Answering = _ =>
+        {
+            if (Interlocked.Increment(ref asked) == DirectoryCallers.MaxAtOnce)
+            {
+                all.SetResult();
+            }
+
+            return answer.Task;
+        };
+
+        var waiting = Enumerable.Range(0, DirectoryCallers.MaxAtOnce).Select(_ => grain.Groups(decision, new("s", new(10, null)))).ToList();
+        await all.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await Assert.ThrowsAsync<TryLaterException>(() => grain.Groups(decision, new("s", new(10, null))));
+        await Assert.ThrowsAsync<TryLaterException>(() => grain.Group(decision, Guid.NewGuid()));
+        Assert.Equal(waiting.Count, asked);
+
+        answer.SetResult();
+        await Task.WhenAll(waiting);
+        directory.Answer();
+        Assert.NotNull(await grain.Groups(decision, new("s", new(10, null))));
+    }
+
+    [Fact]
     public async Task A_cursor_that_the_directory_does_not_know_is_no_failure_of_the_directory()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);

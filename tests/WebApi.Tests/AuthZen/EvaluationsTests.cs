@@ -60,6 +60,19 @@ public sealed class EvaluationsTests
     }
 
     [Fact]
+    public async Task Batch_counts_by_whom_and_what_it_asks_about()
+    {
+        await using var api = await StartAsync(("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "600"));
+        Answers(api, workspace => new(AccessDecision.Outsider(Ann, workspace), []));
+
+        // 300 questions about one workspace, and 20 about as many, which count as 100. Of 600 are left 200, too few for 41 workspaces.
+        Assert.Equal(300, (await Ask(api, "execute_all", Enumerable.Repeat(1, 300))).Length);
+        Assert.Equal(20, (await Ask(api, "execute_all", Enumerable.Range(0, 20))).Length);
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => Ask(api, "execute_all", Enumerable.Range(0, 41)));
+        Assert.Contains("too-many-requests", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_a_caller_4_large_batches_are_at_work_and_a_small_one_beside_them()
     {
         await using var api = await StartAsync();

@@ -44,7 +44,7 @@ public class ScanLimitTests
         [
             search, $"{Home}/support-cases?status=New", $"{Home}/support-insights", $"{Home}/home", "/v1/me/home", $"{Home}/users",
             $"{Home}/groups?search=x", $"{Home}/activities?kind=Reactive", $"{Home}/assessments/SqlServer/recommendations",
-            "/v1/learning/courses?search=x",
+            "/v1/learning/courses?search=x", $"{Home}/directory/groups",
         ])
         {
             var refused = await api.SendAsync("GET", path, ann);
@@ -67,6 +67,19 @@ public class ScanLimitTests
                 Assert.True(await atWork.WaitAsync(TimeSpan.FromSeconds(30)));
             }
         }
+    }
+
+    [Fact]
+    public async Task Searches_without_a_pause_count_as_the_largest_pages()
+    {
+        await using var api = await RunningWebApi.StartAsync(("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "1100"));
+        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Permissions.ViewSupportInsights)));
+        api.Grains.On<ISupportGrain>("Cases", _ => Cases(Task.CompletedTask));
+        var ann = RunningWebApi.Token();
+
+        Assert.Equal(200, (await api.SendAsync("GET", $"{Home}/support-cases?search=x", ann)).Status);
+        Assert.Equal(200, (await api.SendAsync("GET", $"{Home}/support-cases?search=x", ann)).Status);
+        Assert.Equal(429, (await api.SendAsync("GET", $"{Home}/support-cases?search=x", ann)).Status);
     }
 
     private static async Task<Page<SupportCase>?> Cases(Task until)
