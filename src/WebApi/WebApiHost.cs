@@ -95,6 +95,7 @@ public static class WebApiHost
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AccessMetrics>();
         services.TryAddSingleton<KnownIdsCache>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DecisionCache>(provider, options.Decisions.Max));
         var allowed = AllowedTenants.Read(builder.Configuration);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AllowedTenants>(provider, allowed));
         services.AddSingleton<UserGrains>();

@@ -77,6 +77,8 @@ public sealed class WebApiOptions
 
     public RememberedTokensOptions RememberedTokens { get; set; }
 
+    public DecisionsOptions Decisions { get; set; } = new();
+
     public RequestLogOptions RequestLog { get; set; } = new();
 
     /// <summary>
@@ -222,6 +224,11 @@ public sealed class WebApiOptions
             throw new SettingException($"{Section}:RememberedTokens:Max is {options.RememberedTokens.Max}; it must be from 2 to 1000000.");
         }
 
+        if (options.Decisions.Max is not 0 and (< 2 or > 1_000_000))
+        {
+            throw new SettingException($"{Section}:Decisions:Max is {options.Decisions.Max}; it must be 0, or from 2 to 1000000.");
+        }
+
         if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)
         {
             throw new SettingException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
@@ -298,6 +305,13 @@ public sealed class RememberedTokensOptions
     /// <see cref="WebApiOptions.RememberedTokenBytes"/> each, but at least 1,000.
     /// </summary>
     public int Max { get; set; } = 100_000;
+}
+
+/// <summary>Decisions about persons' rights that a web node may answer by again without asking their grain; docs/coherence.md.</summary>
+public sealed class DecisionsOptions
+{
+    /// <summary>Decisions at most, one for each person and workspace, 2 to 1,000,000; some 0.6 KB each. 0, the default, keeps none: every check asks the person's grain. Silos lend them with <c>Access:LendsDecisions</c>.</summary>
+    public int Max { get; set; }
 }
 
 /// <summary>How much one caller may ask of one web node. It keeps callers from each other's way; it is no quota.</summary>

@@ -46,4 +46,22 @@ internal enum Fault
 
     /// <summary>A grain that is asked to act looks at the epoch of the decision, and not at its proof.</summary>
     MadeUpDecisionActedOn,
+
+    /// <summary>A silo answers a recall before the web nodes that it has lent decisions to have answered theirs.</summary>
+    SiloAnswersBeforeWebNodes,
+
+    /// <summary>A web node counts what it was lent from when the answer came.</summary>
+    WebNodeCountsFromAnswer,
+
+    /// <summary>A decision that was on its way when its web node answered a recall is kept.</summary>
+    DecisionSurvivesRecall,
+
+    /// <summary>A web node's late answer to an earlier recall is taken for the answer to this one.</summary>
+    LateWebAnswerCounts,
+
+    /// <summary>A user grain decides by a sign-in that takes groups away while web nodes have decisions of an older one.</summary>
+    NarrowerSignInDoesNotRecall,
+
+    /// <summary>A new activation of a user grain does not wait for what the one before it lent.</summary>
+    NewActivationDoesNotWait,
 }

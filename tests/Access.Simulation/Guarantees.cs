@@ -18,6 +18,7 @@ internal static class Guarantees
         .. Linearizable(history),
         .. Truthful(history),
         .. Tokens(history),
+        .. TokensAtWebNodes(history),
         .. Proven(history),
         .. Costs(history),
     ];
@@ -119,7 +120,7 @@ internal static class Guarantees
             }
 
             var newest = new Dictionary<long, Operation>();
-            foreach (var (at, check) in checks.SelectMany(o => new[] { (o.Begun, o), (o.Ended!.Value, o) }).OrderBy(e => e.Item1))
+            foreach (var (at, check) in checks.Where(o => !o.IsAtWebNode).SelectMany(o => new[] { (o.Begun, o), (o.Ended!.Value, o) }).OrderBy(e => e.Item1))
             {
                 if (at == check.Ended)
                 {
@@ -140,6 +141,30 @@ internal static class Guarantees
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// G2, for what a web node answers: it may go by an older sign-in, but not by groups that a newer one no longer carried
+    /// that decided before. But for what one activation cannot know of another one at the same time, nor anybody of what that
+    /// one had lent.
+    /// </summary>
+    private static IEnumerable<Violation> TokensAtWebNodes(History history)
+    {
+        foreach (var person in Acknowledged(history).Where(o => o.Kind == Kind.Check && o.Seen is not null).GroupBy(o => o.Person))
+        {
+            var checks = person.OrderBy(o => o.Ended).ToList();
+            List<long> activations = [.. checks.Select(o => o.ActiveSince).Distinct()];
+            var alone = activations.Where(a => !activations.Any(other => a != other && a < Over(other) && other < Over(a))).ToHashSet();
+            foreach (var check in checks.Where(o => o.IsAtWebNode && alone.Contains(o.ActiveSince)))
+            {
+                if (checks.Find(o => o.Ended < check.Begun && o.Seen!.LastSignInAt >= check.Seen!.LastSignInAt && (check.Groups & ~o.Groups) != 0) is { } newer)
+                {
+                    yield return new($"{check} brought back groups that {newer} no longer had, which had ended before.", check, newer);
+                }
+            }
+        }
+
+        long Over(long since) => history.Overs.TryGetValue(since, out var over) ? over : long.MaxValue;
     }
 
     /// <summary>G4.</summary>

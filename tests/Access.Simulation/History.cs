@@ -57,6 +57,12 @@ internal sealed class Operation(int number, Kind kind, string actor, long begun,
     /// <summary>Of a check: since when the user's activation has been there.</summary>
     public long ActiveSince { get; set; }
 
+    /// <summary>Of a check: the web node that the user's activation was asked by, if it was one.</summary>
+    public WebNode? AskedBy { get; set; }
+
+    /// <summary>Of a check: whether it is what a web node's caller saw, rather than what the user's activation did.</summary>
+    public bool IsAtWebNode { get; set; }
+
     /// <summary>The epoch of the decision that was handed on, where one was.</summary>
     public long? Decided { get; set; }
 
@@ -87,6 +93,9 @@ internal sealed class History(bool keepNotes)
     /// <summary>Each row that storage took, in order.</summary>
     public List<(long Order, Row Row)> Committed { get; } = [];
 
+    /// <summary>When each user's activation that has ended did so, by when it began.</summary>
+    public Dictionary<long, long> Overs { get; } = [];
+
     /// <summary>What went wrong beside operations: an exception of a machine, a run that did not recover.</summary>
     public List<string> Failures { get; } = [];
 
@@ -107,6 +116,9 @@ internal sealed class History(bool keepNotes)
     }
 
     public long Mark() => ++order;
+
+    /// <summary>The user's activation that has been there since a moment has ended.</summary>
+    public void Over(long since) => Overs.TryAdd(since, ++order);
 
     public void Commit(Row row, TimeSpan now)
     {

@@ -457,11 +457,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         world.Call<ActReply>(
             silo,
             recalled.Holder,
-            reply =>
-            {
-                recalled.Holder.Recall();
-                reply(new(true));
-            },
+            reply => recalled.Holder.Recall(() => reply(new(true))),
             answer =>
             {
                 if (answer is not null)

@@ -60,5 +60,6 @@ if (shown is { } replayed)
 Console.WriteLine(
     $"{totals.Seeds} seeds in {watch.Elapsed.TotalSeconds:F1} s: {totals.Decisions} decisions, {totals.Changes} changes, {totals.Acts} acts, {totals.Unconfirmed} unconfirmed; "
     + $"{totals.MadeElsewhere} acts by a decision of another owner's lease; {totals.Owners} activations, {totals.Duplicates} of them duplicates, {totals.Crashes} crashes, {totals.Pauses} pauses, {totals.Cuts} partitions; "
+    + $"{totals.Warm} decisions from a web node's memory, {totals.WebFaults} faults of web nodes; "
     + $"{failing.Count} seeds with violations");
 return failing.Count == 0 ? 0 : 1;

@@ -14,38 +14,31 @@ internal sealed class Lease(Policy policy, long key, Silo silo, TimeSpan expires
     public bool IsRecalled { get; set; }
 
     public bool IsValid => !IsRecalled && silo.Clock < expires;
+
+    /// <summary>What is left of it, for what is decided by it now.</summary>
+    public TimeSpan Left => expires - silo.Clock;
 }
 
 /// <summary>What a process was started with: settings change, and not on all silos at once.</summary>
 internal sealed record Terms(TimeSpan Lease, TimeSpan Authority);
 
 /// <summary>
-/// A process that runs for a while: a clock and settings of its own, and the shell around a <see cref="PolicyHolder"/>, which does as
-/// <see cref="PolicyCache"/> does. What restarts on the same node is another silo.
+/// A process with settings of its own, and the shell around a <see cref="PolicyHolder"/>, which does as <see cref="PolicyCache"/>
+/// does, and around what it has lent to web nodes, which does as <see cref="DecisionLending"/> does.
 /// </summary>
 internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan clock, Terms terms)
+    : Process(simulation.World, node, $"s{node}.{run}", clock)
 {
     private readonly World world = simulation.World;
     private Slot slot = new();
 
-    public int Node => node;
-
-    public string Name => $"s{node}.{run}";
-
-    public TimeSpan Clock => world.Now + clock;
-
     public Terms Terms => terms;
 
-    public bool IsDown { get; set; }
-
-    public TimeSpan PausedUntil { get; set; }
-
-    public bool IsPaused => PausedUntil > world.Now;
+    /// <summary>Which web nodes have decisions of the workspace from here.</summary>
+    public Lending Lent { get; } = new(simulation);
 
     /// <summary>Where this silo's grain directory says that the workspace is.</summary>
     public OwnerActivation? View { get; set; }
-
-    public override string ToString() => Name;
 
     /// <summary>A policy to decide by, from memory where there is one.</summary>
     public void Get(Action<PolicyAnswerKind, Lease?> done)
@@ -60,7 +53,8 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         }
     }
 
-    public void Recall()
+    /// <param name="done">When neither this silo nor a web node decides any more by what it had.</param>
+    public void Recall(Action done)
     {
         world.History.Notes?.Note(world.Now, Name, slot.Lease is { IsValid: true } held ? $"gives up epoch {held.Policy.Epoch}" : "is recalled, and holds nothing");
         if (slot.Lease is { } lease)
@@ -73,6 +67,16 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         if (simulation.Fault != Fault.GrantSurvivesRecall)
         {
             slot.Request = null;
+        }
+
+        if (simulation.Fault == Fault.SiloAnswersBeforeWebNodes)
+        {
+            Lent.TakeBack(this, web => web.Recall(), () => { });
+            done();
+        }
+        else
+        {
+            Lent.TakeBack(this, web => web.Recall(), done);
         }
     }
 

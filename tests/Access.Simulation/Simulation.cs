@@ -5,15 +5,15 @@ namespace EngageCenter.Access.Simulation;
 
 /// <summary>What happened in one run or in many.</summary>
 internal sealed record Totals(
-    int Seeds, int Decisions, int Changes, int Acts, int Unconfirmed, int Crashes, int Pauses, int Cuts, int Owners, int Duplicates, int MadeElsewhere, int Violations)
+    int Seeds, int Decisions, int Changes, int Acts, int Unconfirmed, int Crashes, int Pauses, int Cuts, int Owners, int Duplicates, int MadeElsewhere, int Warm, int WebFaults, int Violations)
 {
-    public static Totals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static Totals None { get; } = new(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     public static Totals operator +(Totals one, Totals other) => new(
         one.Seeds + other.Seeds, one.Decisions + other.Decisions, one.Changes + other.Changes, one.Acts + other.Acts,
         one.Unconfirmed + other.Unconfirmed, one.Crashes + other.Crashes, one.Pauses + other.Pauses, one.Cuts + other.Cuts,
         one.Owners + other.Owners, one.Duplicates + other.Duplicates,
-        one.MadeElsewhere + other.MadeElsewhere, one.Violations + other.Violations);
+        one.MadeElsewhere + other.MadeElsewhere, one.Warm + other.Warm, one.WebFaults + other.WebFaults, one.Violations + other.Violations);
 }
 
 /// <summary>What came of a run.</summary>
@@ -29,6 +29,7 @@ internal sealed class Simulation
     public const int DefaultSteps = 300;
 
     private const int Nodes = 4;
+    private const int WebNodes = 2;
     private const int Persons = 3;
     private const int Groups = 3;
     private const int MaxOwners = 4;
@@ -46,6 +47,7 @@ internal sealed class Simulation
     private readonly double churn;
     private readonly History history;
     private readonly Silo[] silos = new Silo[Nodes];
+    private readonly WebNode[] webs = new WebNode[WebNodes];
     private readonly Person[] persons = new Person[Persons];
     private readonly List<OwnerActivation> owners = [];
     private readonly List<Decision> decisions = [];
@@ -57,7 +59,11 @@ internal sealed class Simulation
     private int cuts;
     private int duplicates;
     private int madeElsewhere;
+    private int webFaults;
     private long keys;
+
+    // Until then the policy changes only where a race that is set up has it changed.
+    private TimeSpan quietUntil;
 
     private Simulation(ulong seed, Fault fault, bool keepNotes)
     {
@@ -73,6 +79,11 @@ internal sealed class Simulation
             silos[node] = NewSilo(node);
         }
 
+        for (var web = 0; web < WebNodes; web++)
+        {
+            webs[web] = NewWeb(Nodes + web);
+        }
+
         for (var person = 0; person < Persons; person++)
         {
             persons[person] = new(person, new(World));
@@ -83,6 +94,9 @@ internal sealed class Simulation
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(25);
 
     public Fault Fault { get; }
+
+    /// <summary>Checks that a web node answered without asking.</summary>
+    public int Warm { get; set; }
 
     public World World { get; }
 
@@ -106,7 +120,7 @@ internal sealed class Simulation
         return new(
             seed,
             new(1, Count(Kind.Check, true), Count(Kind.Change, true), Count(Kind.Act, true), Count(Kind.Check, false), simulation.crashes,
-                simulation.pauses, simulation.cuts, simulation.ownersStarted, simulation.duplicates, simulation.madeElsewhere, violations.Length),
+                simulation.pauses, simulation.cuts, simulation.ownersStarted, simulation.duplicates, simulation.madeElsewhere, simulation.Warm, simulation.webFaults, violations.Length),
             history,
             violations);
     }
@@ -185,7 +199,13 @@ internal sealed class Simulation
 
         // How much trouble, of which kind.
         var variety = dice.Pick([0.2, 0.6]);
-        var kinds = Enumerable.Range(0, 8).Where(_ => dice.Chance(variety)).ToList();
+        var kinds = Enumerable.Range(0, 13).Where(_ => dice.Chance(variety)).ToList();
+        if (dice.Chance(0.4))
+        {
+            // Late answers take a race that is set up, and most of these come to nothing.
+            kinds.AddRange([11, 11, 11, 12, 12]);
+        }
+
         var trouble = dice.Pick([0.03, 0.08, 0.15]);
         for (var step = 0; step < steps; step++)
         {
@@ -207,7 +227,7 @@ internal sealed class Simulation
     {
         World.Weather = World.Weather.Fair();
         World.Heal();
-        World.RunUntil(silos.Select(s => s.PausedUntil).Append(World.Now).Max());
+        World.RunUntil(silos.Select(s => s.PausedUntil).Concat(webs.Select(w => w.PausedUntil)).Append(World.Now).Max());
         foreach (var other in Open().SkipLast(1).ToList())
         {
             other.Stop();
@@ -249,6 +269,13 @@ internal sealed class Simulation
 
     private void Work()
     {
+        if (World.Now < quietUntil)
+        {
+            var somebody = dice.Pick(persons);
+            Check(somebody, somebody.Tokens[^1]);
+            return;
+        }
+
         if (dice.Chance(churn))
         {
             Change(null);
@@ -289,6 +316,11 @@ internal sealed class Simulation
                 crashes++;
                 Note(silo, "crashes");
                 silo.IsDown = true;
+                foreach (var person in persons.Where(p => p.Activation?.Silo == silo))
+                {
+                    person.Activation!.Over();
+                }
+
                 World.After(dice.Seconds(0.1, 20), null, () => silos[silo.Node] = NewSilo(silo.Node));
                 break;
             case 1 when !silo.IsPaused && !silo.IsDown:
@@ -314,6 +346,9 @@ internal sealed class Simulation
                 silo.View = NewOwner(silo);
                 outside = dice.Chance(0.5) ? silo.View : outside;
                 break;
+            case 6 when dice.Chance(0.5):
+                Narrow(dice.Pick(persons));
+                break;
             case 6:
                 dice.Pick(persons).Activation?.End();
                 break;
@@ -331,7 +366,118 @@ internal sealed class Simulation
 
                 break;
             default:
+                Trouble(kind, dice.Pick(webs), silo);
                 break;
+        }
+    }
+
+    private void Trouble(int kind, WebNode web, Silo silo)
+    {
+        switch (kind)
+        {
+            case 8 when !web.IsDown:
+                webFaults++;
+                Note(web, "crashes");
+                web.IsDown = true;
+                World.After(dice.Seconds(0.1, 10), null, () => webs[web.Node - Nodes] = NewWeb(web.Node));
+                break;
+            case 9 when !web.IsPaused && !web.IsDown:
+                webFaults++;
+                web.PausedUntil = World.Now + dice.Seconds(0.5, 30);
+                Note(web, $"is paused until {web.PausedUntil.TotalSeconds:F3}");
+                break;
+            case 10:
+                webFaults++;
+                if (dice.Chance(0.3))
+                {
+                    CutOff(silo, web.Node);
+                    break;
+                }
+
+                // Recalls, answers to them, or both.
+                var until = World.Now + dice.Seconds(10, 60);
+                foreach (var slow in silos.Where(s => s == silo || dice.Chance(0.5)))
+                {
+                    Note(web, $"and {slow.Name} are late to hear from each other, until {until.TotalSeconds:F3}");
+                    World.Jam(web.Node, slow.Node, until);
+                    World.Jam(slow.Node, web.Node, until);
+                }
+
+                break;
+            case 11:
+                var person = dice.Pick(persons);
+                AnswerLate(UserOf(person).Silo, web, () => CheckAt(web, person, person.Tokens[^1]));
+                break;
+            case 12 when decisions.Count > 0:
+                AnswerLate(Route(null).Silo, silo, () => ActElsewhere(HandedOn(), silo));
+                break;
+            default:
+                break;
+        }
+    }
+
+    // What follows are races that chance alone seldom sets up.
+
+    /// <summary>A person signs in with fewer groups, perhaps right after their activation ended, while web nodes know them by more.</summary>
+    private void Narrow(Person person)
+    {
+        var before = person.Tokens[^1];
+        var ends = dice.Chance(0.6);
+        AskAgain(0, 1);
+        World.After(dice.Seconds(1, 2), null, () =>
+        {
+            if (ends)
+            {
+                person.Activation?.End();
+            }
+
+            Issue(person, Bits(before.Groups) & dice.Below(1 << Groups));
+            Check(person, person.Tokens[^1]);
+            AskAgain(0, 6);
+        });
+
+        void AskAgain(double from, double to)
+        {
+            foreach (var web in webs)
+            {
+                for (var again = 0; again < 3; again++)
+                {
+                    World.After(dice.Seconds(from, to), null, () => CheckAt(webs[web.Node - Nodes], person, before));
+                }
+            }
+        }
+    }
+
+    /// <summary>The answer to one recall is on its way when the next one is, and that one takes long.</summary>
+    /// <param name="lender">Who recalls.</param>
+    /// <param name="use">Has the holder ask for something again.</param>
+    private void AnswerLate(Process lender, Process holder, Action use)
+    {
+        var start = dice.Seconds(0.5, 1.5);
+        Use(0, 0.5, 3);
+        World.After(start, null, () =>
+        {
+            World.Hold(holder.Node, lender.Node, World.Now + TimeSpan.FromSeconds(2), 12, 17);
+            Change(null);
+        });
+
+        // By then what was out has run out.
+        var next = start + usual.Lease + dice.Seconds(0.2, 1);
+        quietUntil = World.Now + next + usual.Lease;
+        Use(next.TotalSeconds, next.TotalSeconds + 0.5, 3);
+        World.After(next + TimeSpan.FromSeconds(1), null, () =>
+        {
+            World.Hold(lender.Node, holder.Node, World.Now + TimeSpan.FromSeconds(2), 6, 12);
+            Change(null);
+        });
+        Use(next.TotalSeconds + 1, next.TotalSeconds + 10, 8);
+
+        void Use(double from, double to, int times)
+        {
+            for (var time = 0; time < times; time++)
+            {
+                World.After(dice.Seconds(from, to), null, use);
+            }
         }
     }
 
@@ -349,18 +495,30 @@ internal sealed class Simulation
 
     private void Check(Person person, SignIn token)
     {
-        var user = UserOf(person);
-        World.Call<CheckReply>(null, user.Silo, reply => user.Decide(token, reply), answer =>
+        if (dice.Chance(0.6))
         {
-            if (answer?.Decision is { Allowed: true } allowed)
+            CheckAt(dice.Pick(webs), person, token);
+        }
+        else
+        {
+            var user = UserOf(person);
+            World.Call<CheckReply>(null, user.Silo, reply => user.Decide(token, null, reply), Checked);
+        }
+    }
+
+    private void CheckAt(WebNode web, Person person, SignIn token) =>
+        World.Call<CheckReply>(null, web, reply => web.Check(person, token, reply), Checked);
+
+    private void Checked(CheckReply? answer)
+    {
+        if (answer?.Made?.Decision is { Allowed: true } allowed)
+        {
+            decisions.Add(allowed);
+            if (decisions.Count > 8)
             {
-                decisions.Add(allowed);
-                if (decisions.Count > 8)
-                {
-                    decisions.RemoveAt(0);
-                }
+                decisions.RemoveAt(0);
             }
-        });
+        }
     }
 
     private void Change(Decision? decision)
@@ -414,16 +572,17 @@ internal sealed class Simulation
         _ => { });
 
     // Somebody's groups change now and then, and each token says what they are; some tokens are of the same second.
-    private void Issue(Person person)
+    private void Issue(Person person) => Issue(person, dice.Below(1 << Groups));
+
+    private void Issue(Person person, int groups)
     {
-        var groups = dice.Below(1 << Groups);
         var issued = new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero).AddSeconds(Math.Floor(World.Now.TotalSeconds));
         person.Tokens.Add(SignIn.Create(
             person.Id, issued, new(person.ToString(), null, UserType.Member),
             Enumerable.Range(0, Groups).Where(g => (groups & (1 << g)) != 0).Select(g => new Guid(g, 0, 0, new byte[8]))));
     }
 
-    private UserActivation UserOf(Person person)
+    public UserActivation UserOf(Person person)
     {
         if (person.Activation is not { IsOpen: true, Silo.IsDown: false } active || (active.Silo.IsPaused && dice.Chance(0.3)))
         {
@@ -460,5 +619,12 @@ internal sealed class Simulation
         return silo;
     }
 
-    private void Note(Silo silo, string what) => history.Notes?.Note(World.Now, silo.Name, what);
+    private WebNode NewWeb(int node)
+    {
+        var web = new WebNode(this, node, ++runs, dice.Seconds(0, 100_000), dice.Chance(0.2) ? 2 : 100);
+        Note(web, "starts");
+        return web;
+    }
+
+    private void Note(Process process, string what) => history.Notes?.Note(World.Now, process.Name, what);
 }

@@ -27,6 +27,8 @@ public class SimulationTests(ITestOutputHelper output)
 
         // Nothing was found because nothing was wrong, and not because nothing happened.
         Assert.True(totals.Decisions > 50 * seeds && totals.Changes > 10 * seeds && totals.Acts > 10 * seeds, $"{totals}");
+        Assert.True(totals.Warm > 10 * seeds && totals.WebFaults > seeds, $"{totals}");
+
         // Where two owners have leased the same policy, each with a key of its own, an honest caller gets on.
         Assert.True(totals.MadeElsewhere > seeds / 10, $"{totals}");
         Assert.True(totals.Crashes > seeds && totals.Pauses > seeds && totals.Cuts > seeds && totals.Duplicates > seeds, $"{totals}");

@@ -18,7 +18,7 @@ internal sealed class Person(int number, StoredRow<UserState> storage)
     public override string ToString() => $"user{number}";
 }
 
-internal sealed record CheckReply(Decision? Decision);
+internal sealed record CheckReply(WebDecision? Made, DecisionLease? Lease = null);
 
 /// <summary>An activation of a user: the shell around <see cref="UserState"/> and a cached decision, which does as the user grain does.</summary>
 internal sealed class UserActivation(Simulation simulation, Person person, Silo silo)
@@ -33,6 +33,11 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
     private long version;
     private bool isActive;
     private bool isWriting;
+
+    // Which web nodes have decisions of the person, and how many sign-ins are being stored: nothing is lent meanwhile.
+    private readonly Lending lent = new(simulation);
+    private int changing;
+    private TimeSpan activated;
     private (Lease Lease, SeenUser Seen, bool Allowed)? known;
 
     public Silo Silo => silo;
@@ -41,25 +46,30 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
 
     public override string ToString() => $"{person}@{silo}";
 
-    public void Activate() => person.Storage.Read(silo, (isRead, row, readVersion) =>
+    public void Activate()
     {
-        if (!isRead)
+        activated = silo.Clock;
+        person.Storage.Read(silo, (isRead, row, readVersion) =>
         {
-            End();
-            return;
-        }
+            if (!isRead)
+            {
+                End();
+                return;
+            }
 
-        (stored, version, isActive) = (row ?? new(), readVersion, true);
-        durable = stored;
-        foreach (var (run, _) in inbox)
-        {
-            run();
-        }
+            (stored, version, isActive) = (row ?? new(), readVersion, true);
+            durable = stored;
+            foreach (var (run, _) in inbox)
+            {
+                run();
+            }
 
-        inbox.Clear();
-    });
+            inbox.Clear();
+        });
+    }
 
-    public void Decide(SignIn token, Action<CheckReply> reply)
+    /// <param name="web">The web node that asks, if one does: it may be lent the decision.</param>
+    public void Decide(SignIn token, WebNode? web, Action<CheckReply> reply)
     {
         if (isActive && IsOpen)
         {
@@ -74,12 +84,12 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
             Refuse();
         }
 
-        void Refuse() => reply(new((Decision?)null));
+        void Refuse() => reply(new(null));
 
         void Run()
         {
             var check = world.History.Begin(Kind.Check, ToString(), world.Now);
-            (check.Person, check.Token, check.ActiveSince) = (person.Number, token, since);
+            (check.Person, check.Token, check.ActiveSince, check.AskedBy) = (person.Number, token, since, web);
             if (Covers(durable, token) && Recall())
             {
                 Answer(check, known!.Value.Lease, known.Value.Allowed, reply);
@@ -97,6 +107,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
     public void End()
     {
         IsOpen = false;
+        Over();
         foreach (var (_, refuse) in inbox.Concat(writing).Concat(waiting).ToList())
         {
             refuse();
@@ -107,6 +118,9 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         waiting.Clear();
     }
 
+    /// <summary>It has ended, in order or with its silo: from now on it neither answers nor lends.</summary>
+    public void Over() => world.History.Over(since);
+
     private bool Recall() => known is { } made && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
 
     private void Examine(int attempt, Operation check, Action<CheckReply> reply)
@@ -114,7 +128,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         if (attempt > PolicyCache.Attempts)
         {
             world.History.End(check, null, world.Now);
-            reply(new((Decision?)null));
+            reply(new(null));
             return;
         }
 
@@ -136,7 +150,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
                 else
                 {
                     world.History.End(check, null, world.Now);
-                    reply(new((Decision?)null));
+                    reply(new(null));
                 }
 
                 return;
@@ -174,7 +188,20 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         var epoch = lease?.Policy.Epoch ?? 0;
         (check.Allowed, check.Seen, check.Groups) = (allowed, durable.Seen, Simulation.Bits(durable.Groups));
         world.History.End(check, epoch, world.Now);
-        reply(new(new Decision(person.Number, epoch, allowed, lease?.Key ?? 0)));
+        var made = new WebDecision(new(person.Number, epoch, allowed, lease?.Key ?? 0), durable.Seen, check.Groups, since);
+        reply(new(made, check.AskedBy is { } web && lease is not null ? Lend(web, lease, check.Token!) : null));
+    }
+
+    // As the user grain does: the decision is of the sign-in and the lease of now.
+    private DecisionLease? Lend(WebNode web, Lease lease, SignIn token)
+    {
+        if (changing > 0 || !IsOpen || !Recall() || known!.Value.Lease != lease || !durable.Covers(token))
+        {
+            return null;
+        }
+
+        var length = lease.Left < DecisionLease.Longest ? lease.Left : DecisionLease.Longest;
+        return silo.Lent.Lend(silo, web, length) && lent.Lend(silo, web, length) ? new(length, durable.Seen!.LastSignInAt) : null;
     }
 
     private bool Covers(UserState state, SignIn token) => simulation.Fault == Fault.OlderTokenTaken
@@ -185,9 +212,52 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         ? state with { Seen = new(token.Person, token.Profile, token.Groups, token.IssuedAt, token.IssuedAt) }
         : state.Accept(token);
 
-    // Writes that overlap are joined into one.
+    // While a sign-in is being stored nothing is lent, and before one is stored that takes groups away nobody has anything
+    // any more that was lent before. Where storing fails the activation ends.
     private void Accept(SignIn token, Action done, Action failed)
     {
+        if (Covers(durable, token))
+        {
+            done();
+            return;
+        }
+
+        changing++;
+        if (durable.Groups.Except(Accepted(stored, token).Groups).Any() && simulation.Fault != Fault.NarrowerSignInDoesNotRecall)
+        {
+            var young = activated + DecisionLease.Longest - silo.Clock;
+            if (young > TimeSpan.Zero && simulation.Fault != Fault.NewActivationDoesNotWait)
+            {
+                world.After(young, silo, TakeBack);
+            }
+            else
+            {
+                TakeBack();
+            }
+        }
+        else
+        {
+            Store(token, Done, failed);
+        }
+
+        void TakeBack() => lent.TakeBack(silo, web => web.Recall(person), () => Store(token, Done, failed));
+
+        void Done()
+        {
+            changing--;
+            done();
+        }
+    }
+
+    // Writes that overlap are joined into one.
+    private void Store(SignIn token, Action done, Action failed)
+    {
+        if (!IsOpen)
+        {
+            failed();
+            return;
+        }
+
         if (Covers(durable, token))
         {
             done();

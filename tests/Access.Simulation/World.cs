@@ -20,9 +20,9 @@ internal sealed record Weather(
 /// <summary>Virtual time, what is going to happen, and a network that loses, delays and reorders. One event at a time.</summary>
 internal sealed class World(Dice dice, History history)
 {
-    private readonly PriorityQueue<(Silo? On, Action Event, long Number), (TimeSpan At, long Number)> events = new();
+    private readonly PriorityQueue<(Process? On, Action Event, long Number), (TimeSpan At, long Number)> events = new();
     private readonly HashSet<(int, int)> cuts = [];
-    private readonly Dictionary<(int From, int To), TimeSpan> jams = [];
+    private readonly Dictionary<(int From, int To), (TimeSpan Until, double Chance, double Least, double Most)> jams = [];
     private long numbers;
 
     public Dice Dice => dice;
@@ -33,15 +33,15 @@ internal sealed class World(Dice dice, History history)
 
     public TimeSpan Now { get; private set; }
 
-    /// <param name="on">The silo whose event it is: it never happens once that one is down, and late while it is paused. Null for the world outside.</param>
-    public void After(TimeSpan delay, Silo? on, Action happens)
+    /// <param name="on">The process whose event it is: it never happens once that one is down, and late while it is paused. Null for the world outside.</param>
+    public void After(TimeSpan delay, Process? on, Action happens)
     {
         var number = ++numbers;
         events.Enqueue((on, happens, number), (Now + delay, number));
     }
 
     /// <summary>A continuation: soon, and not at once.</summary>
-    public void Soon(Silo on, Action happens) =>
+    public void Soon(Process on, Action happens) =>
         After(dice.Chance(0.02) ? dice.Seconds(0, 3) : dice.Seconds(0, 0.003), on, happens);
 
     public void RunUntil(TimeSpan end)
@@ -50,15 +50,15 @@ internal sealed class World(Dice dice, History history)
         {
             events.Dequeue();
             Now = due.At;
-            if (next.On is not { } silo)
+            if (next.On is not { } process)
             {
                 next.Event();
             }
-            else if (silo.PausedUntil > Now)
+            else if (process.PausedUntil > Now)
             {
-                events.Enqueue(next, (silo.PausedUntil, next.Number));
+                events.Enqueue(next, (process.PausedUntil, next.Number));
             }
-            else if (!silo.IsDown)
+            else if (!process.IsDown)
             {
                 next.Event();
             }
@@ -67,9 +67,9 @@ internal sealed class World(Dice dice, History history)
         Now = end;
     }
 
-    /// <summary>A call between silos. The answer is null where none came in time; one that comes later counts for nothing.</summary>
+    /// <summary>A call between processes. The answer is null where none came in time; one that comes later counts for nothing.</summary>
     /// <param name="serve">Runs on the other side, and answers when it likes.</param>
-    public void Call<TAnswer>(Silo? from, Silo to, Action<Action<TAnswer>> serve, Action<TAnswer?> done)
+    public void Call<TAnswer>(Process? from, Process to, Action<Action<TAnswer>> serve, Action<TAnswer?> done)
         where TAnswer : class
     {
         var over = false;
@@ -95,7 +95,10 @@ internal sealed class World(Dice dice, History history)
     public void Cut(int one, int other) => cuts.Add((Math.Min(one, other), Math.Max(one, other)));
 
     /// <summary>Most of what one node sends another takes long, for a while; what that one sends does not.</summary>
-    public void Jam(int from, int to, TimeSpan until) => jams[(from, to)] = until;
+    public void Jam(int from, int to, TimeSpan until) => jams[(from, to)] = (until, 0.7, 1, 20);
+
+    /// <summary>All that one node sends another takes so many seconds, for a while.</summary>
+    public void Hold(int from, int to, TimeSpan until, double least, double most) => jams[(from, to)] = (until, 1, least, most);
 
     public void Heal()
     {
@@ -107,7 +110,7 @@ internal sealed class World(Dice dice, History history)
 
     public bool IsCut(int one, int other) => cuts.Contains((Math.Min(one, other), Math.Max(one, other)));
 
-    private void Send(Silo? from, Silo? to, Action arrives)
+    private void Send(Process? from, Process? to, Action arrives)
     {
         if (from == to)
         {
@@ -115,8 +118,8 @@ internal sealed class World(Dice dice, History history)
         }
         else if (!dice.Chance(Weather.Loss) && !(from is not null && to is not null && IsCut(from.Node, to.Node)))
         {
-            var isJammed = from is not null && to is not null && jams.TryGetValue((from.Node, to.Node), out var until) && Now < until;
-            After(isJammed && dice.Chance(0.7) ? dice.Seconds(1, 20) : Delay(), to, arrives);
+            var isJammed = jams.TryGetValue((from?.Node ?? int.MinValue, to?.Node ?? int.MinValue), out var jam) && Now < jam.Until;
+            After(isJammed && dice.Chance(jam.Chance) ? dice.Seconds(jam.Least, jam.Most) : Delay(), to, arrives);
         }
     }
 

@@ -45,6 +45,17 @@ internal sealed class Chaos
         ("one silo paused, another killed", c.PauseOneAndKillAnother),
     ]);
 
+    /// <summary>The same, and what can happen to web nodes, which hold leases as well.</summary>
+    public static Chaos OfHolders(RunningCluster cluster, int seed) => new(cluster, seed, c =>
+    [
+        ("silo killed", () => Kill(c.Silo(), c.Absence())),
+        ("silo paused", () => c.Pause(c.Silo())),
+        ("one silo paused, another killed", c.PauseOneAndKillAnother),
+        ("web node killed", () => Kill(c.Web(), c.Absence())),
+        ("web node paused", () => c.Pause(c.Web())),
+        ("web node paused, a silo killed", () => Task.WhenAll(c.Pause(c.Web()), Kill(c.Silo(), c.Absence()))),
+    ]);
+
     /// <summary>What can happen to anything that runs.</summary>
     public static Chaos OfAll(RunningCluster cluster, int seed) => new(cluster, seed, c =>
     [

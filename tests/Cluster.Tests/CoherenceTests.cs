@@ -19,12 +19,18 @@ public class CoherenceTests(ITestOutputHelper output)
     private static readonly int seed = Setting("SEED", 1);
 
     [Fact]
-    public async Task What_was_revoked_stays_revoked_while_silos_crash_and_stand_still()
+    public Task What_was_revoked_stays_revoked_while_silos_crash_and_stand_still() => Race(Chaos.OfSilos, decisions: 0);
+
+    /// <summary>Where web nodes answer from memory as well.</summary>
+    [Fact]
+    public Task What_was_revoked_stays_revoked_while_silos_and_web_nodes_crash_and_stand_still() => Race(Chaos.OfHolders, decisions: 10_000);
+
+    private async Task Race(Func<RunningCluster, int, Chaos> trouble, int decisions)
     {
-        await using var cluster = await RunningCluster.Start(new(Members), tables: RunningCluster.TablesChosen);
+        await using var cluster = await RunningCluster.Start(new(Members), settings: RunningCluster.Decisions(decisions), tables: RunningCluster.TablesChosen);
         using var client = new ClusterClient(cluster);
         using var load = new Load(cluster, client, Workspaces);
-        var chaos = Chaos.OfSilos(cluster, seed);
+        var chaos = trouble(cluster, seed);
         var since = Stopwatch.GetTimestamp();
         try
         {

@@ -14,6 +14,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
 {
     private const string Right = "ViewSupportInsights";
     private const string WithRight = "SupportUser";
+    private const int AsksInARow = 4;
     private const string WithoutRight = "LearningUser";
 
     private readonly CancellationTokenSource ending = new();
@@ -133,8 +134,13 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
 
     private Func<Task> Checking(string token, Node web, int seed)
     {
-        var random = new Random(seed);
-        return () => Ask(token, web, WorkspaceIds[random.Next(WorkspaceIds.Count)]);
+        var (random, workspace, times) = (new Random(seed), "", 0);
+        return () =>
+        {
+            // Mostly where they asked before, so that a web node may know the answer still.
+            workspace = times++ % AsksInARow == 0 ? WorkspaceIds[random.Next(WorkspaceIds.Count)] : workspace;
+            return Ask(token, web, workspace);
+        };
     }
 
     private async Task<Check?> Ask(string token, Node web, string workspace)

@@ -76,6 +76,13 @@ internal sealed class RunningCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Settings by which each web node keeps so many decisions; 0 for none.</summary>
+    public static Dictionary<string, string> Decisions(int max) => new()
+    {
+        ["Access__LendsDecisions"] = max > 0 ? "true" : "false",
+        ["WebApi__Decisions__Max"] = Number(max),
+    };
+
     /// <summary>One silo more.</summary>
     public async Task<Node> AddSilo()
     {

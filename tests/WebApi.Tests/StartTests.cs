@@ -26,6 +26,7 @@ public sealed class StartTests : IDisposable
     [InlineData("WebApi__MaxRequest", "1", "There is no setting 'MaxRequest' in WebApi")]
     [InlineData("WebApi__RateLimit__FailuresPerMinute", "0", "FailuresPerMinute")]
     [InlineData("WebApi__RememberedTokens__Max", "1", "WebApi:RememberedTokens:Max")]
+    [InlineData("WebApi__Decisions__Max", "1", "WebApi:Decisions:Max")]
     [InlineData("WebApi__RequestLog__Slow", "0", "WebApi:RequestLog")]
     [InlineData("WebApi__Url", "localhost", "WebApi:Url")]
     [InlineData("WebApi__Url", "ftp://localhost", "WebApi:Url")]

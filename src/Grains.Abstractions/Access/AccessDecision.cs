@@ -66,7 +66,9 @@ public readonly record struct HeldRole(
     [property: Id(2)] string? SourceId);
 
 /// <summary>A decision together with the roles that it rests on.</summary>
+/// <param name="Lease">How long the web node that asked may decide by it; null where it has to ask again each time.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.EffectiveAccess")]
 public sealed record EffectiveAccess(
     [property: Id(0)] AccessDecision Decision,
-    [property: Id(1)] ImmutableArray<HeldRole> Roles);
+    [property: Id(1)] ImmutableArray<HeldRole> Roles,
+    [property: Id(2)] DecisionLease? Lease = null);

@@ -18,7 +18,12 @@ internal sealed class AccessMetrics
     private readonly Histogram<double> recallDuration;
     private readonly Counter<long> strangers;
     private readonly Counter<long> unlisted;
+    private readonly Counter<long> decisionHits;
+    private readonly Counter<long> decisionMisses;
+    private readonly Counter<long> decisionRecalls;
     private readonly ConcurrentDictionary<string, Func<int>> held = new(StringComparer.Ordinal);
+
+    private Func<int> heldDecisions = () => 0;
 
     public AccessMetrics(IMeterFactory factory)
     {
@@ -33,6 +38,10 @@ internal sealed class AccessMetrics
         recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a holder's answer.");
         strangers = meter.CreateCounter<long>("engagecenter.access.strangers", "{call}", "Calls for persons whose tenant no agreement names, answered without a grain.");
         unlisted = meter.CreateCounter<long>("engagecenter.access.unlisted", "{person}", "Sign-ins of people for whom a workspace's list of people had no place.");
+        decisionHits = meter.CreateCounter<long>("engagecenter.access.decisions.hits", "{decision}", "Decisions that this web node answered from memory, without a grain.");
+        decisionMisses = meter.CreateCounter<long>("engagecenter.access.decisions.misses", "{decision}", "Decisions that this web node had to ask a person's grain for.");
+        decisionRecalls = meter.CreateCounter<long>("engagecenter.access.decisions.recalls", "{recall}", "Recalls of decisions that this silo sent to web nodes.");
+        meter.CreateObservableUpDownCounter("engagecenter.access.decisions.held", () => heldDecisions(), "{decision}", "Decisions in this web node's memory, some perhaps run out or recalled.");
         meter.CreateObservableUpDownCounter(
             "engagecenter.access.leases.held", () => held.Select(h => new Measurement<int>(h.Value(), new KeyValuePair<string, object?>("of", h.Key))), "{lease}",
             "Leases out to this process: what it may decide by now, policies and sets of known ids.");
@@ -57,6 +66,13 @@ internal sealed class AccessMetrics
     public void Stranger() => strangers.Add(1);
 
     public void Unlisted() => unlisted.Add(1);
+
+    public void FoundDecision(bool isFound) => (isFound ? decisionHits : decisionMisses).Add(1);
+
+    public void RecallingDecisions() => decisionRecalls.Add(1);
+
+    /// <summary>Called once, by who knows.</summary>
+    public void ObserveDecisions(Func<int> count) => heldDecisions = count;
 
     /// <summary>Called once of each kind, by who knows.</summary>
     public void ObserveLeases(string kind, Func<int> count) => held[kind] = count;

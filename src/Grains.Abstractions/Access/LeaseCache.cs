@@ -50,7 +50,7 @@ internal abstract class LeaseCache<TLeased, THolder>
     public THolder Nearest(THolder holder) => holder.Equals(Volatile.Read(ref reference)) ? (THolder)(object)this : holder;
 
     /// <summary>Gives up a lease, and whatever is on its way here from a request sent before.</summary>
-    public Task Recall(string key)
+    public virtual Task Recall(string key)
     {
         if (slots.TryGetValue(key, out var slot))
         {
@@ -266,6 +266,9 @@ internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeS
     public TimeSpan Expires => expires;
 
     public bool IsValid => !recalled && clock() < expires;
+
+    /// <summary>How much longer it is valid, if it is not recalled.</summary>
+    public TimeSpan Left => expires - clock();
 
     public void Recall() => recalled = true;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EngageCenter.Access;
 
 namespace EngageCenter.Users;
 
@@ -43,6 +44,10 @@ public sealed record SignIn(
 
     /// <summary>By how much an issuer's clock may be ahead: what a web node may be set to, and what a silo takes.</summary>
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
+
+    /// <summary>The web node that asks, if it takes decision leases; no part of what the token says.</summary>
+    [Id(5)]
+    internal IDecisionHolder? Holder { get; init; }
 
     public static SignIn Create(PersonId person, DateTimeOffset issuedAt, UserProfile profile, IEnumerable<Guid> groups) =>
         new(person, issuedAt, profile, [.. groups.Distinct().Order()]);

@@ -24,6 +24,12 @@ public sealed class AccessOptions
     /// </summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>
+    /// Whether this silo lends decisions to web nodes that keep them (<c>WebApi:Decisions:Max</c>). To be the same on all
+    /// silos while any web node keeps some: a silo that does not lend does not wait for what another one has lent either.
+    /// </summary>
+    public bool LendsDecisions { get; set; }
+
     internal bool IsInRange =>
         Lease >= TimeSpan.FromSeconds(1) && Lease <= TimeSpan.FromMinutes(1)
         && Authority >= TimeSpan.FromSeconds(1) && Authority <= TimeSpan.FromMinutes(5)

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Access;
 
 /// <summary>The policies that this silo may decide by, one copy for all user grains here.</summary>
-internal sealed class PolicyCache(IGrainFactory grains, DecisionProofs proofs, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
+internal sealed class PolicyCache(
+    IGrainFactory grains, DecisionProofs proofs, DecisionLending lending, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
     : LeaseCache<LeasedPolicy, IPolicyHolder>(grains, metrics, time, logger, "policies", MaxPolicies), IPolicyHolder
 {
     /// <summary>Policies in memory. One more takes the place of those whose leases end first.</summary>
@@ -60,6 +61,14 @@ internal sealed class PolicyCache(IGrainFactory grains, DecisionProofs proofs, A
         }
 
         throw new StorageUnavailableException("The workspace's policy cannot be confirmed now.");
+    }
+
+    /// <summary>Rule 10: done when no web node decides either by what this silo decided by the lease.</summary>
+    public override Task Recall(string key)
+    {
+        // First the lease: nothing more may be lent by it.
+        var recalled = base.Recall(key);
+        return recalled.IsCompletedSuccessfully ? lending.Recall(key) : Task.WhenAll(recalled, lending.Recall(key));
     }
 
     protected override async Task<(PolicyAnswerKind Kind, LeasedPolicy? Leased, TimeSpan Lease)> Request(

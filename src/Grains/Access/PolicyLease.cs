@@ -31,8 +31,11 @@ internal readonly record struct LeaseAnswer(
 [GrainInterfaceType("EngageCenter.IPolicyHolder"), Alias("EngageCenter.IPolicyHolder")]
 internal interface IPolicyHolder : IGrainObserver
 {
-    /// <summary>Gives up the policy of a workspace, and whatever is on its way here from a request sent before.</summary>
-    [Alias("Recall")]
+    /// <summary>
+    /// Gives up the policy of a workspace, and whatever is on its way here from a request sent before. Interleaves: one that
+    /// waits for a web node does not hold up those of other workspaces.
+    /// </summary>
+    [Alias("Recall"), AlwaysInterleave]
     Task Recall(string workspaceId);
 }
 

@@ -162,14 +162,19 @@ internal sealed partial class UserGrain
     // Stored before anybody is decided by it, where the person has a row.
     private async Task Take(UserObservation observed)
     {
-        if (hasRow)
+        if (!hasRow)
         {
-            await firstWrite;
-            observationRow.State = observed;
-            await rows.WriteRow(this, ObservationName, observationRow);
+            Know(durable, observed);
+            return;
         }
 
-        Know(durable, observed);
+        await firstWrite;
+        await Arrive(observed.Newest(durable.Seen)!.Groups, async () =>
+        {
+            observationRow.State = observed;
+            await rows.WriteRow(this, ObservationName, observationRow);
+            Know(durable, observed);
+        });
     }
 
     private async Task KeepObservation()

@@ -64,7 +64,7 @@ internal sealed partial class UserGrain
 
         if (hasRow)
         {
-            return Stored(Update(s => s.Accept(signIn)));
+            return Stored(Arrive(observation.Newest(storage.State.Accept(signIn).Seen)!.Groups, () => Update(s => s.Accept(signIn))));
         }
 
         storage.State = durable.Accept(signIn);

@@ -26,6 +26,7 @@ internal sealed partial class UserGrain(
     IGrainStorage rows,
     PolicyCache policies,
     KnownIdsCache knownIds,
+    DecisionLending lending,
     IDirectory directory,
     DirectoryFollowers followers,
     TimeProvider time,
@@ -45,6 +46,7 @@ internal sealed partial class UserGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         Person = PersonId.Parse(this.GetPrimaryKeyString());
+        activatedAt = time.GetTimestamp();
         hasRow = storage.RecordExists;
         hasDirectory = directory.IsConfiguredFor(Person.TenantId);
         if (hasDirectory)
@@ -71,7 +73,7 @@ internal sealed partial class UserGrain(
     {
         ArgumentNullException.ThrowIfNull(signIn);
         return signIn.Person == Person && Covers(signIn) && Remembered(workspaceId) is { } access
-            ? new(access)
+            ? new(Lend(access, signIn))
             : ExplainAnew(signIn, workspaceId);
     }
 
@@ -209,7 +211,7 @@ internal sealed partial class UserGrain(
     private async ValueTask<EffectiveAccess> ExplainAnew(SignIn signIn, string workspaceId)
     {
         var knowsGroups = await Accept(signIn);
-        return (await Examine(knowsGroups, workspaceId)).Access;
+        return Lend((await Examine(knowsGroups, workspaceId)).Access, signIn);
     }
 
     private ValueTask<Examined> Examine(bool knowsGroups, string workspaceId) =>

@@ -59,7 +59,7 @@ internal static class WorkspaceLists
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            await visit.Decide();
+            await visit.Decide(anew: attempt > 0);
             if (visit.Refusal is not null)
             {
                 return null;

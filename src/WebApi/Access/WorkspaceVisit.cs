@@ -79,7 +79,7 @@ internal sealed class WorkspaceVisit
                 return Problems.AccessUnconfirmed.Answer();
             }
 
-            await Decide();
+            await Decide(anew: true);
         }
 
         return Refusal;
@@ -87,7 +87,8 @@ internal sealed class WorkspaceVisit
 
     /// <summary>Decides anew, for a request that goes on for long.</summary>
     /// <param name="explained">Whether to ask for the roles as well.</param>
-    public async Task Decide(bool explained = false)
+    /// <param name="anew">After a decision was not acted on: not by one from memory, which may be the same.</param>
+    public async Task Decide(bool explained = false, bool anew = false)
     {
         if (!WorkspaceHeader.IsId(WorkspaceId))
         {
@@ -96,8 +97,8 @@ internal sealed class WorkspaceVisit
         }
 
         var person = users.Of(Caller.Person);
-        Access = explained ? await person.Explain(Caller.SignIn, WorkspaceId) : null;
-        Decision = Access?.Decision ?? await person.Decide(Caller.SignIn, WorkspaceId);
+        Access = explained ? await person.Explain(Caller.SignIn, WorkspaceId, anew) : null;
+        Decision = Access?.Decision ?? await person.Decide(Caller.SignIn, WorkspaceId, anew);
         Refusal = RefusalOf(Caller, Decision, required);
     }
 

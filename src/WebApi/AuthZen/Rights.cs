@@ -116,7 +116,7 @@ internal sealed class Asker(HttpContext http, UserGrains users)
     {
         for (var decisions = 0; decisions < WorkspaceVisit.MaxDecisions; decisions++)
         {
-            var own = await users.Of(Person!.Person).Decide(Person.SignIn, workspaceId);
+            var own = await users.Of(Person!.Person).Decide(Person.SignIn, workspaceId, anew: decisions > 0);
             if (!own.Allows(Permissions.ViewUserRoles))
             {
                 return own.Standing == Standing.Unconfirmed || (Person.SignIn.LeavesGroupsOut && !own.KnowsGroups) ? unconfirmed : default;

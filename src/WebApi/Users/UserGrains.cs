@@ -11,14 +11,22 @@ namespace EngageCenter.WebApi.Users;
 /// The way to people's grains, and the only one. Whoever is of a tenant that is not allowed gets here, without any grain, the
 /// answers that an outsider gets from theirs: so every endpoint answers the two alike.
 /// </summary>
-internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants)
+internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants, DecisionCache decisions)
 {
     private volatile Types? types;
+
+    /// <summary>The decisions that need no call.</summary>
+    public DecisionCache Decisions => decisions;
 
     public UserCalls Of(PersonId person) => new(person, this);
 
     /// <summary>Null for a stranger.</summary>
-    public async ValueTask<IUserGrain?> Grain(PersonId person) => await tenants.MayCome(person.TenantId) ? Reference(person.ToString()) : null;
+    public async ValueTask<IUserGrain?> Grain(PersonId person) => await MayCome(person) ? Reference(person) : null;
+
+    /// <summary>False for a stranger.</summary>
+    public ValueTask<bool> MayCome(PersonId person) => tenants.MayCome(person.TenantId);
+
+    public IUserGrain Reference(PersonId person) => Reference(person.ToString());
 
     // Orleans reads the attributes of a grain's interface each time that it is given one, which takes longer than the rest.
     private IUserGrain Reference(string key)
@@ -43,11 +51,30 @@ internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants)
 /// <summary>What may be asked of one person's grain; see <see cref="IUserGrain"/>.</summary>
 internal readonly struct UserCalls(PersonId person, UserGrains users)
 {
-    public async ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId) =>
-        await Grain() is { } grain ? await grain.Decide(signIn, workspaceId) : StrangersDecision(signIn, workspaceId);
+    /// <param name="anew">Asks the grain in any case: who acts did not take the decision from memory.</param>
+    public async ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId, bool anew = false)
+    {
+        // A decision that may be kept comes with its roles, so that both of these are answered by it.
+        if (users.Decisions.IsOn)
+        {
+            return (await Explain(signIn, workspaceId, anew)).Decision;
+        }
 
-    public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId) =>
-        await Grain() is { } grain ? await grain.Explain(signIn, workspaceId) : new(StrangersDecision(signIn, workspaceId), []);
+        return await Grain() is { } grain ? await grain.Decide(signIn, workspaceId) : StrangersDecision(signIn, workspaceId);
+    }
+
+    /// <summary>From this web node's memory, where it has a decision that still stands and covers the sign-in.</summary>
+    /// <param name="anew">Asks the grain in any case: who acts did not take the decision from memory.</param>
+    public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId, bool anew = false)
+    {
+        if (!await users.MayCome(person))
+        {
+            return new(StrangersDecision(signIn, workspaceId), []);
+        }
+
+        return (anew || !users.Decisions.IsOn ? null : users.Decisions.Find(signIn, workspaceId))
+            ?? await users.Decisions.Ask(users.Reference(person), signIn, workspaceId);
+    }
 
     public async ValueTask<EffectiveAccess?> ExplainLastKnown(string workspaceId, AccessDecision asker) =>
         await Grain() is { } grain ? await grain.ExplainLastKnown(workspaceId, asker) : new(AccessDecision.Outsider(person, workspaceId), []);

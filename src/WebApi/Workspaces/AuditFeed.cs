@@ -233,7 +233,7 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
                         return (page, null);
                     }
 
-                    await visit.Decide();
+                    await visit.Decide(anew: true);
                 }
             }
             catch (InvalidCursorException)

@@ -13,7 +13,7 @@ public class PolicyCacheTests
     {
         using var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
         var cache = new PolicyCache(
-            DispatchProxy.Create<IGrainFactory, Refusing>(), proofs: null!, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<PolicyCache>.Instance);
+            DispatchProxy.Create<IGrainFactory, Refusing>(), proofs: null!, lending: null!, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<PolicyCache>.Instance);
         var other = new Other();
 
         Assert.Same(other, cache.Nearest(other));

@@ -26,7 +26,7 @@ public class GrainCluster : IAsyncLifetime
     {
     }
 
-    protected GrainCluster(TimeSpan leaseAndAuthority)
+    protected GrainCluster(TimeSpan leaseAndAuthority, bool lendsDecisions = false)
     {
         var builder = new InProcessTestClusterBuilder(initialSilosCount: Silos);
         builder.ConfigureSilo((_, silo) =>
@@ -55,7 +55,11 @@ public class GrainCluster : IAsyncLifetime
                     throw;
                 }
             });
-            silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
+            silo.Configure<AccessOptions>(o =>
+            {
+                o.Lease = o.Authority = leaseAndAuthority;
+                o.LendsDecisions = lendsDecisions;
+            });
         });
         cluster = builder.Build();
     }
@@ -149,8 +153,14 @@ internal sealed class StoredRows(RowStore store) : IStoredGrains
 public sealed class WarmCluster() : GrainCluster(AsLong)
 {
     // Below the patience of a change.
-    private static readonly TimeSpan AsLong = TimeSpan.FromSeconds(24);
+    public static readonly TimeSpan AsLong = TimeSpan.FromSeconds(24);
 }
+
+/// <summary>The same, which lends decisions to web nodes.</summary>
+public sealed class LendingCluster() : GrainCluster(WarmCluster.AsLong, lendsDecisions: true);
+
+/// <summary>The same with short leases, for what waits until they have run out.</summary>
+public sealed class ShortLendingCluster() : GrainCluster(TimeSpan.FromSeconds(1), lendsDecisions: true);
 
 /// <summary>The system's clock, moved by hand.</summary>
 public sealed class ShiftedTime : TimeProvider
@@ -166,9 +176,12 @@ public sealed class ShiftedTime : TimeProvider
 
     /// <summary>Lets every timer that was set to this due time elapse now. All others go on as they were.</summary>
     /// <returns>How many there were.</returns>
-    public int Elapse(TimeSpan due)
+    public int Elapse(TimeSpan due) => Elapse(d => d == due);
+
+    /// <summary>The same for every timer whose due time is one of these.</summary>
+    public int Elapse(Func<TimeSpan, bool> due)
     {
-        var elapsing = timers.Values.Where(timer => timer.Due == due).ToList();
+        var elapsing = timers.Values.Where(timer => due(timer.Due)).ToList();
         elapsing.ForEach(timer => timer.Elapse());
         return elapsing.Count;
     }

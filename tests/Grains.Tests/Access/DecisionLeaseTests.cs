@@ -1,0 +1,240 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EngageCenter.Grains.Tests.Access;
+
+/// <summary>Rules 10 to 12 of docs/coherence.md with real silos, and web nodes that are two caches of one client.</summary>
+public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposable
+{
+    private const int Max = 1_000;
+
+    private readonly LendingCluster cluster;
+    private readonly Contoso contoso;
+    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
+    private readonly List<DecisionCache> webs;
+
+    public DecisionLeaseTests(LendingCluster cluster)
+    {
+        this.cluster = cluster;
+        contoso = new(cluster);
+        webs = [NewWeb(), NewWeb()];
+    }
+
+    public void Dispose() => services.Dispose();
+
+    [Fact]
+    public async Task Warm_check_makes_no_call_and_a_revoked_right_stops_at_every_web_node()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        var members = Enumerable.Range(0, 20).Select(_ => Contoso.SignIn(contoso.Somebody(), 0, group)).ToList();
+        for (var round = 0; round < 3; round++)
+        {
+            await contoso.Grant(workspace, group, Roles.SupportUser);
+            foreach (var (web, member) in Each(members))
+            {
+                Assert.True((await Check(web, member, workspace)).Allows(Permissions.ViewSupportInsights));
+
+                // The very same decision, proof and all.
+                Assert.Equal(await cluster.User(member.Person).Decide(member, workspace), web.Find(member, workspace)!.Decision);
+            }
+
+            await contoso.Grant(workspace, group, Roles.LearningUser);
+            foreach (var (web, member) in Each(members))
+            {
+                Assert.Null(web.Find(member, workspace));
+                Assert.False((await Check(web, member, workspace)).Allows(Permissions.ViewSupportInsights));
+                Assert.False(web.Find(member, workspace)!.Decision.Allows(Permissions.ViewSupportInsights));
+            }
+
+            await contoso.Revoke(workspace, group);
+            foreach (var (web, member) in Each(members))
+            {
+                Assert.Null(web.Find(member, workspace));
+                Assert.Equal(Standing.Outsider, (await Check(web, member, workspace)).Standing);
+
+                // Of whoever is no member nothing is kept.
+                Assert.Null(web.Find(member, workspace));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Change_is_one_recall_for_each_silo_and_web_node_however_many_members_there_are()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        foreach (var (web, member) in Each([.. Enumerable.Range(0, 100).Select(_ => Contoso.SignIn(contoso.Somebody(), 0, group))]))
+        {
+            await Check(web, member, workspace);
+        }
+
+        using var meter = new AccessMeter(cluster);
+        await contoso.Revoke(workspace, group);
+
+        Assert.InRange(meter["decisions.recalls"], webs.Count, GrainCluster.Silos * webs.Count);
+        Assert.Equal(0, meter["silent_holders"]);
+    }
+
+    [Fact]
+    public async Task Kept_decision_is_acted_on_by_the_workspace()
+    {
+        var workspace = await contoso.Workspace();
+        await Check(webs[0], contoso.AdeleSignIn, workspace);
+        var kept = webs[0].Find(contoso.AdeleSignIn, workspace)!.Decision;
+
+        Assert.Equal(RenameStatus.Renamed, (await cluster.Workspace(workspace).Rename(kept, contoso.AdeleActor, new("Renamed", null))).Status);
+
+        // A rename makes a new key, so the decision is void too.
+        Assert.Null(webs[0].Find(contoso.AdeleSignIn, workspace));
+        Assert.Equal(RenameStatus.DecideAgain, (await cluster.Workspace(workspace).Rename(kept, contoso.AdeleActor, new("Again", null))).Status);
+    }
+
+    [Fact]
+    public async Task Narrower_sign_in_through_one_web_node_ends_the_older_one_at_the_other()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        var person = contoso.Somebody();
+        var (older, newer) = (Contoso.SignIn(person, 0, group), Contoso.SignIn(person, 60));
+        Assert.Equal(Standing.Member, (await Check(webs[0], older, workspace)).Standing);
+        Assert.NotNull(webs[0].Find(older, workspace));
+
+        // The activation is young: what one before it has lent may still be out. It waits for that on a timer.
+        var narrower = Check(webs[1], newer, workspace).AsTask();
+        await ElapseWait(narrower, older, workspace);
+
+        Assert.Equal(Standing.Outsider, (await narrower).Standing);
+        Assert.Null(webs[0].Find(older, workspace));
+        Assert.Equal(Standing.Outsider, (await Check(webs[0], older, workspace)).Standing);
+    }
+
+    [Fact]
+    public async Task Wider_sign_in_waits_for_nobody_and_is_not_answered_by_the_older_decision()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        await contoso.Grant(workspace, contoso.Tenant, Roles.LearningUser);
+        var person = contoso.Somebody();
+        var (older, newer) = (Contoso.SignIn(person, 0, group), Contoso.SignIn(person, 60, group, contoso.Tenant));
+        Assert.False((await Check(webs[0], older, workspace)).Allows(Permissions.AccessLearning));
+
+        Assert.True((await Check(webs[0], newer, workspace)).Allows(Permissions.AccessLearning));
+
+        // From now on by the newer one, whichever they come with.
+        Assert.True(webs[0].Find(newer, workspace)!.Decision.Allows(Permissions.AccessLearning));
+        Assert.True(webs[0].Find(older, workspace)!.Decision.Allows(Permissions.AccessLearning));
+    }
+
+    [Fact]
+    public async Task New_activation_waits_for_what_the_one_before_it_may_have_lent_before_it_takes_groups_away()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        var person = contoso.Somebody();
+        var older = Contoso.SignIn(person, 0, group);
+        await Check(webs[0], older, workspace);
+        await cluster.Forget();
+
+        // The same groups, or more, wait for nothing.
+        Assert.Equal(Standing.Member, (await Check(webs[1], Contoso.SignIn(person, 60, group), workspace)).Standing);
+
+        await ElapseWait(Check(webs[1], Contoso.SignIn(person, 120), workspace).AsTask(), older, workspace);
+    }
+
+    [Fact]
+    public async Task Silo_lends_nothing_to_who_does_not_ask_for_it_nor_by_a_sign_in_that_it_does_not_decide_by()
+    {
+        var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+
+        Assert.Null((await cluster.User(member.Person).Explain(member, workspace)).Lease);
+
+        // Adele is a contact: without her groups it is decided by the contract alone.
+        var partial = contoso.AdeleSignIn with { LeavesGroupsOut = true };
+        Assert.Equal(Standing.Member, (await Check(webs[0], partial, workspace)).Standing);
+        Assert.Null(webs[0].Find(partial, workspace));
+    }
+
+    [Fact]
+    public async Task Web_node_without_the_switch_keeps_nothing()
+    {
+        var off = new DecisionCache(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, max: 0);
+        var workspace = await contoso.Workspace();
+
+        Assert.Equal(Standing.Member, (await Check(off, contoso.AdeleSignIn, workspace)).Standing);
+        Assert.False(off.IsOn);
+        Assert.Null(off.Find(contoso.AdeleSignIn, workspace));
+    }
+
+    private static async ValueTask<AccessDecision> Check(IGrainFactory grains, DecisionCache web, SignIn signIn, string workspace) =>
+        (web.Find(signIn, workspace) ?? await web.Ask(grains.GetGrain<IUserGrain>(signIn.Person.ToString()), signIn, workspace)).Decision;
+
+    private ValueTask<AccessDecision> Check(DecisionCache web, SignIn signIn, string workspace) => Check(cluster.Grains, web, signIn, workspace);
+
+    private IEnumerable<(DecisionCache Web, SignIn Member)> Each(IReadOnlyList<SignIn> members) => webs.SelectMany(web => members.Select(member => (web, member)));
+
+    private DecisionCache NewWeb() => new(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, Max);
+
+    // The person's grain answers others meanwhile; then the time that it waits for passes.
+    private async Task ElapseWait(Task waiting, SignIn older, string workspace)
+    {
+        for (var call = 0; call < 20; call++)
+        {
+            Assert.Equal(Standing.Member, await contoso.StandingOf(older, workspace));
+        }
+
+        Assert.False(waiting.IsCompleted, "It did not wait.");
+        await Until.True(
+            () =>
+            {
+                cluster.Time.Elapse(due => due > DecisionLease.Longest / 2 && due < DecisionLease.Longest);
+                return Task.FromResult(waiting.IsCompleted);
+            },
+            TimeSpan.FromSeconds(20), "the grain goes on");
+        await waiting;
+    }
+}
+
+/// <summary>A web node that does not answer is waited for until what it has has run out, and no longer.</summary>
+public sealed class SilentWebNodeTests(ShortLendingCluster cluster) : IClassFixture<ShortLendingCluster>
+{
+    private readonly Contoso contoso = new(cluster);
+
+    [Fact]
+    public async Task Change_waits_until_a_silent_web_node_has_run_out()
+    {
+        var workspace = await contoso.Workspace();
+        var silent = new Silent();
+        var signIn = contoso.AdeleSignIn with { Holder = cluster.Grains.CreateObjectReference<IDecisionHolder>(silent) };
+        DecisionLease? lease = null;
+        await Until.True(
+            async () => (lease = (await cluster.User(contoso.Adele).Explain(signIn, workspace)).Lease) is not null,
+            TimeSpan.FromSeconds(30), "the silo lends the decision");
+        var since = TimeProvider.System.GetTimestamp();
+
+        await contoso.Grant(workspace, Guid.NewGuid(), Roles.LearningUser);
+
+        Assert.True(silent.WasAsked);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        silent.Answer.SetResult();
+        GC.KeepAlive(silent);
+    }
+
+    private sealed class Silent : IDecisionHolder
+    {
+        public TaskCompletionSource Answer { get; } = new();
+
+        public bool WasAsked { get; private set; }
+
+        public Task Recall(string workspaceId)
+        {
+            WasAsked = true;
+            return Answer.Task;
+        }
+
+        public Task RecallPerson(PersonId person) => Answer.Task;
+    }
+}

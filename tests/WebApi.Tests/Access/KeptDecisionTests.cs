@@ -1,0 +1,107 @@
+using EngageCenter.Access;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using static EngageCenter.WebApi.Tests.RunningWebApi;
+
+namespace EngageCenter.WebApi.Tests.Access;
+
+/// <summary>What a web node answers without asking the person's grain.</summary>
+public sealed class KeptDecisionTests
+{
+    private const string Path = $"/v1/workspaces/{WorkspaceId}";
+    private const string Body = """{ "permissions": ["RenameSpace"] }""";
+
+    private int calls;
+    private SignIn? asked;
+
+    [Fact]
+    public async Task Check_that_was_lent_makes_no_call_until_it_is_recalled()
+    {
+        await using var api = await Start("100", lease: true);
+
+        await Check(api, allowed: true);
+        await Check(api, allowed: true);
+        Assert.Equal(1, calls);
+        Assert.NotNull(asked!.Holder);
+
+        // Another route of the same workspace goes by the same decision.
+        Assert.Equal(200, (await api.SendAsync("GET", $"{Path}/permissions", token)).Status);
+        Assert.Equal(1, calls);
+
+        await api.Services.GetRequiredService<DecisionCache>().Recall(WorkspaceId);
+        await Check(api, allowed: true);
+        await api.Services.GetRequiredService<DecisionCache>().RecallPerson(Ann);
+        await Check(api, allowed: true);
+        Assert.Equal(3, calls);
+    }
+
+    [Fact]
+    public async Task Evaluation_of_ones_own_rights_goes_by_the_same_decision()
+    {
+        await using var api = await Start("100", lease: true);
+        await Check(api, allowed: true);
+
+        var answer = await api.SendAsync("POST", "/access/v1/evaluation", token, $$"""
+            {
+              "subject": { "type": "user", "id": "{{Ann}}" },
+              "action": { "name": "RenameSpace" },
+              "resource": { "type": "workspace", "id": "{{WorkspaceId}}" }
+            }
+            """);
+
+        Assert.Equal((200, true), (answer.Status, answer.Json.GetProperty("decision").GetBoolean()));
+        Assert.Equal(1, calls);
+    }
+
+    [Theory]
+    [InlineData("0", true, false)]
+    [InlineData("100", false, true)]
+    public async Task Without_the_switch_or_a_lease_every_check_asks(string max, bool lease, bool isHolder)
+    {
+        await using var api = await Start(max, lease);
+
+        await Check(api, allowed: true);
+        await Check(api, allowed: true);
+
+        Assert.Equal(2, calls);
+        Assert.Equal(isHolder, asked!.Holder is not null);
+    }
+
+    [Fact]
+    public async Task Decision_that_was_not_acted_on_is_not_taken_from_memory_again()
+    {
+        await using var api = await Start("100", lease: true);
+        await Check(api, allowed: true);
+        var acts = 0;
+        api.Grains.On<IWorkspaceGrain>("Rename", _ => Task.FromResult(
+            ++acts < 3 ? new RenameOutcome(RenameStatus.DecideAgain, null) : new RenameOutcome(RenameStatus.VersionMismatch, null)));
+
+        Assert.Equal(412, (await api.SendAsync("PATCH", Path, token, """{ "name": "Renamed" }""", headers: ("If-Match", "\"1\""))).Status);
+
+        // The first one from memory, and then one for each that was refused.
+        Assert.Equal((3, 3), (acts, calls));
+    }
+
+    private readonly string token = Token();
+
+    private async Task<RunningWebApi> Start(string max, bool lease)
+    {
+        var api = await StartAsync(("WebApi:Decisions:Max", max));
+        api.Grains.On<IUserGrain>("Explain", arguments =>
+        {
+            calls++;
+            asked = (SignIn)arguments[0]!;
+            return new ValueTask<EffectiveAccess>(new EffectiveAccess(
+                Member(Permissions.RenameSpace), [], lease ? new(TimeSpan.FromMinutes(1), asked.IssuedAt) : null));
+        });
+        return api;
+    }
+
+    private async Task Check(RunningWebApi api, bool allowed)
+    {
+        var answer = await api.SendAsync("POST", $"{Path}/permissions/check", token, Body);
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(allowed, answer.Json.GetProperty("results")[0].GetProperty("allowed").GetBoolean());
+    }
+}
