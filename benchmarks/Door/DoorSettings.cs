@@ -9,16 +9,17 @@ namespace EngageCenter.Door;
 /// <param name="Rounds">Measured rounds. 1 to 100.</param>
 /// <param name="Seconds">How long each contestant is measured in a round. 1 to 60.</param>
 /// <param name="Silos">The sizes of the clusters that a web node is measured with; none by default.</param>
+/// <param name="Decisions">Decisions that web nodes keep, of DevHost and of clusters that are then measured beside those without; 0 by default.</param>
 /// <param name="Only">Contestants whose name begins so; all of them by default. The first one is always measured.</param>
 /// <param name="Before">The output of src/DevHost of another commit, which is then measured beside this one; null for none.</param>
 /// <param name="Set">Settings of DevHost and of the web nodes, as environment variables.</param>
 /// <param name="Output">Where the report is written besides standard output.</param>
 internal sealed record DoorSettings(
-    int People, int Groups, int Connections, int Rounds, int Seconds, ImmutableArray<int> Silos, ImmutableArray<string> Only,
+    int People, int Groups, int Connections, int Rounds, int Seconds, ImmutableArray<int> Silos, int Decisions, ImmutableArray<string> Only,
     ImmutableArray<KeyValuePair<string, string>> Set, string? Before, string? Output, string CommandLine)
 {
     private const string Usage =
-        "Door [--people 100] [--groups 20] [--connections 32] [--rounds 5] [--seconds 2] [--silos 1,2,3] [--only NAME]... [--before DIR] [--set NAME=VALUE]... [--output FILE]";
+        "Door [--people 100] [--groups 20] [--connections 32] [--rounds 5] [--seconds 2] [--silos 1,2,3] [--decisions 10000] [--only NAME]... [--before DIR] [--set NAME=VALUE]... [--output FILE]";
 
     /// <exception cref="ArgumentException">An argument is unknown or out of its range.</exception>
     public static DoorSettings Read(string[] args)
@@ -36,6 +37,7 @@ internal sealed record DoorSettings(
             Number("--rounds", 5, 100),
             Number("--seconds", 2, 60),
             [.. Take("--silos").SelectMany(list => list.Split(',')).Select(size => Parse("--silos", size, 20))],
+            Number("--decisions", 0, 1_000_000),
             [.. Take("--only")],
             [.. Take("--set").Select(Variable)],
             Take("--before").LastOrDefault(),

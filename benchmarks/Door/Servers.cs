@@ -11,6 +11,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 {
     public const string Cerbos = "Cerbos";
 
+    private const string Kept = ", decisions kept";
     private const string Body = """{"permissions":["ViewSupportInsights","RenameSpace"]}""";
 
     // A cluster is five processes or more that start on the same cores.
@@ -37,16 +38,25 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 
         if (IsWanted("check") || IsWanted("me/workspaces"))
         {
-            contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, ""));
+            contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, "", []));
+            if (settings.Decisions > 0)
+            {
+                contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, Kept, KeptDecisions()));
+            }
+
             if (settings.Before is { } before)
             {
-                contestants.AddRange(await DevHostAsync(directory, Path.GetFullPath(before), ", before"));
+                contestants.AddRange(await DevHostAsync(directory, Path.GetFullPath(before), ", before", []));
             }
         }
 
         foreach (var silos in settings.Silos)
         {
-            contestants.AddRange(await ClusterAsync(directory, silos));
+            contestants.AddRange(await ClusterAsync(directory, silos, "", []));
+            if (settings.Decisions > 0)
+            {
+                contestants.AddRange(await ClusterAsync(directory, silos, Kept, KeptDecisions()));
+            }
         }
 
         if (IsWanted(Cerbos) && await CerbosAsync() is { } cerbos)
@@ -71,6 +81,9 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         }
     }
 
+    private KeyValuePair<string, string>[] KeptDecisions() =>
+        [new("Access__LendsDecisions", "true"), new("WebApi__Decisions__Max", Text(settings.Decisions))];
+
     private bool IsWanted(string name) =>
         settings.Only.IsEmpty || settings.Only.Any(only => name.StartsWith(only, StringComparison.Ordinal) || only.StartsWith(name, StringComparison.Ordinal));
 
@@ -82,7 +95,8 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         return (address, process.Id);
     }
 
-    private async Task<IEnumerable<Contestant>> DevHostAsync(string directory, string programs, string which)
+    private async Task<IEnumerable<Contestant>> DevHostAsync(
+        string directory, string programs, string which, KeyValuePair<string, string>[] its)
     {
         var (service, entra) = (FreeAddress(), FreeAddress());
         var home = folder.Folder($"devhost{which}");
@@ -96,26 +110,28 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
             new("DevHost__Sample", "false"),
             new("DevHost__Portal", "false"),
             .. settings.Set,
+            .. its,
         ]);
         await ListensAsync(process, service);
         return await ContestantsAsync(which, service, new($"http://{service}"), new($"http://{entra}"), [("DevHost", [process.Id])]);
     }
 
-    private async Task<IEnumerable<Contestant>> ClusterAsync(string directory, int silos)
+    private async Task<IEnumerable<Contestant>> ClusterAsync(
+        string directory, int silos, string which, KeyValuePair<string, string>[] its)
     {
-        var (home, ports) = (folder.File($"cluster-{silos}"), FreePort.Reserve(100));
+        var (home, ports) = (folder.File($"cluster-{clusters.Count}"), FreePort.Reserve(100));
         clusters.Add((home, ports));
         await ScriptAsync(
         [
             "up", "--dir", home, "--silos", Text(silos), "--web", "1", "--port-base", Text(ports.First), "--build", AppContext.BaseDirectory,
             "--set", $"LocalEntra__DirectoryFile={directory}", "--set", "Shutdown__DrainDelay=00:00:00",
-            .. settings.Set.SelectMany(s => (string[])["--set", $"{s.Key}={s.Value}"]),
+            .. settings.Set.Concat(its).SelectMany(s => (string[])["--set", $"{s.Key}={s.Value}"]),
         ]);
         using var status = JsonDocument.Parse(await ScriptAsync("status", "--json", "--dir", home));
         var members = status.RootElement.GetProperty("processes").EnumerateArray().ToList();
         var web = Url("web");
         var contestants = await ContestantsAsync(
-            $", web node and {silos} silo{(silos > 1 ? "s" : "")}", IPEndPoint.Parse(web.Authority), web, Url("entra"), [("web node", Ids("web")), ("silos", Ids("silo"))]);
+            $", web node and {silos} silo{(silos > 1 ? "s" : "")}{which}", IPEndPoint.Parse(web.Authority), web, Url("entra"), [("web node", Ids("web")), ("silos", Ids("silo"))]);
         return contestants.Take(1);
 
         ImmutableArray<int> Ids(string kind) => [.. members.Where(m => m.GetProperty("kind").GetString() == kind).Select(m => m.GetProperty("pid").GetInt32())];
