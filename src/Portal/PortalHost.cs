@@ -1,6 +1,7 @@
 using EngageCenter.Portal.Api;
 using EngageCenter.Portal.Hosting;
 using EngageCenter.Portal.Layout;
+using EngageCenter.Portal.Parts;
 using EngageCenter.Portal.SignIn;
 
 namespace EngageCenter.Portal;
@@ -46,6 +47,7 @@ public static class PortalHost
             app.UseHsts();
         }
 
+        app.UsePersonLanguage();
         app.UseSecurityHeaders();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
@@ -60,6 +62,9 @@ public static class PortalHost
         app.MapHealth();
         app.MapSignOut();
         app.MapSwitch();
+        app.MapLanguage();
+        app.MapColumns();
+        app.MapExports();
         app.MapRazorComponents<App>().RequireAuthorization();
         return app;
     }

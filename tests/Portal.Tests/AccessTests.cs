@@ -11,17 +11,25 @@ public sealed class AccessTests(PortalService portal)
     private const string Support = "c0000000-0000-4000-8000-000000000206";
 
     [Theory]
-    [InlineData("adele", "Home, Support insights, Support cases, Users, Groups", true)]
-    [InlineData("megan", "Home, Support insights, Support cases, Users, Groups", true)]
-    [InlineData("alex", "Home, Users, Groups", true)]
-    [InlineData("isaiah", "Home, Support insights, Support cases, Users, Groups", false)]
-    [InlineData("grady", "Home, Support insights, Support cases, Users, Groups", false)]
-    [InlineData("lee", "Home, Users, Groups", false)]
-    [InlineData("pradeep", "Home, Users, Groups", false)]
+    [InlineData("adele", "Home, Support insights, Customer activity, User management, Audit, Settings", true)]
+    [InlineData("megan", "Home, Support insights, Customer activity, User management, Audit, Settings", true)]
+    [InlineData("alex", "Home, User management, Audit", true)]
+    [InlineData("isaiah", "Home, Support insights, Customer activity, User management", false)]
+    [InlineData("grady", "Home, Support insights, User management", false)]
+    [InlineData("lee", "Home, Learning, User management", false)]
+    [InlineData("pradeep", "Home, User management", false)]
+    [InlineData("diego", "Home, Assessments, User management", false)]
     public async Task A_role_opens_its_pages_and_no_others(string person, string expected, bool mayManage)
     {
         var page = await portal.OpenAsync(person, portal.Home);
         Assert.Equal(expected, string.Join(", ", await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true }).GetByRole(AriaRole.Link).AllInnerTextsAsync()));
+
+        foreach (var (title, path) in (IEnumerable<(string, string)>)[("Customer activity", "customer-activity"), ("Assessments", "assessments"), ("Assessments", "assessments/EntraId"), ("Learning", "learning"), ("Audit", "audit"), ("Settings", "settings")])
+        {
+            var opens = expected.Contains(title, StringComparison.Ordinal);
+            Assert.Equal(opens ? 200 : 403, (await page.GotoAsync($"{portal.Home}/{path}"))!.Status);
+            Assert.Equal(opens, await page.Locator("main table, main form").CountAsync() > 0);
+        }
 
         var sees = expected.Contains("insights", StringComparison.Ordinal);
         Assert.Equal(sees ? 200 : 403, (await page.GotoAsync($"{portal.Home}/support-insights"))!.Status);
@@ -54,7 +62,7 @@ public sealed class AccessTests(PortalService portal)
         await portal.SendAsync(HttpMethod.Delete, adele, path);
         try
         {
-            await henrietta.GetByRole(AriaRole.Link, new() { Name = "Users", Exact = true }).ClickAsync();
+            await henrietta.GetByRole(AriaRole.Link, new() { Name = "User management", Exact = true }).ClickAsync();
             Assert.Equal("This workspace is not open to you", await henrietta.GetByRole(AriaRole.Heading).InnerTextAsync());
             await henrietta.GoBackAsync();
             Assert.Equal(0, await henrietta.Locator("table").CountAsync());

@@ -93,7 +93,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
     {
         options ??= new();
         options.BaseURL ??= Address(Url);
-        options.Locale = "en-US";
+        options.Locale ??= "en-US";
         return browser!.NewContextAsync(options);
     }
 

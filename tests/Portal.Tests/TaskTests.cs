@@ -35,6 +35,7 @@ public sealed class TaskTests(PortalService portal)
         await page.GotoAsync(groups);
         var name = (await page.Locator("tbody th bdi").AllInnerTextsAsync())[0];
 
+        await page.Locator(".more-of summary").First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = $"Remove {name}" }).ClickAsync();
         Assert.Contains("Would lose", await page.GetByRole(AriaRole.Main).InnerTextAsync(), StringComparison.Ordinal);
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove the group" }).ClickAsync();
@@ -64,7 +65,8 @@ public sealed class TaskTests(PortalService portal)
         await PortalService.SignInAsync(page, "adele");
         await page.GotoAsync($"{portal.Home}/groups");
         var before = await page.Locator("table.grid").InnerTextAsync();
-        await page.Locator(".acts a").First.ClickAsync();
+        await page.Locator(".more-of summary").First.ClickAsync();
+        await page.Locator(".more-of a").First.ClickAsync();
         var address = page.Url;
         var box = page.GetByLabel("Learning User");
         var was = await box.IsCheckedAsync();
@@ -83,8 +85,8 @@ public sealed class TaskTests(PortalService portal)
     public async Task The_switcher_shows_in_bold_what_was_not_opened_yet_and_opens_it()
     {
         var page = await portal.OpenAsync("megan", portal.Home);
-        await page.Locator("details.menu:not(.person) summary").ClickAsync();
-        var fresh = page.Locator(".panel button.new").First;
+        await page.Locator(".top details.menu:not(.person) summary").ClickAsync();
+        var fresh = page.Locator(".top .panel button.new").First;
         Assert.Equal("700", await fresh.EvaluateAsync<string>("e => getComputedStyle(e).fontWeight"));
         var id = await fresh.GetAttributeAsync("value");
         await fresh.ClickAsync();

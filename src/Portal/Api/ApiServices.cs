@@ -20,11 +20,12 @@ internal static class ApiServices
         services.AddSingleton(new ApiConnection(KiotaClientFactory.Create(
             KiotaClientFactory.CreateDefaultHandlers([retry]),
             new SocketsHttpHandler { MaxConnectionsPerServer = 500, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })));
-        services.AddScoped(provider => new EngageCenterClient(new HttpClientRequestAdapter(
+        services.AddScoped<IRequestAdapter>(provider => new HttpClientRequestAdapter(
             new Bearer(provider.GetRequiredService<PersonToken>()), httpClient: provider.GetRequiredService<ApiConnection>().Http)
         {
             BaseUrl = options.ApiUrl.TrimEnd('/'),
-        }));
+        });
+        services.AddScoped<EngageCenterClient>();
         services.AddScoped<Mine>();
     }
 

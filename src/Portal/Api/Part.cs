@@ -1,5 +1,6 @@
 using EngageCenter.Client.Models;
 using Microsoft.Kiota.Abstractions;
+using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Api;
 
@@ -39,14 +40,24 @@ internal static class Part
     /// <returns>Null for a fault that is ours.</returns>
     private static string? Sentence(Exception fault) => fault switch
     {
-        Problem { Status: 403 } => "Your roles do not open this any more.",
-        Problem { Status: 404 } => "There is no such thing here any more, or it is not open to you.",
-        Problem { Status: 401 } => "Your sign-in has ended. Load the page again to sign in.",
-        Problem { Status: 429 or >= 500 } => "The service is busy and could not answer.",
+        Problem { Status: 403 } => T("Your roles do not open this any more."),
+        Problem { Status: 404 } => T("There is no such thing here any more, or it is not open to you."),
+        Problem { Status: 401 } => T("Your sign-in has ended. Load the page again to sign in."),
+        Problem { Status: 429 or >= 500 } => T("The service is busy and could not answer."),
         Problem problem => Refusal(problem),
-        ApiException or HttpRequestException or TaskCanceledException => "The service could not be reached.",
+        ApiException or HttpRequestException or TaskCanceledException => T("The service could not be reached."),
         _ => null,
     };
 
-    private static string Refusal(Problem problem) => string.IsNullOrWhiteSpace(problem.Detail) ? problem.Title ?? "The service refused it." : problem.Detail;
+    // What the API says is in English. Of what a page asks for it is known what a refusal can be.
+    private static string Refusal(Problem problem) => $"{problem.Type}" switch
+    {
+        _ when Language == "en" && !string.IsNullOrWhiteSpace(problem.Detail) => problem.Detail,
+        "ProblemsLastAdministrator" => T("Nobody would be left to manage the groups of this workspace."),
+        "ProblemsRoleNotAssignable" => T("One of the roles comes by the contract alone."),
+        "ProblemsRunInProgress" => T("A run is under way already."),
+        "ProblemsTooManyGroups" => T("The workspace has as many groups as it may have."),
+        "ProblemsListChanged" => T("The list has changed meanwhile. Begin with its first page."),
+        _ => T("The service refused it."),
+    };
 }

@@ -1,4 +1,5 @@
 using EngageCenter.Client.Models;
+using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Parts;
 
@@ -9,20 +10,20 @@ internal static class RoleChoices
     public static IReadOnlyList<string> All { get; } = Enum.GetNames<Roles>();
 
     /// <summary>A permission as words.</summary>
-    public static string Named(string permission) => Show.Words(permission).Replace("entra groups", "Entra groups", StringComparison.Ordinal);
+    public static string Named(string permission) => T(Show.Words(permission).Replace("entra groups", "Entra groups", StringComparison.Ordinal));
 
     /// <summary>The permissions that roles consist of, each with what it opens.</summary>
     public static string Opens(string permission) => permission switch
     {
-        "ViewCustomerActivity" => "See activities and what the contract has delivered",
-        "RenameSpace" => "Rename the workspace",
-        "ManageEntraGroups" => "Add, change and remove groups",
-        "ViewEntraGroups" => "See the groups that hold roles",
-        "ViewUserRoles" => "See who holds which roles",
-        "AccessAssessments" => "Read and start assessments",
-        "ManageAssessments" => "Set assessments up",
-        "AccessLearning" => "Take courses",
-        "ViewSupportInsights" => "See support insights and cases",
-        _ => Show.Words(permission),
+        "ViewCustomerActivity" => T("See activities and what the contract has delivered"),
+        "RenameSpace" => T("Rename the workspace"),
+        "ManageEntraGroups" => T("Add, change and remove groups"),
+        "ViewEntraGroups" => T("See the groups that hold roles"),
+        "ViewUserRoles" => T("See who holds which roles"),
+        "AccessAssessments" => T("Read and start assessments"),
+        "ManageAssessments" => T("Set assessments up"),
+        "AccessLearning" => T("Take courses"),
+        "ViewSupportInsights" => T("See support insights and cases"),
+        _ => Named(permission),
     };
 }

@@ -1,18 +1,22 @@
 using System.Globalization;
 using System.Text;
 using EngageCenter.Client.Models;
+using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Parts;
 
-/// <summary>Values in the words of the pages' language.</summary>
+/// <summary>Values in the words of the pages' language, and in the numbers of the browser's country.</summary>
 internal static class Show
 {
     private const string None = "–";
-    private static readonly CultureInfo english = CultureInfo.GetCultureInfo("en-US");
 
-    public static string Day(DateTimeOffset? instant) => instant?.UtcDateTime.ToString("MMM d, yyyy", english) ?? None;
+    public static string Day(DateTimeOffset? instant) => instant?.UtcDateTime.ToString(DayFormat, CultureInfo.CurrentCulture) ?? None;
 
-    public static string Number(double? value) => value?.ToString("#,0.#", english) ?? None;
+    /// <summary>An instant to the minute. Times are in UTC, as a page does not know where its reader is.</summary>
+    public static string Instant(DateTimeOffset? instant) =>
+        instant is null ? None : $"{Day(instant)}, {instant.Value.UtcDateTime.ToString("t", CultureInfo.CurrentCulture)} UTC";
+
+    public static string Number(double? value) => value?.ToString("#,0.#", CultureInfo.CurrentCulture) ?? None;
 
     public static string Percent(double? value) => value is null ? None : $"{Number(value)} %";
 
@@ -20,22 +24,32 @@ internal static class Show
     public static string Hours(double? hours) => hours switch
     {
         null => None,
-        >= 72 => $"{Number(hours / 24)} days",
-        _ => $"{Number(hours)} hours",
+        >= 72 => T("{0} days", Number(hours / 24)),
+        _ => T("{0} hours", Number(hours)),
     };
 
     public static string Agreement(AgreementType? type) => type switch
     {
-        AgreementType.EnterpriseSupportMca => "Enterprise Support",
-        AgreementType.DigitalNativeSupport => "Digital Native Support",
-        _ => "Workload",
+        AgreementType.EnterpriseSupportMca => T("Enterprise Support"),
+        AgreementType.DigitalNativeSupport => T("Digital Native Support"),
+        _ => T("Workload"),
     };
 
-    /// <summary>A name of the API as words: <c>WaitingForCustomer</c> is 'Waiting for customer'.</summary>
-    public static string Words(string? name) => Split(name, char.ToLowerInvariant);
+    /// <summary>A month of the API, such as 2026-03, in words.</summary>
+    public static string Month(string? month) =>
+        DateOnly.TryParseExact(month, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var first) ? first.ToString("MMM yyyy", CultureInfo.CurrentCulture) : month ?? None;
 
-    /// <summary>The same as a title: <c>SupportUser</c> is 'Support User'.</summary>
-    public static string Title(string? name) => Split(name, c => c);
+    /// <summary>The member of an enumeration of the API in words: <c>WaitingForCustomer</c> is 'Waiting for customer'.</summary>
+    public static string Choice<T>(T? value)
+        where T : struct, Enum => value is { } known ? Choice(Enum.GetName(known)) : None;
+
+    public static string Choice(string? name) => T(Words(name));
+
+    /// <summary>A role, or a source of roles, as a title: <c>SupportUser</c> is 'Support User'.</summary>
+    public static string Title(string? name) => T(Split(name, c => c));
+
+    /// <summary>A name of the API as English words.</summary>
+    public static string Words(string? name) => Split(name, char.ToLowerInvariant);
 
     private static string Split(string? name, Func<char, char> begin)
     {
@@ -47,4 +61,7 @@ internal static class Show
 
         return words.ToString();
     }
+
+    // The country's long date without the day of the week would be too wide for a grid.
+    private static string DayFormat => Language == "de" ? "d. MMM yyyy" : CultureInfo.CurrentCulture.Name is "en-US" or "en" ? "MMM d, yyyy" : "d MMM yyyy";
 }

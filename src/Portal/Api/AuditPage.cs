@@ -1,0 +1,26 @@
+using System.Text.Json;
+using EngageCenter.Client.Models;
+using Microsoft.Kiota.Abstractions;
+using Microsoft.Kiota.Abstractions.Serialization;
+
+namespace EngageCenter.Portal.Api;
+
+/// <summary>
+/// A page of the audit trail. It is not read by the typed client, which takes text without a type for a date or a number
+/// where it looks like one, so that a name would not be shown as it was given.
+/// </summary>
+internal sealed record AuditPage(IReadOnlyList<AuditEntry> Value, string? NextLink, int TotalCount)
+{
+    private static readonly Dictionary<string, ParsableFactory<IParsable>> problems = new() { ["XXX"] = Problem.CreateFromDiscriminatorValue };
+
+    public static async Task<AuditPage?> ReadAsync(IRequestAdapter adapter, RequestInformation request)
+    {
+        await using var answer = await adapter.SendPrimitiveAsync<Stream>(request, problems);
+        return answer is null ? null : await JsonSerializer.DeserializeAsync<AuditPage>(answer, JsonSerializerOptions.Web);
+    }
+}
+
+/// <param name="Before">Text, or a list of text, by name.</param>
+public sealed record AuditEntry(DateTimeOffset OccurredAt, AuditParty Actor, string Action, AuditParty Target, System.Text.Json.Nodes.JsonObject? Before, System.Text.Json.Nodes.JsonObject? After);
+
+public sealed record AuditParty(string? DisplayName, string Id);
