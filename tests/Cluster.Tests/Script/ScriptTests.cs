@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using EngageCenter.Script;
 
 namespace EngageCenter.Cluster.Tests.Script;
@@ -86,6 +87,32 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(3, (await Workspaces(web0, adele))!.Count);
     }
 
+    [Fact]
+    public async Task Nodes_of_the_portal_send_people_to_sign_in_and_take_each_others_sign_ins()
+    {
+        await using var cluster = new ClusterScript();
+        var up = await cluster.Up("--silos", "1", "--web", "1", "--azure", "--sample", "--portal", "2");
+        Assert.True(up.ExitCode == 0, up.ToString());
+        var members = await cluster.Status();
+        Assert.Equal(["redis", "azurite", "entra", "silo-0", "web-0", "portal-0", "portal-1"], members.Select(m => m.Name));
+        var portals = members.Where(m => m.Kind == "portal").Select(m => m.Url!).ToArray();
+        Assert.Contains($"The portal, for a browser: {portals[0].GetLeftPart(UriPartial.Authority)}", up.Output, StringComparison.Ordinal);
+
+        // The browser keeps one jar of cookies for 127.0.0.1, whatever the port.
+        using var handler = new HttpClientHandler { UseCookies = true, AllowAutoRedirect = true };
+        using var browser = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30) };
+        var signIn = await browser.GetStringAsync(portals[0]);
+        Assert.Contains("adele@contoso.example", signIn, StringComparison.Ordinal);
+        await SignIn(browser, members.Single(m => m.Name == "entra").Url!, signIn, "adele@contoso.example");
+        foreach (var portal in portals)
+        {
+            Assert.Contains("Contoso Data Platform", await browser.GetStringAsync(new Uri(portal, "/workspaces")), StringComparison.Ordinal);
+        }
+
+        await cluster.Do("roll", "--build", AppContext.BaseDirectory);
+        Assert.Contains("Contoso Data Platform", await browser.GetStringAsync(new Uri(portals[1], "/workspaces")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("fly")]
@@ -94,6 +121,8 @@ public sealed class ScriptTests : IDisposable
     [InlineData("up --silos two")]
     [InlineData("up --silos 21")]
     [InlineData("up --web 0")]
+    [InlineData("up --portal 0")]
+    [InlineData("up --portal 5")]
     [InlineData("up --port-base 80")]
     [InlineData("up --port-base 65437")]
     [InlineData("up --set NOTHING")]
@@ -176,6 +205,17 @@ public sealed class ScriptTests : IDisposable
 
         Assert.Equal((1, "silo-0 has ended."), (run.ExitCode, run.Errors.Trim()));
         Assert.False(other.HasEnded);
+    }
+
+    // What a browser sends when somebody clicks on their name.
+    private static async Task SignIn(HttpClient browser, Uri entra, string page, string name)
+    {
+        var form = Regex.Match(page, "<form method=\"post\" action=\"([^\"]*)\">(.*?)</form>", RegexOptions.Singleline);
+        var fields = Regex.Matches(form.Groups[2].Value, "<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"").Select(field => KeyValuePair.Create(WebUtility.HtmlDecode(field.Groups[1].Value), WebUtility.HtmlDecode(field.Groups[2].Value)));
+        var person = Regex.Matches(form.Groups[2].Value, "<button class=\"person\" name=\"user\" value=\"([^\"]*)\">(.*?)</button>", RegexOptions.Singleline).Single(button => button.Groups[2].Value.Contains($"<span>{name}</span>", StringComparison.Ordinal));
+        using var content = new FormUrlEncodedContent([.. fields, KeyValuePair.Create("user", WebUtility.HtmlDecode(person.Groups[1].Value))]);
+        using var answer = await browser.PostAsync(new Uri(entra, WebUtility.HtmlDecode(form.Groups[1].Value)), content);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     // One that has ended may still be listed, as a zombie, until somebody asks for its exit code.
