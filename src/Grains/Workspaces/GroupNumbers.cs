@@ -1,9 +1,9 @@
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// A small number for each group that people of a workspace are in, so that an entry of the list takes 4 bytes for a group
-/// rather than 16, and what a policy gives a group is found by its number. Added to by one thread at a time; a number that was handed out
-/// may be looked up by any.
+/// A small number for each group that people of a workspace are in: an entry of the list takes 4 bytes for a group rather
+/// than 16, and what a policy gives a group is found by its number. One thread at a time may add to it; any thread may look up
+/// the group of a number that it was given.
 /// </summary>
 internal sealed class GroupNumbers
 {

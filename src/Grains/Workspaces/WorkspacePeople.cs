@@ -6,8 +6,8 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// The people of a workspace, ordered by display name and then by id. What a policy gives them is found when it is asked for, by the
-/// numbers of their groups, so that another policy costs nothing for each of them. Not thread-safe.
+/// The people of a workspace, ordered by display name and then by id. Which roles the policy gives somebody is found when it is
+/// asked for, by the numbers of their groups, so that another policy costs nothing for each person. Not thread-safe.
 /// </summary>
 internal sealed class WorkspacePeople
 {
@@ -56,7 +56,7 @@ internal sealed class WorkspacePeople
         (policy, grants) = (next, null);
     }
 
-    /// <summary>Takes over that a person came, at a cost that does not grow with what a page costs.</summary>
+    /// <summary>Takes over that a person came. Nobody else is looked at, but for those whose place is compared.</summary>
     /// <param name="entry">With numbers.</param>
     public void Seen(SeenEntry entry)
     {
