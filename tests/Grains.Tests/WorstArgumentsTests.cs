@@ -116,6 +116,8 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IWorkspaceDirectoryGrain.State", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).State(default));
         yield return ("IWorkspaceDirectoryGrain.Group", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Group(default, Guid.NewGuid()));
         yield return ("IWorkspaceDirectoryGrain.Groups", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Groups(manager, new(tooLong, fine)));
+        yield return ("IWorkspaceDirectoryGrain.Facts", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).Facts(manager, [.. Enumerable.Range(0, PageRequest.MaxSize + 1).Select(_ => Guid.NewGuid())]));
+        yield return ("IWorkspaceDirectoryGrain.WithStatus", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).WithStatus(manager, (GroupStatus)99));
         yield return ("ISupportGrain.Cases", () => Support.Cases(manager, new(null, null, tooLong, null, null, null, fine)));
         yield return ("ISupportGrain.Cases", () => Support.Cases(manager, new(null, null, null, tooLong, null, null, fine)));
         yield return ("ISupportGrain.Insights", () => Support.Insights(manager, new(Updates.Start, Updates.Start)));

@@ -148,6 +148,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").State()),
             (typeof(IDirectoryFollower), () => cluster.Grains.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll()),
             (typeof(IObservedPerson), () => cluster.Grains.GetGrain<IObservedPerson>(contoso.Adele.ToString()).ObserveAgain()),
+            (typeof(INamedGroups), () => cluster.Grains.GetGrain<INamedGroups>(workspace).Name(Guid.NewGuid(), "name")),
             (typeof(IPeopleOfGroups), () => cluster.Grains.GetGrain<IPeopleOfGroups>(workspace).In(contoso.Tenant, Guid.NewGuid())),
             (typeof(IDecisionMaker), () => cluster.Grains.GetGrain<IDecisionMaker>(contoso.Adele.ToString()).Made(decision).AsTask()),
             (typeof(IRemindable), () => cluster.Grains.GetGrain<IAssessmentsGrain>(workspace).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default)),
