@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Storage;
+using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Directories;
@@ -35,10 +36,12 @@ internal sealed partial class DirectoryFollower(
     private long woken;
 
     // The position in the directory's changes. It is stored once everybody was observed. 'people' are those still to observe;
-    // 'unread' are the groups whose people and nested groups have to be read; 'names' are those still to tell.
+    // 'unread' are the groups whose people and nested groups have to be read; 'unnamed' are those whose names were not followed
+    // before; 'names' are those still to tell.
     private Following following = new();
     private readonly HashSet<Guid> people = [];
     private readonly HashSet<Guid> unread = [];
+    private readonly HashSet<Guid> unnamed = [];
     private readonly Dictionary<Guid, string> names = [];
 
     private Guid TenantId { get; set; }
@@ -119,6 +122,7 @@ internal sealed partial class DirectoryFollower(
                 metrics.Resynced();
                 following = following.With(new FollowedLot(lot.Groups, await Directory.Follow(lot.Groups)));
                 unread.UnionWith(following.Containing(lot.Groups.ToHashSet()));
+                unnamed.UnionWith(lot.Groups.Where(following.Nested.ContainsKey));
                 continue;
             }
 
@@ -158,6 +162,7 @@ internal sealed partial class DirectoryFollower(
         foreach (var some in following.Unfollowed().ToList())
         {
             following = following.With(new FollowedLot(some, await Directory.Follow(some)));
+            unnamed.UnionWith(some.Where(following.Nested.ContainsKey));
         }
     }
 
@@ -204,6 +209,15 @@ internal sealed partial class DirectoryFollower(
     // A workspace that cannot be told now is told with the next round. Nobody's right waits for a name.
     private async Task Name()
     {
+        try
+        {
+            await AskForNames();
+        }
+        catch (Exception e)
+        {
+            LogNotNamed(logger, TenantId, e.Message);
+        }
+
         foreach (var (group, name) in names.ToList())
         {
             try
@@ -218,6 +232,29 @@ internal sealed partial class DirectoryFollower(
             catch (Exception e)
             {
                 LogNotNamed(logger, TenantId, e.Message);
+            }
+        }
+    }
+
+    // A group may have got another name before it was followed.
+    private async Task AskForNames()
+    {
+        unnamed.IntersectWith(following.Nested.Keys);
+        foreach (var some in unnamed.ToArray().Chunk(GroupGrant.MaxPerWorkspace))
+        {
+            // What is remembered of them may be from before.
+            await Directory.Forget([.. some]);
+            foreach (var known in await Directory.Facts([.. some], counted: false))
+            {
+                if (known.DisplayName is not null)
+                {
+                    names.TryAdd(known.GroupId, known.DisplayName.Trim());
+                }
+
+                if (known.Status != GroupStatus.Unknown)
+                {
+                    unnamed.Remove(known.GroupId);
+                }
             }
         }
     }

@@ -42,6 +42,29 @@ public sealed class FollowedNamesTests : IClassFixture<GrainCluster>, IDisposabl
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_name_that_a_group_got_before_it_was_followed_is_asked_for(bool isSilentAtFirst)
+    {
+        var workspace = await contoso.Workspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        directory.Named[group] = new(group, "Helpers", null);
+        if (isSilentAtFirst)
+        {
+            directory.Refuse(TimeSpan.FromMilliseconds(1));
+            Assert.False(await Poll());
+            directory.Answer();
+        }
+
+        for (var attempt = 0; await NameIn(workspace) != "Helpers"; attempt++)
+        {
+            Assert.True(attempt < 1_000, "The name is not asked for.");
+            await cluster.Activations("user");
+            await Poll();
+        }
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("two\nlines")]
     [InlineData("\u202Eturned")]
