@@ -34,6 +34,9 @@ public static class PortalHost
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
         });
         builder.Services.AddRazorComponents();
+
+        // A form that lacks a field is a bad request in Development too.
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = false);
         builder.Services.AddPersonLimits();
         builder.Services.AddHealthChecks();
         return builder;
@@ -49,7 +52,12 @@ public static class PortalHost
 
         app.UsePersonLanguage();
         app.UseSecurityHeaders();
-        app.UseExceptionHandler("/error", createScopeForErrors: true);
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandlingPath = "/error",
+            CreateScopeForErrors = true,
+            StatusCodeSelector = fault => fault is SessionsUnavailableException ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError,
+        });
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseRouting();
         app.UseAuthentication();
@@ -57,6 +65,7 @@ public static class PortalHost
         app.UseAuthorization();
         app.UseTokens();
         app.UseAntiforgery();
+        app.UseRefusedForms();
 
         app.MapStylesheet();
         app.MapHealth();

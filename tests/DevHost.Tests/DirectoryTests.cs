@@ -117,6 +117,8 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         Assert.All(all, item => Assert.Equal("Active", (string?)item["status"]));
         Assert.Equal(3, (int)(await client.Get(adele, $"{groups}/{support}"))["memberCount"]!);
 
+        var tag = await Tag();
+
         using (var renamed = await client.Http.PatchAsJsonAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}"), new { displayName = "Support of Contoso" }))
         {
             Assert.Equal(HttpStatusCode.NoContent, renamed.StatusCode);
@@ -134,10 +136,20 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         var gone = await client.Get(adele, $"{groups}/{support}");
         Assert.Equal(("NotFound", "Support of Contoso", null), ((string?)gone["status"], (string?)gone["displayName"], gone["memberCount"]));
 
+        // A client that has the representation of before is not told that it is the same.
+        Assert.EndsWith(".Active-3\"", tag, StringComparison.Ordinal);
+        Assert.EndsWith(".NotFound-\"", await Tag(), StringComparison.Ordinal);
+
         // Cleaned up by hand.
         using var removed = await client.Send(HttpMethod.Delete, adele, $"{groups}/{support}");
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         Assert.Empty(await client.All(adele, $"{groups}?status=NotFound"));
+
+        async Task<string> Tag()
+        {
+            using var answer = await client.Send(HttpMethod.Get, adele, $"{groups}/{support}");
+            return answer.Headers.ETag!.Tag;
+        }
     }
 
     [Fact]

@@ -77,6 +77,33 @@ public sealed class AccessTests(PortalService portal)
         await henrietta.CloseAsync();
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("?code=x&state=y")]
+    [InlineData("?error=access_denied")]
+    public async Task A_callback_of_no_sign_in_is_no_fault_of_the_portal(string query)
+    {
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var http = new HttpClient(handler);
+        using var response = await http.GetAsync(new Uri(portal.Url, $"/signin-oidc{query}"));
+
+        Assert.Equal((HttpStatusCode.Redirect, "/error"), (response.StatusCode, response.Headers.Location!.ToString()));
+    }
+
+    [Theory]
+    [InlineData("/language", "back=/")]
+    [InlineData("/language", "language=de")]
+    [InlineData("/switch", "")]
+    public async Task A_form_without_its_fields_is_a_bad_request(string path, string fields)
+    {
+        var adele = await portal.OpenAsync("adele", portal.Home);
+        var proof = await adele.Locator("input[name='__RequestVerificationToken']").First.InputValueAsync();
+        var posted = await adele.APIRequest.PostAsync(path, new() { Headers = [new("Content-Type", "application/x-www-form-urlencoded")], DataString = $"{fields}&__RequestVerificationToken={Uri.EscapeDataString(proof)}", MaxRedirects = 0 });
+
+        Assert.Equal(400, posted.Status);
+        await adele.CloseAsync();
+    }
+
     [Fact]
     public async Task A_form_of_another_site_changes_nothing()
     {

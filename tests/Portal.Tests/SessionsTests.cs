@@ -54,6 +54,24 @@ public sealed class SessionsTests(PortalService portal) : IAsyncLifetime, IDispo
     }
 
     [Fact]
+    public async Task While_Redis_is_away_a_page_says_so_and_nobody_is_sent_to_sign_in()
+    {
+        var first = await StartAsync();
+        await using var context = await portal.NewContextAsync(new() { BaseURL = first.ToString() });
+        var page = await context.NewPageAsync();
+        await PortalService.SignInAsync(page, "adele");
+        await redis.Kill();
+
+        var answer = (await page.GotoAsync(new Uri(first, portal.Home).ToString()))!;
+
+        Assert.Equal((503, new Uri(first, portal.Home).ToString()), (answer.Status, page.Url));
+        Assert.Equal("Something went wrong", await page.GetByRole(AriaRole.Heading).InnerTextAsync());
+        await redis.Relaunch();
+        await Until.True(async () => (await page.GotoAsync(new Uri(first, portal.Home).ToString()))!.Status == 200, bound, "the session goes on");
+        Assert.Equal(new Uri(first, portal.Home).ToString(), page.Url);
+    }
+
+    [Fact]
     public async Task A_form_that_one_node_made_is_taken_by_another()
     {
         var (first, second) = (await StartAsync(), await StartAsync());

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Localization;
 using Microsoft.AspNetCore.Mvc;
@@ -43,5 +44,5 @@ internal static class Preferences
     });
 
     /// <summary>To the page that the form was on, and nowhere else.</summary>
-    public static RedirectHttpResult Back(string address) => TypedResults.LocalRedirect(RedirectHttpResult.IsLocalUrl(address) ? address : "/");
+    public static RedirectHttpResult Back(string address) => TypedResults.LocalRedirect(RedirectHttpResult.IsLocalUrl(address) && Ascii.IsValid(address) ? address : "/");
 }

@@ -10,6 +10,9 @@ using StackExchange.Redis;
 
 namespace EngageCenter.Portal.SignIn;
 
+/// <summary>Redis does not answer.</summary>
+internal sealed class SessionsUnavailableException(Exception inner) : Exception("Sessions cannot be read or kept now.", inner);
+
 /// <summary>
 /// What a session consists of: people's tokens, and the keys of their cookies. With Redis all nodes of a portal share them, so
 /// that a session goes on when its node is gone. Without it they are in the memory of this process.
@@ -59,6 +62,9 @@ internal static class Sessions
             tokens.Encrypt = true;
             tokens.DisableL1Cache = true;
             tokens.SlidingExpiration = Length;
+
+            // A token that cannot be read is by itself taken for one that is not there, and people are sent to sign in for ever.
+            tokens.OnL2CacheFailure = failure => throw new SessionsUnavailableException(failure);
         });
     }
 

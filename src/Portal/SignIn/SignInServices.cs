@@ -32,6 +32,13 @@ internal static class SignInServices
             oidc.UsePkce = true;
             oidc.CorrelationCookie.SameSite = oidc.NonceCookie.SameSite = SameSiteMode.Lax;
             oidc.CorrelationCookie.SecurePolicy = oidc.NonceCookie.SecurePolicy = secure;
+            oidc.Events.OnRemoteFailure = context =>
+            {
+                // A callback that is loaded again, of a sign-in that was declined, or made up. Who has a session goes on with it.
+                context.HandleResponse();
+                context.Response.Redirect(context.HttpContext.User.Identity?.IsAuthenticated == true ? "/" : "/error");
+                return Task.CompletedTask;
+            };
             var redirect = oidc.Events.OnRedirectToIdentityProvider;
             oidc.Events.OnRedirectToIdentityProvider = async context =>
             {

@@ -20,7 +20,7 @@ internal static class Tokens
 {
     public static void UseTokens(this WebApplication app) => app.Use(async (context, next) =>
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null && context.User.Identity?.IsAuthenticated == true)
+        if (context.GetEndpoint()?.Metadata is { } metadata && metadata.GetMetadata<IAuthorizeData>() is not null && metadata.GetMetadata<IAllowAnonymous>() is null && context.User.Identity?.IsAuthenticated == true)
         {
             var options = context.RequestServices.GetRequiredService<PortalOptions>();
             var tokens = context.RequestServices.GetRequiredService<ITokenAcquisition>();

@@ -83,8 +83,8 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
     public IResult Refusal() => Problems.PreconditionFailed.Answer(IsAny ? "If-Match is *, which asks for a resource that exists, and there is none." : null);
 
     private static long VersionOf(EntityTagHeaderValue tag) =>
-        long.TryParse(tag.Tag.AsSpan(1, tag.Tag.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-        && Preconditions.TagOf(version) == tag.Tag
+        long.TryParse(Preconditions.VersionIn(tag.Tag.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+        && Preconditions.TagOf(version).AsSpan()[1..^1].SequenceEqual(Preconditions.VersionIn(tag.Tag.AsSpan()))
             ? version
             : None;
 }

@@ -9,16 +9,21 @@ namespace EngageCenter.WebApi.Responses;
 
 /// <summary>
 /// The conditions of a request, RFC 9110 section 13. A resource's entity tag is its version in quotes: strong, since a
-/// version stands for one representation.
+/// version stands for one representation. Where a representation also shows what others say, that is behind the version and
+/// a dot; a change is bound to the version alone.
 /// </summary>
 internal static class Preconditions
 {
     public static string TagOf(long version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
 
+    /// <summary>The version that a tag begins with, in quotes.</summary>
+    public static ReadOnlySpan<char> VersionIn(ReadOnlySpan<char> tag) => tag[1..(tag.IndexOf('.') is var dot and > 0 ? dot : tag.Length - 1)];
+
     /// <summary>The answer to a GET of one resource: 304 where the client has it already.</summary>
-    public static IResult Answer<T>(HttpContext http, long version, T resource)
+    /// <param name="shown">What the representation shows beside the version, in letters, digits and hyphens; null for nothing.</param>
+    public static IResult Answer<T>(HttpContext http, long version, T resource, string? shown = null)
     {
-        var tag = TagOf(version);
+        var tag = shown is null ? TagOf(version) : $"{TagOf(version)[..^1]}.{shown}\"";
         http.Response.Headers.ETag = tag;
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }

@@ -67,7 +67,7 @@ internal static class GroupEndpoints
         await visit.Workspace.Group(decision, Guid.Parse(groupId)) switch
         {
             null => null,
-            { Items: [var grant] } => await Facts(visit, decision, grant) is { } facts ? Preconditions.Answer(http, grant.Version, GroupResponse.Of(grant, facts)) : null,
+            { Items: [var grant] } => await Facts(visit, decision, grant) is { } facts ? Preconditions.Answer(http, grant.Version, GroupResponse.Of(grant, facts), Shown(facts)) : null,
             _ => Problems.GroupNotFound.Answer(),
         });
 
@@ -132,6 +132,9 @@ internal static class GroupEndpoints
     /// <returns>Null: decide again.</returns>
     private static async Task<GroupFacts?> Facts(WorkspaceVisit visit, AccessDecision decision, GroupGrant grant) =>
         await visit.Grain<IWorkspaceDirectoryGrain>().Facts(decision, [grant.GroupId]) is [var facts] ? facts : null;
+
+    // Of what the directory says, all that changes without the grant.
+    private static string? Shown(GroupFacts facts) => facts.Status == GroupStatus.Unknown ? null : FormattableString.Invariant($"{facts.Status}-{facts.People}");
 
     // The decision is of the policy before, so the directory is not asked again, and nobody is counted.
     private static IResult Granted(HttpContext http, string id, GroupGrant grant, DirectoryGroupAnswer known, bool created) => Preconditions.AnswerPut(

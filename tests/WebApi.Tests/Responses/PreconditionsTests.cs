@@ -17,6 +17,12 @@ public sealed class PreconditionsTests
     [InlineData("W/\"7\", \"7\"", 7, true)]
     [InlineData("\"07\"", 7, false)]
     [InlineData("\"other\"", 7, false)]
+    [InlineData("\"7.Active-3\"", 7, true)]
+    [InlineData("\"7.Active-3\"", 8, false)]
+    [InlineData("\"07.Active-3\"", 7, false)]
+    [InlineData("\".Active-3\"", 7, false)]
+    [InlineData("\".\"", 7, false)]
+    [InlineData("\"\"", 7, false)]
     public async Task If_match_compares_strongly(string header, int? current, bool allowed)
     {
         var errors = new RequestErrors();
