@@ -81,6 +81,8 @@ internal sealed partial class DecisionLending(
         {
             LogNotReached(logger, e);
             left = until - Now;
+
+            // Nobody will answer: the decisions run out, and only the clock tells when.
             await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         }
     }

@@ -37,12 +37,13 @@ internal sealed partial class DirectoryFollower(
 
     // The position in the directory's changes. It is stored once everybody was observed. 'people' are those still to observe;
     // 'unread' are the groups whose people and nested groups have to be read; 'unnamed' are those whose names were not followed
-    // before; 'names' are those still to tell.
+    // before; 'names' are those still to tell, and 'told' those that workspaces have been told.
     private Following following = new();
     private readonly HashSet<Guid> people = [];
     private readonly HashSet<Guid> unread = [];
     private readonly HashSet<Guid> unnamed = [];
     private readonly Dictionary<Guid, string> names = [];
+    private readonly Dictionary<Guid, string> told = [];
 
     private Guid TenantId { get; set; }
 
@@ -112,6 +113,11 @@ internal sealed partial class DirectoryFollower(
     private async Task Read(ImmutableArray<Guid> granted)
     {
         following = following.Keep(granted);
+        foreach (var gone in told.Keys.Where(group => !following.Nested.ContainsKey(group)).ToList())
+        {
+            told.Remove(gone);
+        }
+
         foreach (var lot in following.Lots)
         {
             var (address, changes) = await Read(lot);
@@ -128,12 +134,21 @@ internal sealed partial class DirectoryFollower(
 
             var affected = following.Affected(changes);
 
-            // What lists say of them is a minute old at most in any case, so nothing here waits for it.
-            Directory.Forget([.. following.Containing(changes.Select(change => change.GroupId).ToHashSet())]).Ignore();
+            if (changes.Count > 0)
+            {
+                // What lists say of them is a minute old at most in any case, so nothing here waits for it.
+                Directory.Forget([.. following.Containing(changes.Select(change => change.GroupId).ToHashSet())]).Ignore();
+            }
+
             people.UnionWith(affected.People);
             foreach (var change in changes.Where(change => change.DisplayName is not null && following.Nested.ContainsKey(change.GroupId)))
             {
+                // The directory says the name with any change of the group. No workspace is woken to hear the same again.
                 names[change.GroupId] = change.DisplayName!.Trim();
+                if (told.GetValueOrDefault(change.GroupId) == names[change.GroupId])
+                {
+                    names.Remove(change.GroupId);
+                }
             }
 
             unread.UnionWith(affected.Groups);
@@ -206,7 +221,7 @@ internal sealed partial class DirectoryFollower(
         return found;
     }
 
-    // A workspace that cannot be told now is told with the next round. Nobody's right waits for a name.
+    // If a workspace cannot be told now, the next round tells it. No right depends on a name.
     private async Task Name()
     {
         try
@@ -228,6 +243,7 @@ internal sealed partial class DirectoryFollower(
                 }
 
                 names.Remove(group);
+                told[group] = name;
             }
             catch (Exception e)
             {

@@ -27,10 +27,14 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     // Of the requests that may be under way at once, those for lists: sign-ins have the others.
     private const int FactsAtOnce = 4;
 
+    /// <summary>Of the requests of a minute, those for lists.</summary>
+    public const int FactsPerMinute = DirectoryBudget.MaxPerMinute / 10;
+
     private readonly Dictionary<Guid, (GroupFacts Facts, long Since)> facts = [];
     private readonly SemaphoreSlim finding = new(1);
     private readonly long started = time.GetTimestamp();
     private DirectoryBudget budget = DirectoryBudget.Full;
+    private (long Minute, int Spent) factsSpent;
     private DirectoryHealth health = DirectoryHealth.Unknown;
 
     private TimeSpan Now => time.GetElapsedTime(started);
@@ -98,6 +102,11 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
             await finding.WaitAsync(limit.Token);
             try
             {
+                if (facts.Count + groups.Length > MaxFacts)
+                {
+                    facts.Clear();
+                }
+
                 await Find([.. groups.Where(group => !IsKnown(group))], limit.Token);
                 await Count([.. groups.Where(group => counted && IsKnown(group) && facts[group].Facts is { Status: GroupStatus.Active, People: null }).Take(MaxCounted)], limit.Token);
             }
@@ -147,18 +156,13 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
     private async Task Find(Guid[] groups, CancellationToken cancellationToken)
     {
-        if (facts.Count + groups.Length > MaxFacts)
-        {
-            facts.Clear();
-        }
-
         foreach (var lots in groups.Chunk(GroupFacts.MaxLot).Chunk(FactsAtOnce))
         {
             cancellationToken.ThrowIfCancellationRequested();
             await Task.WhenAll(lots.Select(async lot =>
             {
                 var asked = time.GetTimestamp();
-                var found = (await Ask(limit => directory.Existing(TenantId, [.. lot], limit))).ToDictionary(group => group.GroupId);
+                var found = (await AskForList(limit => directory.Existing(TenantId, [.. lot], limit))).ToDictionary(group => group.GroupId);
                 foreach (var group in lot)
                 {
                     facts[group] = found.TryGetValue(group, out var named)
@@ -177,13 +181,21 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
             cancellationToken.ThrowIfCancellationRequested();
             await Task.WhenAll(some.Select(async group =>
             {
-                var people = await Ask(limit => directory.CountPeople(TenantId, group, limit));
+                var people = await AskForList(limit => directory.CountPeople(TenantId, group, limit));
                 if (facts.TryGetValue(group, out var known))
                 {
                     facts[group] = people is null ? (new(group, GroupStatus.NotFound), known.Since) : (known.Facts with { People = people }, known.Since);
                 }
             }));
         }
+    }
+
+    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now, or not for lists.</exception>
+    private Task<T> AskForList<T>(Func<CancellationToken, Task<T>> request)
+    {
+        var minute = Now.Ticks / TimeSpan.TicksPerMinute;
+        factsSpent = (minute, factsSpent.Minute == minute ? factsSpent.Spent + 1 : 1);
+        return factsSpent.Spent <= FactsPerMinute ? Ask(request) : throw new DirectoryUnavailableException("The directory is not asked for lists now.");
     }
 
     /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>

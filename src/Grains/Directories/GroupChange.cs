@@ -6,7 +6,7 @@ namespace EngageCenter.Directories;
 /// <param name="IsDeleted">There is no such group any more.</param>
 /// <param name="People">Who was put in or taken out, or both.</param>
 /// <param name="HasGroups">A group was put in or taken out.</param>
-/// <param name="DisplayName">Its name, where it got another one.</param>
+/// <param name="DisplayName">Its name, where the directory says it; the same one as before, as a rule.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupChange")]
 public sealed record GroupChange(
     [property: Id(0)] Guid GroupId,

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace EngageCenter.Portal.Hosting;
 
 /// <summary>
-/// The language of the pages: the one that the person chose in their menu, else the first of their browser's that there is.
+/// The language of the pages: the one that the person chose in their menu, or else the one that their browser prefers.
 /// Dates and numbers are written as in the browser's country, as far as it has the same language.
 /// </summary>
 internal static class PersonLanguage

@@ -58,7 +58,7 @@ internal static class Sessions
         });
         services.Configure<MsalDistributedTokenCacheAdapterOptions>(tokens =>
         {
-            // Whoever reads Redis has nobody's tokens. In memory beside it, a node would not see what another one has renewed.
+            // Encrypted, so that reading Redis gives no tokens away. Not cached in memory, where a node would miss tokens that another one renewed.
             tokens.Encrypt = true;
             tokens.DisableL1Cache = true;
             tokens.SlidingExpiration = Length;

@@ -59,7 +59,8 @@ internal static class GroupEndpoints
 
         return await visit.Workspace.Groups(decision, new(query.Search, query.Role ?? Roles.None, query.Page(), only)) is { } page
             && await visit.Grain<IWorkspaceDirectoryGrain>().Facts(decision, [.. page.Items.Select(grant => grant.GroupId)]) is { } facts
-            ? Lists.Answer(request, page, grant => GroupResponse.Of(grant, facts.First(of => of.GroupId == grant.GroupId)))
+            && facts.ToDictionary(of => of.GroupId) is var known
+            ? Lists.Answer(request, page, grant => GroupResponse.Of(grant, known[grant.GroupId]))
             : null;
     });
 

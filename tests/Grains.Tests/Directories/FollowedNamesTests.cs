@@ -42,6 +42,26 @@ public sealed class FollowedNamesTests : IClassFixture<GrainCluster>, IDisposabl
         Assert.Equal("Helpers of Contoso", await NameIn(workspace));
     }
 
+    [Fact]
+    public async Task A_name_that_is_said_again_wakes_no_workspace()
+    {
+        var (workspace, member) = await Member();
+        directory.Tell(new(group, false, [member.UserId], false, "Helpers"));
+        Assert.True(await Poll());
+        Assert.Equal("Helpers", await NameIn(workspace));
+        var calls = 0;
+        cluster.Called = call => calls += call.InterfaceMethod.DeclaringType == typeof(INamedGroups) ? 1 : 0;
+
+        directory.Tell(new(group, false, [member.UserId], false, "Helpers"));
+        Assert.True(await Poll());
+        Assert.Equal(0, calls);
+
+        directory.Tell(new(group, false, [], false, "Others"));
+        Assert.True(await Poll());
+        cluster.Called = _ => { };
+        Assert.Equal((1, "Others"), (calls, await NameIn(workspace)));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Directories;
 using EngageCenter.Paging;
@@ -147,6 +148,24 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
         Assert.Equal(DirectoryGrain.MaxCounted, (await grain.Facts(decision, [.. groups]))!.Value.Count(known => known.People == 0));
         Assert.Equal(count, (await grain.Facts(decision, [.. groups]))!.Value.Count(known => known.People == 0));
         Assert.Equal(count, directory.Counted.Count);
+    }
+
+    [Fact]
+    public async Task Lists_of_groups_leave_most_of_the_budget_to_sign_ins()
+    {
+        var directory = cluster.Directory.Of(contoso.Tenant);
+        var groups = Enumerable.Range(0, 700).Select(_ => Guid.NewGuid()).ToImmutableArray();
+        groups.ToList().ForEach(group => directory.Named[group] = new(group, "A group", null));
+        var grain = cluster.WithinSilo.GetGrain<IDirectoryGrain>($"{contoso.Tenant:D}");
+        for (var answer = 0; answer < 20; answer++)
+        {
+            await grain.Facts(groups, counted: true);
+        }
+
+        // The minute of the budget may have changed once on the way.
+        Assert.InRange(directory.Counted.Count, DirectoryGrain.MaxCounted, 2 * DirectoryGrain.FactsPerMinute);
+        Assert.True(directory.Counted.Count < groups.Length);
+        Assert.False((await grain.GroupsOf(Guid.NewGuid())).Groups.IsDefault);
     }
 
     [Fact]
