@@ -62,6 +62,7 @@ public static class LocalEntraHost
         app.MapDiscovery();
         app.MapTokens();
         app.MapSignIn();
+        app.MapDeviceSignIn();
         app.MapGraph();
         app.MapGraphFaults();
         app.MapHealthChecks("/health/live");

@@ -17,5 +17,20 @@ internal sealed record Grant(Tenant Tenant, Guid UserId, Guid Session, string Cl
 /// <summary>What an authorization code stands for, beside the grant.</summary>
 internal sealed record AuthorizationCode(Grant Grant, string RedirectUri, string Challenge, string? Nonce);
 
+/// <summary>A program without a browser that waits for somebody to sign in. It is good for one sign-in.</summary>
+/// <param name="Tenant">Null where people of any tenant may sign in.</param>
+internal sealed record DeviceRequest(Tenant? Tenant, Application Application, IReadOnlyList<string> Scopes)
+{
+    private Grant? grant;
+
+    /// <summary>Who signed in; null while nobody did.</summary>
+    public Grant? Grant => Volatile.Read(ref grant);
+
+    public bool IsAnswered => Grant is not null;
+
+    /// <summary>The first one who says who they are counts.</summary>
+    public void Answer(Grant answer) => Interlocked.CompareExchange(ref grant, answer, null);
+}
+
 /// <summary>Who is signed in in a browser.</summary>
 internal sealed record Session(Guid Id, Tenant Tenant, Guid UserId);

@@ -13,10 +13,17 @@ internal sealed class People(EntraDirectory directory)
     private const int Searchable = 10;
 
     /// <param name="tenant">The tenant whose endpoint was asked, or null for one of all tenants.</param>
-    public PeopleModel List(Tenant? tenant, AuthorizeRequest request, string action, string? search)
+    public PeopleModel List(Tenant? tenant, AuthorizeRequest request, string action, string? search) =>
+        List(tenant, request.Application.DisplayName, request.Parameters, action, search, request.LoginHint);
+
+    /// <param name="application">What the page calls the application.</param>
+    /// <param name="parameters">What its forms repeat.</param>
+    /// <param name="loginHint">The principal name of whom the application expects.</param>
+    public PeopleModel List(
+        Tenant? tenant, string application, IReadOnlyList<KeyValuePair<string, string>> parameters, string action, string? search = null, string? loginHint = null)
     {
         Tenant[] tenants = tenant is null ? [.. directory.Tenants] : [tenant];
-        var hinted = search is null && request.LoginHint is { } hint
+        var hinted = search is null && loginHint is { } hint
             ? tenants.Where(t => t.TryGetUser(hint, out var user) && user.AccountEnabled).ToList()
             : [];
 
@@ -30,7 +37,7 @@ internal sealed class People(EntraDirectory directory)
             total += enabled.Count;
             if (hinted.Count > 0)
             {
-                enabled = [.. enabled.Where(user => Is(user.UserPrincipalName, request.LoginHint!))];
+                enabled = [.. enabled.Where(user => Is(user.UserPrincipalName, loginHint!))];
             }
 
             var found = enabled.Where(user => search is null || Has(user.DisplayName, search) || Has(user.UserPrincipalName, search) || Has(user.Mail, search)).ToList();
@@ -49,7 +56,7 @@ internal sealed class People(EntraDirectory directory)
         }
 
         return new PeopleModel(
-            action, request.Parameters, request.Application.DisplayName, shown, search, total > Searchable, matching - listed, hinted.Count > 0);
+            action, parameters, application, shown, search, total > Searchable, matching - listed, hinted.Count > 0);
     }
 
     /// <param name="key">As <see cref="PersonModel.Key"/> has it.</param>

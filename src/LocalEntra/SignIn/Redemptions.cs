@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.SignIn;
 
-/// <summary>Tokens for an authorization code or a refresh token.</summary>
+/// <summary>Tokens for an authorization code, a refresh token or a device code.</summary>
 internal sealed class Redemptions(
     EntraDirectory directory, SignIns signIns, ApiScopes scopes, AccessTokens accessTokens, IdTokens idTokens, TokenWriter writer)
 {
@@ -87,6 +87,45 @@ internal sealed class Redemptions(
         return signIns.RefreshTokens.Use(token)
             ? await AnswerAsync(grant, nonce: null, request, cancellation)
             : (null, TokenRefusal.UsedRefreshToken());
+    }
+
+    /// <inheritdoc cref="OfCodeAsync"/>
+    public async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> OfDeviceCodeAsync(Tenant? tenant, TokenRequest request, CancellationToken cancellation)
+    {
+        if (request.DeviceCode is not { } code)
+        {
+            return (null, TokenRefusal.Missing("device_code"));
+        }
+
+        var (application, refusal) = Authenticate(tenant, request);
+        if (application is null)
+        {
+            return (null, refusal);
+        }
+
+        if (signIns.DeviceCodes.Find(code) is not { } device)
+        {
+            return (null, TokenRefusal.ExpiredDeviceCode());
+        }
+
+        if (device.Application.ClientId != application.ClientId)
+        {
+            return (null, TokenRefusal.OfOther("device_code"));
+        }
+
+        if (device.Grant is not { } grant)
+        {
+            return (null, TokenRefusal.AuthorizationPending());
+        }
+
+        if (tenant is not null && tenant != grant.Tenant)
+        {
+            return (null, TokenRefusal.OfOther("device_code"));
+        }
+
+        return signIns.DeviceCodes.Use(code)
+            ? await AnswerAsync(grant, nonce: null, request, cancellation)
+            : (null, TokenRefusal.ExpiredDeviceCode());
     }
 
     private async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> AnswerAsync(Grant grant, string? nonce, TokenRequest request, CancellationToken cancellation)

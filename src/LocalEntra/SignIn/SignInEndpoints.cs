@@ -21,11 +21,11 @@ internal static class SignInEndpoints
         routes.MapGet("/{tenant}/oauth2/v2.0/logout", SignOut);
     }
 
-    private static Task<IResult> Ask(string tenant, [AsParameters] Call call)
-    {
-        string? search = call.Http.Request.Query["search"];
-        return AuthorizeAsync(tenant, call, call.Http.Request.Query, user: null, password: null, search is { Length: > 0 and <= MaxSearch } ? search : null);
-    }
+    /// <summary>Which people are looked for on the page; null for all.</summary>
+    public static string? SearchOf(HttpRequest request) => (string?)request.Query["search"] is { Length: > 0 and <= MaxSearch } search ? search : null;
+
+    private static Task<IResult> Ask(string tenant, [AsParameters] Call call) =>
+        AuthorizeAsync(tenant, call, call.Http.Request.Query, user: null, password: null, SearchOf(call.Http.Request));
 
     private static async Task<IResult> Answer(string tenant, [AsParameters] Call call)
     {
@@ -111,7 +111,7 @@ internal static class SignInEndpoints
     }
 
     // Else a page of another site could sign the browser in as whom it likes. Browsers send these two, programs need not.
-    private static bool IsOwnForm(HttpRequest request, BaseAddress address)
+    public static bool IsOwnForm(HttpRequest request, BaseAddress address)
     {
         string? site = request.Headers["Sec-Fetch-Site"];
         string? origin = request.Headers.Origin;

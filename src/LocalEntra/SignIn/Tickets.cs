@@ -4,10 +4,10 @@ using Microsoft.IdentityModel.Tokens;
 namespace EngageCenter.LocalEntra.SignIn;
 
 /// <summary>
-/// Values that are handed out as tickets: texts of 256 random bits. A ticket is good for <paramref name="lifetime"/>;
+/// Values that are handed out as tickets: texts of 256 random bits, unless <paramref name="make"/> makes others. A ticket is good for <paramref name="lifetime"/>;
 /// if more than <paramref name="limit"/> were issued within that time, the oldest ends early. In memory, and safe for many threads.
 /// </summary>
-internal sealed class Tickets<T>(TimeProvider time, TimeSpan lifetime, int limit) where T : class
+internal sealed class Tickets<T>(TimeProvider time, TimeSpan lifetime, int limit, Func<string>? make = null) where T : class
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
@@ -17,7 +17,7 @@ internal sealed class Tickets<T>(TimeProvider time, TimeSpan lifetime, int limit
 
     public string Issue(T value)
     {
-        var ticket = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
+        string ticket;
         lock (gate)
         {
             var now = time.GetUtcNow();
@@ -26,7 +26,11 @@ internal sealed class Tickets<T>(TimeProvider time, TimeSpan lifetime, int limit
                 entries.Remove(issued.Dequeue().Ticket);
             }
 
-            entries.Add(ticket, new Entry(value, now + lifetime));
+            do
+            {
+                ticket = make?.Invoke() ?? Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
+            }
+            while (!entries.TryAdd(ticket, new Entry(value, now + lifetime)));
             issued.Enqueue((ticket, now + lifetime));
         }
 

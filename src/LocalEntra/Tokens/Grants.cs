@@ -7,6 +7,9 @@ namespace EngageCenter.LocalEntra.Tokens;
 /// <summary>Who gets a token. Each grant answers with a token or with the reason why not.</summary>
 internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessTokens tokens, TokenWriter writer, Redemptions redemptions, LocalEntraOptions options)
 {
+    /// <summary>RFC 8628's name. Microsoft's libraries use the shorter one of its drafts, and Entra takes both.</summary>
+    public const string DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
+
     public async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> DecideAsync(string tenantId, TokenRequest request, CancellationToken cancellation)
     {
         if (!directory.TryGetTenant(tenantId, out var tenant) && !EntraDirectory.IsAnyTenant(tenantId))
@@ -16,9 +19,10 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
 
         return request.GrantType switch
         {
-            // A code and a refresh token know their tenant.
+            // A code, a refresh token and a device code know their tenant.
             "authorization_code" => await redemptions.OfCodeAsync(tenant, request, cancellation),
             "refresh_token" => await redemptions.OfRefreshTokenAsync(tenant, request, cancellation),
+            DeviceCode or "device_code" => await redemptions.OfDeviceCodeAsync(tenant, request, cancellation),
             _ when tenant is null => (null, TokenRefusal.NoTenant()),
             null => (null, TokenRefusal.Missing("grant_type")),
             "password" => await PasswordAsync(tenant, request, cancellation),

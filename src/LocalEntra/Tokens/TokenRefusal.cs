@@ -93,5 +93,11 @@ internal sealed record TokenRefusal(int Status, string Error, int Code, string M
     public static TokenRefusal UsedRefreshToken() =>
         new(400, "invalid_grant", 70000, "The refresh token was used before. Each is good once; use the newest.");
 
+    public static TokenRefusal AuthorizationPending() =>
+        new(400, "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.");
+
+    public static TokenRefusal ExpiredDeviceCode() =>
+        new(400, "expired_token", 70020, "The device code is not known, has expired or was used. Start the sign-in again.");
+
     private static string Shortened(string value) => value.Length <= 100 ? value : $"{value[..100]}…";
 }

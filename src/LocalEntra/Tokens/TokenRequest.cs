@@ -20,6 +20,8 @@ internal sealed record TokenRequest(
 
     public string? RefreshToken { get; init; }
 
+    public string? DeviceCode { get; init; }
+
     public bool WantsClientInfo { get; init; }
 
     /// <returns>The request, or why it cannot be read.</returns>
@@ -48,6 +50,7 @@ internal sealed record TokenRequest(
             RedirectUri = Value(form, "redirect_uri"),
             CodeVerifier = Value(form, "code_verifier"),
             RefreshToken = Value(form, "refresh_token"),
+            DeviceCode = Value(form, "device_code"),
             WantsClientInfo = Value(form, "client_info") == "1",
         };
 

@@ -31,7 +31,8 @@ public sealed class DiscoveryEndpointsTests : IAsyncLifetime
         Assert.Equal($"{entra.Url}/{tenant}/oauth2/v2.0/authorize", configuration.AuthorizationEndpoint);
         Assert.Equal($"{entra.Url}/{tenant}/oauth2/v2.0/logout", configuration.EndSessionEndpoint);
         Assert.Equal(["S256"], configuration.CodeChallengeMethodsSupported);
-        Assert.Equal(["authorization_code", "refresh_token", "password", "client_credentials"], configuration.GrantTypesSupported);
+        Assert.Equal(["authorization_code", "refresh_token", "password", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"], configuration.GrantTypesSupported);
+        Assert.EndsWith("/oauth2/v2.0/devicecode", configuration.DeviceAuthorizationEndpoint);
         Assert.Equal($"{entra.Url}/{tenant}/discovery/v2.0/keys", configuration.JwksUri);
 
         var keys = await entra.Client.GetFromJsonAsync<JsonElement>($"/{tenant}/discovery/v2.0/keys");

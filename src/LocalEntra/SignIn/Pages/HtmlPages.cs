@@ -35,10 +35,13 @@ internal sealed class HtmlPages(IServiceProvider services, ILoggerFactory logger
     private static readonly string styleSource = HashSource(Style);
     private static readonly string scriptSource = HashSource(SendForm);
 
-    public Task<IResult> PeopleAsync(HttpResponse response, PeopleModel model, string redirectUri) =>
+    public Task<IResult> CodeAsync(HttpResponse response, CodeModel model) =>
+        RenderAsync<CodePage>(response, model, StatusCodes.Status200OK);
+
+    public Task<IResult> PeopleAsync(HttpResponse response, PeopleModel model, string? redirectUri = null) =>
         RenderAsync<PeoplePage>(response, model, StatusCodes.Status200OK, redirectUri);
 
-    public Task<IResult> PasswordAsync(HttpResponse response, PasswordModel model, string redirectUri) =>
+    public Task<IResult> PasswordAsync(HttpResponse response, PasswordModel model, string? redirectUri = null) =>
         RenderAsync<PasswordPage>(response, model, StatusCodes.Status200OK, redirectUri);
 
     public Task<IResult> PostAsync(HttpResponse response, PostModel model) =>

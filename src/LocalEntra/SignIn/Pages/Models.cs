@@ -30,6 +30,9 @@ public sealed record PasswordModel(
     string PrincipalName,
     bool IsWrong);
 
+/// <param name="Field">What the form calls the code.</param>
+public sealed record CodeModel(string Action, string Field, bool IsWrong);
+
 public sealed record PostModel(string Action, IReadOnlyList<KeyValuePair<string, string>> Parameters);
 
 public sealed record MessageModel(string Title, string Message);
