@@ -9,7 +9,7 @@ namespace EngageCenter;
 
 /// <summary>
 /// How a host ends: on SIGTERM it says at once that it is not ready, goes on serving for <see cref="ShutdownOptions.DrainDelay"/>,
-/// and then stops, all within <see cref="ShutdownOptions.Timeout"/>. docs/operations.md has what happens when.
+/// and then stops, all within <see cref="ShutdownOptions.Timeout"/>. docs/run/operate.md has what happens when.
 /// </summary>
 public static partial class Shutdown
 {

@@ -307,7 +307,7 @@ public sealed class RememberedTokensOptions
     public int Max { get; set; } = 100_000;
 }
 
-/// <summary>Decisions about persons' rights that a web node may answer by again without asking their grain; docs/coherence.md.</summary>
+/// <summary>Decisions about persons' rights that a web node may answer by again without asking their grain; docs/understand/coherence.md.</summary>
 public sealed class DecisionsOptions
 {
     /// <summary>Decisions at most, one for each person and workspace, 2 to 1,000,000, each with the sign-in that it is of. 0, the default, keeps none: every check asks the person's grain. Silos lend them with <c>Access:LendsDecisions</c>.</summary>

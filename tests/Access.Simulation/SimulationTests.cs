@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What docs/coherence.md promises, under everything that the simulator can think of.</summary>
+/// <summary>What docs/understand/coherence.md promises, under everything that the simulator can think of.</summary>
 public class SimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 1_000;

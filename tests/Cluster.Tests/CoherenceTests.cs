@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What docs/coherence.md promises, over TCP, with the real membership and directory and with crashes.
+/// What docs/understand/coherence.md promises, over TCP, with the real membership and directory and with crashes.
 /// <c>CHANGES=10000 dotnet test tests/Cluster.Tests</c> takes its time; <c>SEED</c> chooses other faults;
 /// <c>MEMBERS=tables</c> keeps members, reminders and state in one storage account, without Redis.
 /// </summary>

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>What docs/operations.md says of a shutdown, with SIGTERM to real processes.</summary>
+/// <summary>What docs/run/operate.md says of a shutdown, with SIGTERM to real processes.</summary>
 public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) : IClassFixture<DrainingCluster>
 {
     private static readonly TimeSpan soon = TimeSpan.FromMinutes(1);

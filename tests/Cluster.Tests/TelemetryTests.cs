@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>What docs/operations.md says of telemetry and of the dashboard, with a silo and a web node as processes.</summary>
+/// <summary>What docs/run/telemetry.md says of telemetry and of the dashboard, with a silo and a web node as processes.</summary>
 public class TelemetryTests(ITestOutputHelper output)
 {
     private const string Web = "engage-center-web";

@@ -67,7 +67,7 @@ public class UpgradeTests(ITestOutputHelper output)
         Assert.True(load.Acknowledged > 20, "Too few changes.");
     }
 
-    // A cluster in plain text is not rolled to TLS: docs/operations.md.
+    // A cluster in plain text is not rolled to TLS: docs/run/certificates.md.
     private static bool HasTls(string build) => File.Exists(Path.Combine(build, "Orleans.Connections.Security.dll"));
 
     private static Task GoesOn(Load load, long since) =>

@@ -20,6 +20,19 @@ public partial class DocumentTests
         Assert.Empty(broken);
     }
 
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Links_to_a_heading_lead_to_one_that_is_there(string document)
+    {
+        var file = Path.Combine(Repository.Root, document);
+        var broken = Link().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value)
+            .Where(l => !l.Contains("://", StringComparison.Ordinal) && l.Contains('#', StringComparison.Ordinal))
+            .Where(l => Headings(l.StartsWith('#') ? file : Path.Combine(Path.GetDirectoryName(file)!, l.Split('#')[0])) is { } headings
+                && !headings.Contains(l.Split('#')[1]));
+
+        Assert.Empty(broken);
+    }
+
     [Fact]
     public void The_architecture_names_files_that_are_there()
     {
@@ -31,6 +44,22 @@ public partial class DocumentTests
         Assert.NotEmpty(names);
         Assert.DoesNotContain(names, n => !sources.Any(s => s.EndsWith("/" + n, StringComparison.Ordinal)));
     }
+
+    /// <summary>The anchors of a page, as the sites that show Markdown make them; null for another file.</summary>
+    private static HashSet<string>? Headings(string page) => page.EndsWith(".md", StringComparison.Ordinal) && File.Exists(page)
+        ? [.. Heading().Matches(Code().Replace(File.ReadAllText(page), "")).Select(m => Anchor(m.Groups[1].Value))]
+        : null;
+
+    private static string Anchor(string heading) => NotInAnchor().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
+
+    [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchor();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace EngageCenter.House.Tests;
 
-/// <summary>docs/security.md names a test for each threat; the names have to be those of tests that exist.</summary>
+/// <summary>docs/understand/security.md names a test for each threat; the names have to be those of tests that exist.</summary>
 public partial class SecurityTests
 {
     [Fact]
@@ -11,7 +11,7 @@ public partial class SecurityTests
         var tests = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Method().Matches(File.ReadAllText(file)).Select(m => m.Groups["name"].Value))
             .ToHashSet();
-        var named = Named().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "security.md"))).Select(m => m.Groups["name"].Value).Distinct().ToList();
+        var named = Named().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "understand", "security.md"))).Select(m => m.Groups["name"].Value).Distinct().ToList();
 
         Assert.NotEmpty(named);
         Assert.DoesNotContain(named, name => !tests.Contains(name));

@@ -2,7 +2,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Access;
 
-/// <summary>The right of a web node to decide by a decision again, for a while, without asking. See docs/coherence.md.</summary>
+/// <summary>The right of a web node to decide by a decision again, for a while, without asking. See docs/understand/coherence.md.</summary>
 /// <param name="For">For how long, from when the web node sent its request. At most <see cref="Longest"/>.</param>
 /// <param name="KnownAt">
 /// When what decided of the person's groups was known: the issue time of a token, or when the directory was asked. A token

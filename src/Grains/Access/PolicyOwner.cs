@@ -12,7 +12,7 @@ namespace EngageCenter.Access;
 /// a lease before its owner counts it as run out. Another activation of the same workspace takes over by a write to
 /// the same row; from then on an older owner's commits fail, its confirmations fail, so it grants for <c>authority</c>
 /// at most and its last lease has run out <c>authority + lease</c> after that write, before the new owner's first
-/// change. Both are those of the older owner, whose row says so: settings may differ between silos. See docs/coherence.md.
+/// change. Both are those of the older owner, whose row says so: settings may differ between silos. See docs/understand/coherence.md.
 /// </para>
 /// </remarks>
 /// <typeparam name="THolder">A silo's policy cache.</typeparam>

@@ -4,7 +4,7 @@ using EngageCenter.WebApi.Requests;
 
 namespace EngageCenter.WebApi.Errors;
 
-/// <summary>Every problem that this API answers with, each with its slug. docs/http-status.md tells when.</summary>
+/// <summary>Every problem that this API answers with, each with its slug. docs/use/http-status.md tells when.</summary>
 internal static class Problems
 {
     public static readonly Problem InvalidRequest = new(400, "invalid-request", "The request is not valid",

@@ -24,7 +24,7 @@ internal sealed class AnswerCheck(ApiDocument document)
             return $"answered {answer.Status}";
         }
 
-        // A request that the server itself cannot read, as docs/http-status.md says.
+        // A request that the server itself cannot read, as docs/use/http-status.md says.
         if (answer is { Status: 400 or 414 or 431, Body.Length: 0, Closes: true, ContentType: null })
         {
             return null;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>Rules 10 to 12 of docs/coherence.md with real silos, and web nodes that are two caches of one client.</summary>
+/// <summary>Rules 10 to 12 of docs/understand/coherence.md with real silos, and web nodes that are two caches of one client.</summary>
 public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposable
 {
     private const int Max = 1_000;

@@ -4,7 +4,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>The web node's part of decision leases in docs/coherence.md, rule by rule.</summary>
+/// <summary>The web node's part of decision leases in docs/understand/coherence.md, rule by rule.</summary>
 public class HeldDecisionsTests
 {
     private const string Workspace = "workspace";

@@ -2,7 +2,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>The lender's part of decision leases in docs/coherence.md, rule by rule.</summary>
+/// <summary>The lender's part of decision leases in docs/understand/coherence.md, rule by rule.</summary>
 public class LentDecisionsTests
 {
     private readonly LentDecisions<string> lent = new();

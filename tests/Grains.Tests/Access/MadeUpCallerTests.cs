@@ -12,7 +12,7 @@ namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
 /// Somebody who reaches a silo's gateway with the client library and knows every interface: what they make up gets them
-/// nothing. A made-up sign-in is not among it: only the network can keep that out, as docs/coherence.md says.
+/// nothing. A made-up sign-in is not among it: only the network can keep that out, as docs/understand/coherence.md says.
 /// </summary>
 public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluster>
 {

@@ -2,7 +2,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>The holder's part of docs/coherence.md, rule by rule.</summary>
+/// <summary>The holder's part of docs/understand/coherence.md, rule by rule.</summary>
 public class PolicyHolderTests
 {
     private readonly PolicyHolder holder = new();

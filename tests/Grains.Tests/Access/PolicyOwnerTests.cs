@@ -3,7 +3,7 @@ using EngageCenter.Access;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
-/// The owner's part of docs/coherence.md, rule by rule. A lease lasts 10 s, authority 20 s; the owner before had term 4.
+/// The owner's part of docs/understand/coherence.md, rule by rule. A lease lasts 10 s, authority 20 s; the owner before had term 4.
 /// What the owner says is written as its shell would read it.
 /// </summary>
 public class PolicyOwnerTests

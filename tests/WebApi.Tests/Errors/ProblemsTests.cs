@@ -12,7 +12,7 @@ public sealed class ProblemsTests
     [Fact]
     public void The_page_on_statuses_has_every_problem_and_no_other()
     {
-        var page = File.ReadAllLines(Path.Combine(Repository(), "docs", "http-status.md"));
+        var page = File.ReadAllLines(Path.Combine(Repository(), "docs", "use", "http-status.md"));
         var told = page.Where(line => line.StartsWith("| 4", StringComparison.Ordinal) || line.StartsWith("| 5", StringComparison.Ordinal))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
             .Select(cells => $"{cells[1]} {cells[2].Trim('`')}");

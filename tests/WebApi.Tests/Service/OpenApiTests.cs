@@ -104,7 +104,7 @@ public class OpenApiTests(RunningService service)
     [Fact]
     public async Task A_problem_has_the_members_that_the_page_on_statuses_names()
     {
-        var page = await File.ReadAllLinesAsync(Path.Combine(ProblemsTests.Repository(), "docs", "http-status.md"));
+        var page = await File.ReadAllLinesAsync(Path.Combine(ProblemsTests.Repository(), "docs", "use", "http-status.md"));
         var told = page.Where(line => line.StartsWith("| 4", StringComparison.Ordinal) || line.StartsWith("| 5", StringComparison.Ordinal))
             .SelectMany(line => Regex.Matches(line.Split('|')[4], "`([a-zA-Z]+)`").Select(m => m.Groups[1].Value));
 

@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace EngageCenter.DevHost.Tests;
+
+/// <summary>
+/// Runs each shell block of README.md and docs/start as it is printed, against a DevHost of its own, and compares what it
+/// prints with the block below it. Only the two addresses are replaced.
+/// </summary>
+public sealed partial class DocumentedCommandsTests : IDisposable
+{
+    private static readonly TimeSpan bound = TimeSpan.FromMinutes(2);
+
+    private readonly TempFolder folder = new();
+
+    [Fact]
+    public async Task Readers_get_what_the_documents_print()
+    {
+        await using var host = await DevHostProcess.Start(new(folder.Path));
+        var blocks = Blocks("README.md").Concat(Blocks("docs/start/tutorial.md")).ToList();
+
+        var printed = await Run(blocks.Select(b => b.Commands), host.Options);
+
+        Assert.Equal(blocks.Count, printed.Count);
+        Assert.NotEmpty(blocks);
+        var wrong = blocks.Zip(printed).Where(p => !Pattern(p.First.Prints).IsMatch(p.Second)).ToList();
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Select(w => $"{w.First.Commands}\nprints\n{w.Second}\ninstead of\n{w.First.Prints}\n")));
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"b":[…]}""", """{"a":2.5,"b":[1,2]}""", true)]
+    [InlineData("""{"a":1}""", """{"a":1,"b":2}""", false)]
+    [InlineData("""{"at":"2026-11-25T02:08:55.79Z"}""", """{"at":"2027-01-02T03:04:05Z"}""", true)]
+    [InlineData("""{"status":"Active"}""", """{"status":"NotFound"}""", false)]
+    [InlineData("one\n…\nlast", "one\ntwo\nthree\nlast", true)]
+    [InlineData("one\ntwo", "one", false)]
+    public void Printed_values_may_differ_where_they_change_with_time(string document, string output, bool matches) =>
+        Assert.Equal(matches, Pattern(document).IsMatch(output));
+
+    public void Dispose() => folder.Dispose();
+
+    private static IEnumerable<(string Commands, string Prints)> Blocks(string document) =>
+        Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).Select(m => (m.Groups["commands"].Value, m.Groups["prints"].Value.TrimEnd('\n')));
+
+    /// <summary>One shell runs all of them, since a block uses what those before it have set.</summary>
+    private async Task<IReadOnlyList<string>> Run(IEnumerable<string> commands, DevHostOptions options)
+    {
+        const string End = "-- end of block --";
+        var script = new StringBuilder("set -euo pipefail\n");
+        foreach (var block in commands)
+        {
+            script.Append(block.Replace("http://localhost:8080", Authority(options.Service), StringComparison.Ordinal)
+                .Replace("http://localhost:8081", Authority(options.Entra), StringComparison.Ordinal)).Append($"echo '{End}'\n");
+        }
+
+        await using var bash = ProgramProcess.Of("bash", folder.Path, folder.Write("commands", script.ToString()));
+        Assert.True(await bash.Ended().WaitAsync(bound) == 0, $"The commands end with an error. {bash}");
+        return [.. bash.Output.Split($"{End}\n", StringSplitOptions.None)[..^1].Select(o => o.TrimEnd('\n'))];
+    }
+
+    private static string Authority(Uri address) => address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>… stands for any text. Numbers, ids and instants may be others, since they change with the day.</summary>
+    private static Regex Pattern(string document) => new(
+        $"^{Varying().Replace(Regex.Escape(document), m => m.Value switch
+        {
+            "…" => "[\\s\\S]*",
+            _ when m.Value.Contains('T', StringComparison.Ordinal) => "[^\"]+",
+            _ when m.Value.Length == 32 => "[0-9a-f]{32}",
+            _ when m.Value.Length == 7 => "[0-9]{4}-[0-9]{2}",
+            _ => "[0-9]+(\\.[0-9]+)?",
+        })}$", RegexOptions.None, TimeSpan.FromSeconds(10));
+
+    [GeneratedRegex(@"^```bash\n(?<commands>.*?)^```\n(```(json|csv|text)\n(?<prints>.*?)^```\n)?", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    // In an escaped text: instants, ids of workspaces, months, and numbers that are values.
+    [GeneratedRegex(@"…|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^""]+|(?<="")[0-9a-f]{32}(?="")|(?<="")[0-9]{4}-[0-9]{2}(?="")|(?<="":""?)[0-9]+(\\\.[0-9]+)?(?![0-9a-f-])")]
+    private static partial Regex Varying();
+}
