@@ -5,27 +5,27 @@ using Orleans.Dashboard;
 
 namespace EngageCenter.WebApi;
 
-/// <summary>The way to the grains for a web node of its own.</summary>
+/// <summary>Connects a web node that runs in a process of its own to the silos.</summary>
 internal static class OrleansClient
 {
     private static readonly TimeSpan retry = TimeSpan.FromSeconds(2);
 
-    // A gateway that stands still without closing its connection is left once it is off the list: until then what went
-    // through it waits. One read of the membership each time.
+    // Requests through a gateway that hangs without closing its connection wait until the gateway is off this list. Each
+    // refresh reads the membership once.
     private static readonly TimeSpan gatewayRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Which cluster, <c>Orleans:Clustering:ProviderType</c> says: <c>Redis</c> with its <c>ConnectionString</c>, or
-    /// <c>AzureTableStorage</c> with what <see cref="ClusterTables"/> reads. Without it, the silos at
-    /// <see cref="WebApiOptions.Gateways"/>, or the one on this machine.
+    /// Adds the Orleans client. <c>Orleans:Clustering:ProviderType</c> selects the cluster: <c>Redis</c> with its
+    /// <c>ConnectionString</c>, or <c>AzureTableStorage</c> with the settings that <see cref="ClusterTables"/> reads.
+    /// Without it, the client uses the silos at <see cref="WebApiOptions.Gateways"/>, or the one on this machine.
     /// </summary>
     public static void AddOrleansClient(this WebApplicationBuilder builder)
     {
-        // So that the node answers, and says that it is not ready, while it waits for a cluster.
+        // So that the node can report that it is not ready while it waits for a cluster.
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
         builder.UseOrleansClient(client =>
         {
-            // A provider of clustering may name any address.
+            // A clustering provider may return any address.
             var isRemote = true;
             if (string.IsNullOrEmpty(builder.Configuration["Orleans:Clustering:ProviderType"]))
             {
@@ -34,7 +34,7 @@ internal static class OrleansClient
 
             client.AddClusterTables().AddClusterTls(isRemote);
 
-            // A part of the key by which a clustering provider keeps its silos.
+            // Clustering providers use it as a part of the key under which they store silos.
             if (string.IsNullOrWhiteSpace(builder.Configuration["Orleans:ServiceId"]))
             {
                 client.Configure<ClusterOptions>(options => options.ServiceId = EngageCenterService.DefaultId);
@@ -47,7 +47,7 @@ internal static class OrleansClient
 
             if (Dashboard.IsEnabled(builder.Configuration))
             {
-                // Without its stream of the log, as on the silos.
+                // Without the dashboard's log stream, as on the silos.
                 client.AddDashboard(dashboard => dashboard.HideTrace = true);
             }
 
@@ -55,21 +55,21 @@ internal static class OrleansClient
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(30));
             client.UseConnectionRetryFilter(async (_, cancellation) =>
             {
-                // There is no cluster to wait for a signal from.
+                // Waits for time itself, because an absent cluster cannot signal.
                 await Task.Delay(retry, TimeProvider.System, cancellation);
                 return true;
             });
         });
     }
 
-    /// <returns>Whether one of them is not on loopback.</returns>
+    /// <returns>Whether at least one gateway is not on loopback.</returns>
     private static bool UseGateways(IClientBuilder client, WebApiOptions options)
     {
         IPEndPoint[] gateways = [.. options.Gateways
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(gateway => IPEndPoint.TryParse(gateway, out var endpoint)
                 ? endpoint
-                : throw new SettingException($"{WebApiOptions.Section}:Gateways has '{gateway}', which is no address:port."))];
+                : throw new SettingException($"{WebApiOptions.Section}:Gateways contains '{gateway}', which is not of the form address:port."))];
         if (gateways.Length == 0)
         {
             client.UseLocalhostClustering();

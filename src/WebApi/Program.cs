@@ -13,8 +13,8 @@ WebApplication Compose()
     builder.AddEngageCenterWebApi();
     builder.AddOrleansClient();
 
-    // src/Client has the OpenAPI document written when it is built, by a tool that starts this program: without a silo and
-    // without an issuer, and nothing is meant to look for them.
+    // The build of src/Client starts this program with a tool that writes the OpenAPI document. There is no silo and no
+    // issuer then, so the services that would look for them are removed.
     if (Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider")
     {
         builder.Services.RemoveAll<IHostedService>();

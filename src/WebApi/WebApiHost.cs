@@ -22,12 +22,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace EngageCenter.WebApi;
 
 /// <summary>
-/// The web API as a host composes it. It asks for an <see cref="IGrainFactory"/> and nothing else of Orleans, so that a
-/// client of a cluster serves it as well as a silo in the same process does.
+/// Composes the web API. From Orleans it needs only an <see cref="IGrainFactory"/>, so it works with a client of a cluster
+/// and with a silo in the same process.
 /// </summary>
 public static class WebApiHost
 {
-    /// <summary>Everything but the way to the grains, for a host that listens where <see cref="WebApiOptions.Url"/> says.</summary>
+    /// <summary>
+    /// Adds everything except the connection to the grains, for a host that listens at <see cref="WebApiOptions.Url"/>.
+    /// </summary>
     /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
     public static WebApplicationBuilder AddEngageCenterWebApi(this WebApplicationBuilder builder)
     {
@@ -39,7 +41,7 @@ public static class WebApiHost
         return builder;
     }
 
-    /// <summary>The middleware and every endpoint.</summary>
+    /// <summary>Maps the middleware and every endpoint.</summary>
     public static WebApplication MapEngageCenterWebApi(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<WebApiOptions>();
@@ -121,9 +123,9 @@ public static class WebApiHost
         services.AddRequestChecks();
         services.KeepNoKeys();
 
-        // The framework logs the whole address of each request, and that holds what people search for.
+        // At Information the framework logs the full address of each request, which contains what people search for.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        // A token that does not validate is its bearer's fault, and whoever likes can send many.
+        // An invalid token is the client's error, and anybody can send many of them.
         builder.Logging.AddFilter("Microsoft.IdentityModel", LogLevel.Critical);
     }
 }

@@ -4,36 +4,45 @@ using EngageCenter.Users;
 
 namespace EngageCenter.WebApi;
 
-/// <summary>What the web API can be told, in the configuration section <c>WebApi</c>.</summary>
+/// <summary>The settings of the web API, from the configuration section <c>WebApi</c>.</summary>
 public sealed class WebApiOptions
 {
     public const string Section = "WebApi";
 
-    /// <summary>Bytes that a connection holds of what came and nobody has read yet, and as many of what the client has not taken yet.</summary>
+    /// <summary>
+    /// The bytes that a connection buffers of received data that is not read yet, and likewise of sent data that the client
+    /// has not read.
+    /// </summary>
     public const int ConnectionBufferBytes = 32 * 1024;
 
-    /// <summary>What a connection takes at most: both buffers, each up to a block more, and its own objects.</summary>
+    /// <summary>
+    /// The maximum memory of a connection, in bytes: both buffers, each up to one block larger, and the connection's own
+    /// objects.
+    /// </summary>
     public const int ConnectionBytes = 2 * (ConnectionBufferBytes + (4 * 1024)) + (8 * 1024);
 
-    /// <summary>What a request takes that waits for a grain or for its client: its token with 200 groups, headers and objects.</summary>
+    /// <summary>
+    /// The memory of a request that waits for a grain or for its client, in bytes: its token with 200 groups, headers and
+    /// objects.
+    /// </summary>
     public const int RequestBytes = 64 * 1024;
 
-    /// <summary>What a remembered token takes of somebody with 200 groups.</summary>
+    /// <summary>The memory of a remembered token with 200 groups, in bytes.</summary>
     public const int RememberedTokenBytes = 5 * 1024;
 
-    /// <summary>What one body can take at most while it is read: 8 MiB of an assessment's results.</summary>
+    /// <summary>The maximum memory of one body while it is read, in bytes: 8 MiB of an assessment's results.</summary>
     public const int LargestBodyMemory = 24 * 1024 * 1024;
 
-    /// <summary>What the largest body of a person can take, 1 MiB of JSON.</summary>
+    /// <summary>The memory of the largest body that a person can send, in bytes: 1 MiB of JSON.</summary>
     public const int LargestPersonsBodyMemory = 5 * 1024 * 1024;
 
-    /// <summary>What an export takes: one page of the list, and a row of it as text.</summary>
+    /// <summary>The memory of an export, in bytes: one page of the list, and one row as text.</summary>
     public const int ExportBytes = 2 * 1024 * 1024;
 
-    /// <summary>Exports of one caller at the same time.</summary>
+    /// <summary>The maximum number of concurrent exports of one caller.</summary>
     public const int MaxExportsOfCaller = 4;
 
-    /// <summary>Streams of one caller at the same time.</summary>
+    /// <summary>The maximum number of concurrent streams of one caller.</summary>
     public const int MaxStreamsOfCaller = 10;
 
     public WebApiOptions()
@@ -41,8 +50,13 @@ public sealed class WebApiOptions
     {
     }
 
-    /// <summary>The defaults of a process with so much memory: an eighth for bodies, for requests and for bodies on their way, a quarter for connections, a thirty-second for exports.</summary>
-    /// <param name="heapBytes">The most that its managed heap can have; in a container three quarters of the container's limit.</param>
+    /// <summary>
+    /// Sets defaults from the available memory: an eighth each for bodies, for requests and for bodies in transfer, a
+    /// quarter for connections, and one thirty-second for exports.
+    /// </summary>
+    /// <param name="heapBytes">
+    /// The maximum size of the managed heap; in a container three quarters of the container's limit.
+    /// </param>
     public WebApiOptions(long heapBytes)
     {
         MaxBodyMemory = Math.Max(heapBytes / 8, LargestBodyMemory);
@@ -54,22 +68,27 @@ public sealed class WebApiOptions
         RememberedTokens = new() { Max = (int)Math.Clamp(heapBytes / 16 / RememberedTokenBytes, 1_000, 100_000) };
     }
 
-    /// <summary>Where it listens. Port 0 takes a free port and needs an address, as in <c>http://127.0.0.1:0</c>.</summary>
+    /// <summary>
+    /// The address on which it listens. Port 0 selects a free port and requires an IP address, as in
+    /// <c>http://127.0.0.1:0</c>.
+    /// </summary>
     public string Url { get; set; } = "http://localhost:8080";
 
     /// <summary>
-    /// Where clients find the service, without a query or fragment: https, or http on this machine. What it says of its own
-    /// addresses begins with it (<c>/.well-known/authzen-configuration</c>). Without a value it says nothing of them.
+    /// The public address of the service, without query and fragment: https, or http on this machine. The addresses that the
+    /// service publishes start with it (<c>/.well-known/authzen-configuration</c>). If it is not set, none are published.
     /// </summary>
     public string? PublicUrl { get; set; }
 
-    /// <summary>By how much the issuer's clock may differ from ours; at most 5 minutes, which is Entra ID's own advice.</summary>
+    /// <summary>
+    /// The tolerated difference between the issuer's clock and ours; at most 5 minutes, as Entra ID recommends.
+    /// </summary>
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The tenants whose applications may use an app role. Whoever administers a tenant can give an application there
-    /// any app role of a multi-tenant API, so a role says nothing without the tenant. Empty: none, save in the
-    /// environment Development, where it is every tenant.
+    /// The tenants whose applications may use app roles. An administrator of any tenant can give an application there every
+    /// app role of a multi-tenant API, so an app role counts only together with its tenant. If empty, no tenant is trusted,
+    /// except in the environment Development, where every tenant is.
     /// </summary>
     public IList<Guid> ApplicationTenants { get; } = [];
 
@@ -82,100 +101,108 @@ public sealed class WebApiOptions
     public RequestLogOptions RequestLog { get; set; } = new();
 
     /// <summary>
-    /// Whether the OpenAPI document and the page over it are for everybody. Without a value they are in the environment
-    /// Development; elsewhere the document takes the token of a person, and there is no page.
+    /// Whether the OpenAPI document and the page that shows it are public. By default they are in the environment
+    /// Development. If not, the document requires the token of a person, and the page is left out.
     /// </summary>
     public bool? AnonymousReference { get; set; }
 
-    /// <summary>The origins whose pages may call the API from a browser, such as <c>https://portal.example</c>. None by default.</summary>
+    /// <summary>
+    /// The origins whose pages may call the API from a browser, such as <c>https://portal.example</c>. Empty by default.
+    /// </summary>
     public IList<string> AllowedOrigins { get; } = [];
 
     /// <summary>
-    /// Addresses or networks of the proxies before the API. What they say in <c>X-Forwarded-For</c> and
-    /// <c>X-Forwarded-Proto</c> is believed; from anyone else these headers are ignored. None by default.
+    /// The addresses or networks of the reverse proxies in front of the API. Their headers <c>X-Forwarded-For</c> and
+    /// <c>X-Forwarded-Proto</c> are trusted; these headers are ignored from anyone else. Empty by default.
     /// </summary>
     public IList<string> KnownProxies { get; } = [];
 
     /// <summary>
-    /// Requests that a node works for at the same time; more are refused with 503 and <c>Retry-After</c>. Each may wait
-    /// for a grain for as long as 30 s, and without a bound those that wait would take the memory of those that go on.
-    /// One that waits for its client to send more of a body does not count. Default an eighth of the memory, each taken
-    /// as <see cref="RequestBytes"/>; 100 to 5,000.
+    /// The maximum number of requests that a node processes at the same time; more are refused with 503 and
+    /// <c>Retry-After</c>. A request may wait for a grain for up to 30 s, and without a limit the waiting requests could
+    /// take all memory. A request that waits for its client to send more of a body does not count. Default: an eighth of the
+    /// memory, with <see cref="RequestBytes"/> for each request; 100 to 5,000.
     /// </summary>
     public int MaxRequests { get; set; }
 
     /// <summary>
-    /// Bodies that a node waits for at the same time. A body that has come when it is read does not count. More are
-    /// refused with 503 and <c>Retry-After</c>. Default as <see cref="MaxRequests"/>.
+    /// The maximum number of bodies for which a node waits at the same time; more are refused with 503 and
+    /// <c>Retry-After</c>. A body that has already arrived when it is read does not count. Default:
+    /// <see cref="MaxRequests"/>.
     /// </summary>
     public int MaxBodies { get; set; }
 
     /// <summary>
-    /// Bytes of memory that all bodies on a node take together while they are read. It grows with the bytes that have
-    /// come, whatever length was announced; one that needs more waits for 10 s, and is then refused with 503 and
-    /// <c>Retry-After</c>. Default an eighth of the memory, at least <see cref="LargestBodyMemory"/>.
+    /// The maximum memory for all bodies that a node reads at the same time, in bytes. Received bytes count, not the
+    /// announced length. A body that needs more waits up to 10 s and is then refused with 503 and <c>Retry-After</c>.
+    /// Default: an eighth of the memory, at least <see cref="LargestBodyMemory"/>.
     /// </summary>
     public long MaxBodyMemory { get; set; }
 
     /// <summary>
-    /// Lists that a node writes as CSV at the same time, each until its client has taken all of it. More are refused with
-    /// 503 and <c>Retry-After</c>. Default a thirty-second of the memory, each taken as <see cref="ExportBytes"/>; 4 to 100.
+    /// The maximum number of CSV exports that a node writes at the same time, each until its client has read all of it; more
+    /// are refused with 503 and <c>Retry-After</c>. Default: one thirty-second of the memory, with <see cref="ExportBytes"/>
+    /// for each export; 4 to 100.
     /// </summary>
     public int MaxExports { get; set; }
 
     /// <summary>
-    /// Audit trails that readers follow on a node at the same time. They hold a connection, and no place among
-    /// <see cref="MaxRequests"/>. More are refused with 503 and <c>Retry-After</c>. At most half of
-    /// <see cref="MaxConnections"/>, whatever it says; by default a quarter of them, at most 2,000.
+    /// The maximum number of audit trail streams on a node; more are refused with 503 and <c>Retry-After</c>. A stream holds
+    /// a connection, but no place among <see cref="MaxRequests"/>. Never more than half of <see cref="MaxConnections"/>,
+    /// whatever the setting; default: a quarter of them, at most 2,000.
     /// </summary>
     public int MaxStreams { get; set; }
 
-    /// <summary>Has no effect: <see cref="MaxBodyMemory"/> bounds what large bodies take. Still known, so that a host that sets it starts.</summary>
+    /// <summary>
+    /// Has no effect: <see cref="MaxBodyMemory"/> limits the memory of large bodies. Still accepted, so that a host that
+    /// sets it starts.
+    /// </summary>
     public int MaxLargeBodies { get; set; }
 
     /// <summary>
     /// The part of <see cref="MaxRequests"/>, <see cref="MaxBodies"/>, <see cref="MaxBodyMemory"/>, <see cref="MaxExports"/>
-    /// and <see cref="MaxStreams"/> that one caller can have: a person, an application, or an address without a token. Of
-    /// exports it is at most <see cref="MaxExportsOfCaller"/>, of streams <see cref="MaxStreamsOfCaller"/>. More is refused with 429 and <c>Retry-After</c>. Default a quarter.
+    /// and <see cref="MaxStreams"/> that one caller can use; a caller is a person, an application, or an address without a
+    /// token. A caller can have at most <see cref="MaxExportsOfCaller"/> exports and <see cref="MaxStreamsOfCaller"/>
+    /// streams. More is refused with 429 and <c>Retry-After</c>. Default: a quarter.
     /// </summary>
     public double CallerShare { get; set; } = 0.25;
 
     /// <summary>
-    /// Requests of one caller at the same time that go through many items: searches, filtered lists, lists of people and
-    /// recommendations, support insights, home pages. More are refused with 429 and <c>Retry-After</c>. At least 1,
-    /// default 4.
+    /// The maximum number of concurrent requests of one caller that go through many items: searches, filtered lists, lists
+    /// of people and recommendations, support insights, home pages. More are refused with 429 and <c>Retry-After</c>. At
+    /// least 1; default: 4.
     /// </summary>
     public int CallerScans { get; set; } = 4;
 
     /// <summary>
-    /// The part that all callers of one tenant can have together. More is refused with 503 and <c>Retry-After</c>.
-    /// Default a half; 1 where everybody is of the same tenant.
+    /// The part that all callers of one tenant can use together. More is refused with 503 and <c>Retry-After</c>. Default: a
+    /// half; use 1 if everybody is in the same tenant.
     /// </summary>
     public double TenantShare { get; set; } = 0.5;
 
     /// <summary>
-    /// The part that all strangers can have together, however many tenants they are of: persons of tenants that are not
-    /// allowed, applications of tenants that are not trusted, and whoever has no token. More is refused with 503 and
-    /// <c>Retry-After</c>. Default an eighth.
+    /// The part that all strangers can use together, whatever the number of their tenants. Strangers are persons in tenants
+    /// that are not allowed, applications in tenants that are not trusted, and callers without a token. More is refused with
+    /// 503 and <c>Retry-After</c>. Default: an eighth.
     /// </summary>
     public double StrangersShare { get; set; } = 0.125;
 
     /// <summary>
-    /// Open connections of a node; further ones are closed unanswered. Above <see cref="MaxRequests"/>, so that whoever
-    /// is refused learns why, and probes get through. Default a quarter of the memory, each taken as
-    /// <see cref="ConnectionBytes"/>; 200 to 20,000.
+    /// The maximum number of open connections of a node; further connections are closed without a response. It is greater
+    /// than <see cref="MaxRequests"/>, so that refused clients learn the reason, and health probes get through. Default: a
+    /// quarter of the memory, with <see cref="ConnectionBytes"/> for each connection; 200 to 20,000.
     /// </summary>
     public int MaxConnections { get; set; }
 
     /// <summary>
-    /// The part of <see cref="MaxConnections"/> that one address can have, of IPv6 its /64 network; further ones are closed
-    /// unanswered. Addresses of <see cref="KnownProxies"/> have all of them. Default a quarter.
+    /// The part of <see cref="MaxConnections"/> that one address (for IPv6, one /64 network) can have; further connections
+    /// are closed without a response. Addresses of <see cref="KnownProxies"/> are not limited. Default: a quarter.
     /// </summary>
     public double AddressShare { get; set; } = 0.25;
 
     /// <summary>
-    /// The silos' gateways, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
-    /// Empty: the one on this machine's port 30000.
+    /// The gateways of the silos, as <c>address:port</c> separated by commas, for a cluster without a membership provider.
+    /// If empty, port 30000 of this machine.
     /// </summary>
     public string Gateways { get; set; } = "";
 
@@ -185,7 +212,7 @@ public sealed class WebApiOptions
         Settings.RequireAddresses($"{Section}:Url", options.Url);
         if (options.PublicUrl is { } publicUrl && !IsPublic(publicUrl))
         {
-            throw new SettingException($"{Section}:PublicUrl is '{publicUrl}'; it must be an https address such as https://engage.example, without query and fragment.");
+            throw new SettingException($"{Section}:PublicUrl is '{publicUrl}'; it must be an https address such as https://engage.example, without a query or a fragment.");
         }
 
         if (options.ClockSkew < TimeSpan.Zero || options.ClockSkew > SignIn.MaxClockSkew)
@@ -195,18 +222,18 @@ public sealed class WebApiOptions
 
         if (options.RateLimit.PermitLimit < 1 || options.RateLimit.Burst < options.RateLimit.PermitLimit)
         {
-            throw new SettingException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst of at least as many.");
+            throw new SettingException($"{Section}:RateLimit needs a PermitLimit of at least 1, and a Burst that is not less than PermitLimit.");
         }
 
         if (options.RateLimit.ConnectionsPerSecond < 1 || options.RateLimit.ConnectionsAtOnce < options.RateLimit.ConnectionsPerSecond)
         {
-            throw new SettingException($"{Section}:RateLimit needs a ConnectionsPerSecond of at least 1, and a ConnectionsAtOnce of at least as many.");
+            throw new SettingException($"{Section}:RateLimit needs a ConnectionsPerSecond of at least 1, and a ConnectionsAtOnce that is not less than ConnectionsPerSecond.");
         }
 
         if (options.RateLimit.ItemsPerSecond < 1 || options.RateLimit.ItemsAtOnce < Math.Max(PageRequest.MaxSize, options.RateLimit.ItemsPerSecond))
         {
             throw new SettingException(
-                $"{Section}:RateLimit needs an ItemsPerSecond of at least 1, and an ItemsAtOnce of at least as many and at least {PageRequest.MaxSize}.");
+                $"{Section}:RateLimit needs an ItemsPerSecond of at least 1, and an ItemsAtOnce that is not less than ItemsPerSecond and {PageRequest.MaxSize}.");
         }
 
         if (options.RateLimit.FailuresPerMinute < 1 || options.RateLimit.AnonymousPerSecond < 1)
@@ -231,7 +258,7 @@ public sealed class WebApiOptions
 
         if (options.MaxRequests < 1 || options.MaxConnections <= options.MaxRequests)
         {
-            throw new SettingException($"{Section} needs a MaxRequests of at least 1, and more MaxConnections than that.");
+            throw new SettingException($"{Section} needs a MaxRequests of at least 1, and a MaxConnections that is greater than MaxRequests.");
         }
 
         if (options.MaxBodies < 1)
@@ -261,17 +288,17 @@ public sealed class WebApiOptions
 
         if (!(options.StrangersShare > 0 && options.StrangersShare <= 1))
         {
-            throw new SettingException($"{Section}:StrangersShare must be above 0, and at most 1.");
+            throw new SettingException($"{Section}:StrangersShare must be greater than 0 and at most 1.");
         }
 
         if (!(options.CallerShare > 0 && options.CallerShare <= options.TenantShare && options.TenantShare <= 1))
         {
-            throw new SettingException($"{Section} needs a CallerShare above 0, and a TenantShare from that to 1.");
+            throw new SettingException($"{Section} needs a CallerShare greater than 0, and a TenantShare that is not less than CallerShare and at most 1.");
         }
 
         if (!(options.AddressShare > 0 && options.AddressShare <= 1))
         {
-            throw new SettingException($"{Section}:AddressShare is {options.AddressShare.ToString(CultureInfo.InvariantCulture)}; it must be above 0, and at most 1.");
+            throw new SettingException($"{Section}:AddressShare is {options.AddressShare.ToString(CultureInfo.InvariantCulture)}; it must be greater than 0 and at most 1.");
         }
 
         return options;
@@ -284,72 +311,96 @@ public sealed class WebApiOptions
         && !url.AsSpan().ContainsAny('?', '#');
 }
 
-/// <summary>Which requests have a line in the log, at level Information. Metrics have all of them.</summary>
+/// <summary>Says which requests are logged, at level Information. Metrics cover all requests.</summary>
 public sealed class RequestLogOptions
 {
-    /// <summary>One of so many requests; 1 for each of them, 0 for none. Requests that fail with a status from 500 on, or are slow, always have one. Default 0.</summary>
+    /// <summary>
+    /// Logs one of this many requests: 1 logs each request, 0 none. Slow requests, and requests that fail with a 5xx status,
+    /// are always logged. Default: 0.
+    /// </summary>
     public int Every { get; set; }
 
-    /// <summary>From which duration on a request is slow. At least 1 ms; default 1 s.</summary>
+    /// <summary>A request is slow from this duration on. At least 1 ms; default: 1 s.</summary>
     public TimeSpan Slow { get; set; } = TimeSpan.FromSeconds(1);
 }
 
-/// <summary>Tokens that a web node has validated and need not validate again while nothing has changed.</summary>
+/// <summary>
+/// Settings for tokens that a web node has validated and accepts again without validation while nothing has changed.
+/// </summary>
 public sealed class RememberedTokensOptions
 {
-    /// <summary>Whether a remembered token is taken without validating it again. Without it every request's token is validated in full.</summary>
+    /// <summary>Whether tokens are remembered. If false, the token of every request is validated in full.</summary>
     public bool Enabled { get; set; } = true;
 
     /// <summary>
-    /// Tokens at most, 2 to 1,000,000. Default 100,000, or as many as a sixteenth of the memory takes at
-    /// <see cref="WebApiOptions.RememberedTokenBytes"/> each, but at least 1,000.
+    /// The maximum number of remembered tokens, 2 to 1,000,000. Default: 100,000, or as many as fit into a sixteenth of the
+    /// memory with <see cref="WebApiOptions.RememberedTokenBytes"/> each, but at least 1,000.
     /// </summary>
     public int Max { get; set; } = 100_000;
 }
 
-/// <summary>Decisions about persons' rights that a web node may answer by again without asking their grain; docs/understand/coherence.md.</summary>
+/// <summary>
+/// Settings for decisions about persons' rights that a web node may use again without asking the person's grain; see
+/// docs/understand/coherence.md.
+/// </summary>
 public sealed class DecisionsOptions
 {
-    /// <summary>Decisions at most, one for each person and workspace, 2 to 1,000,000, each with the sign-in that it is of. 0, the default, keeps none: every check asks the person's grain. Silos lend them with <c>Access:LendsDecisions</c>.</summary>
+    /// <summary>
+    /// The maximum number of stored decisions, 2 to 1,000,000: one for each person and workspace, each with its sign-in.
+    /// With 0, the default, none is stored and every check asks the person's grain. Silos lend decisions if
+    /// <c>Access:LendsDecisions</c> is set.
+    /// </summary>
     public int Max { get; set; }
 }
 
-/// <summary>How much one caller may ask of one web node. It keeps callers from each other's way; it is no quota.</summary>
+/// <summary>
+/// Limits how much one caller may ask of one web node. It protects callers from each other and is not a quota.
+/// </summary>
 public sealed class RateLimitOptions
 {
-    /// <summary>Requests per second in the long run.</summary>
+    /// <summary>The average number of requests per second.</summary>
     public int PermitLimit { get; set; } = 2_000;
 
-    /// <summary>Requests at once after a pause.</summary>
+    /// <summary>The number of requests that may come at once after a pause.</summary>
     public int Burst { get; set; } = 10_000;
 
     /// <summary>
-    /// Connections that one address (of IPv6, one /64 network) can open in a second in the long run; further ones are closed
-    /// unanswered. Addresses of <see cref="WebApiOptions.KnownProxies"/> are not limited. Default 200: at 400 a second the
-    /// others of a node notice nothing, and 5,000 people behind one address need less when they all come in the same minute.
+    /// The average number of connections per second that one address (for IPv6, one /64 network) can open; further ones are
+    /// closed without a response. Addresses of <see cref="WebApiOptions.KnownProxies"/> are not limited. Default: 200. At
+    /// 400 a second other clients of the node notice nothing, and 5,000 people behind one address need less even if all come
+    /// in one minute.
     /// </summary>
     public int ConnectionsPerSecond { get; set; } = 200;
 
-    /// <summary>The same at once after a pause. Default 1,000: a gateway that starts opens its pool at once.</summary>
+    /// <summary>
+    /// The number of connections that may come at once after a pause. Default: 1,000, because a gateway that starts opens
+    /// its pool at once.
+    /// </summary>
     public int ConnectionsAtOnce { get; set; } = 1_000;
 
     /// <summary>
-    /// Items per second in the long run that pages are asked for, by their <c>pageSize</c>; what comes faster waits. Default
-    /// 10,000: 20 of the largest pages, or 200 of the default size. Each such page takes some milliseconds of a processor of
-    /// the node and of a silo, and one caller is to have only a small part of them.
+    /// The average number of items per second that a caller's pages may request by their <c>pageSize</c>; faster requests
+    /// wait. Default: 10,000, which is 20 of the largest pages or 200 of the default size. A largest page takes some
+    /// milliseconds of a processor, on the node and on a silo, and one caller should use only a small part of them.
     /// </summary>
     public int ItemsPerSecond { get; set; } = 10_000;
 
-    /// <summary>The same at once after a pause; at least one page of the largest size. Default 20,000.</summary>
+    /// <summary>
+    /// The number of items that may be requested at once after a pause; at least one page of the largest size. Default:
+    /// 20,000.
+    /// </summary>
     public int ItemsAtOnce { get; set; } = 20_000;
 
     /// <summary>
-    /// Requests of one address (of IPv6, one /64 network) in a minute whose token is missing or not valid. Beyond it
-    /// only tokens that were found valid here lately are looked at, so that others behind the address go on. Default
-    /// 3,000: thousands of people behind one address fail less often.
+    /// The maximum number of requests per minute from one address (for IPv6, one /64 network) whose token is not valid.
+    /// Beyond it, only tokens that were found valid here before are accepted, so that other callers behind the address are
+    /// still served. Default: 3,000, because thousands of people behind one address fail less often.
     /// </summary>
     public int FailuresPerMinute { get; set; } = 3_000;
 
-    /// <summary>Requests per second of all who need no token, together; five times as many at once. Default 20.</summary>
+    /// <summary>
+    /// The number of requests per second of all callers without a token together; five times as many may come at once.
+    /// Default: 20.
+    /// </summary>
     public int AnonymousPerSecond { get; set; } = 20;
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.WebApi.Tests;
 
-/// <summary>What is logged, with the exceptions that are logged beside it.</summary>
+/// <summary>Collects what is logged, with the exceptions that are logged with it.</summary>
 internal sealed class LogLines : ILoggerProvider
 {
     private readonly ConcurrentQueue<Line> lines = new();

@@ -18,7 +18,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.WebApi.Tests;
 
-/// <summary>The API on a port of its own, with an issuer whose key is at hand and grains that answer as a test says.</summary>
+/// <summary>
+/// Runs the API on its own port, with an issuer whose key the tests have, and with grains that return what a test sets.
+/// </summary>
 public sealed class RunningWebApi : IAsyncDisposable
 {
     public const string WorkspaceId = "0123456789abcdef0123456789abcdef";
@@ -48,16 +50,16 @@ public sealed class RunningWebApi : IAsyncDisposable
 
     public static Task<RunningWebApi> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
-    /// <param name="time">The API's clock; a token that it takes for one of the future is none.</param>
+    /// <param name="time">The API's clock. The API refuses tokens from its future.</param>
     public static Task<RunningWebApi> StartAsync(TimeProvider time, params (string Key, string Value)[] settings) => StartAsync(time, issuer: null, settings);
 
     /// <param name="time">The API's clock.</param>
-    /// <param name="issuer">What answers in the issuer's place; null for one whose key is known from the start.</param>
+    /// <param name="issuer">Answers in place of the issuer; null for an issuer whose key is known from the start.</param>
     /// <param name="settings">Configuration.</param>
     public static Task<RunningWebApi> StartAsync(TimeProvider time, HttpMessageHandler? issuer, params (string Key, string Value)[] settings) =>
         StartAsync(time, issuer, settings, _ => { }, _ => { });
 
-    /// <param name="map">Maps routes of a test's own, as if they were the API's.</param>
+    /// <param name="map">Maps a test's own routes like routes of the API.</param>
     /// <param name="mapLate">Maps routes after those of the API have been checked.</param>
     public static Task<RunningWebApi> StartAsync(Action<WebApplication> map, Action<WebApplication>? mapLate = null) =>
         StartAsync(TimeProvider.System, null, [], map, mapLate ?? (_ => { }));
@@ -68,11 +70,11 @@ public sealed class RunningWebApi : IAsyncDisposable
     public static Task<RunningWebApi> StartAsync(TimeProvider time, Action<WebApplication> mapLate, params (string Key, string Value)[] settings) =>
         StartAsync(time, null, settings, _ => { }, mapLate);
 
-    /// <param name="log">Takes what is logged, as far as the API lets through.</param>
+    /// <param name="log">Receives what the API logs.</param>
     public static Task<RunningWebApi> StartAsync(ILoggerProvider log, params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, log, settings);
 
     /// <param name="time">The API's clock.</param>
-    /// <param name="log">Takes what is logged, as far as the API lets through.</param>
+    /// <param name="log">Receives what the API logs.</param>
     public static Task<RunningWebApi> StartAsync(TimeProvider time, ILoggerProvider log, params (string Key, string Value)[] settings) =>
         StartAsync(time, null, settings, _ => { }, _ => { }, log);
 
@@ -95,7 +97,7 @@ public sealed class RunningWebApi : IAsyncDisposable
         ]);
         var grains = new StubGrains();
 
-        // Everybody's tenant is known, unless a test says otherwise.
+        // Every tenant is known, unless a test changes it.
         grains.On<IKnownIdsGrain>("Lease", _ => Task.FromResult(
             new KnownIdsAnswer(PolicyAnswerKind.Leased, new KnownIds(1, [], IsComplete: false), TimeSpan.FromDays(1))));
         builder.Services.AddSingleton(grains.Factory);
@@ -128,7 +130,7 @@ public sealed class RunningWebApi : IAsyncDisposable
         await app.DisposeAsync();
     }
 
-    /// <summary>A person's token.</summary>
+    /// <summary>Returns a person's token.</summary>
     public static string Token(PersonId? person = null, params (string Name, object? Value)[] claims) => Sign(Claims(person, claims));
 
     public static (string Name, object? Value)[] Claims(PersonId? person = null, params (string Name, object? Value)[] claims) =>
@@ -144,11 +146,11 @@ public sealed class RunningWebApi : IAsyncDisposable
         ("tid", Tenant.ToString()), ("oid", "c0000000-0000-4000-8000-0000000000aa"), ("ver", "2.0"), ("idtyp", "app"), ("roles", appRoles),
     ];
 
-    /// <param name="claims">Later ones replace earlier ones; null takes one away.</param>
+    /// <param name="claims">Later claims replace earlier ones; null removes a claim.</param>
     /// <param name="age">How long ago it was issued.</param>
-    /// <param name="lifetime">An hour, unless said otherwise.</param>
-    /// <param name="by">The key; the API's own issuer's, unless said otherwise.</param>
-    /// <param name="header">What the token's header has besides; <c>typ</c> takes the place of JWT.</param>
+    /// <param name="lifetime">One hour by default.</param>
+    /// <param name="by">The signing key; by default that of the API's own issuer.</param>
+    /// <param name="header">Further headers of the token; <c>typ</c> replaces JWT.</param>
     public static string Sign(
         (string Name, object? Value)[] claims, TimeSpan? age = null, TimeSpan? lifetime = null, SecurityKey? by = null, params (string Name, object Value)[] header)
     {
@@ -198,7 +200,7 @@ public sealed class RunningWebApi : IAsyncDisposable
             response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
     }
 
-    /// <summary>Every decision about Ann, one after another, with roles or without; the last one stays.</summary>
+    /// <summary>Sets the decisions about Ann, one after another, with or without roles; the last one is repeated.</summary>
     public void Decides(params AccessDecision[] decisions)
     {
         var next = 0;
@@ -218,13 +220,13 @@ public sealed record Answer(int Status, string? ContentType, string Body, IReadO
 {
     public JsonElement Json => JsonElement.Parse(Body);
 
-    /// <summary>Null where the answer is no problem.</summary>
+    /// <summary>The problem's slug; null if the response is not a problem.</summary>
     public string? Slug => ContentType == "application/problem+json" ? Json.GetProperty("type").GetString()!["/problems/".Length..] : null;
 
     public string[] ErrorFields => [.. Json.GetProperty("errors").EnumerateObject().Select(e => e.Name)];
 }
 
-/// <summary>Grains that answer as they are told, and fail where they are told nothing.</summary>
+/// <summary>Grains that return what a test sets, and fail for every other call.</summary>
 public sealed class StubGrains
 {
     private readonly ConcurrentDictionary<(Type, string), Func<object?[], object>> answers = new();

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace EngageCenter.WebApi.Tests;
 
-/// <summary>What a program cannot start with: one line on standard error, exit code 1, and no stack trace.</summary>
+/// <summary>
+/// Tests errors that prevent a program's start: one line on standard error, exit code 1, and no stack trace.
+/// </summary>
 public sealed class StartTests : IDisposable
 {
     private readonly TcpListener taken = new(IPAddress.Loopback, 0);
@@ -36,7 +38,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Dashboard__Enabled", "maybe", "Dashboard:Enabled")]
     [InlineData("Clustering__Tls__Certificate", "tls.crt", "There is no setting 'Certificate' in Clustering:Tls")]
     [InlineData("Clustering__Tls__TrustedCa", "ca.crt", "Clustering:Tls has no certificate")]
-    public Task A_web_node_says_in_one_line_why_it_does_not_start(string setting, string value, string says) =>
+    public Task Web_node_reports_in_one_line_why_it_does_not_start(string setting, string value, string says) =>
         Refuses("EngageCenter.WebApi.dll", says, new() { ["AzureAd__ClientId"] = RunningWebApi.ClientId, ["WebApi__Url"] = "http://127.0.0.1:0" }, setting, value);
 
     [Theory]
@@ -51,7 +53,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Dashboard__Enabled", "maybe", "Dashboard:Enabled")]
     [InlineData("Clustering__Tls__Certificate", "tls.crt", "There is no setting 'Certificate' in Clustering:Tls")]
     [InlineData("Clustering__Tls__CertificateFile", "absent.crt", "Clustering:Tls needs either TrustedCa or Thumbprints")]
-    public Task A_silo_says_in_one_line_why_it_does_not_start(string setting, string value, string says) => Refuses("EngageCenter.Silo.dll", says, new()
+    public Task Silo_reports_in_one_line_why_it_does_not_start(string setting, string value, string says) => Refuses("EngageCenter.Silo.dll", says, new()
     {
         ["Silo__Url"] = "http://127.0.0.1:0",
         ["Orleans__Endpoints__SiloPort"] = $"{FreePort.Next()}",
@@ -61,7 +63,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData("EngageCenter.WebApi.dll", "This web node connects to silos beyond this machine's loopback, and Clustering:Tls has no certificate")]
     [InlineData("EngageCenter.Silo.dll", "This silo listens on 192.0.2.1, and Clustering:Tls has no certificate")]
-    public Task Outside_development_a_host_of_a_cluster_does_not_start_without_a_certificate(string program, string says) => Refuses(program, says, new()
+    public Task Outside_development_a_cluster_host_needs_a_certificate_to_start(string program, string says) => Refuses(program, says, new()
     {
         ["AzureAd__ClientId"] = RunningWebApi.ClientId,
         ["WebApi__Url"] = "http://127.0.0.1:0",
@@ -74,7 +76,7 @@ public sealed class StartTests : IDisposable
     [InlineData("ASPNETCORE_ENVIRONMENT", "Production", "runs only in the environment 'Development'")]
     [InlineData("LocalEntra__TokenLifetime", "soon", "LocalEntra:TokenLifetime")]
     [InlineData("LocalEntra__Url", "http://127.0.0.1:taken", "address already in use")]
-    public Task LocalEntra_says_in_one_line_why_it_does_not_start(string setting, string value, string says) => Refuses("EngageCenter.LocalEntra.dll", says, new()
+    public Task LocalEntra_reports_in_one_line_why_it_does_not_start(string setting, string value, string says) => Refuses("EngageCenter.LocalEntra.dll", says, new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = "Development",
         ["LocalEntra__Url"] = "http://127.0.0.1:0",

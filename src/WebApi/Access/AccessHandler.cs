@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Authorization;
 namespace EngageCenter.WebApi.Access;
 
 /// <summary>
-/// Enforces what a route declares, before its parameters are bound. For a workspace it asks the caller's grain once;
-/// the decision goes on to the endpoint as its <see cref="WorkspaceVisit"/>.
+/// Enforces what a route declares, before its parameters are bound. For a route of a workspace it asks the caller's grain
+/// once; the endpoint receives that decision as its <see cref="WorkspaceVisit"/>.
 /// </summary>
 internal sealed class AccessHandler(IGrainFactory grains, UserGrains users) : AuthorizationHandler<AccessRequirement>
 {
@@ -67,13 +67,13 @@ internal static class AccessServices
     {
         services.AddSingleton<IAuthorizationHandler, AccessHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerRefusals>();
-        // A route that declares nothing lets nobody in. What is no route of ours (404, 405) is answered as it is.
+        // A route that declares nothing lets nobody in. A request that matches no route keeps its 404 or 405.
         services.AddAuthorizationBuilder().SetFallbackPolicy(
             new AuthorizationPolicyBuilder().RequireAssertion(context => (context.Resource as HttpContext)?.GetEndpoint() is not RouteEndpoint).Build());
     }
 }
 
-/// <summary>Why a caller is not let in, as the answer that they get.</summary>
+/// <summary>The reason why a caller is refused, as the response that the caller receives.</summary>
 internal sealed class AccessRefusal(IAuthorizationHandler handler, IResult answer) : AuthorizationFailureReason(handler, "")
 {
     public IResult Answer => answer;

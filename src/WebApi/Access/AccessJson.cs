@@ -8,7 +8,7 @@ using EngageCenter.WebApi.Requests;
 
 namespace EngageCenter.WebApi.Access;
 
-/// <summary>A role of the table.</summary>
+/// <summary>A role of the role table.</summary>
 internal sealed record RoleResponse(
     string Role, string DisplayName, string Definition, RoleOrigin Origin, RoleAssignment Assignment, IReadOnlyList<string> Permissions)
 {
@@ -16,7 +16,7 @@ internal sealed record RoleResponse(
         role.Role.ToString(), role.DisplayName, role.Definition, role.Origin, role.Assignment, WireNames.List(role.Permissions));
 }
 
-/// <summary>A role that somebody holds, and by what.</summary>
+/// <summary>A role that a person holds, and where it comes from.</summary>
 /// <param name="SourceId">The agreement's or the group's id; null for the default role.</param>
 internal sealed record HeldRoleResponse(string Role, RoleSource Source, string? SourceId)
 {
@@ -28,12 +28,12 @@ internal sealed record HeldRoleResponse(string Role, RoleSource Source, string? 
 /// <param name="Epoch">The version of the access policy that decided.</param>
 internal sealed record PermissionsResponse(IReadOnlyList<string> Permissions, IReadOnlyList<HeldRoleResponse> Roles, long Epoch);
 
-/// <summary>What is asked of whom.</summary>
+/// <summary>Asks whether a person has permissions in the workspace.</summary>
 /// <param name="Permissions">1 to 50 names.</param>
-/// <param name="User">The caller, unless somebody else is named.</param>
+/// <param name="User">The person to check; the caller if absent.</param>
 internal sealed record CheckRequest(IReadOnlyList<Permissions> Permissions, CheckedUser? User) : IBody<CheckRequest>
 {
-    /// <summary>50 names and a person are 2 KiB.</summary>
+    /// <summary>50 names and a person need at most 2 KiB.</summary>
     public static int MaxBytes => 16 * 1024;
 }
 
@@ -52,11 +52,11 @@ internal sealed record CheckedUser([property: Required] Guid? TenantId, [propert
 
 internal sealed class CheckedUserValidator : RequestValidator<CheckedUser>;
 
-/// <summary>The answers, in the order of the questions.</summary>
+/// <summary>One result for each permission, in the order of the request.</summary>
 /// <param name="Epoch">The version of the access policy that decided.</param>
 internal sealed record CheckResponse(IReadOnlyList<CheckResult> Results, long Epoch);
 
-/// <param name="Because">The roles that give the permission; none where it is not allowed.</param>
+/// <param name="Because">The roles that give the permission; empty if it is not allowed.</param>
 internal sealed record CheckResult(string Permission, bool Allowed, IReadOnlyList<HeldRoleResponse> Because)
 {
     public static CheckResult Of(Permissions permission, EffectiveAccess access)
@@ -67,7 +67,10 @@ internal sealed record CheckResult(string Permission, bool Allowed, IReadOnlyLis
     }
 }
 
-/// <summary>Writes the answer to a check, the most frequent one, by generated code. It looks like every other answer.</summary>
+/// <summary>
+/// Writes the response to a permission check with generated code, because it is the most frequent response. The JSON is the
+/// same as without it.
+/// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckResponse))]
 internal sealed partial class CheckJson : JsonSerializerContext;

@@ -15,11 +15,11 @@ internal static class PermissionEndpoints
     {
         var permissions = routes.MapGroup("/v1/workspaces/{id}/permissions").WithTags("Permissions");
         permissions.MapGet("", Mine).RequireMember().WithMetadata(new Explained())
-            .Describe("GetMyPermissions", "The caller's permissions", "What the caller may do in the workspace, and the roles that it rests on. For a token that leaves out the groups, only what the contract gives.")
+            .Describe("GetMyPermissions", "The caller's permissions", "The caller's permissions in the workspace, and the roles that give them. If the token leaves out the groups, only permissions from the contract are listed.")
             .Answers<PermissionsResponse>(200);
         permissions.MapPost("/check", Check).RequireMember().WithMetadata(new Explained())
-            .Describe("CheckPermissions", "Asks whether somebody may",
-                "Answers each of 1 to 50 permissions, with the roles that give it. Any member asks about themselves; asking about someone else needs ViewUserRoles. Of somebody else the newest token that they came with decides, and of a person never seen the contract alone.")
+            .Describe("CheckPermissions", "Checks a person's permissions",
+                "Answers for 1 to 50 permissions, with the roles that give each one. Every member may ask about themselves; asking about someone else needs ViewUserRoles. For someone else, the groups of their newest known token count; for a person who never signed in, only the contract counts.")
             .Example("""{ "permissions": ["RenameSpace", "ViewSupportInsights"], "user": { "tenantId": "c0000000-0000-4000-8000-000000000000", "userId": "c0000000-0000-4000-8000-000000000102" } }""")
             .Answers<CheckResponse>(200)
             .Refuses(Problems.MissingPermission);
@@ -32,8 +32,8 @@ internal static class PermissionEndpoints
     {
         var answer = await Ask(visit, body, http, users);
 
-        // Each role stands beside each permission that it gives: few for most people, and 100,000 for somebody of 200 groups
-        // with all roles each.
+        // The response lists each role beside each permission that it gives. That is short for most people, but has 100,000
+        // entries for a person in 200 groups that hold all roles.
         return answer is JsonHttpResult<CheckResponse> { Value.Results: var results } && results.Sum(r => r.Because.Count) is > PageLimit.LargePage and var roles
             ? await PageLimit.Count(http, limits, roles) ?? answer
             : answer;
@@ -41,7 +41,7 @@ internal static class PermissionEndpoints
 
     private static async Task<IResult> Ask(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users)
     {
-        // The body came after the caller was let in. Where it took its time, the decision may be of an older policy.
+        // The body may have arrived slowly, after the caller was let in. Then the decision may rest on an older policy.
         if (http.Features.Get<LimitedBody>() is { HasWaited: true })
         {
             await visit.Decide(explained: true);
@@ -61,7 +61,7 @@ internal static class PermissionEndpoints
                 null => null,
                 { Decision.Standing: Standing.Unconfirmed } => Problems.AccessUnconfirmed.Answer(),
 
-                // An outsider's decision names no epoch; then it is the policy by which the caller asks.
+                // An outsider's decision has no epoch. Then the epoch is that of the caller's decision.
                 var other => Answer(body.Permissions, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
             });
     }

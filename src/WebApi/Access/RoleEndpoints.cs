@@ -11,7 +11,7 @@ internal static class RoleEndpoints
     {
         var roles = routes.MapGroup("/v1/roles").WithTags("Roles").RequirePerson();
         roles.MapGet("", List)
-            .Describe("ListRoles", "The roles and what each allows", "The whole table of roles. The same for everybody.")
+            .Describe("ListRoles", "The roles and their permissions", "The whole role table. It is the same for everybody.")
             .Answers<ListResponse<RoleResponse>>(200);
     }
 

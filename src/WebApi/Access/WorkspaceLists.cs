@@ -8,16 +8,18 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.Access;
 
-/// <summary>Lists of a workspace, as JSON a page at a time or as CSV in full.</summary>
+/// <summary>Returns lists of a workspace: as JSON, one page at a time, or as CSV in full.</summary>
 internal static class WorkspaceLists
 {
-    // A policy that changes with every page is not one that a reader waits for.
+    // If the policy changes at every attempt to read a page, the reader should not wait any longer.
     private const int Attempts = 5;
 
-    /// <param name="query">What a client that reads JSON asks for. An export begins at the start, in pages of its own.</param>
+    /// <param name="query">
+    /// The page that a client of JSON asks for. An export ignores it: it starts at the beginning, with pages of its own.
+    /// </param>
     /// <param name="read">
-    /// Reads a page by a decision, and says with its last parameter whether the total is wanted; an export does without.
-    /// Null: decide again.
+    /// Reads a page under a decision. Its last parameter says whether the total is wanted; an export does not need it.
+    /// Returns null if the policy has changed since the decision; then access is decided again.
     /// </param>
     public static async Task<IResult> List<TItem, TWire>(
         this WorkspaceVisit visit,
@@ -39,7 +41,9 @@ internal static class WorkspaceLists
         };
     }
 
-    /// <summary>Takes a place among the exports until the request ends; what it answers where there is none.</summary>
+    /// <summary>
+    /// Takes one of the places for exports until the request ends. Returns the refusal if no place is free.
+    /// </summary>
     public static IResult? TakePlace(HttpContext http)
     {
         var place = http.RequestServices.GetRequiredService<NodeLimits>().Exports.TryTake(http.Features.GetRequiredFeature<Claimant>());
@@ -54,7 +58,9 @@ internal static class WorkspaceLists
 
     private static string NameOf(HttpContext http, WorkspaceVisit visit) => $"{http.Request.Path.Value!.TrimEnd('/').Split('/')[^1]}-{visit.WorkspaceId}";
 
-    /// <summary>The right is decided anew for each page; null if it is gone or not available.</summary>
+    /// <summary>
+    /// Reads one page after deciding access again. Returns null if the caller lost access, or if it cannot be confirmed.
+    /// </summary>
     public static async Task<Page<TItem>?> ReadOn<TItem>(this WorkspaceVisit visit, Func<AccessDecision, Task<Page<TItem>?>> read)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

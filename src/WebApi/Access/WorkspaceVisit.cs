@@ -7,13 +7,13 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.WebApi.Access;
 
 /// <summary>
-/// A person's request in a workspace, with the decision that lets them in. An endpoint takes it as a parameter;
-/// what it requires is what the route declares.
+/// A person's request in a workspace, with the decision that lets the person in. An endpoint takes it as a parameter; the
+/// route declares what it requires.
 /// </summary>
 internal sealed class WorkspaceVisit
 {
-    // Whoever has to decide again does so because another change came first. So among many who change a workspace at
-    // once somebody always gets on, and this is how many one may have to let pass.
+    // A visit decides again only because another change was stored first. So when many people change a workspace at once,
+    // one of them always succeeds, and this limits how many changes of others one visit waits for.
     public const int MaxDecisions = 500;
 
     private readonly IGrainFactory grains;
@@ -29,22 +29,24 @@ internal sealed class WorkspaceVisit
 
     public AccessDecision Decision { get; private set; }
 
-    /// <summary>The newest decision with the roles that it rests on, if they were asked for.</summary>
+    /// <summary>The newest decision with the roles that give its permissions, if the endpoint asked for them.</summary>
     public EffectiveAccess? Access { get; private set; }
 
-    /// <summary>Null while the caller is let in, as they are when an endpoint begins.</summary>
+    /// <summary>
+    /// The response that refuses the caller; null while access is allowed, as it always is when an endpoint starts.
+    /// </summary>
     public IResult? Refusal { get; private set; }
 
     public IWorkspaceGrain Workspace => Grain<IWorkspaceGrain>();
 
-    /// <summary>The visit that the authorization of this request let in.</summary>
+    /// <summary>Returns the visit that authorization created for this request.</summary>
     public static ValueTask<WorkspaceVisit?> BindAsync(HttpContext http) => new(http.Features.Get<WorkspaceVisit>());
 
     /// <summary>
-    /// Lets the caller in, or says in <see cref="Refusal"/> why not: an outsider gets the same answer for every id,
-    /// whether there is such a workspace or not. For <see cref="AccessHandler"/> alone.
+    /// Decides whether the caller is let in. If not, <see cref="Refusal"/> says why. An outsider receives the same response
+    /// for every id, whether or not the workspace exists. Only <see cref="AccessHandler"/> calls it.
     /// </summary>
-    /// <param name="explained">Whether the endpoint asks for the roles as well.</param>
+    /// <param name="explained">Whether the endpoint needs the roles as well.</param>
     public static async Task<WorkspaceVisit> Enter(
         IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required, bool explained)
     {
@@ -53,17 +55,19 @@ internal sealed class WorkspaceVisit
         return visit;
     }
 
-    /// <summary>A member's visit by a decision that has just been made, for a route that does not name the workspace.</summary>
+    /// <summary>
+    /// Creates a member's visit from a decision that was just made, for a route that does not name the workspace.
+    /// </summary>
     public static WorkspaceVisit By(IGrainFactory grains, UserGrains users, PersonCaller caller, AccessDecision decision) =>
         new(grains, users, caller, decision.WorkspaceId, Permissions.None) { Decision = decision, Refusal = RefusalOf(caller, decision, Permissions.None) };
 
-    /// <summary>The workspace's own grain of a kind.</summary>
+    /// <summary>Returns a grain whose key is the workspace's id.</summary>
     public TGrain Grain<TGrain>()
         where TGrain : IGrainWithStringKey => grains.GetGrain<TGrain>(WorkspaceId);
 
     /// <summary>
-    /// Does what the caller came for. Null from <paramref name="act"/> says that the policy has changed since the
-    /// decision: then it is decided again, and perhaps no longer allowed.
+    /// Runs <paramref name="act"/> under the current decision. If it returns null, the policy has changed since the
+    /// decision: access is decided again, up to <see cref="MaxDecisions"/> times, and may then be refused.
     /// </summary>
     public async Task<IResult> Act(Func<AccessDecision, Task<IResult?>> act)
     {
@@ -85,9 +89,11 @@ internal sealed class WorkspaceVisit
         return Refusal;
     }
 
-    /// <summary>Decides anew, for a request that goes on for long.</summary>
+    /// <summary>Decides access again, for a request that runs for long.</summary>
     /// <param name="explained">Whether to ask for the roles as well.</param>
-    /// <param name="anew">After a decision was not acted on: not by one from memory, which may be the same.</param>
+    /// <param name="anew">
+    /// Set after a decision turned out to be outdated: it skips the cached decision, which may be the same one.
+    /// </param>
     public async Task Decide(bool explained = false, bool anew = false)
     {
         if (!WorkspaceHeader.IsId(WorkspaceId))
@@ -102,7 +108,7 @@ internal sealed class WorkspaceVisit
         Refusal = RefusalOf(Caller, Decision, required);
     }
 
-    /// <summary>Null where the decision allows what is required.</summary>
+    /// <summary>Returns null if the decision allows what is required, and the refusal otherwise.</summary>
     public static IResult? RefusalOf(PersonCaller caller, AccessDecision decision, Permissions required) =>
         decision.Allows(required) ? null : Unconfirmed(caller, decision) ?? RefusalOf(decision, required);
 
@@ -117,13 +123,15 @@ internal sealed class WorkspaceVisit
         Problems.MissingPermission.Answer($"The caller lacks the permission {required}.", ("permission", required.ToString()));
 
     /// <summary>
-    /// A right that a decision does not allow may come from a group, where the token leaves the groups out and nobody else
-    /// could say which; null if they are known.
+    /// Returns a refusal if the caller's groups are unknown: the token leaves them out, and no directory could name them.
+    /// Then a permission that the decision does not allow may still come from a group. Returns null if the groups are known.
     /// </summary>
     public static IResult? Unconfirmed(PersonCaller caller, AccessDecision decision = default) => caller.SignIn.LeavesGroupsOut && !decision.KnowsGroups
-        ? Problems.AccessUnconfirmed.Answer("The token leaves out the caller's groups, so only what the contract gives the caller can be confirmed.")
+        ? Problems.AccessUnconfirmed.Answer("The token leaves out the caller's groups, so only permissions from the contract can be confirmed.")
         : null;
 }
 
-/// <summary>Metadata of a route whose answer has the roles that the decision rests on: they come with the decision.</summary>
+/// <summary>
+/// Marks a route whose response lists the roles behind the decision, so that the decision is made with them.
+/// </summary>
 internal sealed record Explained;

@@ -26,7 +26,7 @@ internal static class ActivityEndpoints
         var workspace = routes.MapGroup("/v1/workspaces/{id}").WithTags("Activity");
         workspace.MapPut("/activities/{activityId}", Put).RequireApplicationInWorkspace(AppRole)
             .Describe("PutActivity", "Creates or replaces an activity",
-                "The package is one of the workspace's; an activity whose package has left the agreement keeps it. The same again changes nothing. Where several write at once, the last one that is accepted counts.")
+                "The package must be one of the workspace's packages; an activity whose package was removed from the agreement keeps it. Repeating the request changes nothing. When several clients write at once, the last accepted write wins.")
             .Example(Example)
             .Answers<ActivityJson>(200)
             .Answers<ActivityJson>(201)
@@ -38,13 +38,13 @@ internal static class ActivityEndpoints
             .Refuses(Problems.ActivityNotFound);
         workspace.MapGet("/activities", List).RequirePermission(Permissions.ViewCustomerActivity).Scans("kind", "status", "packageId", "from", "to")
             .Describe("ListActivities", "The customer activity",
-                "By activityId. An activity's date is deliveredAt, else plannedAt; one without either is listed where neither 'from' nor 'to' is asked for. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
+                "Ordered by activityId. The date of an activity is deliveredAt, or plannedAt if it has none; an activity without both is listed only if neither 'from' nor 'to' is given. With `Accept: text/csv`, returns the complete list as CSV, without pages; a cell that a spreadsheet would read as a formula starts with an apostrophe.")
             .Answers<ListResponse<ActivityJson>>(200)
             .AnswersCsv()
             .Refuses(Problems.NotAcceptable);
         workspace.MapGet("/proof-of-execution", Proof).RequirePermission(Permissions.ViewCustomerActivity)
-            .Describe("GetProofOfExecution", "What was bought, and what of it was delivered",
-                "A line for each package of the agreement, and then for each that left it and has activities that count. Always agrees with the activities.")
+            .Describe("GetProofOfExecution", "The hours bought and delivered, by package",
+                "One line for each package of the agreement, then one for each removed package that still has activities that count. The figures always agree with the activities.")
             .Answers<ProofResponse>(200);
     }
 

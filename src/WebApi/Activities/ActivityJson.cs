@@ -4,7 +4,7 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.WebApi.Activities;
 
-/// <summary>What is done for a customer on a package of the agreement.</summary>
+/// <summary>Work done for a customer under a package of the agreement.</summary>
 internal sealed record ActivityJson(
     string ActivityId,
     string PackageId,
@@ -30,8 +30,8 @@ internal sealed record ActivityJson(
         activity.EvidenceUri);
 }
 
-/// <summary>What was bought, and what of it was delivered. Cancelled activities count nowhere.</summary>
-/// <param name="Lines">The contract's packages in its order; then those that left it and have activities that count.</param>
+/// <summary>The hours bought and delivered, by package. Cancelled activities do not count.</summary>
+/// <param name="Lines">The contract's packages in its order; then removed packages that have activities that count.</param>
 /// <param name="Totals">The sums of the lines.</param>
 internal sealed record ProofResponse(
     string AgreementId,
@@ -43,8 +43,8 @@ internal sealed record ProofResponse(
         proof.AgreementId, proof.AsOf, [.. proof.Lines.Select(ProofLineJson.Of)], ProofTotalsJson.Of(proof.Totals));
 }
 
-/// <param name="HoursPurchased">What the agreement states; else the sum over the activities.</param>
-/// <param name="HoursRemaining">Below zero where more was delivered than was bought.</param>
+/// <param name="HoursPurchased">The hours that the agreement states; if it states none, the sum over the activities.</param>
+/// <param name="HoursRemaining">Negative if more was delivered than bought.</param>
 /// <param name="Delivered">Activities whose status is Delivered.</param>
 /// <param name="Planned">Activities whose status is Planned.</param>
 internal sealed record ProofLineJson(

@@ -9,11 +9,13 @@ using FluentValidation;
 
 namespace EngageCenter.WebApi.Activities;
 
-/// <summary>An activity as it is put.</summary>
+/// <summary>The body of a request that creates or replaces an activity.</summary>
 /// <param name="PackageId">One of the workspace's packages.</param>
 /// <param name="Title">1 to 500 characters.</param>
-/// <param name="Status">A cancelled one counts nowhere.</param>
-/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals. Counts where the agreement states no hours for the package.</param>
+/// <param name="Status">A cancelled activity does not count.</param>
+/// <param name="HoursPurchased">
+/// 0 to 1,000,000 with at most four decimals. Counts only if the agreement states no hours for the package.
+/// </param>
 /// <param name="HoursDelivered">0 to 1,000,000 with at most four decimals.</param>
 /// <param name="EvidenceUri">An absolute http or https URI of at most 2,000 characters.</param>
 internal sealed record PutActivityRequest(
@@ -40,7 +42,7 @@ internal sealed class PutActivityValidator : RequestValidator<PutActivityRequest
         RuleFor(activity => activity.HoursPurchased).Amount(Package.MaxHours, Package.HoursDecimals);
         RuleFor(activity => activity.HoursDelivered).Amount(Package.MaxHours, Package.HoursDecimals);
         RuleFor(activity => activity.EvidenceUri).Text(CustomerActivity.MaxUriLength).Must(uri => uri is null || Text.IsWebAddress(uri))
-            .WithMessage("Must be an absolute URI of http or https, without a user's name.");
+            .WithMessage("Must be an absolute http or https URI without a user name.");
     }
 }
 
@@ -48,8 +50,8 @@ internal sealed record ActivityListQuery(
     [property: Description("Only activities of this kind.")] ActivityKind? Kind,
     [property: Description("Only activities of this status.")] ActivityStatus? Status,
     [property: Description("Only activities of this package.")] string? PackageId,
-    [property: Description("Dated at or after.")] DateTimeOffset? From,
-    [property: Description("Dated before.")] DateTimeOffset? To,
+    [property: Description("Only activities dated at or after this time.")] DateTimeOffset? From,
+    [property: Description("Only activities dated before this time.")] DateTimeOffset? To,
     int? PageSize, Cursor? Cursor, bool? Bom) : IQuery<ActivityListQuery>, IExported
 {
     public ActivityQuery ToQuery() => new(Kind, Status, PackageId, From, To, this.Page());

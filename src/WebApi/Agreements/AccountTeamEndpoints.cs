@@ -12,15 +12,15 @@ internal static class AccountTeamEndpoints
     public static void MapAccountTeam(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/v1/workspaces/{id}/account-team").WithTags("Agreements")
             .MapGet("", Get).RequireMember()
-            .Describe("GetAccountTeam", "Who answers for the workspace's packages",
-                "The primary Customer Success Account Managers and Incident Managers, once for each kind of package (EnterpriseWide, AddOn) in the selected billing scope. A reader of a billing account reads all its profiles. Whoever reads none is told how to reach Microsoft's support, with the reason `NoBillingAccess`.")
+            .Describe("GetAccountTeam", "The account team of the workspace's packages",
+                "The primary Customer Success Account Managers and Incident Managers, once for each kind of package (EnterpriseWide, AddOn) in the selected billing scope. A reader of a billing account reads all its profiles. A caller who may read no billing scope receives only the contact of Microsoft support, with the reason `NoBillingAccess`.")
             .Answers<AccountTeamResponse>(200)
             .Refuses(Problems.BillingAccess);
 
     private static async Task<IResult> Get(WorkspaceVisit visit, AccountTeamQuery query, UserGrains users) =>
         Answer(visit, await Ask(users, visit, query.BillingAccountId is { } account ? new(account, query.BillingProfileId) : null));
 
-    /// <summary>The team that the caller may see, decided and told in one call.</summary>
+    /// <summary>Decides access and returns the team that the caller may see, in one grain call.</summary>
     public static ValueTask<AccountTeamOutcome> Ask(UserGrains users, WorkspaceVisit visit, BillingScope? asked) =>
         users.Of(visit.Caller.Person).AccountTeam(visit.Caller.SignIn, visit.WorkspaceId, asked);
 

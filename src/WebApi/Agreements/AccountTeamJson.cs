@@ -7,7 +7,7 @@ using FluentValidation;
 namespace EngageCenter.WebApi.Agreements;
 
 internal sealed record AccountTeamQuery(
-    [property: Description("Selects an account that the caller may read; without it the first scope of theirs is selected.")] string? BillingAccountId,
+    [property: Description("Selects a billing account that the caller may read. If absent, the first scope that the caller may read is selected.")] string? BillingAccountId,
     [property: Description("Selects one profile of that account.")] string? BillingProfileId) : IQuery<AccountTeamQuery>;
 
 internal sealed class AccountTeamValidator : RequestValidator<AccountTeamQuery>
@@ -20,11 +20,13 @@ internal sealed class AccountTeamValidator : RequestValidator<AccountTeamQuery>
     }
 }
 
-/// <summary>Who answers for the packages of a billing scope.</summary>
-/// <param name="BillingScopes">All that the caller may read; absent, like the two that follow, where it is none.</param>
-/// <param name="Selected">The scope that the contacts are of.</param>
-/// <param name="Contacts">The primary ones, once for each kind of package in the scope.</param>
-/// <param name="Reason">NoBillingAccess where the caller may read no scope; else absent.</param>
+/// <summary>The people responsible for the packages of a billing scope.</summary>
+/// <param name="BillingScopes">
+/// All scopes that the caller may read; absent, like Selected and Contacts, if there are none.
+/// </param>
+/// <param name="Selected">The scope to which the contacts belong.</param>
+/// <param name="Contacts">The primary contacts, once for each kind of package in the scope.</param>
+/// <param name="Reason">NoBillingAccess if the caller may read no scope; otherwise absent.</param>
 internal sealed record AccountTeamResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BillingScopeJson>? BillingScopes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SelectedScopeJson? Selected,
@@ -56,7 +58,7 @@ internal sealed record SelectedScopeJson(string BillingAccountId, string? Billin
 
 internal sealed record TeamContactJson(string Role, string DisplayName, string Email, string? Phone, bool IsPrimary, PackageKind PackageKind);
 
-/// <summary>Where everybody finds support.</summary>
+/// <summary>How everybody can reach Microsoft support.</summary>
 internal sealed record MicrosoftSupportJson(string Name, string Url)
 {
     public static MicrosoftSupportJson Value { get; } = new("Microsoft Support", "https://support.microsoft.com/");

@@ -36,7 +36,7 @@ internal static class AgreementEndpoints
         var agreements = routes.MapGroup("/v1/agreements").WithTags("Agreements").RequireApplication(AppRole);
         agreements.MapPut("/{agreementId}", Put)
             .Describe("PutAgreement", "Creates or updates an agreement",
-                "Activation sets up the default workspaces of the type; repeating the call never makes a second set. Done when every workspace has the contacts of this call, so a contact who left the list has lost the role by then.")
+                "Activation creates the default workspaces of the agreement type; repeating the call never creates a second set. The response is sent when every workspace has the new contacts, so a contact who was removed from the list no longer holds the role.")
             .Example(Example)
             .Answers<AgreementResponse>(200)
             .Answers<AgreementResponse>(201)
@@ -67,7 +67,7 @@ internal static class AgreementEndpoints
             PutAgreementStatus.TooManyWorkspacesInAgreement => Problems.TooManyWorkspacesInAgreement.Answer(),
             PutAgreementStatus.TooManyTenants => Problems.TooManyTenants.Answer(),
 
-            // Of an agreement that exists it is a rule of the domain, and of a new one a field that is missing.
+            // The rule is an outcome for an agreement that exists, and an invalid field for a new one.
             PutAgreementStatus.AdministratorRequired => Problems.Invalid("contacts", "Must have at least one CustomerSupportManager."),
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };

@@ -2,8 +2,8 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.WebApi.Agreements;
 
-/// <summary>An agreement and the workspaces that it opened.</summary>
-/// <param name="Workspaces">None while the agreement is pending.</param>
+/// <summary>An agreement and its workspaces.</summary>
+/// <param name="Workspaces">Empty while the agreement is pending.</param>
 internal sealed record AgreementResponse(
     string AgreementId,
     string Name,

@@ -7,12 +7,12 @@ using FluentValidation;
 
 namespace EngageCenter.WebApi.Agreements;
 
-/// <summary>An agreement as it is put.</summary>
+/// <summary>The body of a request that creates or updates an agreement.</summary>
 /// <param name="Name">1 to 100 characters.</param>
 /// <param name="StartDate">A whole day in UTC.</param>
-/// <param name="EndDate">The last day, included.</param>
+/// <param name="EndDate">The last day of the agreement.</param>
 /// <param name="Contacts">At most 100; at least one Customer Support Manager.</param>
-/// <param name="Packages">At most 100; at least one for Workload.</param>
+/// <param name="Packages">At most 100; at least one for an agreement of type Workload.</param>
 /// <param name="BillingReaders">At most 500.</param>
 internal sealed record AgreementRequest(
     string Name,
@@ -30,7 +30,7 @@ internal sealed record AgreementRequest(
         new(Organization.TenantId!.Value, Organization.Name),
         StartDate!.Value,
         EndDate!.Value,
-        // The only contact of a role is its primary one, unless the request says otherwise.
+        // The only contact of a role is the primary one, unless the request says otherwise.
         [.. (Contacts ?? []).Select(c => new Contact(
             c.Role!.Value, new(c.TenantId!.Value, c.UserId!.Value), c.DisplayName, c.Email, c.Phone, c.IsPrimary ?? Contacts!.Count(other => other.Role == c.Role) == 1))],
         [.. (Packages ?? []).Select(p => new Package(
@@ -47,13 +47,13 @@ internal sealed class AgreementValidator : RequestValidator<AgreementRequest>
         RuleFor(agreement => agreement.EndDate).NotBefore(agreement => agreement.StartDate);
         RuleForEach(agreement => agreement.Contacts).NotNull().WithMessage(Rules.ObjectMessage).SetValidator(new ContactValidator());
         RuleFor(agreement => agreement.Contacts).Entries(0, Agreement.MaxContacts)
-            .NoneTwice(contact => (contact.Role, contact.TenantId, contact.UserId), "userId", "Is a contact in this role already.");
-        // A workload has its workspaces from its packages.
+            .NoneTwice(contact => (contact.Role, contact.TenantId, contact.UserId), "userId", "This person is already a contact in this role.");
+        // A Workload agreement gets its workspaces from its packages.
         RuleFor(agreement => agreement.Packages).NotNull().WithMessage("Is required.").Entries(1, Agreement.MaxPackages)
             .When(agreement => agreement.AgreementType == AgreementType.Workload);
         RuleForEach(agreement => agreement.Packages).NotNull().WithMessage(Rules.ObjectMessage).SetValidator(new PackageValidator());
         RuleFor(agreement => agreement.Packages).Entries(0, Agreement.MaxPackages)
-            .NoneTwice(package => package.PackageId, "packageId", "Is another package's already.");
+            .NoneTwice(package => package.PackageId, "packageId", "Another package already has this id.");
         RuleForEach(agreement => agreement.BillingReaders).NotNull().WithMessage(Rules.ObjectMessage).SetValidator(new BillingReaderValidator());
         RuleFor(agreement => agreement.BillingReaders).Entries(0, Agreement.MaxBillingReaders);
     }
@@ -68,7 +68,7 @@ internal sealed class OrganizationValidator : RequestValidator<OrganizationJson>
 }
 
 /// <param name="Role">CustomerSuccessAccountManager, CustomerSupportManager or IncidentManager.</param>
-/// <param name="IsPrimary">Where nothing is said: whether the contact is the only one in the role.</param>
+/// <param name="IsPrimary">If absent, true for the only contact of a role and false otherwise.</param>
 internal sealed record ContactJson(
     [property: Required] Roles? Role,
     [property: Required] Guid? TenantId,
@@ -90,12 +90,12 @@ internal sealed class ContactValidator : RequestValidator<ContactJson>
     {
         RuleFor(contact => contact.Role).Must(role => role is null || contractRoles.Contains(role.Value)).WithMessage($"Must be one of {string.Join(", ", contractRoles)}.");
         RuleFor(contact => contact.DisplayName).Text(MaxDisplayName);
-        RuleFor(contact => contact.Email).Text(MaxEmail).Must(email => email is null || Contact.IsEmail(email)).WithMessage("Must be an e-mail address: one @ with something on both sides, and no spaces.");
+        RuleFor(contact => contact.Email).Text(MaxEmail).Must(email => email is null || Contact.IsEmail(email)).WithMessage("Must be an email address: one @ with text on both sides, and no spaces.");
         RuleFor(contact => contact.Phone).Text(MaxPhone);
     }
 }
 
-/// <param name="PackageId">1 to 64 of A-Z a-z 0-9 . _ ~ -</param>
+/// <param name="PackageId">1 to 64 characters of A-Z a-z 0-9 . _ ~ -</param>
 /// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals.</param>
 internal sealed record PackageJson(
     string PackageId,
@@ -120,7 +120,7 @@ internal sealed class PackageValidator : RequestValidator<PackageJson>
     }
 }
 
-/// <summary>A person or a group: exactly one of the two.</summary>
+/// <summary>A person or a group, exactly one of the two, that may read a billing account.</summary>
 /// <param name="BillingProfileId">Absent for all profiles of the account.</param>
 internal sealed record BillingReaderJson(
     string BillingAccountId,

@@ -13,7 +13,7 @@ internal static class AssessmentEndpoints
     {
         var assessments = routes.MapGroup("/v1/workspaces/{id}/assessments").WithTags("Assessments");
         assessments.MapGet("", List).RequirePermission(Permissions.AccessAssessments)
-            .Describe("ListAssessments", "The technologies and their assessments", "Every technology that can be assessed, whether it is or not.")
+            .Describe("ListAssessments", "The technologies and their assessments", "Every technology that can be assessed, configured or not.")
             .Answers<ListResponse<AssessmentJson>>(200);
         assessments.MapGet("/{technology}", Get).RequirePermission(Permissions.AccessAssessments)
             .Describe("GetAssessment", "The assessment of a technology")
@@ -21,13 +21,13 @@ internal static class AssessmentEndpoints
             .Answers<AssessmentJson>(200);
         assessments.MapPut("/{technology}", Put).RequirePermission(Permissions.ManageAssessments)
             .Describe("PutAssessment", "Configures the assessment of a technology",
-                "The first run is due an hour later, then one every interval, wherever the runs themselves begin and end. A new interval counts from the last scheduled run. An If-Match of * is for a technology that is configured.")
+                "The first run is due one hour later, then one run every interval, independent of when runs really start and end. A new interval counts from the last scheduled run. `If-Match: *` requires that the technology is configured.")
             .Example("""{ "interval": "P7D" }""")
             .Answers<AssessmentJson>(200)
             .Answers<AssessmentJson>(201);
         assessments.MapDelete("/{technology}", Delete).RequirePermission(Permissions.ManageAssessments)
             .Describe("DeleteAssessment", "Ends the schedule of a technology",
-                "Also where there is none. A run that is under way goes on, and the runs and recommendations stay to be read.")
+                "Succeeds also if there is no schedule. A run in progress continues, and the runs and recommendations can still be read.")
             .Answers(204);
     }
 
@@ -73,7 +73,7 @@ internal static class AssessmentEndpoints
         };
     });
 
-    // Who manages assessments may read them too: in the table of roles nobody has the one without the other.
+    // Whoever manages assessments may also read them: no role in the table has only the permission to manage.
     private static Task<Paging.IfMatch?> Condition(IAssessmentsGrain grain, AccessDecision decision, string technology, IfMatchHeader ifMatch) =>
         ifMatch.Choose(async () => (await grain.Get(decision, technology))?.Version);
 }

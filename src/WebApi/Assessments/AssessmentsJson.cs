@@ -13,11 +13,13 @@ using FluentValidation.Results;
 
 namespace EngageCenter.WebApi.Assessments;
 
-/// <summary>How a technology is assessed.</summary>
-/// <param name="Status">Of the run under way, or else of the last one since the technology was configured.</param>
-/// <param name="Interval">Between two scheduled runs, ISO 8601; absent where none are scheduled.</param>
-/// <param name="NextRunAt">When the next scheduled run is due; absent where none is.</param>
-/// <param name="LastRun">The newest run, also one that is under way.</param>
+/// <summary>The assessment of a technology.</summary>
+/// <param name="Status">
+/// The status of the run in progress, or else of the last run since the technology was configured.
+/// </param>
+/// <param name="Interval">The time between two scheduled runs, in ISO 8601; absent if no runs are scheduled.</param>
+/// <param name="NextRunAt">When the next scheduled run is due; absent if none is scheduled.</param>
+/// <param name="LastRun">The newest run, which may be in progress.</param>
 internal sealed record AssessmentJson(
     string Technology,
     string DisplayName,
@@ -35,7 +37,9 @@ internal sealed record AssessmentJson(
         assessment.LastRun is { } run ? RunJson.Of(run) : null);
 }
 
-/// <param name="Interval">Between two scheduled runs, from PT1H to P366D, ISO 8601 or <c>7.00:00:00</c>; P7D where nothing is said.</param>
+/// <param name="Interval">
+/// The time between two scheduled runs, from PT1H to P366D, as ISO 8601 or <c>7.00:00:00</c>; P7D if absent.
+/// </param>
 internal sealed record PutAssessmentRequest(TimeSpan? Interval) : IBody<PutAssessmentRequest>;
 
 internal sealed class PutAssessmentValidator : RequestValidator<PutAssessmentRequest>
@@ -46,9 +50,9 @@ internal sealed class PutAssessmentValidator : RequestValidator<PutAssessmentReq
 }
 
 /// <summary>One run of an assessment.</summary>
-/// <param name="ResultsDueAt">While it runs: when it will have failed for want of results.</param>
-/// <param name="RecommendationCount">Of a completed run.</param>
-/// <param name="FailureReason">Of a failed run.</param>
+/// <param name="ResultsDueAt">When a run in progress fails if no results have arrived.</param>
+/// <param name="RecommendationCount">For a completed run.</param>
+/// <param name="FailureReason">For a failed run.</param>
 internal sealed record RunJson(
     string RunId,
     string Technology,
@@ -70,14 +74,14 @@ internal sealed record RunUnderWayJson(string RunId, string Technology, RunTrigg
     public static RunUnderWayJson Of(AssessmentRun run) => new(run.RunId, run.Technology, run.Trigger, run.StartedAt, run.ResultsDueAt!.Value);
 }
 
-/// <summary>How a run can have ended.</summary>
+/// <summary>The status that the results of a run report.</summary>
 internal enum ReportedStatus
 {
     Completed,
     Failed,
 }
 
-/// <param name="Recommendations">At most 2,000. Those of a failed run are checked, and not kept.</param>
+/// <param name="Recommendations">At most 2,000. The recommendations of a failed run are validated, but not stored.</param>
 internal sealed record PutResultsRequest([property: Required] ReportedStatus? Status, Items<RecommendationRequest>? Recommendations) : IBody<PutResultsRequest>
 {
     public static int MaxBytes => 8 * 1024 * 1024;
@@ -88,9 +92,9 @@ internal sealed record PutResultsRequest([property: Required] ReportedStatus? St
         condition);
 }
 
-/// <param name="RecommendationId">1 to 64 characters, once in the request.</param>
+/// <param name="RecommendationId">1 to 64 characters, unique in the request.</param>
 /// <param name="Title">1 to 500 characters.</param>
-/// <param name="BusinessImpact">1 to 5; so for probability and effort.</param>
+/// <param name="BusinessImpact">1 to 5, like Probability and Effort.</param>
 internal sealed record RecommendationRequest(
     string RecommendationId,
     [property: Required] FocusArea? FocusArea,
@@ -111,10 +115,10 @@ internal sealed class PutResultsValidator : RequestValidator<PutResultsRequest>
 {
     public PutResultsValidator()
     {
-        RuleFor(results => results.Recommendations).NotNull().WithMessage("Is required of a completed run, and may be empty.")
+        RuleFor(results => results.Recommendations).NotNull().WithMessage("Is required for a completed run, and may be empty.")
             .When(results => results.Status == ReportedStatus.Completed);
         RuleFor(results => results.Recommendations)
-            .NoneTwice(recommendation => recommendation.RecommendationId, "recommendationId", "Is another recommendation's already.");
+            .NoneTwice(recommendation => recommendation.RecommendationId, "recommendationId", "Another recommendation already has this id.");
         RuleForEach(results => results.Recommendations).NotNull().WithMessage(Rules.ObjectMessage).SetValidator(new RecommendationValidator());
     }
 }
@@ -147,9 +151,9 @@ internal sealed class RecommendationValidator : RequestValidator<RecommendationR
     }
 }
 
-/// <summary>What an assessment recommends to do.</summary>
+/// <summary>A recommendation of an assessment.</summary>
 /// <param name="Score">businessImpact × probability ÷ effort.</param>
-/// <param name="AffectedObjects">How many, or which, as it was reported; null where it is not known.</param>
+/// <param name="AffectedObjects">Their number or their names, as reported; null if unknown.</param>
 internal sealed record RecommendationJson(
     string RecommendationId,
     FocusArea FocusArea,
@@ -185,7 +189,7 @@ internal sealed record AffectedObjectsJson(long Count, ImmutableArray<string>? N
 
     private sealed class Converter : JsonConverter<AffectedObjectsJson>
     {
-        // A noncharacter, which no text may have.
+        // A noncharacter, which no valid text contains.
         private const string NoText = "\uFFFF";
 
         public override AffectedObjectsJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -203,7 +207,7 @@ internal sealed record AffectedObjectsJson(long Count, ImmutableArray<string>? N
             var names = ImmutableArray.CreateBuilder<string>();
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
-                // One more than there may be is kept, by which the rule sees that there are too many.
+                // Keeps one entry more than allowed, so that the validator sees that there are too many.
                 if (names.Count <= AffectedObjects.MaxNames)
                 {
                     names.Add(Name(ref reader, options));
@@ -218,7 +222,8 @@ internal sealed record AffectedObjectsJson(long Count, ImmutableArray<string>? N
         public override void Write(Utf8JsonWriter writer, AffectedObjectsJson value, JsonSerializerOptions options) =>
             JsonSerializer.Serialize(writer, value.Names is { } names ? names : (object)value.Count, options);
 
-        // The rule names the entry that is no text, which the serializer could not.
+        // A value that is not a text becomes one that the validator refuses with the entry's index, which the serializer
+        // cannot name.
         private static string Name(ref Utf8JsonReader reader, JsonSerializerOptions options)
         {
             try

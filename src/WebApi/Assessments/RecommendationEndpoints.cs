@@ -13,8 +13,8 @@ internal static class RecommendationEndpoints
 {
     public static void MapRecommendations(this IEndpointRouteBuilder routes) => routes
         .MapGet("/v1/workspaces/{id}/assessments/{technology}/recommendations", List).WithTags("Assessments").RequirePermission(Permissions.AccessAssessments).Scans()
-        .Describe("ListRecommendations", "What the last completed run recommends",
-            "Greatest businessImpact × probability ÷ effort first, then by id; nothing while no run is completed. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
+        .Describe("ListRecommendations", "The recommendations of the last completed run",
+            "Ordered by businessImpact × probability ÷ effort, greatest first, then by id; empty until a run completes. With `Accept: text/csv`, returns the complete list as CSV, without pages; a cell that a spreadsheet would read as a formula starts with an apostrophe.")
         .Answers<ListResponse<RecommendationJson>>(200)
         .AnswersCsv()
         .Refuses(Problems.NotAcceptable, Problems.ListChanged);

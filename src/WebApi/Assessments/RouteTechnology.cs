@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace EngageCenter.WebApi.Assessments;
 
 /// <summary>
-/// The technology that a route names. An unknown one is 404, whatever else is wrong: an endpoint takes this parameter
-/// before those that can be malformed.
+/// The technology that a route names. An unknown technology is 404, even if other parts of the request are malformed too:
+/// endpoints take this parameter first, so it is bound first.
 /// </summary>
 internal sealed record RouteTechnology(string Id) : IBindableFromHttpContext<RouteTechnology>, IEndpointParameterMetadataProvider
 {

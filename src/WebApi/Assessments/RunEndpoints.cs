@@ -33,7 +33,7 @@ internal static class RunEndpoints
     {
         var runs = routes.MapGroup("/v1/workspaces/{id}/assessments/{technology}/runs").WithTags("Assessments");
         runs.MapPost("", Post).RequirePermission(Permissions.AccessAssessments)
-            .Describe("StartRun", "Starts a run on demand", "Whether the technology is configured or not; its schedule stays as it is.")
+            .Describe("StartRun", "Starts a run on demand", "Works for a technology that is not configured, too. The schedule does not change.")
             .Answers<RunJson>(202)
             .Refuses(Problems.RunInProgress);
         runs.MapGet("", List).RequirePermission(Permissions.AccessAssessments)
@@ -46,12 +46,12 @@ internal static class RunEndpoints
             .Refuses(Problems.RunNotFound);
         runs.MapPut("/{runId}/results", PutResults).RequireApplicationInWorkspace(AppRole).StreamsBody()
             .Describe("PutResults", "Ends a run with its results",
-                "At most 2,000 recommendations, in a body of at most 8 MiB. The same results again change nothing. The recommendations of a completed run take the place of those of the run before; those of a failed run are not kept. The entity tag is the run's.")
+                "At most 2,000 recommendations, in a body of at most 8 MiB. Repeating the same results changes nothing. The recommendations of a completed run replace those of the run before; those of a failed run are not stored. The entity tag is that of the run.")
             .Example(Example)
             .Answers<RunJson>(200)
             .Refuses(Problems.RunNotFound, Problems.RunEnded);
         routes.MapGet("/v1/workspaces/{id}/assessment-runs", ListUnderWay).WithTags("Assessments").RequireApplicationInWorkspace(AppRole)
-            .Describe("ListRunsUnderWay", "The runs that wait for their results", "Of all technologies, at most one of each: what the service that runs assessments has to do.")
+            .Describe("ListRunsUnderWay", "The runs that wait for their results", "At most one for each technology. This is the work list of the service that runs assessments.")
             .Answers<ListResponse<RunUnderWayJson>>(200);
     }
 

@@ -7,39 +7,41 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>Whether the subject may.</summary>
+/// <summary>Says whether the subject may do the action.</summary>
 internal sealed record EvaluationResponse(bool Decision, DecisionContext Context)
 {
     public static EvaluationResponse Refused(int status, string message) => new(false, new(null, [], new(status, message)));
 }
 
-/// <summary>What the decision rests on.</summary>
-/// <param name="Epoch">The version of the access policy that decided; absent if there is none that the caller may know of.</param>
-/// <param name="Reasons">The roles that give the permission; none where it is not allowed.</param>
-/// <param name="Error">Why nothing could be decided; then the decision is false.</param>
+/// <summary>The reasons for a decision.</summary>
+/// <param name="Epoch">The version of the access policy that decided; absent if the caller may not know of any.</param>
+/// <param name="Reasons">The roles that give the permission; empty if it is not allowed.</param>
+/// <param name="Error">Why no decision was possible; then the decision is false.</param>
 internal sealed record DecisionContext(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Epoch,
     IReadOnlyList<HeldRoleResponse> Reasons,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DecisionError? Error = null);
 
-/// <param name="Status">As of a request with this question alone.</param>
+/// <param name="Status">The status that a request with this question alone would get.</param>
 internal sealed record DecisionError(int Status, string Message);
 
-/// <summary>The decisions in the order of the questions; or that of the one question of a request without evaluations.</summary>
+/// <summary>
+/// One decision for each question, in the order of the request; or a single decision if the request has no evaluations.
+/// </summary>
 internal sealed record EvaluationsResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Decision,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DecisionContext? Context,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<EvaluationResponse>? Evaluations);
 
-/// <summary>A result, or a page of it.</summary>
+/// <summary>One page of a search result.</summary>
 internal sealed record SearchResponse<T>(SearchPageResponse Page, IReadOnlyList<T> Results);
 
-/// <param name="NextToken">Where the next page begins; empty on the last one.</param>
+/// <param name="NextToken">The token of the next page; empty on the last page.</param>
 /// <param name="Count">The results on this page.</param>
 /// <param name="Total">The results on all pages.</param>
 internal sealed record SearchPageResponse([property: JsonPropertyName("next_token")] string NextToken, int Count, int Total);
 
-/// <summary>A person or a workspace that was found.</summary>
+/// <summary>A person or a workspace in a search result.</summary>
 internal sealed record EntityResponse(string Type, string Id)
 {
     public static EntityResponse Of(PersonId person) => new(Entities.User, person.ToString());
@@ -50,7 +52,7 @@ internal sealed record EntityResponse(string Type, string Id)
 /// <summary>An action that is allowed.</summary>
 internal sealed record ActionResponse(string Name);
 
-/// <summary>Where a client finds what.</summary>
+/// <summary>The addresses of the AuthZEN endpoints.</summary>
 internal sealed record MetadataResponse(
     [property: JsonPropertyName("policy_decision_point")] string PolicyDecisionPoint,
     [property: JsonPropertyName("access_evaluation_endpoint")] string AccessEvaluationEndpoint,
@@ -59,7 +61,7 @@ internal sealed record MetadataResponse(
     [property: JsonPropertyName("search_resource_endpoint")] string SearchResourceEndpoint,
     [property: JsonPropertyName("search_action_endpoint")] string SearchActionEndpoint);
 
-/// <summary>The subjects, resources and actions that there are, by the standard's types and names.</summary>
+/// <summary>Reads subjects, resources and actions by the type names and ids that the standard's requests use.</summary>
 internal static class Entities
 {
     public const string User = "user";
@@ -67,7 +69,7 @@ internal static class Entities
 
     private static readonly WireNames<Permissions> actions = WireNames.For<Permissions>();
 
-    /// <summary>False for what is no person.</summary>
+    /// <summary>Returns false if the type and id do not name a person.</summary>
     public static bool TryPerson(string type, string id, out PersonId person)
     {
         person = default;
@@ -81,7 +83,7 @@ internal static class Entities
         return true;
     }
 
-    /// <summary>False for what is no workspace's id. There need be no such workspace.</summary>
+    /// <summary>Returns whether the id has the form of a workspace id. The workspace need not exist.</summary>
     public static bool IsWorkspace(string type, string id) => type == Workspace && WorkspaceHeader.IsId(id);
 
     public static bool TryAction(string name, out Permissions permission) => actions.TryParse(name, out permission);

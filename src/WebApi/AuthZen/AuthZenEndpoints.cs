@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>AuthZEN Authorization API 1.0, of the OpenID Foundation: the standard's paths, shapes and statuses.</summary>
+/// <summary>
+/// Implements the AuthZEN Authorization API 1.0 of the OpenID Foundation, with the standard's paths, shapes and statuses.
+/// </summary>
 internal static class AuthZenEndpoints
 {
     public const string Evaluation = "/access/v1/evaluation";
@@ -25,19 +27,19 @@ internal static class AuthZenEndpoints
         var access = routes.MapGroup("").WithTags("AuthZEN").RequireEvaluator();
         access.MapPost(Evaluation, Evaluate)
             .Describe("EvaluateAccess", "May a subject do an action on a resource?",
-                "A subject is `{ \"type\": \"user\", \"id\": \"{tenantId}/{userId}\" }`, an action the name of a permission, a resource `{ \"type\": \"workspace\", \"id\" }`. What is unknown is `decision: false`, like what a person who asks may not know of.")
+                "A subject is `{ \"type\": \"user\", \"id\": \"{tenantId}/{userId}\" }`, an action is the name of a permission, a resource is `{ \"type\": \"workspace\", \"id\" }`. Anything unknown is `decision: false`, and so is anything that the asking person may not know.")
             .Example($$"""{ "subject": {{Subject}}, "action": {{Action}}, "resource": {{Resource}} }""")
             .Answers<EvaluationResponse>(200)
             .Refuses(Problems.AccessUnconfirmed);
         access.MapPost(Batch, EvaluateBatch)
-            .Describe("EvaluateAccessBatch", "The same for up to 1,000 questions",
-                "`subject`, `action` and `resource` beside `evaluations` count for every question that lacks them. A question that is malformed, or cannot be answered now, is `decision: false` with `context.error`, and the others are answered. Without `evaluations` it is the endpoint of one evaluation.")
+            .Describe("EvaluateAccessBatch", "Evaluates up to 1,000 questions",
+                "`subject`, `action` and `resource` beside `evaluations` are the defaults for questions that leave them out. A question that is malformed, or cannot be answered now, is `decision: false` with `context.error`; the others are still answered. Without `evaluations`, the request is a single evaluation.")
             .Example($$"""{ "subject": {{Subject}}, "resource": {{Resource}}, "evaluations": [ { "action": {{Action}} }, { "action": { "name": "RenameSpace" } } ], "options": { "evaluations_semantic": "execute_all" } }""")
             .Answers<EvaluationsResponse>(200)
             .Refuses(Problems.AccessUnconfirmed);
         access.MapPost(SubjectSearch, FindSubjects).Scans()
             .Describe("SearchSubjects", "Who may do an action on a resource?",
-                "As complete as the list of people of the workspace, and all pages of one version of the access policy: after a change the next page is 409 `list-changed`, and the search begins again.")
+                "As complete as the workspace's list of people. All pages come from one version of the access policy: after a change, the next page is 409 `list-changed`, and the client starts the search again.")
             .Example($$"""{ "subject": { "type": "user" }, "action": {{Action}}, "resource": {{Resource}} }""")
             .Answers<SearchResponse<EntityResponse>>(200)
             .Refuses(Problems.AccessUnconfirmed, Problems.ListChanged);
@@ -53,7 +55,7 @@ internal static class AuthZenEndpoints
             .Answers<SearchResponse<ActionResponse>>(200)
             .Refuses(Problems.AccessUnconfirmed, Problems.ListChanged);
         routes.MapGet("/.well-known/authzen-configuration", Metadata).WithTags("AuthZEN").AllowAnonymous().RequireRateLimiting(RateLimits.Anonymous)
-            .Describe("GetAuthZenConfiguration", "Where the endpoints of AuthZEN are", "The URLs begin with the setting `WebApi:PublicUrl`; without it, and outside of a developer's machine, there is no document.")
+            .Describe("GetAuthZenConfiguration", "The addresses of the AuthZEN endpoints", "The URLs start with the setting `WebApi:PublicUrl`. Without it the document is available only in the Development environment.")
             .Answers<MetadataResponse>(200)
             .Refuses(Problems.NotFound, Problems.TooManyRequests);
     }
@@ -70,7 +72,7 @@ internal static class AuthZenEndpoints
                 : Searches.Unconfirmed(asker);
         }
 
-        // Many questions cost a node what a large page of a list does.
+        // A batch of many questions costs a node as much as a large page of a list.
         if (await PageLimit.Take(http, limits, time, questions.Count, "large batches", Evaluations.CostOf(body)) is { } refusal)
         {
             return refusal;
@@ -97,8 +99,8 @@ internal static class AuthZenEndpoints
         return TypedResults.Ok(new MetadataResponse(url, url + Evaluation, url + Batch, url + SubjectSearch, url + ResourceSearch, url + ActionSearch));
     }
 
-    // Never by the request's Host, which anybody can write: the document says whom a client may believe. A developer's machine
-    // says where it listens.
+    // Never uses the request's Host header, which anybody can set: the document tells a client which addresses to trust. In
+    // Development it uses the address on which the server listens.
     private static string? BaseUrl(WebApiOptions options, IServer server, IHostEnvironment environment) =>
         (options.PublicUrl ?? (environment.IsDevelopment() ? server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() : null))?.TrimEnd('/');
 }

@@ -12,8 +12,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace EngageCenter.WebApi.AuthZen;
 
 /// <summary>
-/// A body as AuthZEN wants it read: of another type than <c>application/json</c>, or absent, it is 400. Members that the
-/// standard does not have are passed over.
+/// A body that is read by AuthZEN's rules: an absent body, or one of another type than <c>application/json</c>, is 400.
+/// Members that the standard does not define are ignored.
 /// </summary>
 internal interface IAuthZenBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpointParameterMetadataProvider
     where TSelf : class, IAuthZenBody<TSelf>
@@ -29,10 +29,10 @@ internal interface IAuthZenBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpo
 
 internal static class AuthZenJson
 {
-    /// <summary>Bytes of a body.</summary>
+    /// <summary>The maximum size of a body, in bytes.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>Ids and names are compared as they come: they are not trimmed and not composed.</summary>
+    /// <summary>Compares ids and names exactly as received: they are neither trimmed nor normalized.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
     /// <exception cref="BadHttpRequestException">The body is too large, of another type, or cannot be deserialized.</exception>
@@ -78,7 +78,9 @@ internal static class AuthZenJson
     }
 }
 
-/// <summary>A JSON object that decides nothing here. It has to be one, and takes no memory.</summary>
+/// <summary>
+/// A JSON object whose content is not used. The value must be an object, and nothing of it is kept in memory.
+/// </summary>
 [JsonConverter(typeof(Converter))]
 internal sealed class AnyObject
 {

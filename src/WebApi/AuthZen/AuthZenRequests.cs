@@ -5,67 +5,72 @@ using FluentValidation;
 
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>Who asks for access.</summary>
-/// <param name="Type"><c>user</c>; another type has no rights.</param>
+/// <summary>The person whose access is evaluated.</summary>
+/// <param name="Type"><c>user</c>; a subject of another type has no rights.</param>
 /// <param name="Id">A person: <c>{tenantId}/{userId}</c>.</param>
-/// <param name="Properties">Passed over.</param>
+/// <param name="Properties">Ignored.</param>
 internal sealed record SubjectRequest(string Type, string Id, AnyObject? Properties);
 
-/// <summary>What kind of subject is searched for. An id is passed over.</summary>
+/// <summary>The type of the subjects to search for. An id is ignored.</summary>
 internal sealed record SubjectTypeRequest(string Type, AnyObject? Properties);
 
 /// <summary>What the subject wants to do.</summary>
 /// <param name="Name">The name of a permission; another action is never allowed.</param>
-/// <param name="Properties">Passed over.</param>
+/// <param name="Properties">Ignored.</param>
 internal sealed record ActionRequest(string Name, AnyObject? Properties);
 
 /// <summary>What the subject wants access to.</summary>
-/// <param name="Type"><c>workspace</c>; nobody has access to another type.</param>
+/// <param name="Type"><c>workspace</c>; nobody has access to a resource of another type.</param>
 /// <param name="Id">The workspace's id.</param>
-/// <param name="Properties">Passed over.</param>
+/// <param name="Properties">Ignored.</param>
 internal sealed record ResourceRequest(string Type, string Id, AnyObject? Properties);
 
-/// <summary>What kind of resource is searched for. An id is passed over.</summary>
+/// <summary>The type of the resources to search for. An id is ignored.</summary>
 internal sealed record ResourceTypeRequest(string Type, AnyObject? Properties);
 
-/// <summary>May this subject do this action on this resource?</summary>
-/// <param name="Context">Passed over.</param>
+/// <summary>Asks whether a subject may do an action on a resource.</summary>
+/// <param name="Context">Ignored.</param>
 internal sealed record EvaluationRequest(SubjectRequest Subject, ActionRequest Action, ResourceRequest Resource, AnyObject? Context)
     : IAuthZenBody<EvaluationRequest>;
 
-/// <summary>A subject or a resource; what it lacks is that of the whole batch.</summary>
+/// <summary>A subject or a resource. Members that it leaves out are taken from the whole batch.</summary>
 internal sealed record EntityDefaultRequest(string? Type, string? Id, AnyObject? Properties);
 
-/// <summary>An action; what it lacks is that of the whole batch.</summary>
+/// <summary>An action. Members that it leaves out are taken from the whole batch.</summary>
 internal sealed record ActionDefaultRequest(string? Name, AnyObject? Properties);
 
 /// <summary>How a batch is evaluated.</summary>
 /// <param name="EvaluationsSemantic">
-/// <c>execute_all</c>, if nothing is said; <c>deny_on_first_deny</c> ends with the first decision that is false, <c>permit_on_first_permit</c> with the first that is true.
+/// <c>execute_all</c> by default; <c>deny_on_first_deny</c> stops after the first decision that is false,
+/// <c>permit_on_first_permit</c> after the first that is true.
 /// </param>
 internal sealed record EvaluationsOptionsRequest([property: JsonPropertyName("evaluations_semantic")] string? EvaluationsSemantic);
 
-/// <summary>One question, or many that may share a subject, an action or a resource.</summary>
-/// <param name="Evaluations">At most 1,000. Without any, subject, action and resource are the question.</param>
+/// <summary>One question, or many questions that may share a subject, an action or a resource.</summary>
+/// <param name="Evaluations">At most 1,000. If empty, subject, action and resource are the one question.</param>
 internal sealed record EvaluationsRequest(
     EntityDefaultRequest? Subject, ActionDefaultRequest? Action, EntityDefaultRequest? Resource, AnyObject? Context,
     Items<EvaluationItem>? Evaluations, EvaluationsOptionsRequest? Options) : IAuthZenBody<EvaluationsRequest>
 {
-    /// <summary>The one question of a request without evaluations, which the validator has found complete.</summary>
+    /// <summary>
+    /// Returns the one question of a request without evaluations. The validator has checked that it is complete.
+    /// </summary>
     public EvaluationRequest ToSingle() => new(new(Subject!.Type!, Subject.Id!, null), new(Action!.Name!, null), new(Resource!.Type!, Resource.Id!, null), null);
 }
 
 /// <summary>One question of a batch.</summary>
 internal sealed record EvaluationItemRequest(EntityDefaultRequest? Subject, ActionDefaultRequest? Action, EntityDefaultRequest? Resource, AnyObject? Context);
 
-/// <summary>One question as it came. A malformed one never blocks its neighbours, so what is wrong with it is kept beside it.</summary>
-/// <param name="Fault">Why there is no question.</param>
+/// <summary>
+/// One question of a batch as received. A malformed question does not stop the others, so its error is kept with it.
+/// </summary>
+/// <param name="Fault">Why the question could not be read; null if it could.</param>
 [JsonConverter(typeof(Converter))]
 internal readonly record struct EvaluationItem(EvaluationItemRequest? Question, JsonException? Fault = null) : ICounted
 {
     public static int MaxCount => 1_000;
 
-    /// <summary>Takes any JSON. The serializer calls it when all of one question is in its buffer.</summary>
+    /// <summary>Accepts any JSON value. The serializer calls it when the whole value is in its buffer.</summary>
     private sealed class Converter : JsonConverter<EvaluationItem>
     {
         public override bool HandleNull => true;
@@ -92,10 +97,13 @@ internal readonly record struct EvaluationItem(EvaluationItemRequest? Question, 
     }
 }
 
-/// <summary>Which part of a result is asked for.</summary>
+/// <summary>Says which page of a result is wanted.</summary>
 /// <param name="Token">The <c>next_token</c> of the page before.</param>
-/// <param name="Limit">At most so many results; more than 500 is 500. A request with a token keeps the first one's.</param>
-/// <param name="Properties">Passed over.</param>
+/// <param name="Limit">
+/// The maximum number of results on a page; values above 500 count as 500. A request with a token keeps the limit of the
+/// first request.
+/// </param>
+/// <param name="Properties">Ignored.</param>
 internal sealed record SearchPageRequest(string? Token, int? Limit, AnyObject? Properties);
 
 internal sealed record SubjectSearchRequest(
@@ -144,7 +152,7 @@ internal sealed class EvaluationsValidator : RequestValidator<EvaluationsRequest
             .OverridePropertyName("options.evaluations_semantic")
             .WithMessage(Semantics.Message);
 
-        // As if it had come to the endpoint of one evaluation.
+        // Without evaluations, the rules of a single evaluation apply.
         RuleFor(request => request).Custom((request, context) =>
         {
             if (request.Evaluations is not { Count: > 0 })

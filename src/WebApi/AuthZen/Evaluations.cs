@@ -6,24 +6,24 @@ using EngageCenter.WebApi.Requests;
 
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>Answers questions of who may do what, one or many.</summary>
+/// <summary>Evaluates AuthZEN questions, one or a batch.</summary>
 internal static class Evaluations
 {
-    // Those of a batch that may end early are asked for in parts: the first alone, then ever more at once.
+    // A batch that may stop early is evaluated in parts: first one question, then parts that grow by this factor.
     private const int Growth = 4;
 
-    /// <summary>So a caller's batches ask about as many people and workspaces in a second as requests of their own may.</summary>
+    /// <summary>Makes a batch cost as much as separate requests about the same people and workspaces would cost.</summary>
     private const int CostOfAsking = 5;
 
-    /// <summary>Null where it cannot be confirmed.</summary>
+    /// <summary>Evaluates one question. Returns null if the answer cannot be confirmed.</summary>
     public static async Task<EvaluationResponse?> Evaluate(Asker asker, EvaluationRequest request) =>
         Question.Of(request) is { } question
             ? Answer(await asker.RightsOf(question.Person, question.WorkspaceId), question.Permission)
             : Nothing;
 
     /// <summary>
-    /// The decisions in the order of the questions, up to the one that ends the batch. Those about one person in one workspace
-    /// are of one epoch.
+    /// Evaluates a batch. Returns the decisions in the order of the questions, up to the one that ends the batch. All
+    /// decisions about one person in one workspace have the same epoch.
     /// </summary>
     public static async Task<IReadOnlyList<EvaluationResponse>> Evaluate(Asker asker, EvaluationsRequest batch, Semantic semantic)
     {
@@ -51,8 +51,8 @@ internal static class Evaluations
     }
 
     /// <summary>
-    /// As how many items of a page a batch counts: each question as one, and each person and workspace that a grain has to be
-    /// asked about as <see cref="CostOfAsking"/>.
+    /// Returns the cost of a batch in items of a page: 1 for each question, or <see cref="CostOfAsking"/> for each pair of
+    /// person and workspace about which a grain is asked, whichever sum is greater.
     /// </summary>
     public static int CostOf(EvaluationsRequest batch)
     {
@@ -75,7 +75,7 @@ internal static class Evaluations
         null => null,
     };
 
-    // Null for one that failed, which does not take the others with it.
+    // Stores null for a pair whose call failed, so that the other questions are still answered.
     private static async Task Fill(Asker asker, Dictionary<(PersonId, string), Rights?> known, IEnumerable<Question> questions)
     {
         foreach (var some in questions.Select(q => q.Key).Where(key => !known.ContainsKey(key)).Distinct().ToArray().Chunk(Asker.MaxParallel))
@@ -108,7 +108,7 @@ internal static class Evaluations
         }
     }
 
-    // What a question lacks is that of the whole batch: each part by itself, and of a part each member.
+    // Members that a question leaves out are taken from the whole batch, one by one.
     private static (Question? Question, string? Fault) Complete(EvaluationsRequest batch, EvaluationItem item)
     {
         if (item.Fault is { } malformed)
@@ -132,12 +132,12 @@ internal static class Evaluations
             : (Question.Of(new(new(values[0].Item2!, values[1].Item2!, null), new(values[2].Item2!, null), new(values[3].Item2!, values[4].Item2!, null), null)), null);
     }
 
-    /// <summary>A question about somebody who may exist, in a workspace that may exist.</summary>
+    /// <summary>A question about a person and a workspace whose ids are well-formed; neither need exist.</summary>
     private sealed record Question(PersonId Person, string WorkspaceId, Permissions Permission)
     {
         public (PersonId, string) Key => (Person, WorkspaceId);
 
-        /// <summary>Null where the answer is no without asking anybody.</summary>
+        /// <summary>Returns null if the answer is false without asking a grain.</summary>
         public static Question? Of(EvaluationRequest request) =>
             Entities.TryPerson(request.Subject.Type, request.Subject.Id, out var person)
             && Entities.TryAction(request.Action.Name, out var permission)

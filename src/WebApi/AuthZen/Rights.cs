@@ -9,13 +9,15 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>What is known of a person's rights in a workspace.</summary>
-/// <param name="Access">Of a member the roles and permissions.</param>
-/// <param name="Epoch">The version of the access policy that decided; null if there is none that the asker may know of.</param>
-/// <param name="IsPartial">Whether there may be rights that cannot be confirmed, beside those that are known.</param>
+/// <summary>A person's rights in a workspace, as far as they are known.</summary>
+/// <param name="Access">A member's roles and permissions.</param>
+/// <param name="Epoch">The version of the access policy that decided; null if the asker may not know of any.</param>
+/// <param name="IsPartial">Whether the person may have further rights that cannot be confirmed.</param>
 internal readonly record struct Rights(EffectiveAccess? Access, long? Epoch, bool IsPartial)
 {
-    /// <summary>For an asker who may know nothing of the workspace: as if there were none.</summary>
+    /// <summary>
+    /// The rights shown to an asker who may not know about the workspace: the same as for a workspace that does not exist.
+    /// </summary>
     public static Rights None => default;
 
     public static Rights Unconfirmed => new(null, null, IsPartial: true);
@@ -26,17 +28,17 @@ internal readonly record struct Rights(EffectiveAccess? Access, long? Epoch, boo
 
     public Permissions Permissions => Access?.Decision.Permissions ?? Permissions.None;
 
-    /// <summary>Null where it cannot be confirmed.</summary>
+    /// <summary>Returns null if it cannot be confirmed.</summary>
     public bool? Allows(Permissions permission) => Access?.Decision.Allows(permission) == true ? true : IsPartial ? null : false;
 }
 
 /// <summary>
-/// Whoever asks about others' rights: an application with <see cref="AppRoles.Evaluate"/>, about everybody; or a person, about
-/// themself, and about others where they have ViewUserRoles.
+/// The caller of an AuthZEN endpoint: an application with <see cref="AppRoles.Evaluate"/>, which may ask about everybody, or
+/// a person, who may ask about themselves, and about others in workspaces where they have ViewUserRoles.
 /// </summary>
 internal sealed class Asker(HttpContext http, UserGrains users)
 {
-    /// <summary>Calls of one request at the same time.</summary>
+    /// <summary>The maximum number of parallel grain calls of one request.</summary>
     public const int MaxParallel = 64;
 
     private readonly Caller caller = http.Features.GetRequiredFeature<Caller>();
@@ -44,7 +46,7 @@ internal sealed class Asker(HttpContext http, UserGrains users)
     /// <summary>Null for an application.</summary>
     public PersonCaller? Person => caller as PersonCaller;
 
-    /// <summary>Whoever asked has gone.</summary>
+    /// <summary>Cancelled when the client has disconnected.</summary>
     public CancellationToken Aborted => http.RequestAborted;
 
     /// <summary>The application with its app role.</summary>
@@ -52,7 +54,7 @@ internal sealed class Asker(HttpContext http, UserGrains users)
 
     public static ValueTask<Asker?> BindAsync(HttpContext http) => new(new Asker(http, http.RequestServices.GetRequiredService<UserGrains>()));
 
-    /// <summary>A person's rights in a workspace, as far as the asker may know them.</summary>
+    /// <summary>Returns a person's rights in a workspace, as far as the asker may know them.</summary>
     public async ValueTask<Rights> RightsOf(PersonId person, string workspaceId)
     {
         if (Person is not { } asker)
@@ -68,12 +70,15 @@ internal sealed class Asker(HttpContext http, UserGrains users)
         }
 
         return await InWorkspace(workspaceId, Rights.Unconfirmed, async decision => await users.Of(person).ExplainLastKnown(workspaceId, decision) is { } other
-            // An outsider's decision names no epoch; then it is the policy by which the asker asks.
+            // An outsider's decision has no epoch. Then the epoch is that of the asker's decision.
             ? Rights.Of(other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch)
             : (Rights?)null);
     }
 
-    /// <summary>All workspaces that a person is a member of, and the asker may know so; null where one cannot be confirmed.</summary>
+    /// <summary>
+    /// Returns the workspaces of which a person is a member and the asker may know it; null if a membership cannot be
+    /// confirmed.
+    /// </summary>
     public async Task<IReadOnlyList<(string WorkspaceId, Permissions Permissions)>?> WorkspacesOf(PersonId person)
     {
         if (Person is not { } asker)
@@ -106,11 +111,11 @@ internal sealed class Asker(HttpContext http, UserGrains users)
     }
 
     /// <summary>
-    /// Asks by the asker's own right in a workspace, for a person who needs ViewUserRoles there. Without it the answer is what
-    /// there is to say of a workspace that does not exist.
+    /// Asks under the asker's own right in a workspace; the asker, a person, needs ViewUserRoles there. Without it, returns
+    /// the default, which is also the answer for a workspace that does not exist.
     /// </summary>
-    /// <param name="unconfirmed">The answer where the asker's own right cannot be confirmed.</param>
-    /// <param name="ask">Null: the policy has changed since the decision.</param>
+    /// <param name="unconfirmed">Returned if the asker's own right cannot be confirmed.</param>
+    /// <param name="ask">Returns null if the policy has changed since the decision; then access is decided again.</param>
     public async Task<T> InWorkspace<T>(string workspaceId, T unconfirmed, Func<AccessDecision, Task<T?>> ask)
         where T : struct
     {

@@ -8,12 +8,13 @@ using EngageCenter.WebApi.Errors;
 namespace EngageCenter.WebApi.AuthZen;
 
 /// <summary>
-/// The part of one search that is asked for. A token is opaque to clients. It belongs to one search, keeps its limit, and says
-/// of which state the page before was: a page of another one would leave results out, so the search has to begin again.
+/// The requested page of a search. Its token is opaque to clients and belongs to one search; it carries the page limit and
+/// the state of the result at the page before. If the state has changed since, results could be missing, so the client must
+/// start the search again.
 /// </summary>
 internal sealed class SearchPages
 {
-    // Of the hash of the search. It catches mistakes; a forged token gains nobody anything.
+    // Bytes of the search's hash in a token. The hash catches mistakes; a forged token gains nothing.
     private const int SearchBytes = 6;
 
     private const int MaxStateLength = 64;
@@ -22,18 +23,18 @@ internal sealed class SearchPages
 
     private SearchPages(byte[] search, int limit, string? state, string? after) => (this.search, Limit, State, After) = (search, limit, state, after);
 
-    /// <summary>0 to <see cref="PageRequest.MaxSize"/>.</summary>
+    /// <summary>Results on a page: 0 to <see cref="PageRequest.MaxSize"/>.</summary>
     public int Limit { get; }
 
-    /// <summary>What the page before was of; null for the first page.</summary>
+    /// <summary>The state of the result at the page before; null for the first page.</summary>
     public string? State { get; }
 
-    /// <summary>Where the page begins; null for the first page.</summary>
+    /// <summary>Where the page starts; null for the first page.</summary>
     public string? After { get; }
 
-    /// <param name="page">As it was asked for.</param>
-    /// <param name="of">What makes the search this one: what it is for, and the ids that it names.</param>
-    /// <returns>The pages, or why there are none.</returns>
+    /// <param name="page">The page part of the request.</param>
+    /// <param name="of">What identifies the search: its kind, and the ids that it names.</param>
+    /// <returns>The page to answer, or the refusal of the request.</returns>
     public static (SearchPages? Pages, IResult? Refusal) Of(SearchPageRequest? page, params ReadOnlySpan<string> of)
     {
         var search = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', of)))[..SearchBytes];
@@ -49,14 +50,14 @@ internal sealed class SearchPages
         }
 
         return page.Limit is not null && limit != kept
-            ? (null, Problems.Invalid("page.limit", "Must be that of the first page."))
+            ? (null, Problems.Invalid("page.limit", "Must be the limit of the first page."))
             : (new(search, kept, state, after), null);
     }
 
     public static IResult BadToken() => Problems.Invalid("page.token", "Must be the next_token of a page of this search.");
 
-    /// <summary>A page of a result that is at hand as a whole.</summary>
-    /// <param name="all">In an order that stays the same while the result does.</param>
+    /// <summary>Answers with a page of a complete result.</summary>
+    /// <param name="all">In an order that does not change while the result is the same.</param>
     public IResult Cut<T>(IReadOnlyList<string> all, Func<string, T> wire)
     {
         var state = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', all))).AsSpan(0, SearchBytes));
@@ -75,8 +76,8 @@ internal sealed class SearchPages
         return Answer([.. all.Skip(start).Take(end - start).Select(wire)], state, end < all.Count ? end.ToString(CultureInfo.InvariantCulture) : null, all.Count);
     }
 
-    /// <param name="state">What this page is of.</param>
-    /// <param name="next">Where the next page begins; null on the last one.</param>
+    /// <param name="state">The state of the result to which the page belongs.</param>
+    /// <param name="next">Where the next page starts; null on the last page.</param>
     public IResult Answer<T>(IReadOnlyList<T> results, string state, string? next, int total) => TypedResults.Ok(new SearchResponse<T>(
         new(next is null ? "" : Encode(state, next), results.Count, total), results));
 

@@ -7,10 +7,15 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>Finds who may, where, or what. A result is complete or an error; what is unknown finds nothing.</summary>
+/// <summary>
+/// Searches for subjects, resources or actions. A result is complete or an error; a search for something unknown is empty.
+/// </summary>
 internal static class Searches
 {
-    /// <summary>Who may do this in this workspace: as complete as the workspace's list of people, and all of it of one epoch.</summary>
+    /// <summary>
+    /// Finds the people who have a permission in a workspace. As complete as the workspace's list of people, and all from
+    /// one epoch.
+    /// </summary>
     public static async Task<IResult> Subjects(Asker asker, SubjectSearchRequest request, IGrainFactory grains)
     {
         var (type, action, workspaceId) = (request.Subject.Type, request.Action.Name, request.Resource.Id);
@@ -26,7 +31,7 @@ internal static class Searches
         }
 
         var users = grains.GetGrain<IWorkspaceUsersGrain>(workspaceId);
-        // A page of none says how many there are.
+        // A limit of 0 asks for the total alone, but the grain returns at least one item.
         var page = new PageRequest(Math.Max(pages.Limit, 1), pages.After is { Length: > 0 } after ? after : null);
         Found found;
         try
@@ -53,7 +58,10 @@ internal static class Searches
             : pages.Answer([.. people.Items.Select(EntityResponse.Of)], epoch, people.Next, people.TotalCount);
     }
 
-    /// <summary>Where this person may do this: as complete as the list of their workspaces. In the order of the ids.</summary>
+    /// <summary>
+    /// Finds the workspaces in which a person has a permission, ordered by id. As complete as the person's list of
+    /// workspaces.
+    /// </summary>
     public static async Task<IResult> Resources(Asker asker, ResourceSearchRequest request)
     {
         var (subject, action, type) = (request.Subject, request.Action.Name, request.Resource.Type);
@@ -73,7 +81,7 @@ internal static class Searches
             : Unconfirmed(asker);
     }
 
-    /// <summary>What this person may do in this workspace, in the order of the table.</summary>
+    /// <summary>Finds a person's permissions in a workspace, in the order of the role table.</summary>
     public static async Task<IResult> Actions(Asker asker, ActionSearchRequest request)
     {
         var (subject, resource) = (request.Subject, request.Resource);
@@ -89,7 +97,10 @@ internal static class Searches
         return rights.IsPartial ? Unconfirmed(asker) : pages.Cut(WireNames.List(rights.Permissions), name => new ActionResponse(name));
     }
 
-    /// <summary>Says why, as far as it is the asker's own token that does not say enough.</summary>
+    /// <summary>
+    /// Refuses because access cannot be confirmed. The detail says so if the reason is that the asker's own token leaves out
+    /// the groups.
+    /// </summary>
     public static IResult Unconfirmed(Asker asker) =>
         (asker.Person is { } person ? WorkspaceVisit.Unconfirmed(person) : null) ?? Problems.AccessUnconfirmed.Answer();
 

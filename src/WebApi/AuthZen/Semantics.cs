@@ -1,6 +1,6 @@
 namespace EngageCenter.WebApi.AuthZen;
 
-/// <summary>When a batch of evaluations ends.</summary>
+/// <summary>Says when the evaluation of a batch stops.</summary>
 internal enum Semantic
 {
     ExecuteAll,
@@ -12,8 +12,8 @@ internal static class Semantics
 {
     public const string Message = "Must be one of execute_all, deny_on_first_deny, permit_on_first_permit.";
 
-    /// <param name="name">Null for what counts where nothing is said.</param>
-    /// <returns>Null for a name of none.</returns>
+    /// <param name="name">The standard's name; null for the default.</param>
+    /// <returns>Null for an unknown name.</returns>
     public static Semantic? Of(string? name) => name switch
     {
         null or "execute_all" => Semantic.ExecuteAll,
@@ -22,7 +22,7 @@ internal static class Semantics
         _ => null,
     };
 
-    /// <summary>Whether the batch ends with this decision.</summary>
+    /// <summary>Returns whether the batch stops after this decision.</summary>
     public static bool EndsWith(this Semantic semantic, bool decision) =>
         semantic switch
         {

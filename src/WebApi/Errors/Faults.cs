@@ -10,14 +10,16 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace EngageCenter.WebApi.Errors;
 
-/// <summary>Answers what no endpoint expected. A client learns that it may try again, or a trace id, and nothing else.</summary>
+/// <summary>
+/// Answers exceptions that no endpoint handles. The client learns only that it may try again, or a trace id.
+/// </summary>
 internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (httpContext.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to answer, and a client that goes away is no fault.
+            // Nobody is left to receive a response, and a client that disconnects is not a fault.
             httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
@@ -26,17 +28,17 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         return true;
     }
 
-    /// <summary>Storage, the cluster or the way there did not answer.</summary>
+    /// <summary>Returns whether storage, the cluster or the connection to it did not respond.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
     {
         StorageUnavailableException or TryLaterException or TimeoutException or OrleansException or SocketException => true,
         ConnectionAbortedException or ConnectionResetException => true,
-        // A message that expired before Orleans found a silo for its grain. A client that goes away is answered before.
+        // A message that expired before Orleans found a silo for its grain. Disconnected clients are handled above.
         OperationCanceledException => true,
-        // Orleans' client has stopped, as a node does whose last requests are still under way. Any other disposed object is a fault.
+        // Orleans' client has stopped while the node's last requests were in progress. Any other disposed object is a fault.
         ObjectDisposedException disposed => disposed.ObjectName == "OutsideRuntimeClient",
-        // It has not heard from a silo which grains there are, or not yet of a kind that is new in a rolling upgrade.
-        // Orleans has no type for that.
+        // Orleans' client has not yet learned from a silo which grains exist, or does not yet know a kind that is new in a
+        // rolling upgrade. Orleans has no exception type of its own for that.
         ArgumentException { ParamName: null, Source: "Orleans.Core" } unheard => unheard.GetType() == typeof(ArgumentException)
             && unheard.Message.StartsWith("Could not find an implementation for interface EngageCenter.", StringComparison.Ordinal),
         AggregateException many => many.InnerExceptions.Any(IsUnavailable),
@@ -69,9 +71,9 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The request cannot be served now: {Kind}: {Why}")]
+    [LoggerMessage(LogLevel.Warning, "The request was answered with 503 because the cluster or storage is unavailable: {Kind}: {Why}")]
     private partial void LogUnavailable(string kind, string why);
 
-    [LoggerMessage(LogLevel.Error, "The request failed: {Exception}")]
+    [LoggerMessage(LogLevel.Error, "The request failed with an unexpected exception: {Exception}")]
     private partial void LogFault(string exception);
 }

@@ -1,14 +1,14 @@
 namespace EngageCenter.WebApi.Errors;
 
-/// <summary>A kind of refusal. Its instances are those of <see cref="Problems"/>, and no others.</summary>
-/// <param name="Slug">The end of the problem's <c>type</c>, which clients go by.</param>
-/// <param name="Detail">What is said where the endpoint has nothing better to say.</param>
-/// <param name="RetryAfter">Seconds after which it is worth while to try again.</param>
+/// <summary>A kind of refusal. All of them are defined in <see cref="Problems"/>.</summary>
+/// <param name="Slug">The end of the problem's <c>type</c>, by which clients tell problems apart.</param>
+/// <param name="Detail">The detail text, unless the endpoint gives a more specific one.</param>
+/// <param name="RetryAfter">The seconds after which a client may try again.</param>
 internal sealed record Problem(int Status, string Slug, string Title, string Detail, int? RetryAfter = null)
 {
     public string Type => $"/problems/{Slug}";
 
-    /// <param name="members">What a client needs to act, beside the members that every problem has.</param>
+    /// <param name="members">Further members of the response that help a client to act.</param>
     public IResult Answer(string? detail = null, params ReadOnlySpan<(string Name, object? Value)> members) =>
         new ProblemResult(this, detail, [.. members]);
 }

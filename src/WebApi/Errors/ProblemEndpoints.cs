@@ -3,12 +3,12 @@ using EngageCenter.WebApi.OpenApi;
 
 namespace EngageCenter.WebApi.Errors;
 
-/// <summary>A problem's <c>type</c> is an address, and this is what is there.</summary>
+/// <summary>Serves the address that a problem's <c>type</c> names.</summary>
 internal static class ProblemEndpoints
 {
     public static void MapProblems(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/problems/{slug}", Get).WithTags("Problems").AllowAnonymous().RequireRateLimiting(RateLimits.Anonymous)
-            .Describe("GetProblem", "What a problem means", "The meaning of a problem's type, for everybody.")
+            .Describe("GetProblem", "What a problem means", "Explains a problem's type. Open to everybody.")
             .Answers<ProblemResponse>(200)
             .Refuses(Problems.NotFound, Problems.TooManyRequests);
 

@@ -5,7 +5,7 @@ using EngageCenter.WebApi.Json;
 
 namespace EngageCenter.WebApi.Errors;
 
-/// <summary>An RFC 9457 answer.</summary>
+/// <summary>A problem response as defined by RFC 9457.</summary>
 internal sealed class ProblemResult(Problem problem, string? detail, ImmutableArray<(string Name, object? Value)> members)
     : IResult, IStatusCodeHttpResult
 {
@@ -38,6 +38,6 @@ internal sealed class ProblemResult(Problem problem, string? detail, ImmutableAr
         return response.WriteAsJsonAsync(document, WireJson.Options, "application/problem+json", httpContext.RequestAborted);
     }
 
-    /// <summary>By which a request is found in the log.</summary>
+    /// <summary>Returns the trace id with which the request can be found in the log.</summary>
     public static string TraceOf(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
 }

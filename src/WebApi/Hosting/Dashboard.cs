@@ -5,9 +5,9 @@ using Orleans.Dashboard;
 namespace EngageCenter.WebApi.Hosting;
 
 /// <summary>
-/// Orleans' dashboard at <c>/dashboard</c>: which silos there are, and what their grains do. Off unless
-/// <c>Dashboard:Enabled</c>, on the silos too; and for an application with the app role <see cref="AppRole"/> alone,
-/// its pages as well as its data.
+/// Serves Orleans' dashboard at <c>/dashboard</c>, which shows the silos and what their grains do. It is off unless
+/// <c>Dashboard:Enabled</c> is set, on the silos too. Its pages and its data are only for applications with the app role
+/// <see cref="AppRole"/>.
 /// </summary>
 internal static class Dashboard
 {
@@ -20,7 +20,7 @@ internal static class Dashboard
     public static void MapDashboard(this IEndpointRouteBuilder routes) => routes.MapOrleansDashboard(Path)
         .RequireApplication(AppRole)
         .ExcludeFromDescription()
-        // What grains keep is their customers'. Whoever runs a cluster has no need to see it.
+        // The state of grains belongs to customers, and is not needed to operate a cluster.
         .AddEndpointFilter((call, next) => call.HttpContext.Request.Path.StartsWithSegments($"{Path}/GrainState")
             ? ValueTask.FromResult<object?>(Problems.NotFound.Answer())
             : next(call));

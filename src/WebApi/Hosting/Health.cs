@@ -6,14 +6,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace EngageCenter.WebApi.Hosting;
 
 /// <summary>
-/// Live: the process answers. Ready: the host is not stopping, the cluster answers it, in bounded time, and it has read which
-/// tenants are known: before, it would give their people a stranger's part of the limits.
+/// Serves the health endpoints. Live: the process responds. Ready: the host is not stopping, the cluster responds within 5
+/// seconds, and the node has read which tenants are known. Before that read, limits would count members as strangers.
 /// </summary>
 internal static class Health
 {
     private const string Ready = "web-ready";
 
-    // Whoever asks, and however often, the cluster is asked once in this time.
+    // The cluster is asked at most once in this time, whatever the number of callers.
     private static readonly TimeSpan kept = TimeSpan.FromSeconds(1);
 
     public static void AddClusterHealth(this IServiceCollection services) =>
@@ -28,8 +28,8 @@ internal static class Health
 
     private sealed class ClusterHealthCheck(IGrainFactory grains, IHostApplicationLifetime lifetime, LastAnswer last, AllowedTenants tenants) : IHealthCheck
     {
-        // An answer from a grain goes all the way: gateway, placement, directory. We stop waiting
-        // where the call does not heed its cancellation.
+        // A response from a grain proves the whole way: gateway, placement, directory. The wait ends even if the call
+        // ignores its cancellation.
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             if (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -45,21 +45,23 @@ internal static class Health
             }
             catch (Exception fault) when (Faults.IsUnavailable(fault))
             {
-                return HealthCheckResult.Unhealthy("The cluster does not answer.");
+                return HealthCheckResult.Unhealthy("The cluster does not respond.");
             }
         }
 
         private async Task<int> CountSilos() => (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count;
     }
 
-    /// <summary>What the cluster answered last, for all who ask within a moment.</summary>
+    /// <summary>Shares the cluster's last answer among all who ask at about the same time.</summary>
     internal sealed class LastAnswer(TimeProvider time)
     {
         private readonly Lock gate = new();
         private Task<int>? answer;
         private long since;
 
-        /// <summary>The answer that is under way, or the one that came within the last second; a new one otherwise.</summary>
+        /// <summary>
+        /// Returns the answer that is awaited or that was asked for within the last second; otherwise asks again.
+        /// </summary>
         public Task<int> GetAsync(Func<Task<int>> ask)
         {
             lock (gate)

@@ -5,9 +5,10 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace EngageCenter.WebApi.Hosting;
 
 /// <summary>
-/// A line for each request that failed by the service's fault or took long, and for one of so many others as
-/// <see cref="RequestLogOptions.Every"/> says; the histogram <c>http.server.request.duration</c> has all of them. It says the
-/// route's pattern, never the address itself, whose query may hold what people searched for. Who called is not in it either.
+/// Logs one line for each request that ended with a 5xx status or was slow, and for one in
+/// <see cref="RequestLogOptions.Every"/> other requests. The histogram <c>http.server.request.duration</c> covers all
+/// requests. The line has the route's pattern instead of the address, because a query may contain what people searched for.
+/// It does not name the caller either.
 /// </summary>
 internal sealed partial class RequestLog(RequestDelegate next, WebApiOptions options, ILogger<RequestLog> logger, TimeProvider time)
 {
@@ -32,7 +33,7 @@ internal sealed partial class RequestLog(RequestDelegate next, WebApiOptions opt
         }
     }
 
-    // It lasts for as long as its reader likes.
+    // The client decides how long a stream lasts, so a long one is not slow.
     private static bool IsStream(HttpContext http) => Endpoint(http)?.Metadata.GetMetadata<StreamedAnswer>() is not null;
 
     private bool IsSampled() => every > 0 && (every == 1 || Interlocked.Increment(ref requests) % every == 0);
@@ -46,7 +47,7 @@ internal sealed partial class RequestLog(RequestDelegate next, WebApiOptions opt
         }
     }
 
-    // After a fault the endpoint is only known to the one who handled it.
+    // After an exception, only the exception handler's feature still knows the endpoint.
     private static Endpoint? Endpoint(HttpContext http) =>
         http.GetEndpoint() ?? http.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
 

@@ -5,10 +5,12 @@ using IPNetwork = System.Net.IPNetwork;
 
 namespace EngageCenter.WebApi.Hosting;
 
-/// <summary>Who is between the API and its clients: proxies that say whom they ask for, and browsers on other origins.</summary>
+/// <summary>
+/// Configures what stands between the API and its clients: reverse proxies, and browsers on other origins.
+/// </summary>
 internal static partial class Surroundings
 {
-    // Proxies in a row. More are not followed.
+    // Only this many proxies in a row are followed.
     private const int MaxProxies = 10;
 
     private static readonly TimeSpan preflight = TimeSpan.FromMinutes(10);
@@ -21,7 +23,7 @@ internal static partial class Surroundings
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
             forwarded.ForwardLimit = MaxProxies;
 
-            // The framework trusts whoever is on this machine.
+            // The framework's defaults trust every process on this machine.
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
             foreach (var proxy in proxies)
@@ -59,19 +61,20 @@ internal static partial class Surroundings
         }
     }
 
-    /// <exception cref="SettingException">It is neither an address nor a network.</exception>
+    /// <exception cref="SettingException">The text is neither an address nor a network.</exception>
     public static IPNetwork Network(string proxy) =>
         IPAddress.TryParse(proxy, out var address) ? new(address, 8 * address.GetAddressBytes().Length)
-        // The framework passes over bits of the host; here they are a mistake in one of the two numbers.
+        // The framework ignores host bits in a network. Here they are an error, because one of the two numbers must be
+        // wrong.
         : IPNetwork.TryParse(proxy, out var network) && network.BaseAddress.Equals(IPAddress.Parse(proxy.AsSpan(0, proxy.IndexOf('/')))) ? network
-        : throw new SettingException($"{WebApiOptions.Section}:KnownProxies has '{proxy}'; it must be an address, or a network such as 10.0.0.0/8.");
+        : throw new SettingException($"{WebApiOptions.Section}:KnownProxies contains '{proxy}'; it must be an address, or a network such as 10.0.0.0/8.");
 
     private static string Origin(string origin) =>
         Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http"
             && uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase)
             ? origin
-            : throw new SettingException($"{WebApiOptions.Section}:AllowedOrigins has '{origin}'; it must be an origin such as https://portal.example, without a path.");
+            : throw new SettingException($"{WebApiOptions.Section}:AllowedOrigins contains '{origin}'; it must be an origin such as https://portal.example, without a path.");
 
-    [LoggerMessage(LogLevel.Warning, "WebApi:KnownProxies is empty: if a proxy is before this node, all of its clients count as one address, and share the limits of one")]
+    [LoggerMessage(LogLevel.Warning, "WebApi:KnownProxies is empty. If this node is behind a proxy, all of the proxy's clients count as one address and share its limits; set the proxy's address")]
     private static partial void LogNoProxies(ILogger logger);
 }

@@ -5,39 +5,41 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// Which tenants' people are asked for at all. Anybody with a work account has a valid token, and most of them have nothing to
-/// do with this service.
+/// Knows the tenants whose people may be members. Anybody with a work account has a valid token, and most of these people
+/// have nothing to do with this service, so they are answered without asking a grain.
 /// </summary>
 /// <param name="listed">
-/// <c>AzureAd:AllowedTenants</c>. Empty: the tenants that some agreement names, as its organization's or as that of a contact
-/// or a billing reader.
+/// The setting <c>AzureAd:AllowedTenants</c>. If empty, the tenants that agreements name: of an organization, a contact or a
+/// billing reader.
 /// </param>
 internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCache known, AccessMetrics metrics, TimeProvider time)
 {
-    // Of the 256 sets so many are read at once when a node begins.
+    // How many of the 256 sets a starting node reads in parallel.
     private const int MaxParallel = 32;
 
     public const string Setting = $"{Authentication.Section}:AllowedTenants";
 
-    /// <summary>How long a request waits for the set of tenants. Without it the person's grain is asked, as for anybody.</summary>
+    /// <summary>
+    /// How long a request waits for the set of tenants. After that the person's grain is asked, as for a known tenant.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long no request waits for a set after it was not available.</summary>
+    /// <summary>After a set was unavailable, no request waits for it for this time.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
-    // By set, of which there are 256: until when.
+    // The end of that time for each of the 256 sets.
     private readonly ConcurrentDictionary<string, DateTimeOffset> resting = new(StringComparer.Ordinal);
 
-    // The last known sets by key, null for one that was never available. Only limits use them; they decide no access.
+    // The last known sets by key; null for a set that was never available. Only limits use them; they decide no access.
     private readonly ConcurrentDictionary<string, KnownIds?> latest = new(StringComparer.Ordinal);
 
     private readonly Lock gate = new();
     private Task? firstRead;
 
-    // Sets that are being asked for because somebody had to be counted.
+    // The sets that are being read because a request had to be counted.
     private readonly ConcurrentDictionary<string, bool> asking = new(StringComparer.Ordinal);
 
-    /// <exception cref="SettingException">The setting is no list of tenant ids.</exception>
+    /// <exception cref="SettingException">The setting is not a list of tenant ids.</exception>
     public static ImmutableHashSet<Guid> Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(Setting);
@@ -49,8 +51,8 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     }
 
     /// <summary>
-    /// Done when each set has been asked for once, so that nobody is taken for a stranger only because the node is new. It takes
-    /// half a minute at most: a set that does not answer within <see cref="Patience"/> is left.
+    /// Completes when each set has been read once, so that no member counts as a stranger only because the node is new. It
+    /// takes at most half a minute: it does not wait for a set longer than <see cref="Patience"/>.
     /// </summary>
     public Task FirstRead()
     {
@@ -62,7 +64,9 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
         }
     }
 
-    /// <summary>False where nobody of the tenant can be a member of anything. If a set is not available, everybody may come.</summary>
+    /// <summary>
+    /// Returns false if nobody in the tenant can be a member of a workspace. Returns true if the set is unavailable.
+    /// </summary>
     public ValueTask<bool> MayCome(Guid tenantId)
     {
         if (!listed.IsEmpty)
@@ -75,9 +79,9 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     }
 
     /// <summary>
-    /// Whether limits count a person of the tenant among the strangers. It decides nothing else, and it never waits: if the
-    /// current set is not in memory, the last known one counts, and one request for all callers reads the current one. Until
-    /// the first set is read everybody counts as a stranger. If it is not available, nobody does.
+    /// Returns whether limits count a person of the tenant as a stranger. It decides nothing else, and it never waits: if
+    /// the current set is not in memory, the last known one counts, and one read for all callers fetches the current one.
+    /// Until the first read of a set has ended, everybody counts as a stranger; if the set was unavailable, nobody does.
     /// </summary>
     public bool CountsAsStrange(Guid tenantId)
     {
@@ -117,7 +121,7 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     private async ValueTask<bool> Ask(string key, Guid tenantId) =>
         await Read(key) is not { } tenants || Counted(tenants.MayHold(tenantId));
 
-    // Null if it is not available.
+    // Returns null if the set is unavailable.
     private async Task<KnownIds?> Read(string key)
     {
         if (IsResting(key))
@@ -132,7 +136,7 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
         }
         catch (TimeoutException)
         {
-            // It goes on being asked for, for those who come later.
+            // The read goes on, for later requests.
         }
 
         if (tenants is null)

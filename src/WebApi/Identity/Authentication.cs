@@ -11,8 +11,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// Validation of Microsoft Entra ID's access tokens. On a developer's machine the issuer may be a stand-in on loopback;
-/// nothing but configuration differs, save that https is not required.
+/// Sets up the validation of Microsoft Entra ID's access tokens. In Development the issuer may be a stand-in on loopback;
+/// only the configuration differs then, and https is not required.
 /// </summary>
 internal static class Authentication
 {
@@ -20,16 +20,16 @@ internal static class Authentication
 
     public const string Entra = "https://login.microsoftonline.com/";
 
-    // Where the issuer's configuration has the tenant of the token.
+    // The placeholder for the token's tenant in the issuer's name.
     private const string AnyTenant = "{tenantid}";
 
-    // What LocalEntra calls the API where nobody says otherwise.
+    // LocalEntra's default for the API's client id.
     private const string LocalClientId = "e0000000-0000-4000-8000-000000000001";
 
-    // What a token of Entra has, and what RFC 9068 gives to access tokens.
+    // Entra's type, and the type of access tokens by RFC 9068.
     private static readonly string[] types = ["JWT", "at+jwt"];
 
-    // A stand-in that starts anew may have new keys.
+    // Short in Development, because a stand-in that restarts may have new keys.
     private static readonly TimeSpan shortestInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan shortestLocalInterval = TimeSpan.FromSeconds(1);
 
@@ -44,7 +44,7 @@ internal static class Authentication
             throw new SettingException($"{Section}:ClientId is required: the application (client) id of this API's registration in Microsoft Entra ID.");
         }
 
-        // From a name that is no address the library makes one that says nothing of the setting.
+        // For a value that is not an address the library throws an error that does not name the setting.
         if (!Uri.TryCreate(section["Instance"], UriKind.Absolute, out _))
         {
             throw new SettingException($"{Section}:Instance is '{section["Instance"]}'; it must be the address of Microsoft Entra ID, such as {Entra}.");
@@ -54,12 +54,12 @@ internal static class Authentication
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddMicrosoftIdentityWebApi(section);
         builder.Services.Configure<MicrosoftIdentityOptions>(
             JwtBearerDefaults.AuthenticationScheme,
-            // The library's own test for a scope or a role answers 401; ours, per endpoint, says which one is missing.
+            // The library answers 401 if a scope or role is missing. Ours is per endpoint and says which one is missing.
             entra => entra.AllowWebApiToBeAuthorizedByACL = true);
         builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt =>
         {
             jwt.MapInboundClaims = false;
-            // IssuerRules says it in words of ours, and the reader of the keys insists on it.
+            // IssuerRules checks it with a better message, and the reader of the keys requires https again.
             jwt.RequireHttpsMetadata = false;
         });
         builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
@@ -81,29 +81,37 @@ internal static class Authentication
         builder.Services.AddSingleton<TokenMemory>();
         builder.Services.AddTransient<TokenHandler>();
         builder.Services.Configure<AuthenticationOptions>(schemes => schemes.SchemeMap[JwtBearerDefaults.AuthenticationScheme].HandlerType = typeof(TokenHandler));
-        // Before all other services, so that the keys are there when the first request comes.
+        // Registered before all other services, so that the keys are read before the first request.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, IssuerKeysReader>());
     }
 
-    /// <summary>Both ends are required: a token without an end would be good for ever.</summary>
+    /// <summary>
+    /// Returns whether the token is valid now. An end is required: without one the token would be valid for ever.
+    /// </summary>
     public static bool IsCurrent(DateTime? from, DateTime? until, DateTimeOffset now, TimeSpan skew) =>
         until is { } end && now.UtcDateTime < end + skew && (from is not { } start || start - skew <= now.UtcDateTime);
 
-    /// <summary>The issuer's configuration says its name, with a place for the tenant of the token if it is that of many tenants.</summary>
-    /// <exception cref="SecurityTokenInvalidIssuerException">The token is of another issuer.</exception>
+    /// <summary>
+    /// Returns the issuer if it is the configured one. The issuer's configuration contains its name, with a placeholder for
+    /// the token's tenant if it issues for many tenants.
+    /// </summary>
+    /// <exception cref="SecurityTokenInvalidIssuerException">The token comes from another issuer.</exception>
     public static string Issuer(string issuer, SecurityToken token, BaseConfiguration? configuration) =>
         configuration is { Issuer: { Length: > 0 } known }
         && token is JsonWebToken jwt
         && jwt.TryGetPayloadValue<string>("tid", out var tenant)
         && issuer == known.Replace(AnyTenant, tenant, StringComparison.Ordinal)
             ? issuer
-            : throw new SecurityTokenInvalidIssuerException("The token is of another issuer.") { InvalidIssuer = issuer };
+            : throw new SecurityTokenInvalidIssuerException("The token comes from another issuer.") { InvalidIssuer = issuer };
 
-    /// <summary>App roles are given by each tenant's own administrator, so only those of the operator's tenants count.</summary>
+    /// <summary>
+    /// Returns whether app roles of the tenant count. Each tenant's administrator grants app roles, so only the operator's
+    /// tenants are trusted.
+    /// </summary>
     public static bool TrustsApplicationsOf(Guid tenant, WebApiOptions options, IHostEnvironment environment) =>
         options.ApplicationTenants.Count == 0 ? environment.IsDevelopment() : options.ApplicationTenants.Contains(tenant);
 
-    // Below whatever the host configures: on a developer's machine nothing needs to be set.
+    // Inserted below all other configuration, so that nothing needs to be set in Development.
     private static void AddDefaults(IHostApplicationBuilder builder)
     {
         var defaults = new Dictionary<string, string?>
@@ -120,7 +128,7 @@ internal static class Authentication
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = defaults });
     }
 
-    // In place of the library's manager, which reads on behalf of requests.
+    // Replaces the library's manager, which reads the keys during requests.
     private static void ReadKeys(JwtBearerOptions jwt, bool requireHttps, TimeProvider time, ILogger logger)
     {
         if (!Uri.TryCreate(jwt.MetadataAddress, UriKind.Absolute, out var address))
@@ -131,7 +139,7 @@ internal static class Authentication
 
         jwt.Backchannel.MaxResponseContentBufferSize = MaxDocument;
 
-        // The library's retriever does not hand its token on, so this is what ends a request that hangs.
+        // The library's retriever does not pass its cancellation token on, so this timeout ends a request that hangs.
         jwt.Backchannel.Timeout = IssuerKeys.ReadTimeout;
         jwt.ConfigurationManager = new IssuerKeys(
             jwt.MetadataAddress,
@@ -147,7 +155,7 @@ internal static class Authentication
         jwt.Events.OnTokenValidated = async context =>
         {
             await validated(context);
-            // What the handler before has decided about the token, if anything.
+            // An earlier handler may have decided about the token already.
             if (context.Result is not null || context.Principal?.Identity is not ClaimsIdentity identity)
             {
                 return;
@@ -159,7 +167,7 @@ internal static class Authentication
                 return;
             }
 
-            // RFC 7515: whoever does not know what a header calls critical refuses the token. We know of none.
+            // RFC 7515: a token with a critical header that the receiver does not know must be refused. We know none.
             if (token.TryGetHeaderValue<object>("crit", out _))
             {
                 context.Fail("The token has critical headers.");
@@ -183,7 +191,7 @@ internal static class Authentication
         jwt.Events.OnAuthenticationFailed = async context =>
         {
             await failed(context);
-            // What the handler before has decided about the token, if anything.
+            // An earlier handler may have decided about the token already.
             if (context.Result is not null || context.Options.ConfigurationManager is not IssuerKeys keys)
             {
                 return;
@@ -191,7 +199,7 @@ internal static class Authentication
 
             if (keys.Current is null && context.Exception is (SecurityTokenSignatureKeyNotFoundException or SecurityTokenInvalidIssuerException))
             {
-                // Else a good token would be refused as a bad one for as long as the issuer is silent.
+                // Otherwise a valid token would be answered with 401 for as long as the issuer does not respond.
                 context.HttpContext.Features.Set(new IssuerSilence());
                 context.Fail("The issuer's signing keys cannot be read now.");
             }

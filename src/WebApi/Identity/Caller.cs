@@ -3,19 +3,19 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Identity;
 
-/// <summary>Who calls, as their validated access token says.</summary>
+/// <summary>The caller of a request, as described by the validated access token.</summary>
 internal abstract record Caller
 {
-    /// <summary>Limits and logs go by this; it names nobody to whom it means nothing.</summary>
+    /// <summary>The key under which limits count the caller. It consists of ids, without names.</summary>
     public abstract string Key { get; }
 
     public abstract Actor Actor { get; }
 }
 
-/// <param name="HasScope">Whether the token lets its client act for the person here.</param>
+/// <param name="HasScope">Whether the token allows the client to act for the person at this API.</param>
 internal sealed record PersonCaller(PersonId Person, UserProfile Profile, bool HasScope, SignIn SignIn) : Caller
 {
-    /// <summary>For routes that let only persons in, as a parameter of their endpoints.</summary>
+    /// <summary>Binds the caller as an endpoint's parameter, on routes that let only persons in.</summary>
     public static ValueTask<PersonCaller?> BindAsync(HttpContext http) => new(http.Features.Get<Caller>() as PersonCaller);
 
     public override string Key { get; } = Person.ToString();
@@ -23,7 +23,7 @@ internal sealed record PersonCaller(PersonId Person, UserProfile Profile, bool H
     public override Actor Actor => new(ActorKind.User, Person.TenantId, Person.UserId.ToString("D"), Profile.DisplayName);
 }
 
-/// <param name="Id">The object id of the application in the tenant.</param>
+/// <param name="Id">The application's object id in the tenant.</param>
 /// <param name="AppRoles">The application permissions that the tenant's administrator consented to.</param>
 internal sealed record ApplicationCaller(Guid TenantId, string Id, string? DisplayName, IReadOnlyList<string> AppRoles) : Caller
 {

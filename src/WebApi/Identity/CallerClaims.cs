@@ -7,27 +7,29 @@ using EngageCenter.WebApi.Json;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// Reads a caller from the claims of an access token that has been validated. The names are those of Microsoft Entra
-/// ID's v2.0 access tokens.
+/// Reads the caller from the claims of a validated access token. The claim names are those of Microsoft Entra ID's v2.0
+/// access tokens.
 /// </summary>
 internal static class CallerClaims
 {
     public const string Scope = "access_as_user";
 
-    /// <summary>Groups in one token. Entra leaves them out beyond that.</summary>
+    /// <summary>The maximum number of groups in a token. Entra leaves the groups out if there are more.</summary>
     public const int MaxGroups = SignIn.MaxGroups;
 
     private const int MaxDisplayName = UserProfile.MaxDisplayNameLength;
     private const int MaxEmail = UserProfile.MaxEmailLength;
 
-    // Personal Microsoft accounts: nobody's organization, and whoever likes makes one.
+    // The tenant of personal Microsoft accounts. It is not an organization, and anybody can create an account there.
     private static readonly Guid personalAccounts = new("9188040d-6c67-4c5b-b112-36a304b66dad");
 
-    // Instants that a DateTimeOffset can hold.
+    // The last second that a DateTimeOffset can hold.
     private const long LastSecond = 253_402_300_799;
 
-    /// <param name="latest">An issue time after this one is no token's: it would stand above every later one.</param>
-    /// <returns>The caller, or why the token is none of ours.</returns>
+    /// <param name="latest">
+    /// The latest plausible issue time. A token with a later one would count as newer than all tokens after it.
+    /// </param>
+    /// <returns>The caller, or the reason why the token is refused.</returns>
     public static (Caller? Caller, string? Fault) Read(ClaimsIdentity identity, DateTimeOffset latest)
     {
         if (identity.FindFirst("ver") is { Value: not "2.0" })
@@ -42,7 +44,7 @@ internal static class CallerClaims
 
         if (tenantId == personalAccounts)
         {
-            return (null, "The token is of a personal account.");
+            return (null, "The token belongs to a personal account.");
         }
 
         return identity.FindFirst("idtyp")?.Value == "app"
@@ -65,7 +67,7 @@ internal static class CallerClaims
             return (null, "The token names no person.");
         }
 
-        // The newest token decides, so one that does not say how old it is cannot take part.
+        // The newest token decides about groups, so a token without an issue time is refused.
         if (!long.TryParse(identity.FindFirst("iat")?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             || seconds > LastSecond)
         {
@@ -96,11 +98,11 @@ internal static class CallerClaims
         return (new PersonCaller(person, profile, HasScope(identity), signIn), null);
     }
 
-    // One claim with words; several where the token has an array.
+    // Scopes come as one claim with words, or as several claims if the token has an array.
     private static bool HasScope(ClaimsIdentity identity) =>
         identity.FindAll("scp").SelectMany(c => c.Value.Split(' ')).Contains(Scope, StringComparer.Ordinal);
 
-    // The overage markers: of a token that had no room for the groups, and of one that came in a URL.
+    // Checks both overage markers: for a token with too many groups, and for a token that was sent in a URL.
     private static bool LeavesGroupsOut(ClaimsIdentity identity)
     {
         if (identity.HasClaim(c => c.Type == "hasgroups" && !string.Equals(c.Value, "false", StringComparison.OrdinalIgnoreCase)))
@@ -120,7 +122,7 @@ internal static class CallerClaims
         }
         catch (JsonException)
         {
-            // Something is left out, and we cannot tell what.
+            // Something is left out, but what it is cannot be read.
             return true;
         }
     }
@@ -133,12 +135,13 @@ internal static class CallerClaims
         return new(displayName, email, IsGuest(identity) ? UserType.Guest : UserType.Member);
     }
 
-    // 'acct' is what Entra is configured to say; without it, another identity provider than the tenant gives a guest away.
+    // Entra sends 'acct' if it is configured to. Without it, a guest is recognized by an identity provider other than the
+    // tenant.
     private static bool IsGuest(ClaimsIdentity identity) => identity.FindFirst("acct") is { } account
         ? account.Value == "1"
         : identity.FindFirst("idp") is { } provider && provider.Value != identity.FindFirst("iss")?.Value;
 
-    // Each tenant's administrator says how its people are called, and other people read it.
+    // Each tenant's administrator chooses the names of its people, and people of other organizations read them.
     private static string? Shown(Claim? claim, int max) =>
         Text.Shown(claim?.Value, max);
 

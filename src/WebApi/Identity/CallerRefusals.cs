@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace EngageCenter.WebApi.Identity;
 
-/// <summary>Says why a caller is not taken: the framework's own answers have no body.</summary>
+/// <summary>
+/// Answers refused callers with a problem that gives the reason. The framework's own responses have no body.
+/// </summary>
 internal sealed class CallerRefusals : IAuthorizationMiddlewareResultHandler
 {
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
@@ -22,11 +24,11 @@ internal sealed class CallerRefusals : IAuthorizationMiddlewareResultHandler
         {
             if (context.Features.Get<IssuerSilence>() is not null)
             {
-                await Problems.ServiceUnavailable.Answer("The issuer's signing keys cannot be read now.").ExecuteAsync(context);
+                await Problems.ServiceUnavailable.Answer("The signing keys of the token issuer cannot be read at the moment. Try again.").ExecuteAsync(context);
                 return;
             }
 
-            // Sets WWW-Authenticate, as RFC 6750 has it.
+            // Sets WWW-Authenticate as RFC 6750 requires.
             await context.ChallengeAsync(JwtBearerDefaults.AuthenticationScheme);
             await Problems.Unauthenticated.Answer().ExecuteAsync(context);
             return;
@@ -42,5 +44,5 @@ internal sealed class CallerRefusals : IAuthorizationMiddlewareResultHandler
     }
 }
 
-/// <summary>Set where the issuer's keys could not be read, so that no token could be told from a forged one.</summary>
+/// <summary>Set if the issuer's keys could not be read, so that a valid token cannot be told from a forged one.</summary>
 internal sealed record IssuerSilence;

@@ -9,28 +9,33 @@ using Microsoft.IdentityModel.Tokens;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// The issuer's configuration and signing keys, read in the background: at start, and every <see cref="Interval"/> from
-/// then on. A request never starts a read. It uses the keys of the last read; while there are none, it waits for the read
-/// that is under way, for <see cref="Patience"/> at most. docs/adr/0024-keys-of-the-issuer.md has the reasons.
+/// Reads the issuer's configuration and signing keys in the background: at start, and then every <see cref="Interval"/>. A
+/// request never starts a read. It uses the keys of the last read; if there are none, it waits for the read in progress, for
+/// <see cref="Patience"/> at most. docs/adr/0024-keys-of-the-issuer.md gives the reasons.
 /// </summary>
 internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurationManager<OpenIdConnectConfiguration>
 {
-    /// <summary>From the end of one read to the next. Less than 5 minutes: a removed key ends by then, and a new one counts.</summary>
+    /// <summary>
+    /// The time from the end of one read to the next. It is below 5 minutes, so that within that time a removed key stops
+    /// working and a new key works.
+    /// </summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(4);
 
-    /// <summary>Keys older than this count as unknown: the issuer has not answered for all that time.</summary>
+    /// <summary>Keys that were read longer ago count as unknown.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(24);
 
-    /// <summary>How long a request waits while no keys are known.</summary>
+    /// <summary>How long a request waits if no keys are known.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>How long one read may take.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest pause after failed reads. The first is 1 s, and each is twice the one before.</summary>
+    /// <summary>
+    /// The longest pause after failed reads. The first pause is 1 s, and each further one is twice as long.
+    /// </summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    // A configuration without keys is a fault of the issuer.
+    // A configuration without keys is refused as an error of the issuer.
     private static readonly OpenIdConnectConfigurationValidator validator = new() { MinimumNumberOfKeys = 1 };
 
     private readonly IDocumentRetriever documents;
@@ -42,11 +47,11 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     private volatile TaskCompletionSource asked = NewSignal();
     private volatile Known? known;
 
-    /// <param name="metadataAddress">Where the issuer says its configuration.</param>
-    /// <param name="documents">How it is fetched. Bounds the size of what it takes.</param>
-    /// <param name="shortestInterval">The least time between two reads, however many ask for one.</param>
+    /// <param name="metadataAddress">The address of the issuer's configuration.</param>
+    /// <param name="documents">Fetches the configuration and limits its size.</param>
+    /// <param name="shortestInterval">The minimum time between two reads, however many requests ask for one.</param>
     /// <param name="time">The clock of every wait.</param>
-    /// <param name="logger">Told of failed reads and of changed keys.</param>
+    /// <param name="logger">Logs failed reads and changed keys.</param>
     public IssuerKeys(string metadataAddress, IDocumentRetriever documents, TimeSpan shortestInterval, TimeProvider time, ILogger logger)
     {
         this.documents = documents;
@@ -55,25 +60,25 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
         this.logger = logger;
         MetadataAddress = metadataAddress;
 
-        // The library would go on accepting the keys of earlier configurations for an hour.
+        // Otherwise the library accepts the keys of earlier configurations for another hour.
         UseLastKnownGoodConfiguration = false;
     }
 
-    /// <summary>The result of the last successful read; null if there is none, or if it is too old.</summary>
+    /// <summary>The result of the last successful read; null if there is none or it is too old.</summary>
     public OpenIdConnectConfiguration? Current => Fresh?.Configuration;
 
     /// <summary>
-    /// Stands for the issuer's name and keys of <see cref="Current"/>; null where that is. The same object as long as each
-    /// read brings the same name and keys, and another one from the first read on that does not.
+    /// Identifies the issuer's name and keys in <see cref="Current"/>; null if that is null. The object stays the same while
+    /// reads return the same name and keys, and is a new one after the first read that does not.
     /// </summary>
     public object? CurrentSet => Fresh?.Set;
 
     private Known? Fresh => known is { } last && time.GetUtcNow() - last.ReadAt <= MaxAge ? last : null;
 
-    /// <summary>Ends with the read that is under way. Between two reads it has ended.</summary>
+    /// <summary>Completes with the read in progress. Between two reads it is completed.</summary>
     public Task Reading => reading.Task;
 
-    /// <summary>Reads the keys again and again, until it is stopped.</summary>
+    /// <summary>Reads the keys repeatedly until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         var failures = 0;
@@ -82,7 +87,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
             var thisRead = Begin();
             failures = await TryReadAsync(stopping) ? 0 : failures + 1;
 
-            // Before the waiters go on, so that the next read is due by the end of this one.
+            // Before the waiting requests continue, so that the time of the next read counts from the end of this one.
             var ended = time.GetUtcNow();
             thisRead.SetResult();
             if (failures > 0)
@@ -98,12 +103,14 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     }
 
     /// <summary>
-    /// Has the keys read soon, because a token names one that is not known. At most one read per shortest interval comes
-    /// of it, and none while the issuer's failures are waited out.
+    /// Asks for an early read because a token names an unknown key. This causes at most one read in the shortest interval,
+    /// and none during the pause after a failed read.
     /// </summary>
     public void ReadSoon() => asked.TrySetResult();
 
-    /// <exception cref="IssuerUnavailableException">No keys are known, and the read under way brought none in time.</exception>
+    /// <exception cref="IssuerUnavailableException">
+    /// No keys are known, and the read in progress returned none in time.
+    /// </exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         if (Current is { } configuration)
@@ -118,7 +125,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
 
     public override async Task<BaseConfiguration> GetBaseConfigurationAsync(CancellationToken cancel) => await GetConfigurationAsync(cancel);
 
-    /// <summary>Does nothing. The library asks for a read for each token that fails, whatever is wrong with it.</summary>
+    /// <summary>Does nothing. The library asks for a read for every token that fails, whatever the reason.</summary>
     public override void RequestRefresh()
     {
     }
@@ -128,7 +135,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     private static TimeSpan PauseAfter(int failures) =>
         failures > 5 ? LongestPause : TimeSpan.FromSeconds(1 << (failures - 1));
 
-    // Whoever asks from now on asks for the read after this one.
+    // From here on, ReadSoon asks for the read after this one.
     private TaskCompletionSource Begin()
     {
         asked = NewSignal();
@@ -146,7 +153,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping);
         try
         {
-            // Whether or not the retriever heeds the token.
+            // WaitAsync ends the wait even if the retriever ignores the cancellation token.
             var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(MetadataAddress, documents, either.Token).WaitAsync(either.Token);
             var validity = validator.Validate(configuration);
             if (!validity.Succeeded)
@@ -164,7 +171,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
         }
         catch (Exception failure)
         {
-            // Whatever the issuer answers, the next read may bring better.
+            // Every failure is only logged, because the next read may succeed.
             LogFailed(MetadataAddress, failure.GetBaseException().Message);
             return false;
         }
@@ -187,7 +194,7 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
         var wait = due - time.GetUtcNow();
         if (wait > TimeSpan.Zero)
         {
-            // An interval, a pause or a bound: time itself is what is waited for.
+            // Waits for time itself: an interval, a pause or a time limit.
             await Task.Delay(wait, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -198,12 +205,12 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     [LoggerMessage(LogLevel.Warning, "The issuer's keys cannot be read from {Address}: {Why}")]
     private partial void LogFailed(string address, string why);
 
-    [LoggerMessage(LogLevel.Warning, "What the issuer says at {Address} is not usable: {Why}")]
+    [LoggerMessage(LogLevel.Warning, "The issuer's configuration at {Address} is not usable: {Why}")]
     private partial void LogUnusable(string address, string why);
 
     private sealed record Known(OpenIdConnectConfiguration Configuration, string Keys, KeySet Set, DateTimeOffset ReadAt);
 
-    // By what a key is and not only by its name: an issuer could give the name of a removed key to another one.
+    // Compares the keys themselves and not only their ids, because an issuer could reuse the id of a removed key.
     private sealed record KeySet(string Issuer, ImmutableArray<string> Keys, bool IsComparable)
     {
         public static KeySet Of(OpenIdConnectConfiguration configuration) => new(
@@ -216,10 +223,10 @@ internal sealed partial class IssuerKeys : BaseConfigurationManager, IConfigurat
     }
 }
 
-/// <summary>The issuer's keys are not known, so that no token can be told from a forged one.</summary>
+/// <summary>Thrown if the issuer's keys are unknown, so that a valid token cannot be told from a forged one.</summary>
 internal sealed class IssuerUnavailableException() : Exception("The issuer's signing keys cannot be read now.");
 
-/// <summary>Reads the keys for as long as the host runs.</summary>
+/// <summary>Reads the issuer's keys for as long as the host runs.</summary>
 internal sealed class IssuerKeysReader(IOptionsMonitor<JwtBearerOptions> options) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

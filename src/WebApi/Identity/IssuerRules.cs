@@ -5,9 +5,9 @@ using Microsoft.Extensions.Options;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// Checks whose tokens are believed, on the options that are in effect: whatever setting, environment variable or named
-/// scheme they come from. Outside Development the issuer is an https address on another machine. Nothing may switch a
-/// part of the validation off, or name an issuer or a key besides.
+/// Checks at start which issuer is trusted, on the effective options, whatever setting, environment variable or named scheme
+/// they come from. Outside Development the issuer must be an https address on another machine. No setting may switch a part
+/// of the validation off, or add an issuer or a key.
 /// </summary>
 internal sealed class IssuerRules(IHostEnvironment environment) : IValidateOptions<JwtBearerOptions>
 {
@@ -17,7 +17,7 @@ internal sealed class IssuerRules(IHostEnvironment environment) : IValidateOptio
     {
         if (name != JwtBearerDefaults.AuthenticationScheme)
         {
-            // No endpoint takes a token by any other scheme.
+            // No endpoint accepts tokens of another scheme.
             return ValidateOptionsResult.Skip;
         }
 
@@ -25,7 +25,7 @@ internal sealed class IssuerRules(IHostEnvironment environment) : IValidateOptio
         return refusal is null ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(refusal);
     }
 
-    /// <summary>Whether a host name or address is this machine's, as far as it shows.</summary>
+    /// <summary>Returns whether a host name or address is recognizably this machine's.</summary>
     public static bool IsThisMachine(Uri address)
     {
         var host = address.IdnHost.TrimEnd('.');
@@ -54,7 +54,7 @@ internal sealed class IssuerRules(IHostEnvironment environment) : IValidateOptio
 
         return environment.IsDevelopment() || (uri.Scheme == Uri.UriSchemeHttps && !IsThisMachine(uri))
             ? null
-            : $"{Authentication.Section} names the issuer '{address}', by Instance, Authority or MetadataAddress. An issuer on this machine or without https gives tokens to whoever asks, and is trusted in the environment 'Development' only; this one is '{environment.EnvironmentName}'.";
+            : $"{Authentication.Section} names the issuer '{address}', in Instance, Authority or MetadataAddress. An issuer on this machine or without https may give tokens to anybody, so it is trusted only in the environment 'Development'. This environment is '{environment.EnvironmentName}'.";
     }
 
     private static string? RefusalOfSwitches(JwtBearerOptions options)
@@ -74,6 +74,6 @@ internal sealed class IssuerRules(IHostEnvironment environment) : IValidateOptio
             (options.Configuration is not null, "a Configuration"),
         ];
         return switches.Where(s => s.IsRefused).Select(s =>
-            $"{Authentication.Section} or {Schemes} sets {s.Name}. Tokens are validated in full, with the keys that the issuer publishes.").FirstOrDefault();
+            $"{Authentication.Section} or {Schemes} sets {s.Name}. Remove this setting: tokens are always validated in full, with the keys that the issuer publishes.").FirstOrDefault();
     }
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// Validates a token in full, as Microsoft.Identity.Web has set it up, unless <see cref="TokenMemory"/> has the caller of the
-/// very same token.
+/// Returns the remembered caller of a token that <see cref="TokenMemory"/> holds. Any other token is validated in full, as
+/// Microsoft.Identity.Web has set it up.
 /// </summary>
 internal sealed class TokenHandler(
     IOptionsMonitor<JwtBearerOptions> options, ILoggerFactory logger, UrlEncoder encoder,
@@ -21,9 +21,9 @@ internal sealed class TokenHandler(
             return base.HandleAuthenticateAsync();
         }
 
-        // Before the validation begins: see TokenMemory.Keep.
+        // Read before the validation starts; see TokenMemory.Keep.
         var rules = new TokenRules(Options, (Options.ConfigurationManager as IssuerKeys)?.CurrentSet);
-        return api.RememberedTokens.Enabled && memory.Recall(token, rules, time.GetUtcNow()) is { } caller
+        return api.RememberedTokens.Enabled && memory.Find(token, rules, time.GetUtcNow()) is { } caller
             ? Task.FromResult(Accept(caller))
             : ValidateAsync(token, rules);
     }
@@ -43,12 +43,13 @@ internal sealed class TokenHandler(
 
     private AuthenticateResult Accept(Caller caller)
     {
-        // At each use: whose app roles count is a setting.
+        // Checked at each use, because the trusted tenants are a setting.
         Context.Features.Set(caller is ApplicationCaller application && !Authentication.TrustsApplicationsOf(application.TenantId, api, environment)
             ? application with { AppRoles = [] }
             : caller);
 
-        // Endpoints know the caller by this feature. No claim goes on, so none can be missing where a token was remembered.
+        // Endpoints read the caller from this feature. No claims are passed on, so that a remembered token behaves like a
+        // validated one.
         return AuthenticateResult.Success(new(new ClaimsPrincipal(new ClaimsIdentity(Scheme.Name)), Scheme.Name));
     }
 }

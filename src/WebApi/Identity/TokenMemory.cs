@@ -8,13 +8,13 @@ using System.Text;
 namespace EngageCenter.WebApi.Identity;
 
 /// <summary>
-/// The callers of tokens that were validated in full, so that the same token need not be validated with every request.
-/// Nothing else gets in, and an entry is used only while everything that it was validated by is still in effect: the
-/// issuer's keys, the options, and the token's own time. docs/adr/0029-remembered-tokens.md has the reasons.
+/// Remembers the callers of tokens that were validated in full, so that the same token is not validated with every request.
+/// Only validated tokens are stored, and an entry is used only while everything that validated it is still in effect: the
+/// issuer's keys, the options, and the token's own lifetime. docs/adr/0029-remembered-tokens.md gives the reasons.
 /// </summary>
 /// <remarks>
-/// At most <see cref="RememberedTokensOptions.Max"/> tokens, in two halves. New ones go into the younger half. When it is
-/// full, it becomes the older one, and what was in the older one and not used meanwhile is forgotten.
+/// Holds at most <see cref="RememberedTokensOptions.Max"/> tokens, in two halves. New tokens go into the younger half. When
+/// it is full, it becomes the older half, and the tokens of the former older half that were not used since are forgotten.
 /// </remarks>
 internal sealed class TokenMemory
 {
@@ -26,7 +26,7 @@ internal sealed class TokenMemory
     private readonly Counter<long> recalled;
     private readonly Counter<long> validated;
 
-    // Replaced, and written to, under the gate only.
+    // Replaced and written only while the gate is held.
     private volatile Halves halves = new(new(), new());
     private (int Younger, int Older) counts;
 
@@ -35,9 +35,11 @@ internal sealed class TokenMemory
     {
     }
 
-    /// <param name="max">Tokens at most; at least 2.</param>
-    /// <param name="bucketMask">The bits of a token's hash that it is found by. Tests take few, so that tokens collide.</param>
-    /// <param name="meters">Makes the meter <see cref="MeterName"/>.</param>
+    /// <param name="max">The maximum number of tokens; at least 2.</param>
+    /// <param name="bucketMask">
+    /// The bits of a token's hash by which it is found. Tests use few bits, so that tokens collide.
+    /// </param>
+    /// <param name="meters">Creates the meter <see cref="MeterName"/>.</param>
     public TokenMemory(int max, ulong bucketMask, IMeterFactory meters)
     {
         half = max / 2;
@@ -48,7 +50,7 @@ internal sealed class TokenMemory
         meter.CreateObservableUpDownCounter("engagecenter.tokens.remembered", () => Count, "{token}", "Tokens that are remembered.");
     }
 
-    /// <summary>How many tokens are remembered.</summary>
+    /// <summary>The number of remembered tokens.</summary>
     public int Count
     {
         get
@@ -60,10 +62,10 @@ internal sealed class TokenMemory
         }
     }
 
-    /// <summary>The caller of a token, if every rule that it was validated by would still let it in; otherwise null.</summary>
-    public Caller? Recall(TokenHash token, TokenRules rules, DateTimeOffset now)
+    /// <summary>Returns the caller of a token if everything that validated it is still in effect; otherwise null.</summary>
+    public Caller? Find(TokenHash token, TokenRules rules, DateTimeOffset now)
     {
-        if (Find(token) is not { } entry || !entry.Rules.AreInEffect(rules) || !entry.IsCurrent(now))
+        if (FindEntry(token) is not { } entry || !entry.Rules.AreInEffect(rules) || !entry.IsCurrent(now))
         {
             return null;
         }
@@ -72,21 +74,26 @@ internal sealed class TokenMemory
         return entry.Caller;
     }
 
-    /// <summary>Whether the token was found valid here and has not ended. Says nothing about whether it would be found so again.</summary>
-    public bool Knows(TokenHash token, DateTimeOffset now) => Find(token) is { } entry && entry.IsCurrent(now);
+    /// <summary>
+    /// Returns whether the token was found valid here and has not expired. A new validation may still refuse it.
+    /// </summary>
+    public bool Knows(TokenHash token, DateTimeOffset now) => FindEntry(token) is { } entry && entry.IsCurrent(now);
 
-    /// <summary>Keeps a token that has just been validated in full.</summary>
-    /// <param name="rules">Those in effect before its validation began: of a key set that came meanwhile nobody knows whether it was used.</param>
+    /// <summary>Remembers a token that was just validated in full.</summary>
+    /// <param name="rules">
+    /// The rules in effect before the validation started. If the keys changed during the validation, it is unknown which of
+    /// them it used.
+    /// </param>
     public void Keep(TokenHash token, ValidatedToken found, TokenRules rules)
     {
         validated.Add(1);
         Put(new(token, found.Caller, found.NotBefore, found.Expires, rules));
     }
 
-    /// <summary>A full validation has refused the token.</summary>
+    /// <summary>Forgets a token that a full validation has refused.</summary>
     public void Forget(TokenHash token)
     {
-        if (Find(token) is null)
+        if (FindEntry(token) is null)
         {
             return;
         }
@@ -98,11 +105,11 @@ internal sealed class TokenMemory
         }
     }
 
-    private Entry? Find(TokenHash token)
+    private Entry? FindEntry(TokenHash token)
     {
         var (bucket, current) = (BucketOf(token), halves);
 
-        // Another token can have the same bucket, so what counts is that all of the hash is the same.
+        // Another token can have the same bucket, so the whole hash is compared.
         if (current.Younger.TryGetValue(bucket, out var entry))
         {
             return entry.Token == token ? entry : null;
@@ -140,30 +147,34 @@ internal sealed class TokenMemory
 
     private sealed record Entry(TokenHash Token, Caller Caller, DateTimeOffset NotBefore, DateTimeOffset Expires, TokenRules Rules)
     {
-        // Without the skew: at the edges of a token's time the full validation decides.
+        // Without clock skew: near the start and end of a token's lifetime the full validation decides.
         public bool IsCurrent(DateTimeOffset now) => NotBefore <= now && now < Expires;
     }
 }
 
-/// <summary>What a full validation has found out.</summary>
-/// <param name="NotBefore">The later one of the token's <c>nbf</c> and <c>iat</c>.</param>
+/// <summary>The result of a full validation.</summary>
+/// <param name="NotBefore">The later of the token's <c>nbf</c> and <c>iat</c>.</param>
 /// <param name="Expires">The token's <c>exp</c>.</param>
 internal sealed record ValidatedToken(Caller Caller, DateTimeOffset NotBefore, DateTimeOffset Expires);
 
-/// <summary>By what a token was validated. Both are compared by reference: they are replaced, never changed.</summary>
+/// <summary>
+/// The rules by which a token was validated. Both are compared by reference: they are replaced, never changed.
+/// </summary>
 /// <param name="Options">The options of the validation.</param>
-/// <param name="Keys">The issuer's name and keys, <see cref="IssuerKeys.CurrentSet"/>; null where none are known.</param>
+/// <param name="Keys">The issuer's name and keys, <see cref="IssuerKeys.CurrentSet"/>; null if none are known.</param>
 internal readonly record struct TokenRules(object Options, object? Keys)
 {
     public bool AreInEffect(TokenRules now) => Keys is not null && ReferenceEquals(Keys, now.Keys) && ReferenceEquals(Options, now.Options);
 }
 
-/// <summary>The SHA-256 of a bearer token, however much space is around it in its header. The token itself is kept nowhere.</summary>
+/// <summary>
+/// The SHA-256 of a bearer token without the spaces around it in the header. The token itself is not kept.
+/// </summary>
 internal readonly record struct TokenHash(ulong First, ulong Second, ulong Third, ulong Fourth)
 {
     private const string Scheme = "Bearer ";
 
-    /// <returns>Null if there is no such header, or one that no valid token looks like.</returns>
+    /// <returns>Null if the header is absent, or cannot hold a valid token.</returns>
     public static TokenHash? Of(HttpContext http) =>
         http.Request.Headers.Authorization is [{ Length: > 0 } header] ? Of(header) : null;
 
@@ -174,7 +185,7 @@ internal readonly record struct TokenHash(ulong First, ulong Second, ulong Third
             return null;
         }
 
-        // As the framework takes it out of the header: one token has one hash, so that nobody fills the memory with one.
+        // Trims like the framework does. One token then has one hash, so that nobody can fill the memory with one token.
         var token = header.AsSpan(Scheme.Length).Trim();
         var bytes = ArrayPool<byte>.Shared.Rent(token.Length);
         try

@@ -4,17 +4,18 @@ using System.Xml;
 
 namespace EngageCenter.WebApi.Json;
 
-/// <summary>Durations on the wire.</summary>
+/// <summary>Formats and parses durations on the wire.</summary>
 internal static partial class Durations
 {
     public const string Message = "Must be a duration such as P7D or PT12H.";
 
-    /// <summary>ISO 8601, in days, hours, minutes and seconds: <c>P7D</c>.</summary>
+    /// <summary>Formats as ISO 8601 in days, hours, minutes and seconds, such as <c>P7D</c>.</summary>
     public static string Format(TimeSpan duration) => XmlConvert.ToString(duration);
 
     /// <summary>
-    /// ISO 8601 in weeks, or in days, hours, minutes and seconds; months and years are not always of the same length. Also
-    /// as .NET writes it, <c>7.00:00:00</c>. Less than 1,000,000 days, so that what <see cref="Format"/> writes is read again.
+    /// Parses ISO 8601 in weeks, or in days, hours, minutes and seconds, but not in months and years, whose length varies.
+    /// Also parses .NET's own format, <c>7.00:00:00</c>. The duration must be below 1,000,000 days, so that the output of
+    /// <see cref="Format"/> can be parsed again.
     /// </summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {

@@ -3,17 +3,17 @@ using System.Text.RegularExpressions;
 
 namespace EngageCenter.WebApi.Json;
 
-/// <summary>Instants and dates on the wire.</summary>
+/// <summary>Formats and parses instants and dates on the wire.</summary>
 internal static partial class Rfc3339
 {
     public const string Message = "Must be an RFC 3339 instant such as 2026-07-01T08:00:00Z.";
     public const string DateMessage = "Must be a date such as 2026-07-01.";
 
-    /// <summary>UTC with a <c>Z</c>, and as many decimals as the instant has.</summary>
+    /// <summary>Formats in UTC with a <c>Z</c>, and with as many decimals as the instant has.</summary>
     public static string Format(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Any offset is taken, and none is not. Decimals beyond the seventh are cut off.</summary>
+    /// <summary>Parses an instant with any offset; an offset is required. Decimals after the seventh are cut off.</summary>
     public static bool TryParse(string text, out DateTimeOffset instant)
     {
         instant = default;
@@ -33,7 +33,10 @@ internal static partial class Rfc3339
 
     public static string Format(DateOnly date) => date.ToString("O", CultureInfo.InvariantCulture);
 
-    /// <summary>A whole day, as <c>yyyy-MM-dd</c> and nothing else: an instant belongs to different days in different places.</summary>
+    /// <summary>
+    /// Parses a day in the form <c>yyyy-MM-dd</c> only. An instant is refused, because it is on different days in different
+    /// time zones.
+    /// </summary>
     public static bool TryParseDate(string text, out DateOnly date) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace EngageCenter.WebApi.Json;
 
-/// <summary>The rules for text that people are shown.</summary>
+/// <summary>Checks and cleans text that is shown to people.</summary>
 internal static class Text
 {
     public const string GuidMessage = "Must be a GUID such as c0000000-0000-4000-8000-000000000101.";
@@ -14,8 +14,8 @@ internal static class Text
     private static readonly SearchValues<char> guidCharacters = SearchValues.Create("-0123456789ABCDEFabcdef");
 
     /// <summary>
-    /// Trims, and composes accents (Unicode's form NFC), so that what looks the same is the same. False for what is no
-    /// Unicode text.
+    /// Trims the text and composes accents (Unicode NFC), so that texts that look the same are equal. Returns false if it is
+    /// not valid Unicode text.
     /// </summary>
     public static bool TryCompose(string raw, out string text)
     {
@@ -32,10 +32,10 @@ internal static class Text
     }
 
     /// <summary>
-    /// Why composed text is refused: control characters, what changes the direction of the text around it, no Unicode
-    /// text, nothing that shows, or the wrong length. Null if it is taken.
+    /// Returns why a composed text is refused, or null if it is valid. Refused are control characters, characters that
+    /// change the direction of text, invalid Unicode, text without a visible character, and a wrong length.
     /// </summary>
-    /// <param name="max">In Unicode code points, so that no script is allowed less than another.</param>
+    /// <param name="max">In Unicode code points, so that the limit is the same for every script.</param>
     public static string? Fault(string text, int min, int max)
     {
         var (length, visible) = (0, false);
@@ -48,12 +48,12 @@ internal static class Text
 
             if (IsControl(rune))
             {
-                return "Must not have control characters.";
+                return "Must not contain control characters.";
             }
 
             if (ChangesDirection(rune))
             {
-                return "Must not have characters that change the direction of text.";
+                return "Must not contain characters that change the direction of text.";
             }
 
             visible |= IsVisible(rune);
@@ -62,13 +62,13 @@ internal static class Text
 
         return length < min || length > max
             ? (min == 0 ? $"Must have at most {max} characters." : $"Must have {min} to {max} characters after trimming.")
-            : length > 0 && !visible ? "Must have a visible character."
+            : length > 0 && !visible ? "Must contain a visible character."
             : null;
     }
 
     /// <summary>
-    /// Leaves out of text what <see cref="Fault"/> refuses, for names that are not ours to refuse. Trims, and composes
-    /// accents. Empty if nothing is left that shows.
+    /// Removes what <see cref="Fault"/> refuses, for names that cannot be refused because they come from others. Also trims
+    /// and composes accents. Returns an empty text if no visible character is left.
     /// </summary>
     public static string Clean(string raw)
     {
@@ -88,15 +88,15 @@ internal static class Text
         return cleaned.EnumerateRunes().Any(IsVisible) ? cleaned : "";
     }
 
-    /// <summary><see cref="Clean"/> and not longer than so many characters; null if nothing is left.</summary>
+    /// <summary>Cleans the text with <see cref="Clean"/> and cuts it to a maximum length; null if nothing is left.</summary>
     public static string? Shown(string? raw, int max) => raw is not null && Clean(raw) is { Length: > 0 } text ? Cut(text, max).TrimEnd() : null;
 
     public static string Cut(string text, int max) => text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
 
-    // Code points that are set aside for use within a program: the last two of each plane, and a range of the first.
+    // Code points that Unicode reserves for use inside programs: the last two of each plane, and a range in the first plane.
     private static bool IsNoncharacter(Rune rune) => (rune.Value & 0xFFFE) == 0xFFFE || rune.Value is >= 0xFDD0 and <= 0xFDEF;
 
-    // Letters, digits, punctuation and symbols, but for the fillers of Hangul and the blank pattern of Braille.
+    // Letters, digits, punctuation and symbols, except the Hangul fillers and the blank Braille pattern.
     private static bool IsVisible(Rune rune) =>
         (Rune.IsLetterOrDigit(rune) || Rune.IsNumber(rune) || Rune.IsPunctuation(rune) || Rune.IsSymbol(rune))
         && rune.Value is not (0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800);
@@ -107,15 +107,18 @@ internal static class Text
     // Embeddings, overrides and isolates of the Unicode Bidirectional Algorithm (UAX #9).
     private static bool ChangesDirection(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
-    public const string IdMessage = "Must be 1 to 64 of A-Z a-z 0-9 . _ ~ -";
+    public const string IdMessage = "Must be 1 to 64 characters of A-Z a-z 0-9 . _ ~ -";
 
-    /// <summary>Whether it may be the id of what others name: 1 to 64 characters that need no escaping in a URL.</summary>
+    /// <summary>
+    /// Returns whether the text can be the id of an object of another system: 1 to 64 characters that need no escaping in a
+    /// URL.
+    /// </summary>
     public static bool IsId(string id) =>
         id.Length is >= 1 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '~' or '-');
 
     /// <summary>
-    /// Whether it may be shown as a link to the web: an absolute http or https URI as RFC 3986 has it, so without spaces
-    /// and in ASCII, and with no user's name in it, by which it could pass for another's.
+    /// Returns whether the text may be shown as a link: an absolute http or https URI by RFC 3986, so in ASCII and without
+    /// spaces, and without a user name, which could make it look like another address.
     /// </summary>
     public static bool IsWebAddress(string text) =>
         Ascii.IsValid(text)
@@ -124,7 +127,10 @@ internal static class Text
         && uri is { Host.Length: > 0, UserInfo.Length: 0 }
         && uri.IsWellFormedOriginalString();
 
-    /// <summary>A GUID with hyphens and nothing else: the framework would take spaces around it, and <c>0x</c> or <c>+</c> before the digits of a part.</summary>
+    /// <summary>
+    /// Parses a GUID with hyphens and nothing else. The framework would also accept spaces around it, and <c>0x</c> or
+    /// <c>+</c> before the digits of a part.
+    /// </summary>
     public static bool TryReadGuid(string raw, out Guid guid)
     {
         guid = default;

@@ -8,11 +8,11 @@ namespace EngageCenter.WebApi.Json;
 
 internal delegate bool TryParse<T>(string text, out T value);
 
-/// <summary>A value that is text on the wire.</summary>
-/// <param name="message">What a client is told about text that is none.</param>
+/// <summary>Reads and writes a value that is text on the wire.</summary>
+/// <param name="message">The error message for text that is not valid.</param>
 internal sealed class TextConverter<T>(TryParse<T> tryParse, Func<T, string> format, string message) : JsonConverter<T>
 {
-    // Null is an absent text, and no value of another type. What is nullable is asked for null before.
+    // For a type that cannot be null, null is handled here and refused as a wrong type. For a text, null means absent.
     public override bool HandleNull => default(T) is not null;
 
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -33,7 +33,7 @@ internal sealed class TextConverter<T>(TryParse<T> tryParse, Func<T, string> for
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair, or bytes that are no UTF-8.
+            // The text contains half of a surrogate pair, or bytes that are not valid UTF-8.
             throw new JsonException(Text.UnicodeMessage);
         }
     }
@@ -41,7 +41,7 @@ internal sealed class TextConverter<T>(TryParse<T> tryParse, Func<T, string> for
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(format(value));
 }
 
-/// <summary>Enumerations by their exact names, and never by number.</summary>
+/// <summary>Reads and writes enumerations by their exact names, never by number.</summary>
 internal sealed class NameConverters : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum;
@@ -68,10 +68,10 @@ internal sealed class FlagConverter : JsonConverter<bool>
 }
 
 /// <summary>
-/// Numbers by their value, however they are written: 50, 50.0 and 5e1 are the same. A number with more digits than a
-/// decimal holds is refused, since what would be kept is not what was sent.
+/// Reads numbers by value, whatever their notation: 50, 50.0 and 5e1 are equal. A number with more digits than a decimal
+/// holds is refused, because it could not be stored exactly.
 /// </summary>
-/// <param name="decimals">How many it may have.</param>
+/// <param name="decimals">The maximum number of decimals.</param>
 internal sealed class NumberConverter<T>(int decimals, string message) : JsonConverter<T>
     where T : struct, INumber<T>, IMinMaxValue<T>
 {

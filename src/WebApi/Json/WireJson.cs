@@ -5,18 +5,24 @@ using EngageCenter.WebApi.Responses;
 
 namespace EngageCenter.WebApi.Json;
 
-/// <summary>How values look on the wire. Bodies and queries are read by these options, and answers are written by them.</summary>
+/// <summary>
+/// Serializer options for everything on the wire. Bodies and queries are read with them, and responses are written with
+/// them.
+/// </summary>
 internal static class WireJson
 {
-    /// <summary>Bytes of one text as it comes. The longest that any rule takes has less than half of it, also if all of it is escaped.</summary>
+    /// <summary>
+    /// The maximum size of one text, in bytes as received. The longest text that a rule allows, fully escaped, needs less
+    /// than half of it.
+    /// </summary>
     public const int MaxTextBytes = 64 * 1024;
 
-    /// <summary>Objects and arrays within each other.</summary>
+    /// <summary>The maximum nesting of objects and arrays.</summary>
     private const int MaxDepth = 16;
 
     public static JsonSerializerOptions Options { get; } = Create(_ => { });
 
-    /// <summary>In a query everything is text, and numbers are digits.</summary>
+    /// <summary>For queries, where every value is text and numbers are written with digits only.</summary>
     public static JsonSerializerOptions QueryOptions { get; } = Create(options =>
     {
         options.Converters.Insert(0, new TextConverter<int>(TryParseDigits, number => number.ToString(CultureInfo.InvariantCulture), WholeMessage));
@@ -53,7 +59,7 @@ internal static class WireJson
         return options;
     }
 
-    // Decoded before: the serializer does not know of which list it is.
+    // The cursor is already decoded, because the serializer does not know to which list it belongs.
     private static bool TryPlace(string after, out Cursor cursor)
     {
         cursor = new(after);

@@ -5,7 +5,7 @@ using EngageCenter.Support;
 
 namespace EngageCenter.WebApi.Json;
 
-/// <summary>The names of an enumeration's values on the wire: exactly these, and never a number.</summary>
+/// <summary>Maps the values of an enumeration to their exact names on the wire. Numbers are never accepted.</summary>
 internal sealed class WireNames<TEnum>
     where TEnum : struct, Enum
 {
@@ -33,17 +33,17 @@ internal static class WireNames
     public static WireNames<CaseSeverity> Severity { get; } =
         new(("1", CaseSeverity.One), ("A", CaseSeverity.A), ("B", CaseSeverity.B), ("C", CaseSeverity.C));
 
-    /// <summary>By the names of the code, without a <c>None</c>, which says that nothing is asked for.</summary>
+    /// <summary>Returns the names used in the code, without <c>None</c>, which clients never send or receive.</summary>
     public static WireNames<TEnum> For<TEnum>()
         where TEnum : struct, Enum => Names<TEnum>.Value;
 
     public static IEnumerable<string> Of(Type type) => type == typeof(CaseSeverity) ? Severity.All : Enum.GetNames(type).Where(name => name != "None");
 
-    /// <summary>The names of the roles that a value holds, in the order of the table.</summary>
+    /// <summary>Returns the names of the roles in a value, in the order of the role table.</summary>
     public static ImmutableArray<string> List(Roles roles) =>
         [.. RoleTable.All.Where(d => (roles & d.Role) != 0).Select(d => d.Role.ToString())];
 
-    /// <summary>The names of the permissions that a value holds.</summary>
+    /// <summary>Returns the names of the permissions in a value.</summary>
     public static ImmutableArray<string> List(Permissions permissions) =>
         [.. Enum.GetValues<Permissions>().Where(p => p != Permissions.None && (permissions & p) == p).Select(p => p.ToString())];
 

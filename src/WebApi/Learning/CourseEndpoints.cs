@@ -21,7 +21,7 @@ internal static class CourseEndpoints
     {
         var courses = routes.MapGroup("/v1/learning/courses").WithTags("Learning");
         courses.MapGet("", List).RequirePermissionAnywhere(Permissions.AccessLearning).Scans("format", "product", "language", "search")
-            .Describe("ListCourses", "The catalogue of courses", "By courseId.")
+            .Describe("ListCourses", "The course catalogue", "Ordered by courseId.")
             .Answers<ListResponse<CourseResponse>>(200);
         courses.MapGet("/{courseId}", Get).RequirePermissionAnywhere(Permissions.AccessLearning)
             .Describe("GetCourse", "A course")
@@ -30,7 +30,7 @@ internal static class CourseEndpoints
             .Refuses(Problems.CourseNotFound);
         courses.MapPut("/{courseId}", Put).RequireApplication(AppRole)
             .Describe("PutCourse", "Creates or replaces a course",
-                "Who has started the course before keeps it as it was then. At most 10,000 courses, which are never removed.")
+                "People who have already started the course keep it as it was then. The catalogue can hold at most 10,000 courses; courses are never removed.")
             .Example(Example)
             .Answers<CourseResponse>(200)
             .Answers<CourseResponse>(201)

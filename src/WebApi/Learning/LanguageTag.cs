@@ -7,21 +7,21 @@ using EngageCenter.Learning;
 namespace EngageCenter.WebApi.Learning;
 
 /// <summary>
-/// Language tags as BCP 47 (RFC 5646) writes them: a language with what narrows it down. Without the irregular tags of old
-/// and those of private use alone, which no two systems understand alike. Whether a subtag is registered is not asked.
+/// Reads language tags as defined by BCP 47 (RFC 5646): a language with optional subtags. It refuses the irregular old tags
+/// and tags for private use only, because systems read them differently. It does not check whether a subtag is registered.
 /// </summary>
 internal static partial class LanguageTag
 {
     public const string Message = "Must be a BCP 47 language tag such as en or pt-BR, of at most 35 characters.";
 
     /// <param name="tag">
-    /// In its canonical case: languages small, scripts with a capital, regions in capitals. What has room for a name rather
-    /// than a code (RFC 5646 registers none of more than three letters) stays as it is: <c>English</c>.
+    /// The tag in its canonical case: languages in lower case, scripts with an initial capital, regions in upper case. A
+    /// language part of more than three letters (RFC 5646 registers none) stays as it is: <c>English</c>.
     /// </param>
     public static bool TryRead(string raw, [NotNullWhen(true)] out string? tag)
     {
         tag = null;
-        // Letters of other scripts may become ASCII when they are made small.
+        // Letters of other scripts may become ASCII letters in lower case, so the original text is checked as well.
         var small = raw.ToLowerInvariant();
         if (raw.Length > Course.MaxLanguageLength || !Ascii.IsValid(raw) || !WellFormed().IsMatch(small))
         {
@@ -34,7 +34,7 @@ internal static partial class LanguageTag
             return true;
         }
 
-        // Behind a singleton everything is an extension's, and small (RFC 5646, 2.1.1).
+        // A single character starts an extension, which is in lower case up to the end (RFC 5646, 2.1.1).
         var subtags = small.Split('-');
         for (var i = 1; i < subtags.Length && subtags[i].Length > 1; i++)
         {
@@ -50,7 +50,7 @@ internal static partial class LanguageTag
         return true;
     }
 
-    /// <summary>Of a tag that is one.</summary>
+    /// <summary>Returns the canonical form of a valid tag.</summary>
     public static string Canonical(string raw) => TryRead(raw, out var tag) ? tag : throw new ArgumentException(Message, nameof(raw));
 
     // Language, script, region, variants, extensions, private use.

@@ -8,15 +8,15 @@ using EngageCenter.WebApi.Responses;
 
 namespace EngageCenter.WebApi.Learning;
 
-/// <summary>What people learn in a workspace. All but the figures is the caller's own.</summary>
+/// <summary>Maps the endpoints for learning in a workspace. All data except the consumption belongs to the caller.</summary>
 internal static class LearningEndpoints
 {
     public static void MapLearning(this IEndpointRouteBuilder routes)
     {
         var learning = routes.MapGroup("/v1/workspaces/{id}/learning").WithTags("Learning");
         learning.MapPut("/enrollments/{courseId}", Put).RequirePermission(Permissions.AccessLearning)
-            .Describe("PutEnrollment", "Starts a course or moves it on",
-                "Progress never goes back: a report that is not greater than what is there changes nothing, so late and repeated reports do no harm. The course is kept as it was when it was started.")
+            .Describe("PutEnrollment", "Starts a course or reports progress",
+                "Progress never decreases: a report that is not greater than the stored progress changes nothing, so late and repeated reports do no harm. The enrolment keeps the course as it was when it was started.")
             .Example("""{ "progressPercent": 40 }""")
             .Answers<EnrollmentResponse>(200)
             .Answers<EnrollmentResponse>(201)
@@ -27,11 +27,11 @@ internal static class LearningEndpoints
             .Answers<EnrollmentResponse>(200)
             .Refuses(Problems.EnrollmentNotFound);
         learning.MapGet("/transcript", Transcript).RequirePermission(Permissions.AccessLearning)
-            .Describe("ListTranscript", "The caller's enrolments", "By courseId.")
+            .Describe("ListTranscript", "The caller's enrolments", "Ordered by courseId.")
             .Answers<ListResponse<EnrollmentResponse>>(200);
         learning.MapGet("/consumption", Consumption).RequirePermission(Permissions.AccessLearning)
-            .Describe("GetLearningConsumption", "What was learned in the workspace",
-                "Courses started and completed by everybody, by month (UTC) and product, of which there are at most 500, exact: equal to a recomputation from all enrolments.")
+            .Describe("GetLearningConsumption", "The learning consumption of the workspace",
+                "Courses started and completed by all people, by month (UTC) and by product, of at most 500 products. The figures are exact: equal to a recomputation from all enrolments.")
             .Answers<ConsumptionResponse>(200);
     }
 

@@ -12,8 +12,8 @@ internal sealed record CourseResponse(
         new(course.CourseId, course.Title, course.Format, course.Product, course.Language, course.DurationMinutes);
 }
 
-/// <summary>What the caller has made of a course. The course is as it was when it was started.</summary>
-/// <param name="ProgressPercent">The greatest that was ever reported.</param>
+/// <summary>The caller's progress in a course. The course is shown as it was when it was started.</summary>
+/// <param name="ProgressPercent">The greatest progress ever reported.</param>
 /// <param name="CompletedAt">When 100 was first reported; absent before.</param>
 internal sealed record EnrollmentResponse(
     string CourseId,
@@ -40,9 +40,11 @@ internal sealed record EnrollmentResponse(
         enrollment.UpdatedAt);
 }
 
-/// <summary>What was learned in a workspace, by everybody together.</summary>
+/// <summary>The courses that all people of a workspace together started and completed.</summary>
 /// <param name="ByMonth">Every calendar month (UTC) from the first to the last in which something was started or completed.</param>
-/// <param name="ByProduct">At most 500, and so in each month. Most started first, then by name.</param>
+/// <param name="ByProduct">
+/// At most 500 products, as in each month. Ordered by courses started, most first, then by name.
+/// </param>
 internal sealed record ConsumptionResponse(
     string WorkspaceId,
     DateTimeOffset GeneratedAt,
@@ -60,7 +62,7 @@ internal sealed record ConsumptionResponse(
 
 internal sealed record ConsumptionTotalsJson(int Started, int Completed);
 
-/// <param name="ByProduct">Only products of which something was started or completed in the month.</param>
+/// <param name="ByProduct">Only products whose courses were started or completed in the month.</param>
 internal sealed record MonthConsumptionJson(string Month, int Started, int Completed, IReadOnlyList<ProductConsumptionJson> ByProduct)
 {
     public static MonthConsumptionJson Of(MonthConsumption month) => new(

@@ -31,9 +31,9 @@ internal sealed class PutCourseValidator : RequestValidator<PutCourseRequest>
 
 internal sealed record CourseListQuery(
     [property: Description("Only courses of this format.")] CourseFormat? Format,
-    [property: Description("Only courses about this product, by its whole name.")] string? Product,
-    [property: Description("Only courses in this language, by its whole BCP 47 tag in any case.")] string? Language,
-    [property: Description("Part of the id or title, case-insensitively.")] string? Search,
+    [property: Description("Only courses about this product, by its full name.")] string? Product,
+    [property: Description("Only courses in this language, by its full BCP 47 tag, case-insensitively.")] string? Language,
+    [property: Description("Only courses whose id or title contains this text, case-insensitively.")] string? Search,
     int? PageSize, Cursor? Cursor) : IQuery<CourseListQuery>, IPaged
 {
     public CourseQuery ToQuery() => new(Format, Product, Language is null ? null : LanguageTag.Canonical(Language), Search, this.Page());

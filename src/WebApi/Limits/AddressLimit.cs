@@ -10,14 +10,14 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Bounds the requests of one address whose token is not valid, before the token is looked at. An address may be that of
-/// many people: only failures count, and whoever was found valid lately goes on while the address is refused.
+/// Refuses requests from an address that sent too many invalid tokens, before the token is looked at. Many people may share
+/// an address, so only failures count, and a caller whose token was found valid before is still served.
 /// </summary>
 internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null || !IsOfACaller(http))
+        if (http.GetEndpoint()?.Metadata.GetMetadata<DisableRateLimitingAttribute>() is not null || !NeedsCaller(http))
         {
             await next(http);
             return;
@@ -30,7 +30,7 @@ internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
         }
 
         await next(http);
-        // Without a token there is nothing to look at, and a 401 costs what a 429 does.
+        // A request without a token does not count: there is nothing to validate, and a 401 costs no more than a 429.
         if (http.Request.Headers.Authorization.Count > 0
             && http.Features.Get<Caller>() is null
             && (http.Response.StatusCode == StatusCodes.Status401Unauthorized
@@ -40,12 +40,12 @@ internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
         }
     }
 
-    // Who needs no token and sends none is counted elsewhere.
-    private static bool IsOfACaller(HttpContext http) =>
+    // Requests that need no token and send none are counted by RateLimits.
+    private static bool NeedsCaller(HttpContext http) =>
         http.Request.Headers.Authorization.Count > 0 || http.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
 }
 
-/// <summary>What the failures of each address come to.</summary>
+/// <summary>Counts the requests with invalid tokens of each address.</summary>
 internal sealed class FailedTokens(WebApiOptions options, TokenMemory tokens, TimeProvider time) : IDisposable
 {
     private readonly PartitionedRateLimiter<HttpContext> perAddress = PartitionedRateLimiter.Create<HttpContext, string>(http =>
@@ -56,20 +56,22 @@ internal sealed class FailedTokens(WebApiOptions options, TokenMemory tokens, Ti
             QueueLimit = 0,
         }));
 
-    /// <summary>The refusal, where the address has used up its failures and the token is not known to be valid.</summary>
+    /// <summary>
+    /// Returns the refusal if the address has used up its failures and the token is not known to be valid.
+    /// </summary>
     public IResult? Refuse(HttpContext http)
     {
         using var any = perAddress.AttemptAcquire(http, permitCount: 0);
         return any.IsAcquired || (TokenHash.Of(http) is { } token && tokens.Knows(token, time.GetUtcNow()))
             ? null
-            : Problems.TooManyRequests.Answer("Too many requests of this address had no valid token.");
+            : Problems.TooManyRequests.Answer("Too many requests from this address had an invalid token. Wait for the time in Retry-After.");
     }
 
     public void Count(HttpContext http) => perAddress.AttemptAcquire(http).Dispose();
 
     public void Dispose() => perAddress.Dispose();
 
-    /// <summary>An address, or of IPv6 its /64 network, which is what one customer of a provider has.</summary>
+    /// <summary>Returns the address, or its /64 network for IPv6, which is what one customer of a provider has.</summary>
     public static string KeyOf(IPAddress? address)
     {
         if (address is null)

@@ -2,13 +2,15 @@ using EngageCenter.WebApi.Identity;
 
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>Who uses what a node shares out.</summary>
-/// <param name="Caller">A person or an application; without a token, the address that the request came from.</param>
+/// <summary>Identifies for whom a request takes a part of the node's limits.</summary>
+/// <param name="Caller">A person or an application; for a request without a token, its address.</param>
 /// <param name="Tenant">The caller's tenant. All callers without a token count as one tenant.</param>
-/// <param name="IsStranger">Whether the caller has nothing to do with this service, as far as the node knows. All strangers have one small part together.</param>
+/// <param name="IsStranger">
+/// Whether the caller is, as far as the node knows, not a user of this service. All strangers together share one small part.
+/// </param>
 internal sealed record Claimant(string Caller, Guid Tenant, bool IsStranger = false);
 
-/// <summary>Tells who is a stranger, without ever waiting for it.</summary>
+/// <summary>Finds the claimant of a request, and whether it is a stranger, without ever waiting.</summary>
 internal sealed class Claimants(AllowedTenants tenants, WebApiOptions options, IHostEnvironment environment)
 {
     public Claimant Of(HttpContext http) => http.Features.Get<Caller>() switch

@@ -5,18 +5,18 @@ using EngageCenter.WebApi.Errors;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// A request's body as its readers see it, whoever they are. While it waits for bytes of the client the request has no
-/// slot, but a place among the bodies on their way; and what has come is counted against the memory of all bodies until
+/// Wraps a request's body so that every reader is limited. While the body waits for bytes from the client, the request gives
+/// up its slot and holds a place among the bodies in transfer. Received bytes count against the memory for all bodies until
 /// the request ends.
 /// </summary>
 internal sealed class LimitedBody : Stream
 {
-    /// <summary>Bytes of memory for one byte of a body: as it came, put together, and twice as text.</summary>
+    /// <summary>Memory in bytes for each byte of a body: as received, joined into one buffer, and doubled as text.</summary>
     public const int BytesPerByte = 4;
 
     /// <summary>
-    /// Bytes of memory for each comma, brace or bracket, since a value of JSON can be as short as two bytes, and is an
-    /// object when it has been read.
+    /// Memory in bytes for each comma, brace or bracket. A JSON value can be as short as two bytes, but becomes an object
+    /// when it is read.
     /// </summary>
     public const int BytesPerValue = 64;
 
@@ -38,12 +38,13 @@ internal sealed class LimitedBody : Stream
     private volatile bool isTooSlow;
 
     /// <param name="inner">
-    /// The server's. Its pending read is ended by <see cref="PipeReader.CancelPendingRead"/> alone: after a cancelled token it
-    /// could not read the rest, which it does before it closes the connection, and would log that as an error.
+    /// The server's reader. A pending read is ended only by <see cref="PipeReader.CancelPendingRead"/>: after a cancelled
+    /// token the server could not read the rest of the body, which it does before it closes the connection, and would log an
+    /// error.
     /// </param>
-    /// <param name="slot">The request's, and taken.</param>
-    /// <param name="most">Bytes of memory that the reader takes at most, however long the body is.</param>
-    /// <param name="aborted">When the client has gone.</param>
+    /// <param name="slot">The request's slot, already taken.</param>
+    /// <param name="most">The maximum memory in bytes that the reader of the body uses, however long the body is.</param>
+    /// <param name="aborted">Cancelled when the client has disconnected.</param>
     public LimitedBody(
         PipeReader inner, Claimant who, RequestSlot slot, NodeLimits limits, BodyPace pace, TimeProvider time, long most, CancellationToken aborted)
     {
@@ -51,16 +52,18 @@ internal sealed class LimitedBody : Stream
         (this.pace, this.time, this.most, this.aborted) = (pace, time, most, aborted);
     }
 
-    /// <summary>From here on the body may have so many bytes; without this call, as many as the server takes.</summary>
-    /// <param name="announced">Its length, if the client said it.</param>
-    /// <exception cref="OverLimitException">The announced length is more. What comes beyond the limit is refused when it is read.</exception>
+    /// <summary>Sets the maximum size of the body, in bytes. Without this call the server's limit applies.</summary>
+    /// <param name="announced">The length that the client announced, if it did.</param>
+    /// <exception cref="OverLimitException">
+    /// The announced length is too large. If none was announced, reading beyond the limit throws it.
+    /// </exception>
     public void Limit(int max, long? announced)
     {
         maxBytes = max;
         Check(announced ?? 0);
     }
 
-    /// <summary>The memory of what has been read so far is free again, because the reader holds nothing of it any more.</summary>
+    /// <summary>Frees the memory of everything read so far, because the reader no longer holds it.</summary>
     public void Forget()
     {
         memory.ForEach(m => m.Dispose());
@@ -68,7 +71,7 @@ internal sealed class LimitedBody : Stream
         (weight, units) = (0, 0);
     }
 
-    /// <summary>Whether some of it had not come yet when it was read.</summary>
+    /// <summary>Whether a read had to wait for the client.</summary>
     public bool HasWaited => pacing is not null;
 
     public override bool CanRead => true;
@@ -85,7 +88,9 @@ internal sealed class LimitedBody : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="OverLimitException">A limit of the caller, its tenant or the node; or the client was too slow.</exception>
+    /// <exception cref="OverLimitException">
+    /// A limit of the caller, its tenant or the node is reached, or the client was too slow.
+    /// </exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await ReceiveAsync(buffer, cancellationToken);
@@ -141,7 +146,7 @@ internal sealed class LimitedBody : Stream
             var taken = result.Buffer.Slice(0, length);
             taken.CopyTo(buffer.Span);
 
-            // From here on the server may use the memory again.
+            // After this call the server may reuse the memory.
             inner.AdvanceTo(taken.End);
             return !result.IsCanceled ? length
                 : isTooSlow ? throw new OverLimitException(Problems.RequestTimeout)
@@ -149,7 +154,8 @@ internal sealed class LimitedBody : Stream
         }
         catch (IOException e) when (e.InnerException is OverflowException)
         {
-            // The size of a chunk beyond what the server can count. It refuses every other bad size as a bad request by itself.
+            // The size of a chunk exceeds what the server can count. It reports every other wrong size as a bad request
+            // itself.
             throw new BadHttpRequestException("The size of a chunk is too large.", e);
         }
     }
@@ -158,11 +164,11 @@ internal sealed class LimitedBody : Stream
     {
         if (length > maxBytes)
         {
-            throw new OverLimitException(Problems.ContentTooLarge, $"The body may have at most {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
+            throw new OverLimitException(Problems.ContentTooLarge, $"The body must not be larger than {maxBytes / 1024} KiB.", ("maxBytes", maxBytes));
         }
     }
 
-    // The client has not sent what is asked for yet.
+    // Waits because the client has not sent more bytes yet.
     private async ValueTask<ReadResult> WaitAsync(Task<ReadResult> reading)
     {
         if (place is null)
@@ -172,7 +178,7 @@ internal sealed class LimitedBody : Stream
             {
                 inner.CancelPendingRead();
                 inner.AdvanceTo((await reading).Buffer.Start);
-                throw OverLimitException.Of(share.UsedUp, "bodies on their way");
+                throw OverLimitException.Of(share.UsedUp, "bodies in transfer");
             }
 
             place = share;
@@ -195,10 +201,10 @@ internal sealed class LimitedBody : Stream
         }
     }
 
-    // The bytes are the reader's only after this, so nothing but the end of the request may cancel it.
+    // The reader gets the bytes only after this call, so only the end of the request may cancel it.
     private async ValueTask CountAsync(ReadOnlyMemory<byte> bytes)
     {
-        // The first unit is not counted: it is in the buffers that every request has.
+        // The first unit is not counted, because it is in the buffers that every request has.
         weight += Weigh(bytes.Span);
         var needed = Units(Math.Min(weight, most));
         if (needed <= units)
@@ -209,10 +215,10 @@ internal sealed class LimitedBody : Stream
         var part = limits.Memory.PartOf(who);
         if (needed > part)
         {
-            throw new OverLimitException(Problems.ContentTooLarge, "The body has too many values: read, it takes more memory than one caller may have on this node.");
+            throw new OverLimitException(Problems.ContentTooLarge, "The body has too many values: reading it takes more memory than one caller may use on this node. Send it in smaller parts.");
         }
 
-        // A quarter more than before, so that a long body asks seldom.
+        // Takes at least a quarter more than before, so that a long body asks rarely.
         var more = Math.Min(Math.Max(needed, units + (units / 4)), Math.Min(part, Units(most))) - units;
         var share = limits.Memory.TryTake(who, more);
         if (!share.IsTaken)
@@ -230,7 +236,7 @@ internal sealed class LimitedBody : Stream
     private static long Weigh(ReadOnlySpan<byte> bytes) =>
         ((long)BytesPerByte * bytes.Length) + ((long)BytesPerValue * (bytes.Count((byte)',') + bytes.Count((byte)'{') + bytes.Count((byte)'[')));
 
-    // All of it has come, or nobody reads it any more.
+    // The body has arrived completely, or is no longer read.
     private void Arrived()
     {
         if (place is not null)

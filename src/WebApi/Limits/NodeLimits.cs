@@ -2,13 +2,16 @@ using System.Threading.RateLimiting;
 
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>What the callers of this node share: requests at work, those of them that scan, bodies on their way, the memory of bodies, exports, and streams.</summary>
+/// <summary>
+/// Holds the limits that the callers of this node share: active requests, scans, large pages, items, bodies in transfer,
+/// memory for bodies, exports, and streams.
+/// </summary>
 internal sealed class NodeLimits : IDisposable
 {
-    /// <summary>Bytes of one unit of <see cref="Memory"/>.</summary>
+    /// <summary>The size of one unit of <see cref="Memory"/>, in bytes.</summary>
     public const int Unit = 16 * 1024;
 
-    /// <summary>How long a request waits for its slot, or for memory, before it goes on to read its body.</summary>
+    /// <summary>How long a request waits for its slot or for memory before it reads more of its body.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public NodeLimits(WebApiOptions options)
@@ -21,7 +24,8 @@ internal sealed class NodeLimits : IDisposable
         Exports = Of(options.MaxExports, mostOfCaller: WebApiOptions.MaxExportsOfCaller);
         Streams = Of(Math.Min(options.MaxStreams, Math.Max(1, options.MaxConnections / 2)), mostOfCaller: WebApiOptions.MaxStreamsOfCaller);
 
-        // Whatever the shares, one caller can send one body of the largest kind, and a stranger one of a person's largest.
+        // However small its share, a caller can send one body of the largest kind, and a stranger one of the largest a
+        // person may send.
         Memory = Of(checked((int)(options.MaxBodyMemory / Unit)), WebApiOptions.LargestBodyMemory / Unit, WebApiOptions.LargestPersonsBodyMemory / Unit);
 
         Shares Of(int total, int least = 1, int leastOfStrangers = 1, int mostOfCaller = int.MaxValue)
@@ -36,31 +40,31 @@ internal sealed class NodeLimits : IDisposable
         }
     }
 
-    /// <summary>Requests that the service works for.</summary>
+    /// <summary>Requests that are being processed.</summary>
     public Shares Requests { get; }
 
-    /// <summary>Requests that go through many items, see <see cref="ScanLimit"/>.</summary>
+    /// <summary>Requests that go through many items; see <see cref="ScanLimit"/>.</summary>
     public Shares Scans { get; }
 
     /// <summary>Pages of more than <see cref="PageLimit.LargePage"/> items.</summary>
     public Shares LargePages { get; }
 
-    /// <summary>Items of pages, a second.</summary>
+    /// <summary>Items of pages per second.</summary>
     public PartitionedRateLimiter<Claimant> Items { get; }
 
-    /// <summary>The most of <see cref="Items"/> that can be taken at once.</summary>
+    /// <summary>The maximum number of <see cref="Items"/> that can be taken at once.</summary>
     public int ItemsAtOnce { get; }
 
-    /// <summary>Bodies of which more is awaited from the client.</summary>
+    /// <summary>Bodies that are still arriving from the client.</summary>
     public Shares Bodies { get; }
 
-    /// <summary>In units of <see cref="Unit"/>.</summary>
+    /// <summary>Memory for bodies, in units of <see cref="Unit"/>.</summary>
     public Shares Memory { get; }
 
-    /// <summary>Lists that are written as CSV, and audit trails as lines.</summary>
+    /// <summary>Lists that are being exported as CSV, and audit trails as lines.</summary>
     public Shares Exports { get; }
 
-    /// <summary>Audit trails that are followed.</summary>
+    /// <summary>Audit trails that are being followed.</summary>
     public Shares Streams { get; }
 
     public void Dispose()

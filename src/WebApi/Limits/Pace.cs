@@ -1,8 +1,8 @@
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Ends transfers that are too slow: bodies that come, or answers that go. Kestrel's own limits are about a whole body, and
-/// begin anew with each part of an answer; here only the last seconds count, and all transfers of a caller count together.
+/// Ends transfers that are too slow: bodies of requests or of responses. Kestrel's own limits are averages over a whole
+/// body, or over one write of a response. Here only the last seconds count, and all transfers of a caller count together.
 /// </summary>
 internal abstract class Pace : IDisposable
 {
@@ -19,7 +19,7 @@ internal abstract class Pace : IDisposable
         timer = time.CreateTimer(_ => EndSlowOnes(), null, period, period);
     }
 
-    /// <summary>How many are followed.</summary>
+    /// <summary>The number of transfers that are followed.</summary>
     public int Followed
     {
         get
@@ -31,7 +31,7 @@ internal abstract class Pace : IDisposable
         }
     }
 
-    /// <summary>Bytes of all transfers that are followed.</summary>
+    /// <summary>The bytes of all transfers that are followed.</summary>
     public long Passed
     {
         get
@@ -44,7 +44,7 @@ internal abstract class Pace : IDisposable
     }
 
     /// <summary>Follows a transfer until it is disposed.</summary>
-    /// <param name="passed">Bytes that have passed before.</param>
+    /// <param name="passed">The bytes transferred before this call.</param>
     /// <param name="end">Ends the transfer; must not block.</param>
     public Transfer Follow(Claimant who, long passed, Action end)
     {

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// A request's answer as its writers see it, whoever they are. What is written goes on in small pieces, each when the client
-/// has taken enough of those before, so that a connection holds <see cref="PieceBytes"/> more than its buffer however long
-/// the answer is. The server by itself would keep a copy of all that is written at once.
+/// Wraps a request's response body so that it is written in small pieces. Each piece is written when the client has read
+/// enough of those before, so a connection holds <see cref="PieceBytes"/> more than its buffer, however long the response
+/// is. The server alone would keep a copy of everything that is written at once.
 /// </summary>
 /// <param name="end">Ends the connection; must not block.</param>
 internal sealed class PacedAnswer(IHttpResponseBodyFeature inner, Claimant who, AnswerPace pace, Action end) : IHttpResponseBodyFeature, IDisposable
@@ -31,7 +31,7 @@ internal sealed class PacedAnswer(IHttpResponseBodyFeature inner, Claimant who, 
 
     public void Dispose() => pacing?.Dispose();
 
-    // The client is only waited for where it has not taken what came before.
+    // Waits for the client only if it has not read the pieces before.
     private ValueTask<FlushResult> Taken(ValueTask<FlushResult> flush, long bytes)
     {
         if (!flush.IsCompletedSuccessfully)
@@ -153,9 +153,9 @@ internal sealed class PacedAnswer(IHttpResponseBodyFeature inner, Claimant who, 
         public override Task FlushAsync(CancellationToken cancellationToken) =>
             answer.Taken(Flushed(new(inner.FlushAsync(cancellationToken))), 0).AsTask();
 
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("An answer is written asynchronously.");
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("A response must be written asynchronously.");
 
-        public override void Flush() => throw new NotSupportedException("An answer is written asynchronously.");
+        public override void Flush() => throw new NotSupportedException("A response must be written asynchronously.");
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

@@ -7,16 +7,18 @@ using Microsoft.AspNetCore.Http.Features;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Bounds what one caller's lists cost a node: so many items a second, by the sizes that were asked for, and few large pages
-/// at once. A page waits for its turn, so that a reader who goes on by <c>nextLink</c> is only slowed down; a client that
-/// goes away while its page waits has cost nothing.
+/// Limits what the lists of one caller cost a node: a number of items per second, by the page sizes that were requested, and
+/// a few large pages at once. A page waits for its turn, so a client that follows <c>nextLink</c> is slowed down and not
+/// refused. If a client disconnects while its page waits, the page is not read.
 /// </summary>
 internal static class PageLimit
 {
-    /// <summary>Pages of more items are large.</summary>
+    /// <summary>A page with more items than this is large.</summary>
     public const int LargePage = PageRequest.DefaultSize;
 
-    /// <summary>As many items may wait as come within <see cref="NodeLimits.Patience"/>; more are refused at once.</summary>
+    /// <summary>
+    /// Limits items per second. At most the items of <see cref="NodeLimits.Patience"/> may wait; more are refused at once.
+    /// </summary>
     public static PartitionedRateLimiter<Claimant> ItemsOf(RateLimitOptions options) =>
         PartitionedRateLimiter.Create<Claimant, string>(who => RateLimitPartition.GetTokenBucketLimiter(who.Caller, _ => RateLimits.Bucket(
             options.ItemsPerSecond, options.ItemsAtOnce, waiting: (int)Math.Min(int.MaxValue, NodeLimits.Patience.TotalSeconds * options.ItemsPerSecond))));
@@ -39,19 +41,19 @@ internal static class PageLimit
                 return refusal;
             }
 
-            // What nobody takes is not written either.
+            // Nothing is written for a client that has disconnected.
             var answer = await next(call);
             return call.HttpContext.RequestAborted.IsCancellationRequested ? TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest) : answer;
         };
     }
 
     /// <summary>
-    /// Waits for the turn of so many items, and where they are many, for a place among the large ones until the answer has
-    /// been written; what it answers where the caller has asked for too many.
+    /// Waits for the turn of a page, and for a large page also for one of the places for large pages, which it holds until
+    /// the response is written. Returns the refusal if the caller has asked for too many items.
     /// </summary>
-    /// <param name="of">What they are, for the answer.</param>
-    /// <param name="cost">As how many items they count, where they cost more than so many of a page.</param>
-    /// <exception cref="OverLimitException">The turn did not come in time.</exception>
+    /// <param name="of">What is taken, for the refusal's text.</param>
+    /// <param name="cost">The number of items that count, if it differs from the page size.</param>
+    /// <exception cref="OverLimitException">No place became free in time.</exception>
     public static async ValueTask<IResult?> Take(HttpContext http, NodeLimits limits, TimeProvider time, int size, string of, int? cost = null)
     {
         if (size > LargePage)
@@ -62,13 +64,13 @@ internal static class PageLimit
         return await Count(http, limits, cost ?? size);
     }
 
-    /// <summary>Waits for a place among the large ones, and has it until the answer has been written.</summary>
-    /// <param name="of">What they are, for the answer.</param>
-    /// <exception cref="OverLimitException">None came free in time.</exception>
+    /// <summary>Waits for one of the places for large pages, and holds it until the response is written.</summary>
+    /// <param name="of">What is taken, for the refusal's text.</param>
+    /// <exception cref="OverLimitException">No place became free in time.</exception>
     public static async Task TakePlace(HttpContext http, NodeLimits limits, TimeProvider time, string of) => http.Response.RegisterForDispose(
         await limits.LargePages.TakeWithinAsync(http.Features.GetRequiredFeature<Claimant>(), 1, of, time, http.RequestAborted));
 
-    /// <summary>Waits for the turn of so many items; what it answers where the caller has asked for too many.</summary>
+    /// <summary>Waits for the turn of a number of items. Returns the refusal if the caller has asked for too many.</summary>
     public static async ValueTask<IResult?> Count(HttpContext http, NodeLimits limits, int items)
     {
         using var counted = await limits.Items.AcquireAsync(

@@ -4,10 +4,10 @@ using EngageCenter.WebApi.Identity;
 
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>A bucket of requests for each caller, and for each address of those who did not say who they are.</summary>
+/// <summary>Limits requests per second: for each caller, and for each address of requests without a caller.</summary>
 internal static class RateLimits
 {
-    /// <summary>The policy of endpoints that need no token: one budget for all who send none.</summary>
+    /// <summary>The policy of endpoints that need no token: all requests without one share a budget.</summary>
     public const string Anonymous = "anonymous";
 
     public static void AddRateLimits(this IServiceCollection services, WebApiOptions options) =>
@@ -24,7 +24,7 @@ internal static class RateLimits
         PartitionedRateLimiter.Create<HttpContext, string>(http =>
             RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => Bucket(options.PermitLimit, options.Burst)));
 
-    /// <summary>A bucket that is filled steadily, not once a second.</summary>
+    /// <summary>Configures a token bucket that refills steadily and not once a second.</summary>
     /// <param name="waiting">How many permits may be waited for; more are refused at once.</param>
     public static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce, int waiting = 0) => new()
     {

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// Lets a request in when the node, the caller and its tenant have a slot left, counts what its body takes, and has its
-/// answer written in pieces. Nobody queues to get in: a client is told at once, and tries another node. An endpoint
-/// without rate limiting, such as those of health, needs no slot.
+/// Lets a request in if the node, the caller and the caller's tenant have a free slot, limits its body, and paces its
+/// response. Nothing queues to get in: the refusal is immediate, so that the client can try another node. Endpoints without
+/// rate limiting, such as the health endpoints, need no slot.
 /// </summary>
 internal sealed class RequestLimits(
     RequestDelegate next, Claimants claimants, NodeLimits limits, BodyPace pace, AnswerPace answerPace, TimeProvider time)
@@ -59,7 +59,10 @@ internal sealed class RequestLimits(
     }
 }
 
-/// <summary>On an endpoint that keeps little of what it reads: at most <see cref="WebApiOptions.LargestBodyMemory"/>, however long the body is.</summary>
+/// <summary>
+/// Marks an endpoint that keeps little of the body it reads: at most <see cref="WebApiOptions.LargestBodyMemory"/>, however
+/// long the body is.
+/// </summary>
 internal sealed record StreamedBody;
 
 internal static class StreamedBodyRoutes

@@ -1,8 +1,8 @@
 namespace EngageCenter.WebApi.Limits;
 
 /// <summary>
-/// One request's place among those that the service works for. The request gives it back while it waits for its client,
-/// and takes it again before it goes on.
+/// Holds a request's place among the active requests. The request gives it back while it waits for its client, and takes it
+/// again before it continues.
 /// </summary>
 internal sealed class RequestSlot(Shares requests, Claimant who, TimeProvider time) : IDisposable
 {
@@ -10,7 +10,7 @@ internal sealed class RequestSlot(Shares requests, Claimant who, TimeProvider ti
 
     private Shares.Share? held;
 
-    /// <summary>Null where the request has its slot; else whose part is used up.</summary>
+    /// <summary>Takes the slot. Returns null on success; otherwise whose part is used up.</summary>
     public Scope? Enter()
     {
         var share = requests.TryTake(who);
@@ -24,8 +24,8 @@ internal sealed class RequestSlot(Shares requests, Claimant who, TimeProvider ti
         held = null;
     }
 
-    /// <summary>Takes the slot, unless it has it. Goes before requests that come anew.</summary>
-    /// <exception cref="OverLimitException">No slot came free within <see cref="NodeLimits.Patience"/>.</exception>
+    /// <summary>Takes the slot again, unless the request still has it. Waiting requests go before new ones.</summary>
+    /// <exception cref="OverLimitException">No slot became free within <see cref="NodeLimits.Patience"/>.</exception>
     public async ValueTask EnterAgainAsync(CancellationToken cancellation) =>
         held ??= await requests.TakeWithinAsync(who, 1, Name, time, cancellation);
 

@@ -2,7 +2,7 @@ using System.Threading.RateLimiting;
 
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>Whose part of the whole is used up.</summary>
+/// <summary>Says whose part of the whole is used up.</summary>
 internal enum Scope
 {
     Caller,
@@ -11,22 +11,22 @@ internal enum Scope
 }
 
 /// <summary>
-/// A number of equal things that the callers of a node share. One caller and one tenant can have only a part of them, and all
+/// Shares a number of equal things among the callers of a node. A caller and a tenant can have only a part of them, and all
 /// strangers together only a small one, whatever the number of their tenants.
 /// </summary>
 internal sealed class Shares : IDisposable
 {
-    // In the order of Scope. Who has used up their own part never waits in the queue of everybody.
+    // In the order of Scope. A caller that has used up its own part waits there and never in the queue of the node.
     private readonly PartitionedRateLimiter<Claimant>[] limiters;
     private readonly int perCaller;
     private readonly int ofStrangers;
     private int taken;
     private int waiting;
 
-    /// <param name="total">What the node has; at least 1.</param>
-    /// <param name="perCaller">What one caller can have of it; at least 1.</param>
-    /// <param name="perTenant">What all callers of one tenant can have together; at least 1.</param>
-    /// <param name="ofStrangers">What all strangers can have together; at least 1.</param>
+    /// <param name="total">The number for the node; at least 1.</param>
+    /// <param name="perCaller">The maximum for one caller; at least 1.</param>
+    /// <param name="perTenant">The maximum for all callers of one tenant; at least 1.</param>
+    /// <param name="ofStrangers">The maximum for all strangers together; at least 1.</param>
     public Shares(int total, int perCaller, int perTenant, int ofStrangers)
     {
         this.perCaller = Math.Min(perCaller, total);
@@ -39,16 +39,16 @@ internal sealed class Shares : IDisposable
         ];
     }
 
-    /// <summary>What a caller can have at most.</summary>
+    /// <summary>Returns the maximum that a caller can have.</summary>
     public int PartOf(Claimant who) => who.IsStranger ? Math.Min(perCaller, ofStrangers) : perCaller;
 
-    /// <summary>How many are in use.</summary>
+    /// <summary>The number in use.</summary>
     public int Taken => Volatile.Read(ref taken);
 
-    /// <summary>How many requests wait for some.</summary>
+    /// <summary>The number of requests that wait.</summary>
     public int Waiting => Volatile.Read(ref waiting);
 
-    /// <summary>Takes some now, or none. Nobody who waits is overtaken.</summary>
+    /// <summary>Takes all of the count now, or nothing. Does not overtake waiting requests.</summary>
     public Share TryTake(Claimant who, int count = 1)
     {
         var share = new Share(this, count);
@@ -63,7 +63,7 @@ internal sealed class Shares : IDisposable
         return share.Complete();
     }
 
-    // Waits until some are free, oldest first; not taken where the patience ends before.
+    // Waits until enough are free, oldest request first. The share is not taken if the patience ends before.
     private async ValueTask<Share> TakeAsync(Claimant who, int count, CancellationToken patience)
     {
         var share = new Share(this, count);
@@ -86,9 +86,9 @@ internal sealed class Shares : IDisposable
         }
     }
 
-    /// <summary>Waits for <see cref="NodeLimits.Patience"/> at most.</summary>
-    /// <param name="of">What it is, for the answer.</param>
-    /// <exception cref="OverLimitException">None was free in time.</exception>
+    /// <summary>Takes a share, and waits for it for <see cref="NodeLimits.Patience"/> at most.</summary>
+    /// <param name="of">What is taken, for the refusal's text.</param>
+    /// <exception cref="OverLimitException">Not enough became free in time.</exception>
     public async ValueTask<Share> TakeWithinAsync(Claimant who, int count, string of, TimeProvider time, CancellationToken cancellation)
     {
         if (TryTake(who, count) is { IsTaken: true } atOnce)
@@ -118,12 +118,12 @@ internal sealed class Shares : IDisposable
         }
     }
 
-    // The queue is bounded by those who can wait: requests at work and bodies on their way, each at most once.
+    // Only active requests and bodies in transfer can wait, each at most once, so the queue is bounded by their number.
     private static PartitionedRateLimiter<Claimant> Limiter<TKey>(Func<Claimant, TKey> key, Func<Claimant, int> permits)
         where TKey : notnull => PartitionedRateLimiter.Create<Claimant, TKey>(who => RateLimitPartition.GetConcurrencyLimiter(
             key(who), _ => new() { PermitLimit = permits(who), QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
 
-    /// <summary>What one request took, or why it could not. Give it back by disposing it.</summary>
+    /// <summary>What one request took, or why it could not. Dispose it to give it back.</summary>
     internal sealed class Share(Shares shares, int count) : IDisposable
     {
         private readonly List<RateLimitLease> leases = new(3);
@@ -131,7 +131,7 @@ internal sealed class Shares : IDisposable
 
         public bool IsTaken { get; private set; }
 
-        /// <summary>Whose part is used up, where it is not taken.</summary>
+        /// <summary>Whose part is used up, if nothing was taken.</summary>
         public Scope UsedUp => (Scope)leases.Count;
 
         public bool Add(RateLimitLease lease)

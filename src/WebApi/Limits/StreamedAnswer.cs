@@ -1,4 +1,6 @@
 namespace EngageCenter.WebApi.Limits;
 
-/// <summary>On an endpoint whose answer has no end of its own: how long it takes says nothing of the service.</summary>
+/// <summary>
+/// Marks an endpoint whose response has no end of its own, so that its duration says nothing about the service.
+/// </summary>
 internal sealed record StreamedAnswer;

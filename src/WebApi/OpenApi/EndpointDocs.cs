@@ -3,7 +3,7 @@ using EngageCenter.WebApi.Errors;
 
 namespace EngageCenter.WebApi.OpenApi;
 
-/// <summary>What the OpenAPI document says of an endpoint beyond its route.</summary>
+/// <summary>Describes endpoints for the OpenAPI document, beyond what their routes say.</summary>
 internal static class EndpointDocs
 {
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, string name, string summary, string description = "") =>
@@ -25,20 +25,20 @@ internal static class EndpointDocs
         return endpoint;
     }
 
-    /// <param name="example">A body, as JSON.</param>
+    /// <param name="example">An example body, as JSON.</param>
     public static RouteHandlerBuilder Example(this RouteHandlerBuilder endpoint, string example) => endpoint.WithMetadata(new ExampleDoc(example));
 
-    /// <summary>A body that may also come as lines of another type.</summary>
+    /// <summary>Documents that the body may also come as lines of another type.</summary>
     public static RouteHandlerBuilder TakesLinesOf<T>(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new RequestLinesDoc(typeof(T)));
 
     public static RouteHandlerBuilder AnswersCsv(this RouteHandlerBuilder endpoint) => endpoint.WithMetadata(new CsvAnswerDoc());
 
-    /// <summary>What else it answers 200 with, as text.</summary>
+    /// <summary>Documents further media types of the 200 response, as text.</summary>
     public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder endpoint, params string[] mediaTypes) => endpoint.WithMetadata(new TextAnswerDoc(mediaTypes));
 
-    /// <summary>A GET with an ETag.</summary>
+    /// <summary>Documents a GET with an ETag.</summary>
     public static RouteHandlerBuilder Versioned(this RouteHandlerBuilder endpoint) => endpoint
-        .WithMetadata(new HeaderParameter("If-None-Match", "Entity tags that the client has; 304 where it has the current one."))
+        .WithMetadata(new HeaderParameter("If-None-Match", "Entity tags that the client already has. Returns 304 if one of them is current."))
         .Answers(StatusCodes.Status304NotModified);
 }
 

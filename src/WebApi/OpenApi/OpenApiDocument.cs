@@ -20,7 +20,10 @@ using Scalar.AspNetCore;
 
 namespace EngageCenter.WebApi.OpenApi;
 
-/// <summary>The reference of this API, made from its endpoints: the document at <c>/openapi/v1.json</c>, and a page over it at <c>/scalar</c>.</summary>
+/// <summary>
+/// Generates the reference of this API from its endpoints: the document at <c>/openapi/v1.json</c>, and a page that shows it
+/// at <c>/scalar</c>.
+/// </summary>
 internal static partial class OpenApiDocument
 {
     private const string Scheme = "entra";
@@ -42,20 +45,20 @@ internal static partial class OpenApiDocument
 
     private static readonly Dictionary<string, string> tags = new()
     {
-        ["Roles"] = "The table of roles and permissions.",
-        ["Agreements"] = "The contract that workspaces come from, and who answers for it.",
-        ["Me"] = "The caller, their workspaces, and where they land.",
+        ["Roles"] = "The roles and their permissions.",
+        ["Agreements"] = "The agreements that workspaces belong to, and their account teams.",
+        ["Me"] = "The caller, their workspaces, and their landing workspace.",
         ["Workspaces"] = "A workspace, its home page and its audit trail.",
-        ["Permissions"] = "Who may do what in a workspace, and why.",
+        ["Permissions"] = "The permissions of people in a workspace, and the roles that give them.",
         ["Users"] = "The people of a workspace.",
-        ["Directory"] = "What the directory of the organization's tenant says.",
+        ["Directory"] = "The directory of the organization's tenant.",
         ["Groups"] = "The Entra groups that hold roles in a workspace.",
-        ["Support"] = "Support cases, and the insights aggregated from them.",
+        ["Support"] = "Support cases, and the insights computed from them.",
         ["Activity"] = "Customer activity, and the proof of execution.",
-        ["Assessments"] = "Assessments on a schedule, their runs and recommendations.",
-        ["Learning"] = "Courses, enrolments and what they come to.",
-        ["AuthZEN"] = "Who may do what, by the standard AuthZEN Authorization API 1.0.",
-        ["Problems"] = "What the types of problems mean.",
+        ["Assessments"] = "Scheduled assessments, their runs and recommendations.",
+        ["Learning"] = "Courses, enrolments and learning consumption.",
+        ["AuthZEN"] = "Access decisions by the standard AuthZEN Authorization API 1.0.",
+        ["Problems"] = "The meaning of problem types.",
     };
 
     public static void AddOpenApiDocument(this IServiceCollection services) => services.AddSingleton<PublishedDocument>().AddOpenApi(PublishedDocument.Name, options =>
@@ -73,8 +76,10 @@ internal static partial class OpenApiDocument
         });
     });
 
-    /// <param name="routes">Where it is mapped.</param>
-    /// <param name="isForEverybody">Else the document takes the token of a person, and there is no page.</param>
+    /// <param name="routes">The routes to which it is added.</param>
+    /// <param name="isForEverybody">
+    /// Whether the document is public. If not, it requires the token of a person, and the page is left out.
+    /// </param>
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes, bool isForEverybody)
     {
         var document = routes.MapGet("/openapi/v1.json", (HttpContext http, PublishedDocument published) => published.Answer(http))
@@ -82,7 +87,7 @@ internal static partial class OpenApiDocument
             .RequireRateLimiting(RateLimits.Anonymous);
         if (!isForEverybody)
         {
-            // The page is a browser's, which has no token to send.
+            // No page: a browser has no token to send.
             document.RequirePerson();
             return;
         }
@@ -91,7 +96,7 @@ internal static partial class OpenApiDocument
         routes.MapScalarApiReference(page => page
             .WithTitle("Engage Center")
             .WithNonce()
-            // Nothing is fetched from elsewhere: the page's script comes with its package.
+            // Nothing is loaded from other hosts: the page's script comes with its package.
             .DisableDefaultFonts())
             .RequireRateLimiting(RateLimits.Anonymous)
             .AllowAnonymous();
@@ -104,16 +109,16 @@ internal static partial class OpenApiDocument
             Title = "Engage Center",
             Version = "v1",
             Description = """
-                Workspaces of Enterprise Support Agreements: who may do what in them, and what support delivers.
+                Workspaces of Enterprise Support Agreements: who has access to them, and what support delivers.
 
-                Lists are `{ value, nextLink, totalCount }`. Errors are `application/problem+json` whose `type` ends in a
-                slug that clients go by. Resources that can change have an `ETag`, which `If-Match` and `If-None-Match` take.
-                A person is known by a delegated token with the scope `access_as_user`, an application by an app-only token
+                Lists are `{ value, nextLink, totalCount }`. Errors are `application/problem+json`; the slug at the end of
+                `type` says which one. Resources that can change have an `ETag` for `If-Match` and `If-None-Match`.
+                A person calls with a delegated token with the scope `access_as_user`, an application with an app-only token
                 with an app role.
                 """,
         };
         document.Info.License = new() { Name = "MIT", Identifier = "MIT" };
-        document.Servers = [new() { Url = "/", Description = "Where this document is served." }];
+        document.Servers = [new() { Url = "/", Description = "The host that serves this document." }];
         foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
         {
             tag.Description = tags[tag.Name!];
@@ -132,13 +137,13 @@ internal static partial class OpenApiDocument
         Require(document.Components.Schemas);
         if (document.Components.Schemas[nameof(PostCasesRequest)].Properties!["value"] is OpenApiSchema updates)
         {
-            // What an update has to be. One that is not is read as well, and rejected by itself.
+            // Documents what an update must be. Anything else is read as well, and rejected on its own.
             updates.Items = new OpenApiSchemaReference(nameof(CaseJson), document);
         }
 
         if (document.Components.Schemas[nameof(EvaluationsRequest)].Properties is { } batch && batch["evaluations"] is OpenApiSchema questions)
         {
-            // The same of a question: one that is something else is read as well, and its decision is false.
+            // Likewise, documents what a question must be. Anything else is read as well, and its decision is false.
             questions.Items = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,
@@ -154,7 +159,7 @@ internal static partial class OpenApiDocument
         document.Components.Schemas["Problem"] = new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
-            Description = "RFC 9457. Which members there are besides the required ones depends on the type.",
+            Description = "A problem as defined by RFC 9457. The members besides the required ones depend on the type.",
             Required = new HashSet<string> { "type", "title", "status", "detail", "traceId" },
             Properties = new Dictionary<string, IOpenApiSchema>
             {
@@ -166,25 +171,25 @@ internal static partial class OpenApiDocument
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,
-                    Description = "What is wrong, by field.",
+                    Description = "The errors of each field.",
                     AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
                 },
                 ["permission"] = Member(JsonSchemaType.String, "The permission that is missing."),
                 ["appRole"] = Member(JsonSchemaType.String, "The app role that is missing."),
                 ["scope"] = Member(JsonSchemaType.String, "The scope that is missing."),
                 ["packageId"] = Member(JsonSchemaType.String, "The package that the agreement does not have."),
-                ["runId"] = Member(JsonSchemaType.String, "The run that is under way."),
-                ["maxBytes"] = Member(JsonSchemaType.Integer, "What a body may have."),
-                ["applied"] = Member(JsonSchemaType.Integer, "Support cases that were applied before."),
-                ["ignored"] = Member(JsonSchemaType.Integer, "Support cases that were ignored before."),
+                ["runId"] = Member(JsonSchemaType.String, "The run in progress."),
+                ["maxBytes"] = Member(JsonSchemaType.Integer, "The maximum size of the body, in bytes."),
+                ["applied"] = Member(JsonSchemaType.Integer, "The number of support cases applied before the failure."),
+                ["ignored"] = Member(JsonSchemaType.Integer, "The number of support cases ignored before the failure."),
                 ["rejected"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Array,
-                    Description = "Support cases that were rejected before, as a success lists them.",
+                    Description = "The support cases rejected before the failure, in the form of a successful response.",
                     Items = new OpenApiSchemaReference(nameof(RejectedCase), document),
                 },
-                ["rejectedCount"] = Member(JsonSchemaType.Integer, "How many were."),
-                ["line"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "The last line of a stream that was read." },
+                ["rejectedCount"] = Member(JsonSchemaType.Integer, "The number of rejected support cases."),
+                ["line"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "The last line that was read from the stream." },
             },
         };
     }
@@ -264,7 +269,8 @@ internal static partial class OpenApiDocument
         AddProblems(operation, context, metadata.OfType<Problem>());
     }
 
-    // A handler takes the parameters that it needs; the workspace's id, say, is the visit's.
+    // Adds all path parameters. Handlers declare only those that they need; the workspace's id, for example, is in the
+    // visit.
     private static void AddPath(OpenApiOperation operation, string path)
     {
         var names = PathParameter().Matches(path).Select(match => match.Groups[1].Value).ToArray();
@@ -332,14 +338,14 @@ internal static partial class OpenApiDocument
         return new OpenApiSchemaReference(type.Name, context.Document);
     }
 
-    // What the serializer's converters and its notion of 'required' hide from the schema.
+    // Corrects what the serializer's converters and its rules for 'required' hide from the schema.
     private static void Correct(OpenApiSchema schema, JsonTypeInfo json, JsonPropertyInfo? of)
     {
         var type = Nullable.GetUnderlyingType(json.Type) ?? json.Type;
         var none = type != json.Type || (!type.IsValueType && of?.IsGetNullable == true) ? JsonSchemaType.Null : default;
         if (Value(type) is { } value)
         {
-            // An enumeration is a component of its own, and what may be null refers to it as one of two.
+            // An enumeration is a component of its own; a nullable property refers to it in a oneOf with null.
             (schema.Type, schema.Format, schema.Enum, schema.Properties) = (type.IsEnum ? value.Type : value.Type | none, value.Format, value.Enum, null);
         }
         else if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
@@ -348,7 +354,7 @@ internal static partial class OpenApiDocument
         }
         else if (type == typeof(AffectedObjectsJson))
         {
-            // Generators of clients understand no type that is either of two, and read one without a type as it comes.
+            // Client generators do not understand a union of types, but accept any JSON for a schema without a type.
             (schema.Type, schema.Properties) = (null, null);
             schema.Examples = [JsonValue.Create(3), new JsonArray("server-1", "server-2")];
         }
@@ -364,7 +370,7 @@ internal static partial class OpenApiDocument
         : type.IsEnum ? new() { Type = JsonSchemaType.String, Enum = [.. WireNames.Of(type).Select(name => JsonValue.Create(name))] }
         : null;
 
-    // What a request's record has as nullable only so that its absence is seen.
+    // Removes null from required properties of requests, which are nullable only so that their absence is noticed.
     private static void Require(IDictionary<string, IOpenApiSchema> schemas)
     {
         foreach (var type in typeof(OpenApiDocument).Assembly.GetTypes())
@@ -379,7 +385,7 @@ internal static partial class OpenApiDocument
         }
     }
 
-    // A value that may be anything may be null: a choice between null and it would be met by both.
+    // A schema without a type also allows null, so a oneOf of null and that schema would match twice.
     private static void TakeNullAsItComes(IOpenApiSchema? schema)
     {
         if (schema is not OpenApiSchema declared)
@@ -397,7 +403,7 @@ internal static partial class OpenApiDocument
         }
     }
 
-    // Of a value that may be null, what it is when it is there.
+    // Returns a schema without null.
     private static IOpenApiSchema Present(IOpenApiSchema schema)
     {
         if (schema.OneOf?.FirstOrDefault(choice => choice.Type != JsonSchemaType.Null) is { } only)
@@ -413,7 +419,7 @@ internal static partial class OpenApiDocument
         return schema;
     }
 
-    // An answer leaves out what its record says it does; a request may leave out whatever may be null.
+    // A property is optional in a response if its record may leave it out, and in a request if it may be null.
     private static bool IsOptional(Type type, JsonPropertyInfo property) =>
         property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true
         || (property.IsGetNullable && type.Name.EndsWith("Request", StringComparison.Ordinal) && property.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: false) != true);

@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 namespace EngageCenter.WebApi.OpenApi;
 
 /// <summary>
-/// The OpenAPI document as it is served: made at the first request, once in the life of the process. The framework's own
-/// endpoint makes it anew for each request, which takes some 50 ms of a core.
+/// Serves the OpenAPI document, which is generated at the first request and then kept. The framework's own endpoint
+/// generates it again for each request, which takes about 50 ms of a core.
 /// </summary>
 internal sealed class PublishedDocument([FromKeyedServices(PublishedDocument.Name)] IOpenApiDocumentProvider provider) : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class PublishedDocument([FromKeyedServices(PublishedDocument.Nam
     private readonly SemaphoreSlim making = new(1);
     private volatile Document? made;
 
-    /// <summary>The document, or 304 if the client has it already.</summary>
+    /// <summary>Returns the document, or 304 if the client already has it.</summary>
     public async Task<IResult> Answer(HttpContext http)
     {
         var document = made ?? await Make(http.RequestAborted);
@@ -26,7 +26,7 @@ internal sealed class PublishedDocument([FromKeyedServices(PublishedDocument.Nam
 
     public void Dispose() => making.Dispose();
 
-    // Those who come meanwhile wait for it. One that failed is made again.
+    // Concurrent requests wait for the one that generates it. After a failure the next request tries again.
     private async Task<Document> Make(CancellationToken cancel)
     {
         await making.WaitAsync(cancel);

@@ -12,8 +12,8 @@ using Microsoft.Net.Http.Headers;
 namespace EngageCenter.WebApi.Requests;
 
 /// <summary>
-/// A record of a JSON body. It is deserialized while the bytes come, behind authorization, and its validator is asked
-/// before the endpoint runs. Absent without a body, where the endpoint's parameter can be null.
+/// A record that is read from a JSON body. It is deserialized while the bytes arrive, after authorization, and validated
+/// before the endpoint runs. Without a body it is null, if the endpoint's parameter may be null.
 /// </summary>
 internal interface IBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpointParameterMetadataProvider
     where TSelf : class, IBody<TSelf>
@@ -68,13 +68,15 @@ internal static class Bodies
         || (media.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)));
 }
 
-/// <summary>What a body may have only so many of.</summary>
+/// <summary>An item of which a body may have only a limited number.</summary>
 internal interface ICounted
 {
     static abstract int MaxCount { get; }
 }
 
-/// <summary>A long array of a body. The serializer adds items while the body comes, and one too many ends it.</summary>
+/// <summary>
+/// A long array in a body. The serializer adds items while the body arrives, and stops at the first item over the limit.
+/// </summary>
 internal sealed class Items<T> : Collection<T>
     where T : ICounted
 {
@@ -89,5 +91,5 @@ internal sealed class Items<T> : Collection<T>
     }
 }
 
-/// <summary>Its path is that of the first item that is too many.</summary>
+/// <summary>Thrown for an array with too many items. The path is that of the first item over the limit.</summary>
 internal sealed class TooManyItemsException(int max) : JsonException($"Must have at most {max} entries.");

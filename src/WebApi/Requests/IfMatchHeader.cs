@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace EngageCenter.WebApi.Requests;
 
-/// <summary>What If-Match names, as a parameter of an endpoint that changes a resource.</summary>
+/// <summary>Binds the If-Match header as a parameter of an endpoint that changes a resource.</summary>
 internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
 {
     // Versions are never negative, so this one matches no resource.
@@ -35,7 +35,7 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
 
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
-        builder.Metadata.Add(new HeaderParameter("If-Match", "Only if the resource still has one of these entity tags; * for any that exists."));
+        builder.Metadata.Add(new HeaderParameter("If-Match", "Changes the resource only if it still has one of these entity tags; * for any existing resource."));
         builder.Metadata.Add(Problems.PreconditionFailed);
     }
 
@@ -43,8 +43,8 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
     {
         if (hasIfNoneMatch)
         {
-            // To overlook 'only if it is not there' would overwrite what is.
-            errors.Add("If-None-Match", "Is honoured on GET only.");
+            // Ignoring 'create only if absent' would overwrite an existing resource.
+            errors.Add("If-None-Match", "Is supported on GET only.");
         }
 
         if (isMalformed)
@@ -54,10 +54,10 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
     }
 
     /// <summary>
-    /// The condition that a grain checks; null without the header. A grain takes one version, so of several the one that
-    /// is there now is chosen; if none is, whichever fails.
+    /// Returns the condition that a grain checks; null without the header. A grain takes only one version. If the header
+    /// lists several, the current one is chosen; if it is not among them, one that fails.
     /// </summary>
-    /// <param name="current">The version that is there, asked only if need be.</param>
+    /// <param name="current">Returns the current version; called only if needed.</param>
     public async Task<IfMatch?> Choose(Func<Task<long?>> current)
     {
         if (!isPresent)
@@ -79,8 +79,8 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
         return new(versions is [var only] ? only : None);
     }
 
-    /// <summary>The answer where the condition is not met. <c>*</c> is met by whatever exists.</summary>
-    public IResult Refusal() => Problems.PreconditionFailed.Answer(IsAny ? "If-Match is *, which asks for a resource that exists, and there is none." : null);
+    /// <summary>Returns the response for a condition that is not met. <c>*</c> is met by any existing resource.</summary>
+    public IResult Refusal() => Problems.PreconditionFailed.Answer(IsAny ? "If-Match is *, which requires that the resource exists, but there is none." : null);
 
     private static long VersionOf(EntityTagHeaderValue tag) =>
         long.TryParse(Preconditions.VersionIn(tag.Tag.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var version)

@@ -2,15 +2,15 @@ using EngageCenter.WebApi.Json;
 
 namespace EngageCenter.WebApi.Requests;
 
-/// <summary>What a part of a path is, by its name in the route: the same wherever it stands.</summary>
+/// <summary>Describes and checks path parameters by their names, which mean the same on every route.</summary>
 internal static class PathParameters
 {
-    private const string IdHint = "1 to 64 of A-Z a-z 0-9 . _ ~ -";
+    private const string IdHint = "1 to 64 characters of A-Z a-z 0-9 . _ ~ -";
 
     private static readonly Dictionary<string, (string Description, Func<string, bool>? IsValid, string? Message)> all = new(StringComparer.Ordinal)
     {
         ["id"] = ("The workspace's id.", null, null),
-        ["technology"] = ("The technology's id, as the list of assessments has it.", null, null),
+        ["technology"] = ("The technology's id, from the list of assessments.", null, null),
         ["runId"] = ("The run's id.", null, null),
         ["slug"] = ("The end of the problem's type.", null, null),
         ["agreementId"] = ($"The agreement's id: {IdHint}", Text.IsId, Text.IdMessage),

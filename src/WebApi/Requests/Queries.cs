@@ -9,8 +9,9 @@ using EngageCenter.WebApi.Responses;
 namespace EngageCenter.WebApi.Requests;
 
 /// <summary>
-/// A record of the parameters of a query string. It is bound by the serializer, like a body: each parameter once, by its
-/// exact name, and what is blank is absent. A parameter that the endpoint does not have is refused by <see cref="RequestChecks"/>.
+/// A record that is read from the query string with the serializer, like a body: each parameter at most once and by its
+/// exact name, and a blank filter counts as absent. <see cref="RequestChecks"/> refuses parameters that the endpoint does
+/// not have.
 /// </summary>
 internal interface IQuery<TSelf> : IBindableFromHttpContext<TSelf>
     where TSelf : class, IQuery<TSelf>
@@ -21,31 +22,31 @@ internal interface IQuery<TSelf> : IBindableFromHttpContext<TSelf>
 /// <summary>A query for a page of a list.</summary>
 internal interface IPaged
 {
-    [Description("Items on a page, 1 to 500; 50 where nothing is said.")]
+    [Description("The number of items on a page, 1 to 500; 50 by default.")]
     int? PageSize { get; }
 
-    [Description("Where the page begins, as the 'nextLink' of the page before has it.")]
+    [Description("Where the page starts, taken from the 'nextLink' of the page before.")]
     Cursor? Cursor { get; }
 }
 
 /// <summary>A query for a page of a list that can also be exported as CSV.</summary>
 internal interface IExported : IPaged
 {
-    [Description("Whether CSV begins with a UTF-8 byte order mark, for spreadsheets that need it; false by default.")]
+    [Description("Whether CSV starts with a UTF-8 byte order mark, which some spreadsheets need; false by default.")]
     bool? Bom { get; }
 }
 
 /// <summary>A list without filters.</summary>
 internal sealed record PageQuery(int? PageSize, Cursor? Cursor) : IQuery<PageQuery>, IPaged;
 
-/// <summary>A list that is complete: what other lists are asked for a page by is passed over.</summary>
+/// <summary>The query of a list that is always returned completely. Page parameters are ignored.</summary>
 internal sealed record WholeListQuery(
-    [property: Description("Passed over: the list is complete.")] string? PageSize,
-    [property: Description("Passed over: the list is complete.")] string? Cursor) : IQuery<WholeListQuery>;
+    [property: Description("Ignored: the list is always complete.")] string? PageSize,
+    [property: Description("Ignored: the list is always complete.")] string? Cursor) : IQuery<WholeListQuery>;
 
 internal static class Queries
 {
-    /// <summary>Unicode code points of a text, if a parameter says nothing else.</summary>
+    /// <summary>The maximum length of a text, in Unicode code points, unless a parameter has its own limit.</summary>
     public const int MaxTextLength = 200;
 
     public static PageRequest Page(this IPaged query) => new(query.PageSize ?? PageRequest.DefaultSize, query.Cursor?.After);
@@ -54,7 +55,10 @@ internal static class Queries
 
     public static IEnumerable<string> NamesOf(Type query) => WireJson.QueryOptions.GetTypeInfo(query).Properties.Select(p => p.Name);
 
-    /// <summary>What the parameter's property says, or that of <see cref="IPaged"/> or <see cref="IExported"/>.</summary>
+    /// <summary>
+    /// Returns the description of the record's own property, or of the one in <see cref="IPaged"/> or
+    /// <see cref="IExported"/>.
+    /// </summary>
     public static string DescriptionOf(Type query, string name) => ((Type[])[query, typeof(IPaged), typeof(IExported)])
         .SelectMany(type => type.GetProperties())
         .Where(property => RequestProperties.NameOf(property) == name)
@@ -69,10 +73,11 @@ internal static class Queries
             var sent = request.Query[property.Name];
             if (sent.Count > 1)
             {
-                throw Wrong(new JsonException("Must be there once only.", property.Name, null, null));
+                throw Wrong(new JsonException("Must not be repeated.", property.Name, null, null));
             }
 
-            // A filter that is blank is a field that nobody filled in; of the others it is a mistake of a client's code.
+            // A blank filter is a form field that nobody filled in. A blank value of the other parameters is an error of the
+            // client.
             if (sent.Count == 1 && (!string.IsNullOrWhiteSpace(sent[0]) || property.Name is "pageSize" or "cursor" or "bom"))
             {
                 values[property.Name] = property.PropertyType == typeof(Cursor?) ? PlaceOf(request, sent[0]!)
@@ -95,6 +100,6 @@ internal static class Queries
     private static string PlaceOf(HttpRequest list, string encoded) =>
         Cursor.TryDecode(list, encoded, out var cursor) ? cursor.After : throw Wrong(new JsonException(Cursor.Message, "cursor", null, null));
 
-    // As the framework reports a body that it cannot bind.
+    // Reports it like the framework reports a body that it cannot bind.
     private static BadHttpRequestException Wrong(JsonException wrong) => new("A parameter is not valid.", wrong);
 }

@@ -5,7 +5,7 @@ using FluentValidation;
 
 namespace EngageCenter.WebApi.Requests;
 
-/// <summary>Checks what has been bound before the endpoint runs: all rules of path, query, headers and body together.</summary>
+/// <summary>Checks a bound request before the endpoint runs: the rules of path, query, headers and body together.</summary>
 internal static class RequestChecks
 {
     public static void AddRequestChecks(this IServiceCollection services)
@@ -13,11 +13,11 @@ internal static class RequestChecks
         AssemblyScanner.FindValidatorsInAssembly(typeof(RequestChecks).Assembly, includeInternalTypes: true)
             .ForEach(found => services.AddSingleton(found.InterfaceType, found.ValidatorType));
 
-        // What cannot be bound is answered by Faults, in every environment.
+        // Faults answers requests that cannot be bound, in every environment.
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
     }
 
-    /// <summary>A group whose endpoints are checked.</summary>
+    /// <summary>Maps a group whose endpoints are checked.</summary>
     public static RouteGroupBuilder MapChecked(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("").AddEndpointFilterFactory(CheckRules).AddEndpointFilterFactory(PageLimit.Filter).WithMetadata(Problems.InvalidRequest);
 

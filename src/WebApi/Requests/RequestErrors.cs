@@ -4,16 +4,19 @@ using FluentValidation.Results;
 namespace EngageCenter.WebApi.Requests;
 
 /// <summary>
-/// What is wrong with a request, by field: all of it at once. A field is named as the client wrote it,
-/// <c>contacts[2].role</c>; <c>$</c> is the body as a whole.
+/// Collects everything that is wrong with a request, by field. A field is named as in the request, such as
+/// <c>contacts[2].role</c>; <c>$</c> stands for the whole body.
 /// </summary>
 internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
 {
-    /// <summary>Fields named in one answer, and messages about each. What is beyond is refused just as well.</summary>
+    /// <summary>
+    /// The maximum numbers of fields in a response, and of messages for each field. Further errors are left out of the
+    /// response.
+    /// </summary>
     public const int MaxFields = 100;
     public const int MaxMessages = 5;
 
-    // A name may be the client's own, which can be as long as a body.
+    // The client chooses the name, which could be as long as a body.
     private const int MaxName = 200;
 
     public const string Body = "$";
@@ -40,7 +43,9 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
 
     public void Add(ValidationResult rules) => rules.Errors.ForEach(fault => Add(fault.PropertyName, fault.ErrorMessage));
 
-    /// <summary>A body that is no JSON, or a value of the wrong type in it or in the query.</summary>
+    /// <summary>
+    /// Adds the error of a body that is not JSON, or of a value with the wrong type in the body or in the query.
+    /// </summary>
     public void Add(JsonException wrong)
     {
         var (field, message) = Describe(wrong);
@@ -49,7 +54,7 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
 
     public bool Has(string field) => fields.ContainsKey(field);
 
-    /// <summary>What could not be bound, or was not there.</summary>
+    /// <summary>Returns the errors of a request that could not be bound, or that lacks a required part.</summary>
     public static RequestErrors Of(BadHttpRequestException wrong)
     {
         var errors = new RequestErrors();
@@ -57,13 +62,14 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
         return errors;
     }
 
-    // Without what the serializer quotes from the body and from this code. What our own converters say stands as it is.
+    // Leaves out what the serializer quotes from the body and from this code. Messages of our own converters stay as they
+    // are.
     private static (string Field, string Message) Describe(JsonException wrong) => wrong switch
     {
         TooManyItemsException { Path: { } path } => (FieldOf(path[..path.LastIndexOf('[')]), wrong.Message),
-        { InnerException: JsonException } => (Body, FormattableString.Invariant($"Must be JSON; it goes wrong at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}.")),
+        { InnerException: JsonException } => (Body, FormattableString.Invariant($"Must be valid JSON; the error is at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}.")),
         { Message: var message, Path: var path } => (FieldOf(path),
-            message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "Must be there once only."
+            message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "Must not be repeated."
             : !message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) ? message
             : message.Contains("`1[", StringComparison.Ordinal) ? "Must be an array."
             : Rules.ObjectMessage),

@@ -9,8 +9,8 @@ using FluentValidation.Results;
 namespace EngageCenter.WebApi.Requests;
 
 /// <summary>
-/// The rules of a request. A property whose type cannot be null, or that is <c>[Required]</c>, has to be there; other
-/// rules pass over what is absent.
+/// Validates a request. A property is required if its type cannot be null or if it is <c>[Required]</c>. The other rules
+/// ignore absent properties.
 /// </summary>
 internal abstract class RequestValidator<T> : AbstractValidator<T>
 {
@@ -28,10 +28,13 @@ internal abstract class RequestValidator<T> : AbstractValidator<T>
     }
 }
 
-/// <summary>What the declaration of a request's property says, to its rules and to the OpenAPI document.</summary>
+/// <summary>
+/// Reads the name of a request's property, and whether it is required, for validators and the OpenAPI document.
+/// </summary>
 internal static class RequestProperties
 {
-    // Rules name a property as the wire does. This is read when a rule is made, and every validator comes here before.
+    // Makes rules name properties as on the wire. Rules read it when they are created, and every validator uses this class
+    // before.
     static RequestProperties()
     {
         ValidatorOptions.Global.LanguageManager.Enabled = false;
@@ -40,18 +43,18 @@ internal static class RequestProperties
 
     public static string NameOf(MemberInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
-    // A number or a date that is absent would be 0 or the year 1, so such a property is nullable and [Required].
+    // An absent number or date would be 0 or the year 1, so such a property is nullable and [Required].
     public static bool IsRequired(PropertyInfo property) =>
         property.IsDefined(typeof(RequiredAttribute))
         || (!property.PropertyType.IsValueType && new NullabilityInfoContext().Create(property).ReadState == NullabilityState.NotNull);
 }
 
-/// <summary>Rules that several requests share, with what a client is told.</summary>
+/// <summary>Rules that several requests share, with their messages.</summary>
 internal static class Rules
 {
     public const string ObjectMessage = "Must be a JSON object.";
 
-    /// <summary>Text that people are shown, see <see cref="Text.Fault"/>.</summary>
+    /// <summary>Requires text that can be shown to people; see <see cref="Text.Fault"/>.</summary>
     /// <param name="max">In Unicode code points.</param>
     public static IRuleBuilderOptionsConditions<T, string?> Text<T>(this IRuleBuilder<T, string?> rule, int max, int min = 1) => rule.Custom((text, context) =>
     {
@@ -67,7 +70,7 @@ internal static class Rules
     public static IRuleBuilderOptions<T, int?> Whole<T>(this IRuleBuilder<T, int?> rule, int min, int max) =>
         rule.Must(number => number is null || (number >= min && number <= max)).WithMessage($"Must be a whole number from {min} to {max}.");
 
-    /// <summary>A number from 0 up that sums of such numbers keep exactly.</summary>
+    /// <summary>Requires a number from 0 to a maximum, with so few decimals that sums of such numbers are exact.</summary>
     public static IRuleBuilderOptions<T, decimal?> Amount<T>(this IRuleBuilder<T, decimal?> rule, decimal max, int decimals) => rule
         .Must(number => number is not { } amount || (amount >= 0 && amount <= max && decimal.Round(amount, decimals) == amount))
         .WithMessage(FormattableString.Invariant($"Must be a number from 0 to {max} with at most {decimals} decimals."));
@@ -76,18 +79,18 @@ internal static class Rules
         .Must(list => list is null || (list.Count >= min && list.Count <= max))
         .WithMessage(min == 0 ? $"Must have at most {max} entries." : $"Must have {min} to {max} entries.");
 
-    /// <summary>An instant that comes before another.</summary>
+    /// <summary>Requires that an instant is before another.</summary>
     public static IRuleBuilderOptions<T, DateTimeOffset?> Before<T>(this IRuleBuilder<T, DateTimeOffset?> rule, Func<T, DateTimeOffset?> end) =>
         rule.Must((request, start) => !(start >= end(request))).WithMessage("Must be before 'to'.");
 
-    /// <summary>A last day that is not before the first.</summary>
+    /// <summary>Requires that a last day is not before the first.</summary>
     public static IRuleBuilderOptions<T, DateOnly?> NotBefore<T>(this IRuleBuilder<T, DateOnly?> rule, Func<T, DateOnly?> start) =>
         rule.Must((request, end) => !(end < start(request))).WithMessage("Must not be before startDate.");
 
-    /// <param name="key">What has to differ; entries without one are passed over.</param>
-    /// <param name="field">The field of the entry that is named; the entry itself if null.</param>
+    /// <param name="key">Returns the value that must differ; entries without one are ignored.</param>
+    /// <param name="field">The field of the entry that the error names; null for the entry itself.</param>
     public static IRuleBuilderOptionsConditions<T, IReadOnlyList<TItem>?> NoneTwice<T, TItem, TKey>(
-        this IRuleBuilder<T, IReadOnlyList<TItem>?> rule, Func<TItem, TKey> key, string? field = null, string message = "Must be there once only.") =>
+        this IRuleBuilder<T, IReadOnlyList<TItem>?> rule, Func<TItem, TKey> key, string? field = null, string message = "Must not be repeated.") =>
         rule.Custom((list, context) =>
         {
             var known = new HashSet<TKey>();

@@ -9,12 +9,12 @@ using EngageCenter.WebApi.Json;
 namespace EngageCenter.WebApi.Responses;
 
 /// <summary>
-/// All items of a list as CSV (RFC 4180), page by page and row by row, so that the export holds one page and one row as text
-/// however long it is and however slowly its client reads. The columns are the fields of the item's JSON. What fails after
-/// the first page ends the connection, so that no one takes a part for the whole.
+/// Writes all items of a list as CSV (RFC 4180), page by page and row by row. The export holds one page and one row as text,
+/// however long the list is and however slowly the client reads. The columns are the fields of the item's JSON. An error
+/// after the first page ends the connection, so that the client does not take a part for the whole list.
 /// </summary>
-/// <param name="withMark">Whether a UTF-8 byte order mark comes first.</param>
-/// <param name="following">The page after a place; null where the caller may read no further.</param>
+/// <param name="withMark">Whether to start with a UTF-8 byte order mark.</param>
+/// <param name="following">Returns the page after a place; null if the caller may not read on.</param>
 internal sealed class CsvExport<TItem, TWire>(
     string fileName, bool withMark, Page<TItem> first, Func<string, Task<Page<TItem>?>> following, Func<TItem, TWire> wire) : IResult
 {
@@ -23,14 +23,15 @@ internal sealed class CsvExport<TItem, TWire>(
     private static readonly CsvConfiguration format = new(CultureInfo.InvariantCulture)
     {
         NewLine = "\r\n",
-        // A cell that a spreadsheet would take for a formula gets an apostrophe before it: = + - @, tab and return.
+        // Puts an apostrophe before a cell that a spreadsheet would read as a formula, which starts with = + - @, tab or
+        // return.
         InjectionOptions = InjectionOptions.Escape,
     };
 
-    // Characters that are written before the client has to have taken them.
+    // The number of characters that are written before the client must have read them.
     private const int MaxUnsent = 4 * 1024;
 
-    // Let go of as soon as it is written.
+    // Released as soon as it is written.
     private Page<TItem>? unwritten = first;
 
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -60,7 +61,7 @@ internal sealed class CsvExport<TItem, TWire>(
         }
     }
 
-    /// <returns>The place of the next page.</returns>
+    /// <returns>Where the next page starts; null after the last page.</returns>
     private async Task<string?> WritePage(CsvWriter csv, StringBuilder text, HttpResponse response, CancellationToken aborted)
     {
         var (items, next) = (unwritten!.Items, unwritten.Next);
@@ -81,7 +82,7 @@ internal sealed class CsvExport<TItem, TWire>(
 
     private static async Task Send(StringBuilder text, HttpResponse response, CancellationToken aborted)
     {
-        // One encoder for all of it: a character of two parts may be in two pieces.
+        // One encoder for all pieces, because a surrogate pair may be split between two of them.
         var encoder = Encoding.UTF8.GetEncoder();
         foreach (var chunk in text.GetChunks())
         {

@@ -6,14 +6,14 @@ using EngageCenter.Paging;
 namespace EngageCenter.WebApi.Responses;
 
 /// <summary>
-/// A place in a list, opaque to clients. It belongs to one list with its filters: any other refuses it, rather than go on
-/// somewhere.
+/// A place in a list, opaque to clients. It belongs to one list with its filters; another list refuses it instead of
+/// continuing at a wrong place.
 /// </summary>
 internal readonly record struct Cursor(string After)
 {
-    public const string Message = "Must be a cursor of this list with these filters, as 'nextLink' has it.";
+    public const string Message = "Must be a cursor from 'nextLink' of this list with the same filters.";
 
-    // Of the hash of the list. It catches mistakes; a forged cursor gains nobody anything.
+    // Bytes of the list's hash in a cursor. The hash catches mistakes; a forged cursor gains nothing.
     private const int ListBytes = 6;
 
     private static readonly UTF8Encoding strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

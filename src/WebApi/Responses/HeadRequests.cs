@@ -1,6 +1,6 @@
 namespace EngageCenter.WebApi.Responses;
 
-/// <summary>Answers HEAD like GET, with the same headers. The server leaves out the body of what came as HEAD.</summary>
+/// <summary>Answers HEAD like GET, with the same headers. The server does not send the body of a response to HEAD.</summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {
     public async Task InvokeAsync(HttpContext http)
@@ -24,5 +24,5 @@ internal sealed class HeadRequests(RequestDelegate next)
     }
 }
 
-/// <summary>Set for what came as HEAD: nobody reads the body, so an answer without an end must not begin.</summary>
+/// <summary>Marks a HEAD request: nobody reads the body, so a response without an end must not start.</summary>
 internal sealed record HeadRequest;

@@ -8,7 +8,7 @@ namespace EngageCenter.WebApi.Responses;
 
 /// <summary>A list, or one page of it.</summary>
 /// <param name="Value">The items of this page.</param>
-/// <param name="NextLink">Where the next page is; absent on the last one.</param>
+/// <param name="NextLink">The address of the next page; absent on the last page.</param>
 /// <param name="TotalCount">The items of all pages.</param>
 internal sealed record ListResponse<T>(
     IReadOnlyList<T> Value,
@@ -17,16 +17,18 @@ internal sealed record ListResponse<T>(
 
 internal static class Lists
 {
-    /// <summary>A page as the wire has it. The link to the next one keeps every other parameter of the request.</summary>
+    /// <summary>
+    /// Returns a page in its form on the wire. The link to the next page keeps all other parameters of the request.
+    /// </summary>
     public static IResult Answer<TItem, TWire>(HttpRequest request, Page<TItem> page, Func<TItem, TWire> wire) =>
         TypedResults.Ok(new ListResponse<TWire>([.. page.Items.Select(wire)], NextLink(request, page.Next), page.TotalCount));
 
-    /// <summary>A list that is never cut.</summary>
+    /// <summary>Returns a list that is never paged.</summary>
     public static ListResponse<T> Whole<T>(IReadOnlyList<T> items) => new(items, null, items.Count);
 
-    /// <summary>A page of a list that is at hand as a whole and never changes.</summary>
-    /// <param name="name">What the list's cursors begin with, so that another list's are none of its own.</param>
-    /// <exception cref="InvalidCursorException">The cursor is none of this list.</exception>
+    /// <summary>Cuts a page out of a list that is in memory and never changes.</summary>
+    /// <param name="name">The start of the list's cursors, which tells them from cursors of other lists.</param>
+    /// <exception cref="InvalidCursorException">The cursor does not belong to this list.</exception>
     public static Page<T> Cut<T>(string name, ImmutableArray<T> items, PageRequest page)
     {
         var start = 0;

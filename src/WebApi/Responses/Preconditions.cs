@@ -8,19 +8,21 @@ using Microsoft.Net.Http.Headers;
 namespace EngageCenter.WebApi.Responses;
 
 /// <summary>
-/// The conditions of a request, RFC 9110 section 13. A resource's entity tag is its version in quotes: strong, since a
-/// version stands for one representation. Where a representation also shows what others say, that is behind the version and
-/// a dot; a change is bound to the version alone.
+/// Answers conditional requests (RFC 9110, section 13). A resource's entity tag is its version in quotes. It is strong,
+/// because a version has one representation. If the representation also shows data of others, a dot and that data follow the
+/// version; a change depends on the version alone.
 /// </summary>
 internal static class Preconditions
 {
     public static string TagOf(long version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
 
-    /// <summary>The version that a tag begins with, in quotes.</summary>
+    /// <summary>Returns the version at the start of a quoted tag.</summary>
     public static ReadOnlySpan<char> VersionIn(ReadOnlySpan<char> tag) => tag[1..(tag.IndexOf('.') is var dot and > 0 ? dot : tag.Length - 1)];
 
-    /// <summary>The answer to a GET of one resource: 304 where the client has it already.</summary>
-    /// <param name="shown">What the representation shows beside the version, in letters, digits and hyphens; null for nothing.</param>
+    /// <summary>Returns the response to a GET of one resource: 304 if the client already has it.</summary>
+    /// <param name="shown">
+    /// The data that the representation shows besides the version, in letters, digits and hyphens; null for none.
+    /// </param>
     public static IResult Answer<T>(HttpContext http, long version, T resource, string? shown = null)
     {
         var tag = shown is null ? TagOf(version) : $"{TagOf(version)[..^1]}.{shown}\"";
@@ -28,7 +30,7 @@ internal static class Preconditions
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }
 
-    /// <summary>Does the same for a resource without a version. Its ETag is a hash of the answer.</summary>
+    /// <summary>Does the same for a resource without a version. Its ETag is a hash of the response.</summary>
     public static IResult Answer<T>(HttpContext http, T resource)
     {
         var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(resource, WireJson.Options));
@@ -37,8 +39,8 @@ internal static class Preconditions
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }
 
-    /// <summary>The answer to a PUT: the resource with its tag.</summary>
-    /// <param name="createdAt">Where it is, if it was not there before.</param>
+    /// <summary>Returns the response to a PUT: the resource with its tag.</summary>
+    /// <param name="createdAt">The address of the resource if the request created it; otherwise null.</param>
     public static IResult AnswerPut<T>(HttpContext http, long version, T resource, string? createdAt)
     {
         http.Response.Headers.ETag = TagOf(version);

@@ -9,7 +9,9 @@ internal enum Representation
     None,
 }
 
-/// <summary>Which representation a client asked for, RFC 9110 section 12.5.1: of JSON and CSV, or of others that there are.</summary>
+/// <summary>
+/// Chooses the representation for a request's Accept header (RFC 9110, section 12.5.1), such as JSON or CSV.
+/// </summary>
 internal static class Representations
 {
     private static readonly MediaTypeHeaderValue json = new("application/json");
@@ -22,8 +24,10 @@ internal static class Representations
         _ => Representation.None,
     };
 
-    /// <summary>The one of the greatest quality; of equal ones the one that is named more exactly, and then the first.</summary>
-    /// <returns>Its place among those that are offered; null where none is accepted.</returns>
+    /// <summary>
+    /// Chooses the offered type with the greatest quality; among equal ones the one named more exactly, then the first.
+    /// </summary>
+    /// <returns>The index of the offered type; null if none is acceptable.</returns>
     public static int? Choose(HttpRequest request, params ReadOnlySpan<MediaTypeHeaderValue> offered)
     {
         if (request.Headers.Accept.Count == 0
@@ -46,7 +50,7 @@ internal static class Representations
         return chosen;
     }
 
-    // The most exact range that a type falls in says its quality, also where a wider one says more.
+    // The most specific range that matches a type gives its quality, even if a more general range gives a greater one.
     private static (double Quality, int Exactness) Best(IList<MediaTypeHeaderValue> accepted, MediaTypeHeaderValue type)
     {
         var best = (Quality: 0.0, Exactness: -1);

@@ -3,19 +3,19 @@ using Scalar.AspNetCore;
 namespace EngageCenter.WebApi.Responses;
 
 /// <summary>
-/// Headers of every answer. What the API answers is one caller's, so nothing on the way may keep it; a client that keeps
-/// a copy of its own may still ask by its ETag whether it holds. A page runs the scripts that come with it, and no other.
+/// Sets the headers of every response. API responses are for one caller, so nothing between may store them; a client that
+/// keeps its own copy may still revalidate it with the ETag. A page may run only the scripts that come with it.
 /// </summary>
 internal sealed class ResponseHeaders(RequestDelegate next)
 {
-    /// <summary>By which a client finds its request again; what it sends comes back.</summary>
+    /// <summary>Lets a client find its request again: the value of the request is returned in the response.</summary>
     public const string RequestId = "X-Request-ID";
 
     private const int MaxRequestId = 128;
 
     public Task InvokeAsync(HttpContext http)
     {
-        // At the last moment: the answer to a fault begins with no headers at all.
+        // Set at the last moment, because the exception handler clears all headers.
         http.Response.OnStarting(() =>
         {
             var headers = http.Response.Headers;
@@ -33,7 +33,7 @@ internal sealed class ResponseHeaders(RequestDelegate next)
             if (http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed && headers.Allow.ToString().Split(", ") is var methods
                 && methods.Contains(HttpMethods.Get) && !methods.Contains(HttpMethods.Head))
             {
-                // Where there is GET there is HEAD, of which the routes know nothing.
+                // HEAD works wherever GET does, but the routes do not know it.
                 headers.Allow = string.Join(", ", methods.Append(HttpMethods.Head));
             }
 
@@ -47,7 +47,7 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         return next(http);
     }
 
-    // Styles are put into the page by its own script.
+    // Inline styles are allowed because the page's own script adds them.
     private static string PolicyOf(HttpContext http)
     {
         var nonce = http.Items[ScalarOptions.NonceHttpContextItemKey] is string once ? $" 'nonce-{once}'" : "";

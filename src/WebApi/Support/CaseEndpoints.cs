@@ -29,14 +29,14 @@ internal static class CaseEndpoints
     {
         var group = routes.MapGroup("/v1/workspaces/{id}/support-cases").WithTags("Support");
         group.MapPost("", Post).RequireApplicationInWorkspace(AppRole).StreamsBody()
-            .Describe("PostSupportCases", "Brings in updates of support cases",
-                "Up to 1,000 in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one on each line. An update has at most 64 KiB. A case's newest state is its update with the greatest (lastUpdatedAt, revision), so any order, any batching and any replay end in the same state. An update that is not valid is rejected and never blocks its neighbours. Where storage fails midway the answer is 503 with the counts so far; and where a stream breaks off or meets a limit, the answer has them and `line`, the last line that was read.")
+            .Describe("PostSupportCases", "Imports updates of support cases",
+                "Takes up to 1,000 updates in a JSON body of at most 8 MiB, or any number as `application/x-ndjson`, one on each line. An update can have at most 64 KiB. The state of a case is its update with the greatest (lastUpdatedAt, revision), so every order, batching and replay ends in the same state. An invalid update is rejected and does not stop the others. If storage fails midway, the response is 503 with the counts so far. If a stream breaks off or exceeds a limit, the response has the counts and `line`, the last line that was read.")
             .Example(Example)
             .TakesLinesOf<CaseJson>()
             .Answers<PostCasesResponse>(200)
             .Refuses(Problems.TooManyCases);
         group.MapGet("", List).RequirePermission(Permissions.ViewSupportInsights).Scans("status", "severity", "product", "search")
-            .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv` all of them as CSV, without pages; a cell that a spreadsheet would take for a formula begins with an apostrophe there.")
+            .Describe("ListSupportCases", "The support cases", "Newest createdAt first. With `Accept: text/csv`, returns the complete list as CSV, without pages; a cell that a spreadsheet would read as a formula starts with an apostrophe.")
             .Answers<ListResponse<CaseJson>>(200)
             .AnswersCsv()
             .Refuses(Problems.NotAcceptable);
@@ -63,7 +63,7 @@ internal static class CaseEndpoints
 
     private static async Task<IResult> PostLines(HttpContext http, CaseIngestion ingestion)
     {
-        // Of any length: what is held is bounded by the line and the batch.
+        // A stream may have any length: memory is bounded by one line and one batch.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;

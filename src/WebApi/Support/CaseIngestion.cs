@@ -6,10 +6,12 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Support;
 
-/// <summary>Takes updates one by one, hands them on in batches, and counts. Holds one batch at most.</summary>
+/// <summary>
+/// Takes case updates one by one, passes them on in batches, and counts the results. Holds at most one batch.
+/// </summary>
 internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
 {
-    // A case has fewer fields. An answer may have 1,000 rejected ones.
+    // A case has fewer fields. A response may list 1,000 rejected updates, so the errors of each are limited.
     private const int MaxErrors = 20;
 
     private const int MaxRejectedListed = 1_000;
@@ -23,10 +25,10 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
     private int rejectedCount;
     private int next;
 
-    /// <summary>Whether it holds nothing of what it was given.</summary>
+    /// <summary>Whether no update waits in the batch and none was rejected.</summary>
     public bool IsEmpty => batch.Count == 0 && rejected.Count == 0;
 
-    /// <summary>Null while all is well; else why the request ends here.</summary>
+    /// <summary>Adds an update. Returns null to continue, or the response that ends the request.</summary>
     public async ValueTask<IResult?> Add(CaseUpdate update)
     {
         if (Rejection(update, next++) is not { } rejection)
@@ -44,7 +46,7 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
         return null;
     }
 
-    /// <summary>Null for a valid update.</summary>
+    /// <summary>Returns the errors of an update; null if it is valid.</summary>
     public static RejectedCase? Rejection(CaseUpdate update, int index)
     {
         var errors = new RequestErrors(MaxErrors);
@@ -58,11 +60,14 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
         return errors.Any ? new(index, errors.Has("caseId") ? null : update.Case!.CaseId, errors.ToDictionary()) : null;
     }
 
-    /// <summary>Hands on what is left, and answers.</summary>
+    /// <summary>Passes the last batch on and returns the response.</summary>
     public async Task<IResult> Complete() =>
         await Flush() ?? TypedResults.Ok(new PostCasesResponse(applied, ignored, rejected, rejectedCount));
 
-    /// <summary>Answers where the stream breaks off, or a limit ends it: hands on what came before, and tells how far that was.</summary>
+    /// <summary>
+    /// Ends a stream that broke off or exceeded a limit: passes the last batch on and returns a problem that says how far it
+    /// was read.
+    /// </summary>
     /// <param name="line">The last line that was read.</param>
     public async Task<IResult> BreakOff(BadHttpRequestException fault, long line)
     {
@@ -71,10 +76,10 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
             return refused;
         }
 
-        // Its message may quote the request.
+        // The exception's message may quote the request, so only our own messages are returned.
         var problem = (fault as RefusedException)?.Problem ?? Problems.Of(fault.StatusCode);
-        var why = fault is RefusedException ? fault.Message : problem == Problems.InvalidRequest ? "The body breaks off, or cannot be read." : problem.Detail;
-        var detail = $"{why} That was after line {line}; what came before is taken, and repeating all of it is safe.";
+        var why = fault is RefusedException ? fault.Message : problem == Problems.InvalidRequest ? "The body broke off or cannot be read." : problem.Detail;
+        var detail = $"{why} This happened after line {line}. The lines before it were processed, and it is safe to send all of them again.";
         (string, object?)[] errors = problem == Problems.InvalidRequest
             ? [("errors", new Dictionary<string, string[]> { [RequestErrors.Body] = [detail] })]
             : [];
@@ -109,7 +114,7 @@ internal sealed class CaseIngestion(ISupportGrain support, Actor caller)
         }
         catch (Exception fault) when (Faults.IsUnavailable(fault))
         {
-            return Problems.ServiceUnavailable.Answer("Part of the request may have been applied. Repeating all of it is safe.", SoFar());
+            return Problems.ServiceUnavailable.Answer("Part of the request may have been applied. It is safe to repeat the whole request.", SoFar());
         }
     }
 

@@ -4,10 +4,10 @@ using EngageCenter.Support;
 
 namespace EngageCenter.WebApi.Support;
 
-/// <summary>A support case, as one update of it left it.</summary>
+/// <summary>A support case in the state of its newest update.</summary>
 /// <param name="CaseId">1 to 64 characters.</param>
-/// <param name="Revision">Settles which of two updates of the same instant is newer.</param>
-/// <param name="SlaMet">Absent where it is not known.</param>
+/// <param name="Revision">Decides which of two updates with the same lastUpdatedAt is newer.</param>
+/// <param name="SlaMet">Absent if unknown.</param>
 internal sealed record CaseJson(
     string CaseId,
     [property: Required] long? Revision,
@@ -34,15 +34,15 @@ internal sealed record CaseJson(
         Cloud, Location, SlaMet, FirstResponseAt, ResolvedAt, ClosedAt, PrimaryContact);
 }
 
-/// <summary>What became of the updates.</summary>
-/// <param name="Applied">Became their case's state.</param>
-/// <param name="Ignored">Were not newer than what was there.</param>
-/// <param name="Rejected">The first 1,000 of those that are not valid.</param>
-/// <param name="RejectedCount">All of those that are not valid.</param>
+/// <summary>The results of an import of case updates.</summary>
+/// <param name="Applied">The number of updates that became the state of their case.</param>
+/// <param name="Ignored">The number of updates that were not newer than the stored state.</param>
+/// <param name="Rejected">The first 1,000 invalid updates.</param>
+/// <param name="RejectedCount">The number of all invalid updates.</param>
 internal sealed record PostCasesResponse(int Applied, int Ignored, IReadOnlyList<RejectedCase> Rejected, int RejectedCount);
 
-/// <param name="Index">The update's place in the request, from 0; blank lines are not counted.</param>
-/// <param name="Errors">What is wrong, by field.</param>
+/// <param name="Index">The update's position in the request, from 0. Blank lines are not counted.</param>
+/// <param name="Errors">The errors of each field.</param>
 internal sealed record RejectedCase(
     int Index,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CaseId,

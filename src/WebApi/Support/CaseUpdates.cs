@@ -8,7 +8,7 @@ using FluentValidation;
 
 namespace EngageCenter.WebApi.Support;
 
-/// <summary>Updates as JSON; or a body of lines, which the endpoint reads.</summary>
+/// <summary>Case updates as JSON, or a body of lines, which the endpoint reads itself.</summary>
 /// <param name="Value">At most 1,000.</param>
 internal sealed record PostCasesRequest(Items<CaseUpdate> Value) : IBody<PostCasesRequest>
 {
@@ -25,18 +25,18 @@ internal sealed record PostCasesRequest(Items<CaseUpdate> Value) : IBody<PostCas
 
 internal sealed class PostCasesValidator : RequestValidator<PostCasesRequest>;
 
-/// <summary>One update as it came. A bad one never blocks its neighbours, so what is wrong with it is kept beside it.</summary>
-/// <param name="Fault">Why there is no case.</param>
-/// <param name="CaseId">With a fault: the id, if that can be read.</param>
+/// <summary>One update as received. An invalid update does not stop the others, so its error is kept with it.</summary>
+/// <param name="Fault">Why the update could not be read; null if it could.</param>
+/// <param name="CaseId">The case's id if there is a fault and the id can still be read.</param>
 [JsonConverter(typeof(Converter))]
 internal readonly record struct CaseUpdate(CaseJson? Case, JsonException? Fault = null, string? CaseId = null) : ICounted
 {
-    /// <summary>Bytes of one update.</summary>
+    /// <summary>The maximum size of one update, in bytes.</summary>
     public const int MaxBytes = 64 * 1024;
 
     public static int MaxCount => SupportCase.MaxBatch;
 
-    /// <summary>One line of <c>application/x-ndjson</c>.</summary>
+    /// <summary>Reads one line of <c>application/x-ndjson</c>.</summary>
     public static CaseUpdate Of(NdjsonLine line)
     {
         try
@@ -45,13 +45,13 @@ internal readonly record struct CaseUpdate(CaseJson? Case, JsonException? Fault 
         }
         catch (JsonException malformed)
         {
-            return new(null, new JsonException($"Line {line.Number} must be JSON; it goes wrong at byte {malformed.BytePositionInLine + 1}."));
+            return new(null, new JsonException($"Line {line.Number} must be valid JSON; the error is at byte {malformed.BytePositionInLine + 1}."));
         }
     }
 
-    private static CaseUpdate TooLong(string what) => new(null, new($"{what} may have at most {MaxBytes / 1024} KiB."));
+    private static CaseUpdate TooLong(string what) => new(null, new($"{what} must not be larger than {MaxBytes / 1024} KiB."));
 
-    /// <summary>Takes any JSON. The serializer calls it when all of one update is in its buffer.</summary>
+    /// <summary>Accepts any JSON value. The serializer calls it when the whole value is in its buffer.</summary>
     private sealed class Converter : JsonConverter<CaseUpdate>
     {
         public override bool HandleNull => true;
@@ -90,7 +90,7 @@ internal readonly record struct CaseUpdate(CaseJson? Case, JsonException? Fault 
             }
             catch (JsonException)
             {
-                // Also its id is wrong.
+                // The id is not valid either.
                 return null;
             }
         }

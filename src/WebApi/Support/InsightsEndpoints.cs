@@ -11,7 +11,7 @@ internal static class InsightsEndpoints
     public static void MapSupportInsights(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("/v1/workspaces/{id}/support-insights").WithTags("Support")
             .MapGet("", Get).RequirePermission(Permissions.ViewSupportInsights).Scans()
-            .Describe("GetSupportInsights", "What support did", "Figures over the window [from, to), exact: equal to a recomputation from the newest state of every case.")
+            .Describe("GetSupportInsights", "The support figures of a period", "The window is [from, to). The figures are exact: equal to a recomputation from the newest state of every case.")
             .Answers<SupportInsightsResponse>(200);
 
     private static Task<IResult> Get(WorkspaceVisit visit, InsightsQuery query, TimeProvider time, CancellationToken aborted)

@@ -2,9 +2,9 @@ using EngageCenter.Support;
 
 namespace EngageCenter.WebApi.Support;
 
-/// <summary>What support did in the window [from, to).</summary>
+/// <summary>The support figures of the window [from, to).</summary>
 /// <param name="ByMonth">One entry for each calendar month (UTC) that the window touches.</param>
-/// <param name="BySeverity">Over the opened ones, greatest count first; so for status and product.</param>
+/// <param name="BySeverity">The opened cases by severity, greatest count first; likewise by status and by product.</param>
 internal sealed record SupportInsightsResponse(
     string WorkspaceId,
     DateTimeOffset From,
@@ -28,10 +28,10 @@ internal sealed record SupportInsightsResponse(
         [.. insights.ByProduct.Select(p => new ProductCountJson(p.Product, p.Count))]);
 }
 
-/// <param name="Open">Created before the window's end, and not closed before it.</param>
-/// <param name="SlaMetPercent">Null where no SLA is known.</param>
-/// <param name="MedianHoursToClose">Null where none closed.</param>
-/// <param name="P90HoursToClose">Nearest rank; null where none closed.</param>
+/// <param name="Open">Cases created before the window's end and not closed before it.</param>
+/// <param name="SlaMetPercent">Null if the SLA of no case is known.</param>
+/// <param name="MedianHoursToClose">Null if no case was closed.</param>
+/// <param name="P90HoursToClose">By nearest rank; null if no case was closed.</param>
 internal sealed record InsightTotalsJson(
     int Opened, int Closed, int Open, double? SlaMetPercent, double? MedianHoursToClose, double? P90HoursToClose)
 {

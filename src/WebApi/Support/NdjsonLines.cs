@@ -4,17 +4,17 @@ using System.Runtime.CompilerServices;
 
 namespace EngageCenter.WebApi.Support;
 
-/// <param name="Number">Of all lines, blank ones too, the first being 1.</param>
-/// <param name="Bytes">Without its end; empty where the line is too long.</param>
+/// <param name="Number">The line's number, from 1. Blank lines are counted.</param>
+/// <param name="Bytes">The line without its end; empty if it is too long.</param>
 internal readonly record struct NdjsonLine(long Number, ReadOnlyMemory<byte> Bytes, bool IsTooLong);
 
 /// <summary>
-/// Splits a stream into its lines, whatever the pieces it comes in. Holds one line at most; of a longer one than
-/// <see cref="MaxLineBytes"/> it keeps nothing but the fact. Blank lines are passed over.
+/// Splits a stream into lines, whatever pieces it arrives in. Holds at most one line, and nothing of a line longer than
+/// <see cref="MaxLineBytes"/>. Skips blank lines.
 /// </summary>
 internal static class NdjsonLines
 {
-    /// <summary>Bytes of one line, without its end.</summary>
+    /// <summary>The maximum size of a line without its end, in bytes.</summary>
     public const int MaxLineBytes = CaseUpdate.MaxBytes;
 
     public static async IAsyncEnumerable<NdjsonLine> Read(
@@ -32,12 +32,13 @@ internal static class NdjsonLines
                 (buffer, skipping) = (buffer.Slice(buffer.GetPosition(1, end)), false);
                 if (line is { } complete)
                 {
-                    // What has been handed out is ours, since the caller may take long.
+                    // The line is a copy, because the caller may keep it after the reader has advanced.
                     yield return complete;
                 }
             }
 
-            // One byte more, for a carriage return that may turn out to end it, and three for a mark at the very start.
+            // One byte more for a carriage return before the line feed, and three more for a byte order mark at the very
+            // start.
             if (buffer.Length > maxLineBytes + (number == 0 ? 4 : 1))
             {
                 (buffer, skipping) = (buffer.Slice(buffer.End), true);

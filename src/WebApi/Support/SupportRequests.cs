@@ -9,10 +9,10 @@ namespace EngageCenter.WebApi.Support;
 internal sealed record CaseListQuery(
     [property: Description("Only cases of this status.")] CaseStatus? Status,
     [property: Description("Only cases of this severity.")] CaseSeverity? Severity,
-    [property: Description("Only cases of this product, by its whole name.")] string? Product,
-    [property: Description("Part of the id or title, case-insensitively.")] string? Search,
-    [property: Description("Created at or after.")] DateTimeOffset? From,
-    [property: Description("Created before.")] DateTimeOffset? To,
+    [property: Description("Only cases of this product, by its full name.")] string? Product,
+    [property: Description("Only cases whose id or title contains this text, case-insensitively.")] string? Search,
+    [property: Description("Only cases created at or after this time.")] DateTimeOffset? From,
+    [property: Description("Only cases created before this time.")] DateTimeOffset? To,
     int? PageSize, Cursor? Cursor, bool? Bom) : IQuery<CaseListQuery>, IExported
 {
     public CaseQuery ToQuery() => new(Status, Severity, Product, Search, From, To, this.Page());
@@ -29,12 +29,12 @@ internal sealed class CaseListValidator : PagedValidator<CaseListQuery>
 }
 
 internal sealed record InsightsQuery(
-    [property: Description("The window's start; six months before its end where nothing is said.")] DateTimeOffset? From,
-    [property: Description("The window's end, not in it; now where nothing is said.")] DateTimeOffset? To) : IQuery<InsightsQuery>
+    [property: Description("The start of the window; by default six months before its end.")] DateTimeOffset? From,
+    [property: Description("The end of the window, exclusive; now by default.")] DateTimeOffset? To) : IQuery<InsightsQuery>
 {
     private const int DefaultMonths = 6;
 
-    /// <summary>Without an end up to now, and without a start the six months before the end.</summary>
+    /// <summary>Returns the window, which by default ends now and starts six months before its end.</summary>
     public InsightsWindow Window(DateTimeOffset now)
     {
         var to = To ?? now;
@@ -48,12 +48,12 @@ internal sealed class InsightsValidator : RequestValidator<InsightsQuery>
     {
         RuleFor(query => query.From)
             .Must((query, _) => query.Window(time.GetUtcNow()) is var window && window.From < window.To)
-            .WithMessage(query => query.To is null ? "Must be before now, which is the end where no 'to' is given." : "Must be before 'to'.")
+            .WithMessage(query => query.To is null ? "Must be before now, which is the end if 'to' is absent." : "Must be before 'to'.")
             .Must((query, _) => Months(query.Window(time.GetUtcNow())) <= InsightsWindow.MaxMonths)
-            .WithMessage($"The window may touch at most {InsightsWindow.MaxMonths} calendar months.");
+            .WithMessage($"The window must not touch more than {InsightsWindow.MaxMonths} calendar months.");
     }
 
-    /// <summary>The calendar months (UTC) that the window touches; its end is not in it.</summary>
+    /// <summary>Counts the calendar months (UTC) that the window touches. The end is exclusive.</summary>
     private static int Months(InsightsWindow window)
     {
         var first = window.From.UtcDateTime;

@@ -6,10 +6,11 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <summary>
-/// A workspace's audit trail as JSON lines, oldest first, up to the event that is the newest when it begins. It holds one page
-/// however long the trail is. What fails after the first page ends the connection, so that no one takes a part for the whole.
+/// Writes a workspace's audit trail as JSON lines, oldest first, up to the event that is the newest when the export starts.
+/// It holds one page, however long the trail is. An error after the first page ends the connection, so that the client does
+/// not take a part for the whole trail.
 /// </summary>
-/// <param name="following">The events behind one; null where the caller may read no further.</param>
+/// <param name="following">Returns the events after a given one; null if the caller may not read on.</param>
 internal sealed class AuditExport(string workspaceId, long after, Page<AuditEvent> first, Func<long, Task<Page<AuditEvent>?>> following) : IResult
 {
     public const string MediaType = "application/x-ndjson";

@@ -15,41 +15,49 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <summary>
-/// Streams a workspace's audit trail as Server-Sent Events: what there is, oldest first, and then what comes. It reads on by
-/// the sequence of the last event, which has no gaps, so nothing is missed and nothing comes twice.
+/// Streams a workspace's audit trail as Server-Sent Events: first the existing events, oldest first, and then new ones. It
+/// continues by the sequence number of the last event. Sequence numbers have no gaps, so no event is missed or repeated.
 /// </summary>
 /// <remarks>
-/// The reader's right is decided anew each second, from memory where nothing has changed. Every change of a workspace gives
-/// decisions another proof (<see cref="AccessDecision.Proof"/>), so an unchanged decision means that there
-/// is no new event. The workspace is asked when the decision has changed, and every 10 s. An event that is streamed is stored.
+/// The reader's right is decided again every second, from memory if nothing has changed. Every change of a workspace gives
+/// its decisions a new proof (<see cref="AccessDecision.Proof"/>), so an unchanged decision means that there is no new
+/// event. The workspace is asked when the decision has changed, and every 10 s. Only stored events are streamed.
 /// </remarks>
 internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime lifetime, TimeProvider time) : IDisposable
 {
-    /// <summary>Streams of one workspace on a node; more are refused with 503.</summary>
+    /// <summary>The maximum number of streams of one workspace on a node; more are refused with 503.</summary>
     public const int MaxOfWorkspace = 500;
 
-    /// <summary>Events that are read at once, and held until the reader has taken them.</summary>
+    /// <summary>The number of events that are read at once, and held until the reader has received them.</summary>
     public const int PageSize = 50;
 
-    /// <summary>How often the reader's right is decided, and how long an event may take to be seen.</summary>
+    /// <summary>How often the reader's right is decided, and how late a new event may be noticed.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long nothing is written before a comment is, so that nobody in between takes the connection for dead.</summary>
+    /// <summary>
+    /// After this time without an event, a comment is written, so that nothing on the way takes the connection for dead.
+    /// </summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the workspace is not asked while decisions stay the same. A silo of an earlier release proves nothing.</summary>
+    /// <summary>
+    /// The workspace is asked at least this often, even if decisions stay the same: a silo of an earlier release gives no
+    /// proof.
+    /// </summary>
     public static readonly TimeSpan Unasked = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the right may be unconfirmed, or the workspace unavailable, before the stream ends. Nothing is sent meanwhile.</summary>
+    /// <summary>
+    /// How long the right may be unconfirmed, or the workspace unavailable, before the stream ends. Nothing is sent during
+    /// that time.
+    /// </summary>
     public static readonly TimeSpan Unconfirmed = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long one event may wait for the reader to take those before.</summary>
+    /// <summary>How long the reader may take to receive one event.</summary>
     public static readonly TimeSpan Slow = TimeSpan.FromSeconds(5);
 
-    // When a client comes back, by default.
+    // How long a client waits before it reconnects, by default.
     private static readonly TimeSpan reconnect = TimeSpan.FromSeconds(2);
 
-    // A policy that changes with every page is not one that a reader waits for.
+    // If the policy changes at every attempt to read a page, the reader should not wait any longer.
     private const int Attempts = 5;
 
     private readonly IHostApplicationLifetime lifetime = lifetime;
@@ -60,15 +68,15 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
 
     public void Dispose() => ofWorkspace.Dispose();
 
-    /// <summary>A stream that goes on behind an event.</summary>
-    /// <param name="visit">The reader's, let in.</param>
-    /// <param name="first">What follows the event.</param>
-    /// <param name="isLive">Whether to go on with what comes; else it ends behind the newest event.</param>
+    /// <summary>Opens a stream that continues after an event.</summary>
+    /// <param name="visit">The reader's visit, with access allowed.</param>
+    /// <param name="first">The first events after that event.</param>
+    /// <param name="isLive">Whether to continue with new events; otherwise the stream ends after the newest event.</param>
     public IResult Open(WorkspaceVisit visit, HttpContext http, long after, Page<AuditEvent> first, bool isLive)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return Problems.ServiceUnavailable.Answer("This node is stopping.");
+            return Problems.ServiceUnavailable.Answer("This node is stopping. Another node can serve the stream.");
         }
 
         var share = limits.Streams.TryTake(http.Features.GetRequiredFeature<Claimant>());
@@ -82,10 +90,10 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
         http.Response.RegisterForDispose(place);
         if (!place.IsAcquired)
         {
-            return Problems.ServiceUnavailable.Answer($"The workspace has {MaxOfWorkspace} streams on this node.");
+            return Problems.ServiceUnavailable.Answer($"The workspace already has the maximum of {MaxOfWorkspace} streams on this node.");
         }
 
-        // A stream has places of its own. It works for a moment now and then, and would hold a request's slot all the time.
+        // A stream works only for moments but lasts long, so it has a place among the streams instead of a request's slot.
         http.Features.Get<RequestSlot>()?.Leave();
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         return TypedResults.ServerSentEvents(Events(new(visit, http, ExpiryOf(http), this), after, first, isLive, http.RequestAborted));
@@ -94,7 +102,7 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
     private static async IAsyncEnumerable<SseItem<string>> Events(
         Reader reader, long after, Page<AuditEvent> page, bool isLive, [EnumeratorCancellation] CancellationToken aborted)
     {
-        // The headers go out with it, also where there is no event yet.
+        // Sends the headers at once, even if there is no event yet.
         await reader.Comment(aborted);
         string? end = null;
         while (end is null)
@@ -128,12 +136,12 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
         yield return new($$"""{"reason":"{{end}}"}""", "end") { ReconnectionInterval = reconnect };
     }
 
-    // The token was validated with this request. A stream must not outlive it.
+    // The token was validated with this request, and the stream must not outlive it.
     private DateTimeOffset ExpiryOf(HttpContext http)
     {
         var token = http.Request.Headers.Authorization.ToString()["Bearer ".Length..].Trim();
         var expires = new DateTimeOffset(new JsonWebToken(token).ValidTo, TimeSpan.Zero);
-        // Within the clocks' difference it was taken after its end.
+        // Because of the clock skew, the token may have been accepted after it expired.
         return expires > time.GetUtcNow() ? expires : time.GetUtcNow() + Interval;
     }
 
@@ -147,12 +155,12 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
         private long asked = feed.time.GetTimestamp();
         private long confirmed = feed.time.GetTimestamp();
 
-        // Whether the workspace has to be asked: until it has answered.
+        // Whether the workspace must be asked for events. Stays true until the workspace has answered.
         private bool mayHaveMore;
 
         public long Now => time.GetTimestamp();
 
-        /// <returns>How long the reader took to take it.</returns>
+        /// <returns>How long the reader took to receive it.</returns>
         public TimeSpan Wrote(long started)
         {
             written = Now;
@@ -166,7 +174,10 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
             written = Now;
         }
 
-        /// <summary>The events that follow; waits until there are some, unless it is known that there are. Or why the stream ends.</summary>
+        /// <summary>
+        /// Returns the next events, or the reason why the stream ends. Waits for new events unless it is known that there
+        /// are more.
+        /// </summary>
         public async Task<(Page<AuditEvent> Page, string? End)> Next(long after, bool hasMore, CancellationToken aborted)
         {
             for (mayHaveMore |= hasMore; ; hasMore = false)
@@ -176,7 +187,7 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
                     await Wait(null, aborted);
                 }
 
-                // A silo that is lost may answer late or never, and the reader is not to be silent meanwhile.
+                // A lost silo may answer late or never. Comments are still written during that time.
                 var asking = Ask(after);
                 while (!asking.IsCompleted && !feed.lifetime.ApplicationStopping.IsCancellationRequested)
                 {
@@ -195,10 +206,13 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
             }
         }
 
-        /// <summary>Waits for the interval, or less if it is for something that comes before, and breaks a long silence.</summary>
+        /// <summary>
+        /// Waits for the interval, or until an earlier task completes. Writes a comment after a long silence.
+        /// </summary>
         private async Task Wait(Task? what, CancellationToken aborted)
         {
-            // The interval is how often the right is decided, and no signal tells of a loss: the clock is waited for.
+            // Waits for the clock, because the interval says how often the right is decided, and no signal announces that it
+            // was lost.
             using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, feed.lifetime.ApplicationStopping);
             await (what?.WaitAsync(Interval, time, either.Token) ?? Task.Delay(Interval, time, either.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             aborted.ThrowIfCancellationRequested();
@@ -238,7 +252,7 @@ internal sealed class AuditFeed(NodeLimits limits, IHostApplicationLifetime life
             }
             catch (InvalidCursorException)
             {
-                // The store was restored to a time before the event.
+                // The store was restored to a time before the event was recorded.
                 return (none, "trail-replaced");
             }
             catch (Exception fault) when (Faults.IsUnavailable(fault))

@@ -28,19 +28,19 @@ internal static class GroupEndpoints
             .Refuses(Problems.GroupNotFound);
         groups.MapPut("/{groupId}", Put).RequirePermission(Permissions.ManageEntraGroups)
             .Describe("PutGroup", "Grants roles to a group",
-                "The group holds exactly these roles afterwards, and no check that starts later decides by the ones before.")
+                "Afterwards the group holds exactly these roles, and no later check uses the roles that it held before.")
             .Example("""{ "displayName": "Engage Support", "roles": ["SupportUser"] }""")
             .Answers<GroupResponse>(200)
             .Answers<GroupResponse>(201)
             .Refuses(Problems.RoleNotAssignable, Problems.TooManyGroups, Problems.TooManyGroupsInTenant, Problems.TooManyWorkspaces);
         groups.MapPost("/{groupId}/preview", Preview).RequirePermission(Permissions.ManageEntraGroups).Scans()
-            .Describe("PreviewGroup", "What a grant would change",
-                "Who of the people that the workspace knows of would gain or lose which permissions, if the group held exactly these roles. Nothing is changed.")
+            .Describe("PreviewGroup", "Previews a grant",
+                "Lists the people known to the workspace who would gain or lose permissions if the group held exactly these roles, and which ones. Changes nothing.")
             .Example("""{ "roles": ["SupportUser"] }""")
             .Answers<PreviewResponse>(200)
             .Refuses(Problems.RoleNotAssignable);
         groups.MapDelete("/{groupId}", Delete).RequirePermission(Permissions.ManageEntraGroups)
-            .Describe("DeleteGroup", "Takes a group's roles away", "Also where the group held none.")
+            .Describe("DeleteGroup", "Removes a group's roles", "Succeeds also if the group holds no role.")
             .Answers(204);
     }
 
@@ -83,10 +83,10 @@ internal static class GroupEndpoints
 
         if (known.Answer == DirectoryAnswer.NotFound)
         {
-            return Problems.Invalid("groupId", "The directory of the organization has no such group.");
+            return Problems.Invalid("groupId", "The group does not exist in the directory of the organization.");
         }
 
-        // The name follows the directory, where it says one.
+        // The name comes from the directory if it has one.
         var name = (known.Group is { } found ? DirectoryGroupResponse.NameOf(found) : null) ?? body.DisplayName;
         var condition = await Condition(visit, decision, group, ifMatch);
         var outcome = await visit.Workspace.PutGroup(decision, visit.Caller.Actor, new(group, name, roles, condition));
@@ -126,18 +126,19 @@ internal static class GroupEndpoints
         };
     });
 
-    // Who manages groups sees them too: User, which every member has, gives that.
+    // Whoever may manage groups may also see them: every member has the role User, which allows it.
     private static Task<Paging.IfMatch?> Condition(WorkspaceVisit visit, AccessDecision decision, Guid group, IfMatchHeader ifMatch) =>
         ifMatch.Choose(async () => (await visit.Workspace.Group(decision, group))?.Items is [var grant] ? grant.Version : null);
 
-    /// <returns>Null: decide again.</returns>
+    /// <returns>Null if access must be decided again.</returns>
     private static async Task<GroupFacts?> Facts(WorkspaceVisit visit, AccessDecision decision, GroupGrant grant) =>
         await visit.Grain<IWorkspaceDirectoryGrain>().Facts(decision, [grant.GroupId]) is [var facts] ? facts : null;
 
-    // Of what the directory says, all that changes without the grant.
+    // The data from the directory that the representation shows, and that can change without the grant.
     private static string? Shown(GroupFacts facts) => facts.Status == GroupStatus.Unknown ? null : FormattableString.Invariant($"{facts.Status}-{facts.People}");
 
-    // The decision is of the policy before, so the directory is not asked again, and nobody is counted.
+    // The decision belongs to the policy before this change, so the directory is not asked again and members are not
+    // counted.
     private static IResult Granted(HttpContext http, string id, GroupGrant grant, DirectoryGroupAnswer known, bool created) => Preconditions.AnswerPut(
         http, grant.Version, GroupResponse.Of(grant, new(grant.GroupId, known.Answer == DirectoryAnswer.Found ? GroupStatus.Active : GroupStatus.Unknown)), created ? $"/v1/workspaces/{id}/groups/{grant.GroupId:D}" : null);
 }

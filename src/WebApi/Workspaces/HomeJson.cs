@@ -6,17 +6,19 @@ using EngageCenter.WebApi.Support;
 
 namespace EngageCenter.WebApi.Workspaces;
 
-/// <summary>A workspace's home page for one of its members. A part that the caller may not see is absent.</summary>
-/// <param name="Workspace">Null only on the landing page of a caller to whom no workspace is open.</param>
-/// <param name="QuickLinks">Only to what the caller may open. There with the workspace.</param>
-/// <param name="Capabilities">The names of what the caller may do here, in ordinal order. There with the workspace.</param>
-/// <param name="SupportInsights">The totals of the last six months. ViewSupportInsights.</param>
-/// <param name="CustomerActivity">The totals of the proof of execution. ViewCustomerActivity.</param>
-/// <param name="Assessments">Technologies in figures. AccessAssessments.</param>
-/// <param name="Learning">The caller's own courses, counted. AccessLearning.</param>
-/// <param name="AccountTeam">Any member's.</param>
-/// <param name="LeftOut">Parts that the caller may see and that are not available now; absent if there are none.</param>
-/// <param name="Reason">NoWorkspaces where there is no workspace; else absent.</param>
+/// <summary>A workspace's home page for one of its members. Parts that the caller may not see are absent.</summary>
+/// <param name="Workspace">Null only on the landing page of a caller who is a member of no workspace.</param>
+/// <param name="QuickLinks">Only links that the caller may open. Present if there is a workspace.</param>
+/// <param name="Capabilities">
+/// The names of what the caller may use here, in ordinal order. Present if there is a workspace.
+/// </param>
+/// <param name="SupportInsights">The totals of the last six months. Needs ViewSupportInsights.</param>
+/// <param name="CustomerActivity">The totals of the proof of execution. Needs ViewCustomerActivity.</param>
+/// <param name="Assessments">The numbers of technologies by state. Needs AccessAssessments.</param>
+/// <param name="Learning">The numbers of the caller's own courses. Needs AccessLearning.</param>
+/// <param name="AccountTeam">Shown to every member.</param>
+/// <param name="LeftOut">Parts that the caller may see but that are unavailable now; absent if there are none.</param>
+/// <param name="Reason">NoWorkspaces if there is no workspace; otherwise absent.</param>
 internal sealed record HomeResponse(
     WorkspaceResponse? Workspace,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<QuickLink>? QuickLinks = null,
@@ -35,10 +37,10 @@ internal sealed record HomeResponse(
 internal sealed record QuickLink(string Name, string Href);
 
 /// <param name="Configured">Technologies with a schedule.</param>
-/// <param name="Running">Technologies with a run under way.</param>
+/// <param name="Running">Technologies with a run in progress.</param>
 /// <param name="Failed">Technologies whose last run failed.</param>
-/// <param name="NextRunAt">Of all schedules the earliest; absent where there is none.</param>
-/// <param name="LastCompletedAt">When results last came; absent before.</param>
+/// <param name="NextRunAt">When the next scheduled run of any technology is due; absent if none is scheduled.</param>
+/// <param name="LastCompletedAt">When results last arrived; absent if none have.</param>
 internal sealed record AssessmentsSummaryJson(
     int Configured,
     int Running,
@@ -52,6 +54,6 @@ internal sealed record AssessmentsSummaryJson(
 
 internal sealed record LearningSummaryJson(int InProgress, int Completed);
 
-/// <param name="Part">The member that is absent.</param>
-/// <param name="Reason">ServiceUnavailable: to ask again later may bring it.</param>
+/// <param name="Part">The member of the home page that is absent.</param>
+/// <param name="Reason">ServiceUnavailable: a later request may return the part.</param>
 internal sealed record HomeGap(string Part, string Reason);

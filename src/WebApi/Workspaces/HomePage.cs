@@ -14,13 +14,13 @@ using EngageCenter.WebApi.Users;
 
 namespace EngageCenter.WebApi.Workspaces;
 
-/// <summary>Puts a workspace's home page together for one of its members.</summary>
+/// <summary>Builds a workspace's home page for one of its members.</summary>
 internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, TimeProvider time, ILogger<HomePage> logger)
 {
     /// <summary>How long a page waits for one of its parts.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    // What a permission opens. The team is every member's.
+    // The capability that each permission gives. Every member sees the account team.
     private static readonly (Permissions Permission, string Capability)[] capabilities =
     [
         (Permissions.None, "AccountTeam"),
@@ -36,8 +36,8 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
     ];
 
     /// <summary>
-    /// The whole page in one round of grain calls. A part that cannot be had within <see cref="Patience"/> is left out, with
-    /// its reason, and the rest is served; there is no page without the workspace itself.
+    /// Builds the whole page in one round of grain calls. A part that is unavailable within <see cref="Patience"/> is left
+    /// out, with its reason. Without the workspace itself there is no page.
     /// </summary>
     public Task<IResult> Show(WorkspaceVisit visit) => visit.Act(async decision =>
     {
@@ -106,7 +106,7 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
     private Task<SupportInsights?> Insights(AccessDecision decision, CancellationToken cancellation) =>
         grains.GetGrain<ISupportGrain>(decision.WorkspaceId).Insights(decision, new InsightsQuery(null, null).Window(time.GetUtcNow()), cancellation);
 
-    // Decided anew in the same call.
+    // This call decides access again, so its own decision is checked.
     private async Task<AccountTeamOutcome?> AccountTeam(WorkspaceVisit visit)
     {
         var outcome = await AccountTeamEndpoints.Ask(users, visit, asked: null);
@@ -118,7 +118,7 @@ internal sealed partial class HomePage(IGrainFactory grains, UserGrains users, T
         };
     }
 
-    [LoggerMessage(LogLevel.Warning, "The home page goes without {Part}")]
+    [LoggerMessage(LogLevel.Warning, "The home page was sent without {Part}, which was unavailable")]
     private partial void LogLeftOut(string part, Exception exception);
 
     private readonly record struct HomePart<T>(T? Value, bool DecideAgain = false, HomeGap? LeftOut = null)

@@ -30,21 +30,21 @@ internal static class WorkspaceEndpoints
             .Versioned()
             .Answers<WorkspaceResponse>(200);
         workspaces.MapPatch("", Rename).RequirePermission(Permissions.RenameSpace)
-            .Describe("RenameWorkspace", "Renames a workspace", "A name that a member gave stays when the agreement is put again.")
+            .Describe("RenameWorkspace", "Renames a workspace", "A name that a member has set stays when the agreement is updated.")
             .Example("""{ "name": "Contoso Support" }""")
             .Answers<WorkspaceResponse>(200);
         workspaces.MapGet("/home", Home).RequireMember().Scans()
-            .Describe("GetHome", "The home page of a workspace", "Only what the caller may open.")
+            .Describe("GetHome", "The home page of a workspace", "Contains only the parts that the caller may open.")
             .Answers<HomeResponse>(200);
         workspaces.MapGet("/audit-events", AuditEvents).RequirePermission(Permissions.ManageEntraGroups)
-            .Describe("ListAuditEvents", "What was changed, by whom", "Newest first. With `Accept: application/x-ndjson` all of them, oldest first, one on each line.")
+            .Describe("ListAuditEvents", "The audit trail", "Who changed what, newest first. With `Accept: application/x-ndjson`, returns the complete trail, oldest first, one event on each line.")
             .Answers<ListResponse<AuditEventResponse>>(200)
             .AnswersText(AuditExport.MediaType)
             .Refuses(Problems.NotAcceptable);
         workspaces.MapGet("/audit-events/stream", StreamAuditEvents).RequirePermission(Permissions.ManageEntraGroups).WithMetadata(new StreamedAnswer()).DisableHttpMetrics()
-            .Describe("StreamAuditEvents", "Follows what is changed, by whom",
-                "Server-Sent Events, oldest first, and then those that come. An event `audit` has the event's id as its `id` and, as its data, an item of the list of audit events. A reader that was cut off goes on with `Last-Event-ID`, and misses nothing. A comment comes at least every 15 s. The event `end` says why the stream ends: `complete`, `access-lost`, `access-unconfirmed`, `token-expired`, `node-stopping`, `slow-reader` or `trail-replaced`. With `Accept: application/x-ndjson` what there is, one event on each line.")
-            .WithMetadata(new HeaderParameter(LastEventId, "The id of the last event that the reader has; it goes before `after`."))
+            .Describe("StreamAuditEvents", "Follows the audit trail",
+                "Server-Sent Events: the existing events, oldest first, and then new ones. An event `audit` has the id of the audit event as its `id`, and an item of the list of audit events as its data. A reader whose connection was lost continues with `Last-Event-ID` and misses nothing. A comment is sent at least every 15 s. The event `end` says why the stream ends: `complete`, `access-lost`, `access-unconfirmed`, `token-expired`, `node-stopping`, `slow-reader` or `trail-replaced`. With `Accept: application/x-ndjson`, returns the existing events, one on each line.")
+            .WithMetadata(new HeaderParameter(LastEventId, "The id of the last event that the reader has received. It takes precedence over `after`."))
             .AnswersText("text/event-stream", AuditExport.MediaType)
             .Refuses(Problems.NotAcceptable);
     }
@@ -78,7 +78,7 @@ internal static class WorkspaceEndpoints
                 ? Lists.Answer(http.Request, events, AuditEventResponse.Of)
                 : null),
             1 => await ExportAuditEvents(visit, http, after: 0),
-            _ => Problems.NotAcceptable.Answer("The answer exists as application/json and as application/x-ndjson only."),
+            _ => Problems.NotAcceptable.Answer("The response is available only as application/json and application/x-ndjson."),
         };
     }
 
@@ -91,7 +91,7 @@ internal static class WorkspaceEndpoints
             return Problems.Invalid(LastEventId, NoEvent);
         }
 
-        // To open one reads a page, and a client may close it at once.
+        // Opening a stream reads a page, and a client may open and close streams repeatedly.
         if (await PageLimit.Count(http, limits, AuditFeed.PageSize) is { } refusal)
         {
             return refusal;
@@ -106,7 +106,7 @@ internal static class WorkspaceEndpoints
                     ? feed.Open(visit, http, after, first, isLive: query.Live != false && http.Features.Get<HeadRequest>() is null)
                     : null),
                 1 => await ExportAuditEvents(visit, http, after),
-                _ => Problems.NotAcceptable.Answer("The answer exists as text/event-stream and as application/x-ndjson only."),
+                _ => Problems.NotAcceptable.Answer("The response is available only as text/event-stream and application/x-ndjson."),
             };
         }
         catch (InvalidCursorException)

@@ -11,8 +11,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.WebApi.Workspaces;
 
 /// <summary>A workspace.</summary>
-/// <param name="DefaultName">What the agreement calls it.</param>
-/// <param name="Status">That of its agreement.</param>
+/// <param name="DefaultName">The name from the agreement.</param>
+/// <param name="Status">The status of the agreement.</param>
 internal sealed record WorkspaceResponse(
     string WorkspaceId,
     string Name,
@@ -32,7 +32,7 @@ internal sealed record WorkspaceResponse(
         view.Header.CreatedAt);
 }
 
-/// <summary>Who did something.</summary>
+/// <summary>The person or application that made a change.</summary>
 /// <param name="Id">The object id of the person or application in the tenant.</param>
 internal sealed record ActorResponse(ActorKind Kind, Guid TenantId, string Id, string? DisplayName)
 {
@@ -40,9 +40,11 @@ internal sealed record ActorResponse(ActorKind Kind, Guid TenantId, string Id, s
 }
 
 /// <summary>An Entra group and its roles in the workspace.</summary>
-/// <param name="DisplayName">The directory's, where it says one.</param>
-/// <param name="Status">Whether the directory has the group; Unknown where there is none, or it does not say now.</param>
-/// <param name="MemberCount">How many people are in it, also through groups in it; absent where that is not known.</param>
+/// <param name="DisplayName">The name from the directory, if it has one.</param>
+/// <param name="Status">
+/// Whether the directory has the group; Unknown if there is no directory or it does not answer now.
+/// </param>
+/// <param name="MemberCount">The number of people in the group and in the groups inside it; absent if unknown.</param>
 internal sealed record GroupResponse(
     Guid GroupId,
     string? DisplayName,
@@ -58,7 +60,7 @@ internal sealed record GroupResponse(
         facts.Status, facts.People, ActorResponse.Of(grant.GrantedBy), grant.GrantedAt, grant.UpdatedAt);
 }
 
-/// <summary>A person of the workspace.</summary>
+/// <summary>A person in the workspace.</summary>
 /// <param name="Status">Pending until the first sign-in.</param>
 internal sealed record WorkspaceUserResponse(
     Guid UserId,
@@ -86,8 +88,8 @@ internal sealed record WorkspaceUserResponse(
 }
 
 /// <summary>One change to a workspace.</summary>
-/// <param name="Before">The values that it had, by name: text, or a list of text. Null where there was nothing.</param>
-/// <param name="After">The values that it has; null where there is nothing.</param>
+/// <param name="Before">The values before the change, by name: a text or a list of texts. Null if there were none.</param>
+/// <param name="After">The values after the change; null if there are none.</param>
 internal sealed record AuditEventResponse(
     string EventId,
     DateTimeOffset OccurredAt,
@@ -116,7 +118,7 @@ internal sealed record AuditEventResponse(
         var wire = new JsonObject();
         foreach (var (name, value) in values)
         {
-            // A list is one by what it is called, also while it has a single entry.
+            // The name says whether a value is a list, because a list may have a single entry.
             wire[name] = value.Length == 1 && name is not ("roles" or "contacts" or "accountTeam" or "packages" or "billingReaders") ? value[0] : new JsonArray([.. value.Select(v => (JsonNode)v)]);
         }
 

@@ -15,8 +15,8 @@ internal sealed class RenameValidator : RequestValidator<RenameRequest>
     public RenameValidator() => RuleFor(rename => rename.Name).Text(WorkspaceHeader.MaxNameLength);
 }
 
-/// <param name="DisplayName">At most 256 characters; absent keeps what is known.</param>
-/// <param name="Roles">1 to 10, each once.</param>
+/// <param name="DisplayName">At most 256 characters; if absent, the known name stays.</param>
+/// <param name="Roles">1 to 10 roles, without repetition.</param>
 internal sealed record PutGroupRequest(string? DisplayName, IReadOnlyList<Roles> Roles) : IBody<PutGroupRequest>;
 
 internal sealed class PutGroupValidator : RequestValidator<PutGroupRequest>
@@ -31,9 +31,9 @@ internal sealed class PutGroupValidator : RequestValidator<PutGroupRequest>
 }
 
 internal sealed record GroupListQuery(
-    [property: Description("Part of the display name or id, case-insensitively.")] string? Search,
+    [property: Description("Only groups whose display name or id contains this text, case-insensitively.")] string? Search,
     [property: Description("Only groups with this role.")] Roles? Role,
-    [property: Description("Only groups of this status.")] GroupStatus? Status,
+    [property: Description("Only groups with this status.")] GroupStatus? Status,
     int? PageSize, Cursor? Cursor) : IQuery<GroupListQuery>, IPaged;
 
 internal sealed class GroupListValidator : PagedValidator<GroupListQuery>
@@ -42,15 +42,15 @@ internal sealed class GroupListValidator : PagedValidator<GroupListQuery>
 }
 
 internal sealed record AuditStreamQuery(
-    [property: Description("The id of the event behind which it begins; 0, if nothing is said, for the first one.")] int? After,
-    [property: Description("Whether to go on with events that come, true if nothing is said; else it ends behind the newest event.")] bool? Live)
+    [property: Description("The id of the event after which the stream starts; 0, the default, starts with the first event.")] int? After,
+    [property: Description("Whether to continue with new events (the default); if false, the stream ends after the newest event.")] bool? Live)
     : IQuery<AuditStreamQuery>;
 
 internal sealed record WorkspaceUserListQuery(
-    [property: Description("Part of the name or email, case-insensitively.")] string? Search,
+    [property: Description("Only people whose name or email contains this text, case-insensitively.")] string? Search,
     [property: Description("Only people with this role.")] Roles? Role,
-    [property: Description("Only people of this status.")] WorkspaceUserStatus? Status,
-    [property: Description("Only people with a role by this; together with 'role', with that role by this.")] RoleSource? Source,
+    [property: Description("Only people with this status.")] WorkspaceUserStatus? Status,
+    [property: Description("Only people with a role from this source; together with 'role', with that role from this source.")] RoleSource? Source,
     int? PageSize, Cursor? Cursor) : IQuery<WorkspaceUserListQuery>, IPaged;
 
 internal sealed class WorkspaceUserListValidator : PagedValidator<WorkspaceUserListQuery>

@@ -15,11 +15,11 @@ internal static class WorkspaceUserEndpoints
     {
         var users = routes.MapGroup("/v1/workspaces/{id}/users").WithTags("Users");
         users.MapGet("", List).RequirePermission(Permissions.ViewUserRoles).Scans()
-            .Describe("ListUsers", "The people of a workspace", "The contract's contacts, and whoever came as a member.")
+            .Describe("ListUsers", "The people of a workspace", "The contacts of the contract, and everybody who has signed in as a member.")
             .Answers<ListResponse<WorkspaceUserResponse>>(200)
             .Refuses(Problems.ListChanged);
         users.MapGet("/{tenantId}/{userId}", Get).RequirePermission(Permissions.ViewUserRoles)
-            .Describe("GetUser", "A person of the workspace", "One of the list.")
+            .Describe("GetUser", "A person of the workspace", "Returns one item of the list.")
             .Versioned()
             .Answers<WorkspaceUserResponse>(200)
             .Refuses(Problems.UserNotFound);

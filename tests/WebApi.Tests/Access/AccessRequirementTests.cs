@@ -8,7 +8,9 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Access;
 
-/// <summary>What a route declares is enforced, and a route that does not declare it properly does not start.</summary>
+/// <summary>
+/// Tests that the declaration of a route is enforced, and that a route with a wrong declaration does not start.
+/// </summary>
 public sealed class AccessRequirementTests
 {
     private const string AppRole = "Planted.ReadWrite.All";
@@ -21,21 +23,21 @@ public sealed class AccessRequirementTests
         ["declares more than once"] = routes => routes.MapGet(InWorkspace, () => "in").RequireMember().RequirePermission(Permissions.RenameSpace),
         ["declares more than once, group and route"] = routes => routes.MapGroup("/v1").RequirePerson().MapGet("/planted", () => "in").RequireApplication(AppRole),
         ["declares more than once, and lets everybody in"] = routes => routes.MapGet("/v1/planted", () => "in").RequirePerson().AllowAnonymous(),
-        ["has to declare access to a workspace"] = routes => routes.MapGet(InWorkspace, () => "in").RequirePerson(),
-        ["has to declare access to a workspace, an application too"] = routes => routes.MapGet(InWorkspace, () => "in").RequireApplication(AppRole),
-        ["has to declare access to a workspace if, and only if"] = routes => routes.MapGet("/v1/planted", () => "in").RequirePermission(Permissions.RenameSpace),
-        ["takes a visit"] = routes => routes.MapGet(InWorkspace, (WorkspaceVisit visit) => visit.WorkspaceId).RequireApplicationInWorkspace(AppRole),
-        ["takes a person"] = routes => routes.MapGet("/v1/planted", (PersonCaller caller) => caller.Key).RequireApplication(AppRole),
+        ["must declare access to a workspace"] = routes => routes.MapGet(InWorkspace, () => "in").RequirePerson(),
+        ["must declare access to a workspace, an application too"] = routes => routes.MapGet(InWorkspace, () => "in").RequireApplication(AppRole),
+        ["must declare access to a workspace if, and only if"] = routes => routes.MapGet("/v1/planted", () => "in").RequirePermission(Permissions.RenameSpace),
+        ["takes a WorkspaceVisit"] = routes => routes.MapGet(InWorkspace, (WorkspaceVisit visit) => visit.WorkspaceId).RequireApplicationInWorkspace(AppRole),
+        ["takes a PersonCaller"] = routes => routes.MapGet("/v1/planted", (PersonCaller caller) => caller.Key).RequireApplication(AppRole),
     };
 
     public static TheoryData<string> Faults => [.. faults.Keys];
 
-    /// <summary>One name for each permission of the table.</summary>
+    /// <summary>Each permission of the role table.</summary>
     private static IEnumerable<Permissions> All => Enum.GetValues<Permissions>().Where(p => p != Permissions.None);
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_route_with_a_wrong_declaration_does_not_start(string fault)
+    public async Task Route_with_a_wrong_declaration_does_not_start(string fault)
     {
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningWebApi.StartAsync(app => faults[fault](app)));
 
@@ -44,7 +46,7 @@ public sealed class AccessRequirementTests
     }
 
     [Fact]
-    public async Task A_route_that_declares_nothing_and_escaped_the_check_lets_nobody_in()
+    public async Task Route_without_a_declaration_that_escaped_the_check_lets_nobody_in()
     {
         await using var api = await RunningWebApi.StartAsync(_ => { }, app => app.MapGet("/v1/planted", () => "in"));
 
@@ -53,7 +55,7 @@ public sealed class AccessRequirementTests
     }
 
     [Fact]
-    public async Task The_permission_that_a_route_declares_is_the_one_that_it_takes()
+    public async Task Route_requires_exactly_the_permission_that_it_declares()
     {
         var entered = 0;
         await using var api = await RunningWebApi.StartAsync(app =>
@@ -85,7 +87,7 @@ public sealed class AccessRequirementTests
     }
 
     [Fact]
-    public async Task A_route_of_members_asks_the_callers_grain_once()
+    public async Task Route_for_members_asks_the_callers_grain_once()
     {
         await using var api = await RunningWebApi.StartAsync(app => app.MapGet(InWorkspace, (WorkspaceVisit visit) => visit.WorkspaceId).RequireMember());
         var asked = 0;

@@ -6,7 +6,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Access;
 
-/// <summary>What a web node answers without asking the person's grain.</summary>
+/// <summary>Tests what a web node answers from a stored decision, without asking the person's grain.</summary>
 public sealed class KeptDecisionTests
 {
     private const string Path = $"/v1/workspaces/{WorkspaceId}";
@@ -16,7 +16,7 @@ public sealed class KeptDecisionTests
     private SignIn? asked;
 
     [Fact]
-    public async Task Check_that_was_lent_makes_no_call_until_it_is_recalled()
+    public async Task Stored_decision_answers_without_a_call_until_it_is_recalled()
     {
         await using var api = await Start("100", lease: true);
 
@@ -25,7 +25,7 @@ public sealed class KeptDecisionTests
         Assert.Equal(1, calls);
         Assert.NotNull(asked!.Holder);
 
-        // Another route of the same workspace goes by the same decision.
+        // Another route of the same workspace uses the same decision.
         Assert.Equal(200, (await api.SendAsync("GET", $"{Path}/permissions", token)).Status);
         Assert.Equal(1, calls);
 
@@ -37,7 +37,7 @@ public sealed class KeptDecisionTests
     }
 
     [Fact]
-    public async Task Evaluation_of_ones_own_rights_goes_by_the_same_decision()
+    public async Task Evaluation_of_the_callers_own_rights_uses_the_stored_decision()
     {
         await using var api = await Start("100", lease: true);
         await Check(api, allowed: true);
@@ -57,7 +57,7 @@ public sealed class KeptDecisionTests
     [Theory]
     [InlineData("0", true, false)]
     [InlineData("100", false, true)]
-    public async Task Without_the_switch_or_a_lease_every_check_asks(string max, bool lease, bool isHolder)
+    public async Task Without_the_setting_or_a_lease_every_check_asks_the_grain(string max, bool lease, bool isHolder)
     {
         await using var api = await Start(max, lease);
 
@@ -69,7 +69,7 @@ public sealed class KeptDecisionTests
     }
 
     [Fact]
-    public async Task Decision_that_was_not_acted_on_is_not_taken_from_memory_again()
+    public async Task Outdated_decision_is_not_taken_from_memory_again()
     {
         await using var api = await Start("100", lease: true);
         await Check(api, allowed: true);
@@ -79,7 +79,7 @@ public sealed class KeptDecisionTests
 
         Assert.Equal(412, (await api.SendAsync("PATCH", Path, token, """{ "name": "Renamed" }""", headers: ("If-Match", "\"1\""))).Status);
 
-        // The first one from memory, and then one for each that was refused.
+        // The first decision comes from memory, and then one call follows for each decision that was outdated.
         Assert.Equal((3, 3), (acts, calls));
     }
 

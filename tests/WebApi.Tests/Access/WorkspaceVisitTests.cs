@@ -52,7 +52,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(WorkspaceRequests))]
-    public async Task An_outsider_gets_the_same_404_whatever_they_send(string method, string path, string? body)
+    public async Task Outsider_gets_the_same_404_for_every_request(string method, string path, string? body)
     {
         api.Decides(AccessDecision.Outsider(Ann, WorkspaceId));
 
@@ -65,7 +65,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(WorkspaceRequests))]
-    public async Task An_unconfirmed_right_is_503_and_never_an_allow(string method, string path, string? body)
+    public async Task Unconfirmed_right_is_503_and_never_allows(string method, string path, string? body)
     {
         api.Decides(AccessDecision.Unconfirmed(Ann, WorkspaceId));
 
@@ -85,7 +85,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData("GET", "/audit-events?cursor=", "ManageEntraGroups")]
     [InlineData("GET", "/support-cases?status=x", "ViewSupportInsights")]
     [InlineData("GET", "/support-insights?from=x", "ViewSupportInsights")]
-    public async Task A_member_without_the_permission_is_told_which_whatever_they_send(string method, string path, string permission)
+    public async Task Member_without_the_permission_is_told_which_one_is_missing(string method, string path, string permission)
     {
         api.Decides(Member((Permissions)ushort.MaxValue & ~Enum.Parse<Permissions>(permission)));
 
@@ -96,7 +96,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_policy_that_changed_is_decided_anew()
+    public async Task Changed_policy_is_decided_again()
     {
         api.Decides(Member(Permissions.None, epoch: 1), Member(Permissions.None, epoch: 2));
         api.Grains.On<IWorkspaceGrain>("Get", a => Task.FromResult(((AccessDecision)a[0]!).Epoch == 2 ? view : null));
@@ -108,7 +108,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_policy_that_changed_may_shut_the_caller_out()
+    public async Task Changed_policy_may_refuse_the_caller()
     {
         api.Decides(Member(Permissions.RenameSpace), AccessDecision.Outsider(Ann, WorkspaceId));
         api.Grains.On<IWorkspaceGrain>("Rename", _ => Task.FromResult(new RenameOutcome(RenameStatus.DecideAgain)));
@@ -119,7 +119,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_policy_that_never_settles_is_503()
+    public async Task Policy_that_changes_at_every_attempt_is_503()
     {
         var asked = 0;
         api.Decides(Member(Permissions.None));
@@ -136,7 +136,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_has_the_current_version_gets_304()
+    public async Task Client_with_the_current_version_gets_304()
     {
         api.Decides(Member(Permissions.None));
         api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
@@ -150,7 +150,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_check_names_the_roles_that_give_a_permission()
+    public async Task Permission_check_lists_the_roles_that_give_the_permission()
     {
         var effective = new EffectiveAccess(
             Member(Permissions.RenameSpace | Permissions.ViewUserRoles, epoch: 5),
@@ -170,7 +170,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData("POST", "/permissions/check", """{ "permissions": ["RenameSpace"] }""")]
     public async Task Roles_come_with_the_decision_that_lets_the_caller_in(string method, string path, string? body)
     {
-        // Nobody said what 'Decide' answers, so to ask for it would be a fault.
+        // The stub fails if 'Decide' is called, because it has no answer for it.
         var asked = 0;
         api.Grains.On<IUserGrain>("Explain", _ =>
         {
@@ -178,7 +178,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
             return new ValueTask<EffectiveAccess>(new EffectiveAccess(Member(Permissions.RenameSpace, epoch: 5), []));
         });
 
-        // Headers and body in one packet: a body that comes later has it decided again.
+        // Headers and body arrive in one packet: after a later body, access would be decided again.
         var request = Encoding.ASCII.GetBytes($"{method} /v1/workspaces/{WorkspaceId}{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {Token()}\r\n"
             + (body is null ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         using var connection = new TcpClient();
@@ -191,7 +191,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Check_whose_body_comes_slowly_is_decided_once_the_body_is_there()
+    public async Task Check_with_a_slow_body_is_decided_after_the_body_has_arrived()
     {
         const string body = """{ "permissions": ["RenameSpace"] }""";
         var letIn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -215,7 +215,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Asking_about_someone_else_needs_a_permission_that_asking_about_oneself_does_not()
+    public async Task Asking_about_someone_else_needs_ViewUserRoles()
     {
         api.Decides(Member(Permissions.None));
         api.Explains(new(Member(Permissions.None), []));
@@ -234,7 +234,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData("""{ "permissions": ["None"], "user": { "userId": "x" } }""", "permissions[0]")]
     [InlineData("""{ "user": { "userId": "x" } }""", "user.userId")]
     [InlineData("""{ "user": { } }""", "permissions user.tenantId user.userId")]
-    public async Task A_check_that_is_not_valid_names_every_field(string body, string fields)
+    public async Task Invalid_check_names_every_wrong_field(string body, string fields)
     {
         api.Decides(Member(Permissions.None));
 
@@ -245,7 +245,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_grant_says_where_it_is_and_honours_what_the_client_knew()
+    public async Task Grant_returns_its_location_and_respects_If_Match()
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
         var group = Guid.NewGuid();
@@ -271,7 +271,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData("Sales", "Sales")]
     [InlineData(" Sa\u0000les ", "Sales")]
     [InlineData("\u202e", "Support")]
-    public async Task The_name_of_a_group_is_that_of_the_directory_if_it_can_be_shown(string inDirectory, string granted)
+    public async Task Group_has_the_name_from_the_directory_if_it_can_be_shown(string inDirectory, string granted)
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
         var group = Guid.NewGuid();
@@ -285,7 +285,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_group_that_the_directory_does_not_have_is_not_granted()
+    public async Task Group_unknown_to_the_directory_gets_no_roles()
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
         DirectorySays(new(DirectoryAnswer.NotFound));
@@ -301,7 +301,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData("""{ "roles": ["SupportUser", "SupportUser"] }""", "roles[1]")]
     [InlineData("""{ "roles": ["supportuser"], "displayName": 3 }""", "roles[0]")]
     [InlineData("""{ "roles": [], "displayName": "" }""", "displayName roles")]
-    public async Task A_grant_that_is_not_valid_names_every_field(string body, string fields)
+    public async Task Invalid_grant_names_every_wrong_field(string body, string fields)
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
 
@@ -317,7 +317,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     [InlineData(PutGroupStatus.TooManyWorkspaces, 409, "too-many-workspaces")]
     [InlineData(PutGroupStatus.TooManyGroupsInTenant, 409, "too-many-groups-in-tenant")]
     [InlineData(PutGroupStatus.VersionMismatch, 412, "precondition-failed")]
-    public async Task A_refused_grant_says_why(PutGroupStatus outcome, int status, string slug)
+    public async Task Refused_grant_gives_the_reason(PutGroupStatus outcome, int status, string slug)
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
         DirectorySays(new(DirectoryAnswer.Unknown));
@@ -329,7 +329,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_is_in_no_workspace_lands_nowhere()
+    public async Task Person_without_workspaces_has_an_empty_home_page()
     {
         api.Grains.On<IUserGrain>("Land", _ => Task.FromResult(new Landing(Standing.Outsider, default)));
 
@@ -339,7 +339,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_home_page_has_what_the_caller_may_open_and_no_more()
+    public async Task Home_page_has_only_what_the_caller_may_open()
     {
         api.Grains.On<IUserGrain>("Land", _ => Task.FromResult(new Landing(Standing.Member, Member(Permissions.ViewUserRoles | Permissions.AccessLearning))));
         api.Grains.On<IWorkspaceGrain>("Get", _ => Task.FromResult<WorkspaceView?>(view));
@@ -356,7 +356,7 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_audit_event_has_text_and_lists_by_name()
+    public async Task Audit_event_has_texts_and_lists_by_name()
     {
         api.Decides(Member(Permissions.ManageEntraGroups));
         var values = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("displayName", ["Support"]).Add("roles", ["User"]);

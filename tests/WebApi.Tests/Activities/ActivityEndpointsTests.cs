@@ -36,7 +36,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     [InlineData(PutActivityStatus.VersionMismatch, 412, "precondition-failed")]
     [InlineData(PutActivityStatus.UnknownPackage, 409, "unknown-package")]
     [InlineData(PutActivityStatus.TooManyActivities, 409, "too-many-activities")]
-    public async Task What_the_grain_decides_is_answered(PutActivityStatus outcome, int status, string? slug)
+    public async Task Response_follows_the_outcome_of_the_grain(PutActivityStatus outcome, int status, string? slug)
     {
         Answers(outcome);
 
@@ -59,7 +59,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     [InlineData("*", null)]
     [InlineData("\"3\", \"7\"", 7L)]
     [InlineData("\"3\", \"5\"", -1L)]
-    public async Task A_condition_goes_to_the_grain(string header, long? version)
+    public async Task If_Match_is_passed_to_the_grain(string header, long? version)
     {
         api.Grains.On<IActivityGrain>("Version", _ => Task.FromResult<long?>(7));
 
@@ -69,7 +69,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_workspace_that_is_none_comes_before_everything_that_is_wrong()
+    public async Task Unknown_workspace_is_404_before_any_other_error()
     {
         api.Grains.On<IWorkspaceGrain>("Header", _ => Task.FromResult<WorkspaceHeader?>(null));
 
@@ -78,7 +78,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_export_has_every_page()
+    public async Task Export_contains_every_page()
     {
         var queries = new List<ActivityQuery>();
         api.Grains.On<IActivityGrain>("Activities", a =>
@@ -104,7 +104,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     [InlineData("?bom=true", "\uFEFF")]
     [InlineData("?bom=false", "")]
     [InlineData("", "")]
-    public async Task An_export_begins_with_a_byte_order_mark_only_if_it_is_asked_for(string query, string mark)
+    public async Task Export_starts_with_a_byte_order_mark_only_on_request(string query, string mark)
     {
         api.Grains.On<IActivityGrain>("Activities", _ => Task.FromResult(new Page<CustomerActivity>([workshop], null, 0)));
 
@@ -121,7 +121,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     [InlineData("?bom=yes")]
     [InlineData("?bom=")]
     [InlineData("?bom=true&bom=true")]
-    public async Task A_mark_that_is_neither_true_nor_false_is_refused(string query)
+    public async Task Value_of_bom_must_be_true_or_false(string query)
     {
         api.Grains.On<IActivityGrain>("Activities", _ => Task.FromResult(new Page<CustomerActivity>([workshop], null, 0)));
 
@@ -132,7 +132,7 @@ public sealed class ActivityEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_proof_has_its_lines_and_their_sums()
+    public async Task Proof_has_lines_and_their_sums()
     {
         api.Grains.On<IActivityGrain>("ProofOfExecution", _ => Task.FromResult<ProofOfExecution?>(new(
             "a1", DateTimeOffset.UnixEpoch, [new("unified", "Unified", PackageKind.EnterpriseWide, new(400, 412.5m, 3, 1))], new(400, 412.5m, 3, 1))));

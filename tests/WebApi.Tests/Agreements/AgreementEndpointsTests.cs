@@ -20,7 +20,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public async Task A_new_agreement_is_created_and_told_back()
+    public async Task New_agreement_is_created_and_returned()
     {
         Answers(PutAgreementStatus.Created);
 
@@ -34,7 +34,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_support_manager_a_new_agreement_is_not_valid_and_an_update_is_refused()
+    public async Task New_agreement_without_a_support_manager_is_invalid_and_such_an_update_is_refused()
     {
         Answers(PutAgreementStatus.AdministratorRequired);
         var created = await Put("");
@@ -52,7 +52,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     [InlineData(PutAgreementStatus.TooManyWorkspacesInAgreement, 409, "too-many-workspaces-in-agreement")]
     [InlineData(PutAgreementStatus.TooManyTenants, 409, "too-many-tenants")]
     [InlineData(PutAgreementStatus.VersionMismatch, 412, "precondition-failed")]
-    public async Task A_refused_agreement_says_why(PutAgreementStatus outcome, int status, string slug)
+    public async Task Refused_agreement_gives_the_reason(PutAgreementStatus outcome, int status, string slug)
     {
         Answers(outcome);
 
@@ -62,7 +62,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_several_versions_that_a_client_knows_the_current_one_counts()
+    public async Task One_current_version_in_If_Match_is_enough()
     {
         PutAgreement? put = null;
         Answers(PutAgreementStatus.Updated, command => put = command);
@@ -76,7 +76,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     [Theory]
     [InlineData("GET")]
     [InlineData("PUT")]
-    public async Task An_id_that_would_need_escaping_is_400(string method)
+    public async Task Id_that_needs_escaping_is_400(string method)
     {
         var answer = await api.SendAsync(method, "/v1/agreements/a%20b", ApplicationToken(AppRole), method == "GET" ? null : "{}");
 
@@ -85,7 +85,7 @@ public sealed class AgreementEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_agreement_that_is_not_there_is_404()
+    public async Task Unknown_agreement_is_404()
     {
         var answer = await api.SendAsync("GET", "/v1/agreements/a-1", ApplicationToken(AppRole));
 

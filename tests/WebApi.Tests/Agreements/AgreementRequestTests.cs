@@ -21,7 +21,7 @@ public sealed class AgreementRequestTests
         """;
 
     [Fact]
-    public void A_valid_agreement_is_read_whole()
+    public void Valid_agreement_is_read_completely()
     {
         var agreement = Read(Valid).ToAgreement();
 
@@ -41,7 +41,7 @@ public sealed class AgreementRequestTests
     [InlineData("A-false", "A")]
     [InlineData("A-false A- B-", "A A B+")]
     [InlineData("A-null", "A+")]
-    public void The_only_contact_in_a_role_is_the_primary_one_unless_it_is_denied(string sent, string read)
+    public void Only_contact_of_a_role_is_primary_unless_the_request_says_otherwise(string sent, string read)
     {
         var body = JsonNode.Parse(Valid)!;
         var contacts = new JsonArray();
@@ -95,28 +95,28 @@ public sealed class AgreementRequestTests
     [InlineData("packages[0].hoursPurchased", "\"5\"", "packages[0].hoursPurchased")]
     [InlineData("billingReaders[0].groupId", "null", "billingReaders[0].userId")]
     [InlineData("billingReaders[0].userId", "\"c0000000-0000-4000-8000-000000000101\"", "billingReaders[0].userId")]
-    public void What_is_wrong_is_named(string path, string value, string fields) => Assert.Equal(fields, Errors(With(path, value)));
+    public void Wrong_value_is_named(string path, string value, string fields) => Assert.Equal(fields, Errors(With(path, value)));
 
     [Fact]
-    public void All_that_is_missing_or_against_a_rule_is_named_at_once() => Assert.Equal(
+    public void All_errors_are_reported_together() => Assert.Equal(
         "agreementType contacts[0].displayName contacts[0].email contacts[0].role contacts[0].tenantId contacts[0].userId endDate name organization packages[0] startDate",
         Errors("""{ "contacts": [{ "displayName": "" }], "packages": [null] }"""));
 
     [Fact]
-    public void The_same_contact_twice_is_wrong_and_the_same_person_in_two_roles_is_not()
+    public void Person_may_be_a_contact_in_two_roles_but_not_twice_in_one()
     {
         Assert.Equal("contacts[1].userId", Errors(Twice("contacts", _ => { })));
         Assert.Equal("", Errors(Twice("contacts", c => c["role"] = "IncidentManager")));
     }
 
     [Fact]
-    public void The_same_package_twice_is_wrong() => Assert.Equal("packages[1].packageId", Errors(Twice("packages", _ => { })));
+    public void Same_package_twice_is_refused() => Assert.Equal("packages[1].packageId", Errors(Twice("packages", _ => { })));
 
     [Theory]
     [InlineData("contacts", 100)]
     [InlineData("packages", 100)]
     [InlineData("billingReaders", 500)]
-    public void A_list_has_a_limit(string list, int limit)
+    public void Lists_have_a_maximum_length(string list, int limit)
     {
         var document = JsonNode.Parse(Valid)!;
         var one = document[list]![0]!;

@@ -9,13 +9,13 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.AuthZen;
 
-/// <summary>What a batch asks of the grains, and what becomes of those that do not answer.</summary>
+/// <summary>Tests which grains a batch asks, and how it handles grains that do not respond.</summary>
 public sealed class EvaluationsTests
 {
     private static readonly string subject = $$"""{"type":"user","id":"{{Ann}}"}""";
 
     [Fact]
-    public async Task Of_1_000_workspaces_those_that_cannot_be_confirmed_are_denied_and_the_others_answered()
+    public async Task Unconfirmed_workspaces_in_a_batch_are_denied_and_the_others_are_answered()
     {
         await using var api = await StartAsync();
         Answers(api, workspace => Number(workspace) switch
@@ -35,7 +35,7 @@ public sealed class EvaluationsTests
     }
 
     [Fact]
-    public async Task Questions_are_asked_at_the_same_time_64_at_most_and_each_person_in_each_workspace_once()
+    public async Task Batch_asks_at_most_64_grains_in_parallel_and_each_pair_once()
     {
         await using var api = await StartAsync();
         var (asked, waiting, most, release) = (0, 0, 0, new TaskCompletionSource());
@@ -60,12 +60,13 @@ public sealed class EvaluationsTests
     }
 
     [Fact]
-    public async Task Batch_counts_by_whom_and_what_it_asks_about()
+    public async Task Batch_costs_as_much_as_its_distinct_people_and_workspaces()
     {
         await using var api = await StartAsync(("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "600"));
         Answers(api, workspace => new(AccessDecision.Outsider(Ann, workspace), []));
 
-        // 300 questions about one workspace, and 20 about as many, which count as 100. Of 600 are left 200, too few for 41 workspaces.
+        // 300 questions about one workspace cost 300, and 20 about 20 workspaces cost 100. Of 600, 200 are left: too few for
+        // 41 workspaces.
         Assert.Equal(300, (await Ask(api, "execute_all", Enumerable.Repeat(1, 300))).Length);
         Assert.Equal(20, (await Ask(api, "execute_all", Enumerable.Range(0, 20))).Length);
         var refused = await Assert.ThrowsAnyAsync<Exception>(() => Ask(api, "execute_all", Enumerable.Range(0, 41)));
@@ -73,7 +74,7 @@ public sealed class EvaluationsTests
     }
 
     [Fact]
-    public async Task Of_a_caller_4_large_batches_are_at_work_and_a_small_one_beside_them()
+    public async Task Caller_has_4_large_batches_in_progress_and_small_ones_beside_them()
     {
         await using var api = await StartAsync();
         var (asked, release) = (0, new TaskCompletionSource());
@@ -103,7 +104,7 @@ public sealed class EvaluationsTests
     [Theory]
     [InlineData("deny_on_first_deny", 3, 4)]
     [InlineData("permit_on_first_permit", 0, 1)]
-    public async Task A_batch_that_ends_early_asks_for_few_more_than_it_answers(string semantic, int last, int mostAsked)
+    public async Task Batch_that_ends_early_asks_few_questions_more_than_it_answers(string semantic, int last, int mostAsked)
     {
         await using var api = await StartAsync();
         var asked = 0;
@@ -120,7 +121,7 @@ public sealed class EvaluationsTests
     }
 
     [Fact]
-    public async Task A_single_question_that_cannot_be_confirmed_is_503_with_Retry_After()
+    public async Task Unconfirmed_single_question_is_503_with_Retry_After()
     {
         await using var api = await StartAsync();
         var body = $$"""{"subject":{{subject}},"action":{"name":"RenameSpace"},"resource":{"type":"workspace","id":"{{WorkspaceId}}"} }""";
@@ -135,7 +136,7 @@ public sealed class EvaluationsTests
     }
 
     [Fact]
-    public async Task The_app_role_goes_with_the_question()
+    public async Task App_role_is_passed_with_the_question()
     {
         await using var api = await StartAsync();
         EngageCenter.Workspaces.Actor? caller = null;
@@ -155,7 +156,7 @@ public sealed class EvaluationsTests
     [InlineData("https://engage.example/", "https://engage.example")]
     [InlineData("https://engage.example/pdp/", "https://engage.example/pdp")]
     [InlineData("http://localhost:8080", "http://localhost:8080")]
-    public async Task The_configuration_begins_with_the_public_address_whatever_the_Host_says(string setting, string begins)
+    public async Task Configuration_uses_the_public_address_and_ignores_the_Host_header(string setting, string begins)
     {
         await using var api = await StartAsync(("WebApi:PublicUrl", setting));
         var answer = await api.SendAsync("GET", "/.well-known/authzen-configuration", headers: ("Host", "evil.example"));
@@ -171,7 +172,7 @@ public sealed class EvaluationsTests
     [InlineData("https://engage.example#a")]
     [InlineData("https://somebody@engage.example")]
     [InlineData("ftp://engage.example")]
-    public async Task A_public_address_that_is_none_stops_the_start(string setting)
+    public async Task Invalid_public_address_prevents_the_start(string setting)
     {
         var refused = await Assert.ThrowsAsync<SettingException>(() => StartAsync(("WebApi:PublicUrl", setting)));
         Assert.Contains($"'{setting}'", refused.Message, StringComparison.Ordinal);

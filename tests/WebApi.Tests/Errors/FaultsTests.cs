@@ -51,14 +51,16 @@ public sealed class FaultsTests
     };
 
     [Theory, MemberData(nameof(Passing))]
-    public void What_passes_may_be_tried_again(string kind) => Assert.True(Faults.IsUnavailable(passing[kind]), kind);
+    public void Temporary_failure_may_be_tried_again(string kind) => Assert.True(Faults.IsUnavailable(passing[kind]), kind);
 
     [Theory, MemberData(nameof(Lasting))]
-    public void What_does_not_pass_is_a_fault(string kind) => Assert.False(Faults.IsUnavailable(lasting[kind]), kind);
+    public void Other_failure_is_a_fault(string kind) => Assert.False(Faults.IsUnavailable(lasting[kind]), kind);
 
-    /// <summary>What Orleans says has no type of its own, so this holds the words to the version that is built against.</summary>
+    /// <summary>
+    /// Orleans has no exception type for this, so the test checks the text against the Orleans version in use.
+    /// </summary>
     [Fact]
-    public async Task A_client_that_does_not_know_the_grains_yet_or_has_stopped_passes()
+    public async Task Orleans_client_that_is_not_ready_or_has_stopped_is_a_temporary_failure()
     {
         var builder = Host.CreateApplicationBuilder();
         builder.UseOrleansClient(client => client.UseLocalhostClustering());

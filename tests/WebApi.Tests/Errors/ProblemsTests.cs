@@ -6,11 +6,11 @@ namespace EngageCenter.WebApi.Tests.Errors;
 public sealed class ProblemsTests
 {
     [Fact]
-    public void Every_problem_has_a_slug_of_its_own() =>
+    public void Every_problem_has_a_unique_slug() =>
         Assert.Equal(Problems.All.Length, Problems.All.Select(p => p.Slug).Distinct().Count());
 
     [Fact]
-    public void The_page_on_statuses_has_every_problem_and_no_other()
+    public void Page_on_statuses_lists_exactly_the_problems()
     {
         var page = File.ReadAllLines(Path.Combine(Repository(), "docs", "use", "http-status.md"));
         var told = page.Where(line => line.StartsWith("| 4", StringComparison.Ordinal) || line.StartsWith("| 5", StringComparison.Ordinal))
@@ -20,9 +20,9 @@ public sealed class ProblemsTests
         Assert.Equal(Problems.All.Select(p => $"{p.Status} {p.Slug}").Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>None but a conflict, which no server answers by itself, and says what it is in conflict with.</summary>
+    /// <summary>Except 409, which the framework never sets by itself, and which always has a specific problem.</summary>
     [Fact]
-    public void Every_status_that_has_a_problem_has_one_for_its_bare_form() =>
+    public void Every_status_of_a_problem_has_a_general_problem() =>
         Assert.Equal([409], Problems.All.Select(p => p.Status).Distinct().Where(status => Problems.Of(status).Status != status));
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class ProblemsTests
     [InlineData(500, "internal-error")]
     [InlineData(503, "service-unavailable")]
     [InlineData(599, "internal-error")]
-    public void A_bare_status_becomes_the_problem_that_says_least(int status, string slug) => Assert.Equal(slug, Problems.Of(status).Slug);
+    public void Bare_status_becomes_the_most_general_problem(int status, string slug) => Assert.Equal(slug, Problems.Of(status).Slug);
 
     internal static string Repository()
     {

@@ -3,13 +3,13 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Hosting;
 
-/// <summary>What clients expect of HTTP: browsers on other origins, proxies, request ids.</summary>
+/// <summary>Tests what clients expect of HTTP: browsers on other origins, proxies, request ids.</summary>
 public sealed class ClientTests
 {
     private const string Portal = "https://portal.example";
 
     [Fact]
-    public async Task A_page_on_an_allowed_origin_may_call_and_read_what_it_needs()
+    public async Task Page_on_an_allowed_origin_may_call_and_read_the_needed_headers()
     {
         await using var api = await StartAsync(("WebApi:AllowedOrigins:0", Portal), ("WebApi:AllowedOrigins:1", "http://localhost:5173"));
         var preflight = await api.SendAsync("OPTIONS", "/v1/workspaces/x/groups/y", headers:
@@ -19,7 +19,7 @@ public sealed class ClientTests
         Assert.Contains("if-match", preflight.Headers["Access-Control-Allow-Headers"], StringComparison.OrdinalIgnoreCase);
         Assert.Equal("600", preflight.Headers["Access-Control-Max-Age"]);
 
-        // What is refused can be read as well.
+        // The page can read a refusal as well.
         foreach (var (path, token, status) in new[] { ("/v1/roles", Token(), 200), ("/v1/roles", null, 401), ("/v1/nowhere", Token(), 404) })
         {
             var answer = await api.SendAsync("GET", path, token, headers: ("Origin", Portal));
@@ -36,7 +36,7 @@ public sealed class ClientTests
     [InlineData(Portal, "http://portal.example")]
     [InlineData(Portal, "https://sub.portal.example")]
     [InlineData(Portal, "null")]
-    public async Task No_other_origin_may(string? allowed, string origin)
+    public async Task Other_origins_may_not_call(string? allowed, string origin)
     {
         (string, string)[] settings = allowed is null ? [] : [("WebApi:AllowedOrigins:0", allowed)];
         await using var api = await StartAsync(settings);
@@ -47,14 +47,14 @@ public sealed class ClientTests
         Assert.False(answer.Headers.ContainsKey("Access-Control-Allow-Origin"));
     }
 
-    // Failures count against the caller's address, so they show which one the API takes it to be.
+    // Failures count against the caller's address, so they show which address the API assumes.
     [Theory]
     [InlineData(null, false)]
     [InlineData("192.0.2.1", false)]
     [InlineData("10.0.0.0/8", false)]
     [InlineData("127.0.0.1", true)]
     [InlineData("127.0.0.0/8", true)]
-    public async Task Only_a_known_proxy_says_whom_it_asks_for(string? proxy, bool isKnown)
+    public async Task Only_a_known_proxy_may_set_the_client_address(string? proxy, bool isKnown)
     {
         (string, string)[] proxies = proxy is null ? [] : [("WebApi:KnownProxies:0", proxy)];
         await using var api = await StartAsync([("WebApi:RateLimit:FailuresPerMinute", "1"), .. proxies]);
@@ -62,7 +62,7 @@ public sealed class ClientTests
         Assert.Equal(401, await Status("198.51.100.1"));
         Assert.Equal(429, await Status("198.51.100.1"));
         Assert.Equal(isKnown ? 401 : 429, await Status("198.51.100.2"));
-        // What a client itself writes comes before what its proxy adds.
+        // The client's own value comes before the value that the proxy adds.
         Assert.Equal(429, await Status("198.51.100.3, 198.51.100.1"));
 
         async Task<int> Status(string forwarded) =>
@@ -78,7 +78,7 @@ public sealed class ClientTests
     [InlineData("WebApi:AllowedOrigins:0", "https://portal.example/")]
     [InlineData("WebApi:AllowedOrigins:0", "https://portal.example/path")]
     [InlineData("WebApi:AllowedOrigins:0", "ftp://portal.example")]
-    public async Task A_proxy_or_an_origin_that_is_none_stops_the_start(string setting, string value)
+    public async Task Invalid_proxy_or_origin_prevents_the_start(string setting, string value)
     {
         var refused = await Assert.ThrowsAsync<SettingException>(() => StartAsync((setting, value)));
 
@@ -89,7 +89,7 @@ public sealed class ClientTests
     [InlineData("0d3adb33-f", true)]
     [InlineData("a b", false)]
     [InlineData("", false)]
-    public async Task A_request_id_comes_back_also_with_a_refusal(string id, bool comesBack)
+    public async Task Request_id_is_returned_even_with_a_refusal(string id, bool comesBack)
     {
         await using var api = await StartAsync();
         foreach (var (path, token) in new[] { ("/v1/roles", Token()), ("/v1/roles", null), ("/v1/nowhere", null), ("/health/live", null) })

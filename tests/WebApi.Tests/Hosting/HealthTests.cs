@@ -9,7 +9,7 @@ namespace EngageCenter.WebApi.Tests.Hosting;
 public sealed class HealthTests
 {
     [Fact]
-    public async Task Node_is_ready_when_it_has_read_the_tenants_so_that_no_member_begins_as_a_stranger()
+    public async Task Node_is_ready_only_after_it_has_read_the_known_tenants()
     {
         await using var api = await RunningWebApi.StartAsync();
         Answers(api);
@@ -33,7 +33,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task Node_that_cannot_read_the_tenants_is_ready_all_the_same_and_takes_nobody_for_a_stranger()
+    public async Task Node_that_cannot_read_the_tenants_is_ready_and_treats_nobody_as_a_stranger()
     {
         await using var api = await RunningWebApi.StartAsync();
         Answers(api);
@@ -47,14 +47,14 @@ public sealed class HealthTests
         api.Grains.On<IManagementGrain>("GetHosts", _ => Task.FromResult(new Dictionary<SiloAddress, SiloStatus>()));
 
     [Fact]
-    public async Task However_many_ask_whether_it_is_ready_the_cluster_is_asked_once_a_second()
+    public async Task Readiness_probes_ask_the_cluster_at_most_once_a_second()
     {
         var time = new FakeTimeProvider();
         var last = new Health.LastAnswer(time);
         var asked = 0;
         var cluster = new TaskCompletionSource<int>();
 
-        // While an answer is under way, however long it takes, nobody asks again.
+        // While the cluster has not answered yet, there is no second question, however long it takes.
         var waiting = Enumerable.Range(0, 100).Select(_ => last.GetAsync(Ask)).ToList();
         time.Advance(TimeSpan.FromSeconds(10));
         waiting.Add(last.GetAsync(Ask));

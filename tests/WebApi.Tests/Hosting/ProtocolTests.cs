@@ -22,7 +22,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public async Task An_unknown_address_is_a_problem_with_a_trace()
+    public async Task Unknown_address_is_a_problem_with_a_trace_id()
     {
         var answer = await api.SendAsync("GET", "/v1/nowhere");
 
@@ -33,7 +33,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_method_is_a_problem_that_names_the_right_ones()
+    public async Task Wrong_method_is_a_problem_that_lists_the_allowed_methods()
     {
         var answer = await api.SendAsync("DELETE", "/v1/roles", Token());
 
@@ -45,7 +45,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("text/plain")]
     [InlineData("application/json; charset=utf-16")]
     [InlineData("application/xml")]
-    public async Task A_body_of_another_type_is_415(string mediaType)
+    public async Task Body_of_another_type_is_415(string mediaType)
     {
         var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), "{}", mediaType);
 
@@ -53,7 +53,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_body_beyond_the_limit_is_413()
+    public async Task Body_over_the_limit_is_413()
     {
         var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), new string(' ', (1024 * 1024) + 1));
 
@@ -66,7 +66,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("[]")]
     [InlineData("{} {}")]
     [InlineData("{ \"workspaceId\": \"a\", }")]
-    public async Task A_body_that_is_no_object_is_an_error_of_the_body(string body)
+    public async Task Body_that_is_not_an_object_is_refused(string body)
     {
         var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), body);
 
@@ -80,7 +80,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("""{ "workspaceId": null }""")]
     [InlineData("""{ "workspaceId": "\ud800" }""")]
     [InlineData("""{ "workspaceId": "a", "workspaceId": "b" }""")]
-    public async Task A_wrong_field_is_named(string body)
+    public async Task Wrong_field_is_named(string body)
     {
         var answer = await api.SendAsync("PUT", "/v1/me/current-workspace", Token(), body);
 
@@ -89,7 +89,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Storage_that_does_not_answer_is_503_and_says_when_to_try_again()
+    public async Task Unavailable_storage_is_503_with_Retry_After()
     {
         api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new StorageUnavailableException("a secret")));
 
@@ -101,7 +101,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_one_callers_is_kept_by_nobody_on_the_way()
+    public async Task Responses_for_one_caller_are_not_cached()
     {
         foreach (var (path, token) in new[] { ("/v1/roles", Token()), ("/v1/roles", null), ("/v1/me", Token()), ("/v1/nowhere", null) })
         {
@@ -112,7 +112,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [Theory]
     [InlineData(true, "Warning")]
     [InlineData(false, "Error")]
-    public async Task The_log_of_a_fault_names_no_person(bool isUnavailable, string level)
+    public async Task Log_of_a_fault_names_no_person(bool isUnavailable, string level)
     {
         using var lines = new LogLines();
         api.Services.GetRequiredService<ILoggerFactory>().AddProvider(lines);
@@ -128,7 +128,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Nothing_makes_or_keeps_a_key_for_cookies()
+    public void No_key_for_cookies_is_created_or_stored()
     {
         var protection = typeof(EphemeralDataProtectionProvider).Assembly;
 
@@ -137,7 +137,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_silo_that_refuses_calls_is_503_and_says_when_to_try_again()
+    public async Task Overloaded_silo_is_503_with_Retry_After()
     {
         api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new GatewayTooBusyException("Shedding load")));
 
@@ -148,7 +148,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_fault_tells_nothing_of_itself()
+    public async Task Fault_reveals_no_details()
     {
         api.Grains.On<IUserGrain>("Me", _ => Task.FromException<Me>(new InvalidOperationException("a secret")));
 
@@ -159,7 +159,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_list_is_walked_by_its_links_and_gives_every_item_once()
+    public async Task Following_the_links_of_a_list_gives_every_item_once()
     {
         var roles = new List<string>();
         var pages = 0;
@@ -186,7 +186,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("cursor=", "cursor")]
     [InlineData("cursor=!", "cursor")]
     [InlineData("cursor=OTk5", "cursor")]
-    public async Task A_page_that_is_none_is_400(string query, string field)
+    public async Task Invalid_page_is_400(string query, string field)
     {
         var answer = await api.SendAsync("GET", $"/v1/roles?{query}", Token());
 
@@ -195,7 +195,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_sends_too_much_is_told_to_wait()
+    public async Task Caller_with_too_many_requests_is_told_to_wait()
     {
         await using var strict = await RunningWebApi.StartAsync(("WebApi:RateLimit:PermitLimit", "1"), ("WebApi:RateLimit:Burst", "1"));
         var other = new PersonId(Tenant, Guid.NewGuid());
@@ -210,14 +210,14 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_process_is_live_whatever_the_cluster_says()
+    public async Task Process_is_live_whatever_the_state_of_the_cluster()
     {
         Assert.Equal(200, (await api.SendAsync("GET", "/health/live")).Status);
         Assert.Equal(503, (await api.SendAsync("GET", "/health/ready")).Status);
     }
 
     [Fact]
-    public async Task Who_comes_while_a_node_answers_as_many_as_it_may_is_told_to_come_again()
+    public async Task Full_node_tells_further_callers_to_try_again()
     {
         await using var busy = await RunningWebApi.StartAsync(("WebApi:MaxRequests", "1"));
         var (asked, decision) = (new TaskCompletionSource(), new TaskCompletionSource<AccessDecision>());
@@ -249,7 +249,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("CallerShare", "0.6")]
     [InlineData("CallerShare", "NaN")]
     [InlineData("TenantShare", "1.1")]
-    public async Task Limits_that_contradict_each_other_stop_the_start(string name, string value)
+    public async Task Contradictory_limits_prevent_the_start(string name, string value)
     {
         var refused = await Assert.ThrowsAsync<SettingException>(
             () => RunningWebApi.StartAsync(("WebApi:MaxConnections", "20000"), ($"WebApi:{name}", value)));
@@ -258,7 +258,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_server_s_limits_are_those_that_the_sizes_count_with()
+    public void Server_limits_match_the_sizes_used_for_memory_defaults()
     {
         var options = api.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
 
@@ -275,7 +275,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     [InlineData("FFFFFFFFFFFF")]
     [InlineData("-1")]
     [InlineData("zz")]
-    public async Task A_chunk_of_a_size_that_cannot_be_is_a_bad_request(string size)
+    public async Task Impossible_chunk_size_is_a_bad_request(string size)
     {
         var server = api.Client.BaseAddress!;
         using var connection = new TcpClient();

@@ -28,7 +28,7 @@ public sealed class RequestLogTests : IDisposable
     [InlineData(429, 0.999, 0)]
     [InlineData(500, 0, 1)]
     [InlineData(503, 0, 1)]
-    public async Task Request_that_fails_or_is_slow_has_a_line_and_another_one_has_none(int status, double seconds, int expected)
+    public async Task Only_failed_and_slow_requests_are_logged(int status, double seconds, int expected)
     {
         await Send(new(), status, seconds);
 
@@ -40,7 +40,7 @@ public sealed class RequestLogTests : IDisposable
     [InlineData(0, 0)]
     [InlineData(1, 12)]
     [InlineData(5, 2)]
-    public async Task One_of_so_many_requests_has_a_line(int every, int expected)
+    public async Task One_in_a_configured_number_of_requests_is_logged(int every, int expected)
     {
         var log = new RequestLog(Answer(200, 0), new WebApiOptions { RequestLog = new() { Every = every } }, loggers.CreateLogger<RequestLog>(), time);
         for (var i = 0; i < 12; i++)
@@ -52,7 +52,7 @@ public sealed class RequestLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Probe_of_health_has_no_line()
+    public async Task Health_probe_is_not_logged()
     {
         var log = new RequestLog(Answer(503, 2), new WebApiOptions { RequestLog = new() { Every = 1 } }, loggers.CreateLogger<RequestLog>(), time);
         await log.InvokeAsync(Request("/health/ready"));
@@ -61,7 +61,7 @@ public sealed class RequestLogTests : IDisposable
     }
 
     [Fact]
-    public async Task Request_that_ends_in_an_exception_has_a_line_if_it_was_slow()
+    public async Task Request_that_ends_in_an_exception_is_logged_if_it_was_slow()
     {
         var log = new RequestLog(
             _ =>

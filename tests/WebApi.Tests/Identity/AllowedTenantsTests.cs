@@ -12,9 +12,9 @@ public class AllowedTenantsTests
     private static readonly Guid other = new("c1000000-0000-4000-8000-000000000000");
 
     [Fact]
-    public async Task Whoever_is_not_of_a_listed_tenant_gets_their_own_claims_and_no_grain()
+    public async Task Person_of_an_unlisted_tenant_gets_only_their_own_claims_and_reaches_no_grain()
     {
-        // No grain was told what to answer: to ask one would be a fault.
+        // The stub fails if a grain is called, because it has no answer.
         await using var api = await RunningWebApi.StartAsync(($"{AllowedTenants.Setting}:0", $"{other}"));
 
         var me = await api.SendAsync("GET", "/v1/me", RunningWebApi.Token());
@@ -31,7 +31,7 @@ public class AllowedTenantsTests
     }
 
     [Fact]
-    public async Task Whoever_is_of_a_listed_tenant_is_asked_for()
+    public async Task Person_of_a_listed_tenant_reaches_their_grain()
     {
         await using var api = await RunningWebApi.StartAsync(($"{AllowedTenants.Setting}:0", $"{other}"), ($"{AllowedTenants.Setting}:1", $"{RunningWebApi.Tenant}"));
         Knows(api);
@@ -43,7 +43,7 @@ public class AllowedTenantsTests
     [InlineData(true, true, "last")]
     [InlineData(false, true, null)]
     [InlineData(false, false, "last")]
-    public async Task Without_a_list_the_tenants_count_that_agreements_name_once_all_of_them_are_known(bool isNamed, bool isComplete, string? expected)
+    public async Task Without_a_list_the_tenants_named_by_agreements_count_once_all_are_known(bool isNamed, bool isComplete, string? expected)
     {
         await using var api = await RunningWebApi.StartAsync();
         Knows(api);
@@ -54,7 +54,7 @@ public class AllowedTenantsTests
     }
 
     [Fact]
-    public async Task Where_the_tenants_cannot_be_had_the_person_is_asked_for_and_the_tenants_not_again_at_once()
+    public async Task Without_known_tenants_the_grain_is_asked_and_the_tenants_are_not_read_again_at_once()
     {
         await using var api = await RunningWebApi.StartAsync();
         Knows(api);
@@ -74,7 +74,7 @@ public class AllowedTenantsTests
     }
 
     [Fact]
-    public async Task A_request_waits_for_the_tenants_in_vain_only_for_a_while()
+    public async Task Request_waits_for_the_tenants_only_for_a_limited_time()
     {
         await using var api = await RunningWebApi.StartAsync();
         Knows(api);
@@ -86,7 +86,7 @@ public class AllowedTenantsTests
     }
 
     [Fact]
-    public async Task To_count_somebody_nobody_waits_and_the_last_known_tenants_do()
+    public async Task Limits_use_the_last_known_tenants_without_waiting()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var api = await RunningWebApi.StartAsync(time);
@@ -104,7 +104,7 @@ public class AllowedTenantsTests
         await tenants.MayCome(RunningWebApi.Tenant);
         Assert.Equal((false, true, 1), (tenants.CountsAsStrange(RunningWebApi.Tenant), tenants.CountsAsStrange(SameSet()), asked));
 
-        // What is leased has run out, and no other is to be had.
+        // The lease has expired, and no new one is available.
         answer = new();
         time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal((false, true), (tenants.CountsAsStrange(RunningWebApi.Tenant), tenants.CountsAsStrange(SameSet())));
@@ -114,7 +114,7 @@ public class AllowedTenantsTests
     }
 
     [Fact]
-    public async Task Where_the_tenants_cannot_be_had_nobody_counts_as_a_stranger()
+    public async Task Without_known_tenants_nobody_counts_as_a_stranger()
     {
         await using var api = await RunningWebApi.StartAsync();
         api.Grains.On<IKnownIdsGrain>("Lease", _ => Task.FromException<KnownIdsAnswer>(new TimeoutException()));
@@ -128,7 +128,7 @@ public class AllowedTenantsTests
     [InlineData(":0", "everybody")]
     [InlineData(":0", "")]
     [InlineData("", "c0000000-0000-4000-8000-000000000000")]
-    public void A_setting_that_is_no_list_of_tenant_ids_is_refused(string index, string value)
+    public void Setting_that_is_not_a_list_of_tenant_ids_is_refused(string index, string value)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { [$"{AllowedTenants.Setting}{index}"] = value }).Build();

@@ -15,7 +15,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public async Task No_token_and_a_token_that_is_none_are_401_and_say_which_kind_is_wanted()
+    public async Task Missing_or_malformed_token_is_401_with_the_expected_scheme()
     {
         foreach (var token in new[] { null, "x", "a.b.c", Token()[..^4] + "AAAA" })
         {
@@ -27,7 +27,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_is_good_within_its_time_and_the_skew()
+    public async Task Token_is_valid_within_its_lifetime_and_the_clock_skew()
     {
         Assert.Equal(200, await StatusOf(age: TimeSpan.FromMinutes(61)));
         Assert.Equal(401, await StatusOf(age: TimeSpan.FromMinutes(63)));
@@ -39,7 +39,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_of_another_tenant_is_as_good_but_its_issuer_must_be_its_tenant_s()
+    public async Task Token_of_another_tenant_is_valid_if_its_issuer_is_that_tenants()
     {
         var other = new PersonId(Guid.NewGuid(), Guid.NewGuid());
 
@@ -48,7 +48,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_wrong_kind_of_caller_is_told_so_before_anything_else()
+    public async Task Wrong_kind_of_caller_is_refused_first()
     {
         var application = await api.SendAsync("GET", "/v1/me", ApplicationToken("Agreements.ReadWrite.All"));
         var person = await api.SendAsync("PUT", "/v1/agreements/!", Token(), "{");
@@ -58,7 +58,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_app_role_counts_only_in_a_trusted_tenant()
+    public async Task App_role_counts_only_in_a_trusted_tenant()
     {
         await using var trusting = await RunningWebApi.StartAsync(("WebApi:ApplicationTenants:0", Tenant.ToString()));
         await using var doubting = await RunningWebApi.StartAsync(("WebApi:ApplicationTenants:0", Guid.NewGuid().ToString()));
@@ -82,7 +82,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
         Authentication.TrustsApplicationsOf(Tenant, new(), new Microsoft.Extensions.Hosting.Internal.HostingEnvironment { EnvironmentName = environment }));
 
     [Fact]
-    public async Task An_application_without_the_app_role_is_told_which()
+    public async Task Application_without_the_app_role_is_told_which_one_is_missing()
     {
         var answer = await api.SendAsync("PUT", "/v1/agreements/!", ApplicationToken("SupportCases.ReadWrite.All"), "{");
 
@@ -91,7 +91,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delegated_token_without_the_scope_is_403_and_says_which()
+    public async Task Delegated_token_without_the_scope_is_403_and_names_the_scope()
     {
         var answer = await api.SendAsync("GET", "/v1/me", Token(null, ("scp", "other")));
 
@@ -104,7 +104,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [InlineData("/v1/me/home")]
     [InlineData($"/v1/workspaces/{WorkspaceId}")]
     [InlineData($"/v1/workspaces/{WorkspaceId}/permissions")]
-    public async Task A_token_that_leaves_the_groups_out_confirms_only_what_the_contract_gives(string path)
+    public async Task Token_without_the_groups_confirms_only_rights_from_the_contract(string path)
     {
         var asked = new List<SignIn>();
         Says("Decide", () => new ValueTask<AccessDecision>(AccessDecision.Unconfirmed(Ann, WorkspaceId)));
@@ -131,7 +131,7 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [InlineData(Standing.Outsider, true, 404, "workspace-not-found")]
     [InlineData(Standing.Outsider, false, 503, "access-unconfirmed")]
     [InlineData(Standing.Unconfirmed, false, 503, "access-unconfirmed")]
-    public async Task What_a_token_that_leaves_the_groups_out_may_not_is_refused_once_somebody_else_knows_them(Standing standing, bool knowsGroups, int status, string slug)
+    public async Task Token_without_the_groups_is_refused_only_if_the_directory_knows_them(Standing standing, bool knowsGroups, int status, string slug)
     {
         api.Decides(new AccessDecision(Ann, WorkspaceId, standing, Permissions.ViewUserRoles, 1, KnowsGroups: knowsGroups));
 
@@ -145,11 +145,11 @@ public sealed class AuthenticationTests : IAsyncLifetime
     [InlineData("at+jwt", 200)]
     [InlineData("dpop+jwt", 401)]
     [InlineData("logout+jwt", 401)]
-    public async Task A_token_must_be_of_the_type_of_access_tokens(string type, int status) => Assert.Equal(
+    public async Task Token_must_have_the_type_of_access_tokens(string type, int status) => Assert.Equal(
         status, (await api.SendAsync("GET", "/v1/roles", Sign(Claims(), header: ("typ", type)))).Status);
 
     [Fact]
-    public async Task A_token_with_a_critical_header_is_refused()
+    public async Task Token_with_a_critical_header_is_refused()
     {
         foreach (var critical in new object[] { new[] { "exp" }, new[] { "http://example.com/unknown" }, Array.Empty<string>(), "exp" })
         {
@@ -160,14 +160,14 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_of_a_personal_account_is_refused() => Assert.Equal(
+    public async Task Token_of_a_personal_account_is_refused() => Assert.Equal(
         401, (await api.SendAsync("GET", "/v1/roles", Token(new(new("9188040d-6c67-4c5b-b112-36a304b66dad"), Guid.NewGuid())))).Status);
 
     [Fact]
-    public async Task A_scope_in_an_array_counts() => Assert.Equal(
+    public async Task Scope_in_an_array_counts() => Assert.Equal(
         200, (await api.SendAsync("GET", "/v1/roles", Token(null, ("scp", new[] { "User.Read", "access_as_user" })))).Status);
 
     [Fact]
-    public void A_token_without_an_end_is_never_current() =>
+    public void Token_without_an_expiry_is_never_valid() =>
         Assert.False(Authentication.IsCurrent(null, null, DateTimeOffset.UnixEpoch, TimeSpan.Zero));
 }

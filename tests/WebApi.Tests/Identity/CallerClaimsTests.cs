@@ -13,7 +13,7 @@ public sealed class CallerClaimsTests
     private static readonly DateTimeOffset now = new(2026, 7, 1, 8, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void A_person_has_the_token_s_groups_once_each_in_order()
+    public void Person_has_each_group_of_the_token_once_and_in_order()
     {
         var person = Person(("groups", Group), ("groups", Tenant), ("groups", Group.ToUpperInvariant()));
 
@@ -30,7 +30,7 @@ public sealed class CallerClaimsTests
     [InlineData("_claim_names", """{"groups":"src1"}""")]
     [InlineData("_claim_names", "what")]
     [InlineData("hasgroups", "true")]
-    public void A_token_that_leaves_the_groups_out_says_so_and_has_none(string name, string value)
+    public void Token_without_its_groups_is_marked_so_and_has_none(string name, string value)
     {
         var signIn = Person((name, value), ("groups", Group)).SignIn;
 
@@ -39,10 +39,10 @@ public sealed class CallerClaimsTests
     }
 
     [Fact]
-    public void Another_claim_that_is_left_out_does_not_matter() => Assert.False(Person(("_claim_names", """{"other":"src1"}""")).SignIn.LeavesGroupsOut);
+    public void Other_omitted_claims_do_not_matter() => Assert.False(Person(("_claim_names", """{"other":"src1"}""")).SignIn.LeavesGroupsOut);
 
     [Fact]
-    public void More_groups_than_a_token_can_have_count_as_left_out()
+    public void Too_many_groups_in_a_token_count_as_left_out()
     {
         var groups = Enumerable.Range(0, CallerClaims.MaxGroups + 1).Select(_ => ("groups", (string?)Guid.NewGuid().ToString())).ToArray();
 
@@ -63,7 +63,7 @@ public sealed class CallerClaimsTests
     [InlineData("iat", "1782892801")]
     [InlineData("groups", "Administrators")]
     [InlineData("ver", "1.0")]
-    public void A_token_without_what_we_need_is_none_of_ours(string name, string? value)
+    public void Token_without_a_required_claim_is_refused(string name, string? value)
     {
         var (caller, fault) = CallerClaims.Read(Identity((name, value)), now);
 
@@ -77,10 +77,10 @@ public sealed class CallerClaimsTests
     [InlineData("other", false)]
     [InlineData("access_as_users", false)]
     [InlineData(null, false)]
-    public void The_scope_is_one_word_among_others(string? scope, bool expected) => Assert.Equal(expected, Person(("scp", scope)).HasScope);
+    public void Scope_is_found_among_other_words(string? scope, bool expected) => Assert.Equal(expected, Person(("scp", scope)).HasScope);
 
     [Fact]
-    public void The_scope_is_found_in_each_element_of_an_array()
+    public void Scope_is_found_in_every_element_of_an_array()
     {
         Assert.True(Person(("scp", "other"), ("scp", "access_as_user")).HasScope);
         Assert.True(Person(("scp", "other another"), ("scp", "one access_as_user")).HasScope);
@@ -96,7 +96,7 @@ public sealed class CallerClaimsTests
     [InlineData("Ann\u2028\u2029", "Ann")]
     [InlineData("  Ann ", "Ann")]
     [InlineData("Ann 😀 Ünï \u05D0", "Ann 😀 Ünï \u05D0")]
-    public void Names_are_cleaned_of_what_people_cannot_see(string claimed, string shown)
+    public void Invisible_characters_are_removed_from_names(string claimed, string shown)
     {
         var profile = Person(("name", claimed), ("email", claimed)).Profile;
 
@@ -107,10 +107,10 @@ public sealed class CallerClaimsTests
     }
 
     [Fact]
-    public void Halves_of_surrogate_pairs_are_left_out() => Assert.Equal("Ann😀", Text.Clean("\uD800Ann\uDC00😀\uD83D"));
+    public void Halves_of_surrogate_pairs_are_removed() => Assert.Equal("Ann😀", Text.Clean("\uD800Ann\uDC00😀\uD83D"));
 
     [Fact]
-    public void A_name_with_nothing_to_see_is_no_name() =>
+    public void Name_without_visible_characters_counts_as_absent() =>
         Assert.Equal("a@contoso.example", Person(("name", "\u202E \u0000"), ("preferred_username", "a@contoso.example")).Profile.DisplayName);
 
     [Theory]
@@ -119,11 +119,11 @@ public sealed class CallerClaimsTests
     [InlineData("idp", "https://elsewhere.example", UserType.Guest)]
     [InlineData("idp", "https://issuer", UserType.Member)]
     [InlineData("other", "1", UserType.Member)]
-    public void A_guest_is_known_by_the_account_or_the_provider(string name, string value, UserType expected) =>
+    public void Guest_is_recognized_by_account_type_or_identity_provider(string name, string value, UserType expected) =>
         Assert.Equal(expected, Person(("iss", "https://issuer"), (name, value)).Profile.UserType);
 
     [Fact]
-    public void A_person_is_shown_by_name_and_email()
+    public void Person_has_a_name_and_an_email()
     {
         Assert.Equal(("Ann", "ann@contoso.example"), Shown(("name", "Ann"), ("email", "ann@contoso.example"), ("preferred_username", "a@contoso.example")));
         Assert.Equal(("a@contoso.example", "a@contoso.example"), Shown(("preferred_username", "a@contoso.example")));
@@ -136,7 +136,7 @@ public sealed class CallerClaimsTests
     }
 
     [Fact]
-    public void An_application_is_one_whatever_else_its_token_says()
+    public void Token_of_an_application_stays_one_with_other_claims()
     {
         var (caller, _) = CallerClaims.Read(Identity(("idtyp", "app"), ("roles", "A"), ("roles", "B")), now);
 
@@ -148,7 +148,7 @@ public sealed class CallerClaimsTests
     [Theory]
     [InlineData("idtyp", "user")]
     [InlineData("roles", "Agreements.ReadWrite.All")]
-    public void Nothing_but_its_kind_makes_a_token_an_application_s(string name, string value) =>
+    public void Only_idtyp_makes_a_token_an_applications(string name, string value) =>
         Assert.IsType<PersonCaller>(CallerClaims.Read(Identity((name, value)), now).Caller);
 
     private static PersonCaller Person(params (string, string?)[] claims) => Assert.IsType<PersonCaller>(CallerClaims.Read(Identity(claims), now).Caller);

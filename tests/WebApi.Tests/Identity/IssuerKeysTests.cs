@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace EngageCenter.WebApi.Tests.Identity;
 
-/// <summary>When the issuer's keys are read, and what requests wait for.</summary>
+/// <summary>Tests when the issuer's keys are read, and how long requests wait for them.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
 public sealed class IssuerKeysTests : IAsyncLifetime
 {
@@ -36,7 +36,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task All_who_wait_share_one_read()
+    public async Task Waiting_requests_share_one_read()
     {
         var waiters = Waiters(12);
         await Answer(r => r.Succeeds());
@@ -46,7 +46,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failed_read_fails_all_who_wait_and_nobody_starts_another()
+    public async Task Failed_read_fails_all_waiting_requests_and_starts_no_other_read()
     {
         var waiters = Waiters(12);
         await Answer(r => r.Fails());
@@ -59,7 +59,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Failed_reads_are_repeated_after_longer_and_longer_pauses()
+    public async Task Failed_reads_are_repeated_after_growing_pauses()
     {
         await Answer(r => r.Fails());
         foreach (var seconds in (int[])[1, 2, 4, 8, 16, 30, 30])
@@ -78,7 +78,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_waits_longer_than_the_patience()
+    public async Task No_request_waits_longer_than_the_patience()
     {
         var waiter = keys.GetConfigurationAsync(CancellationToken.None);
         await issuer.Next();
@@ -89,7 +89,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_read_that_hangs_is_given_up()
+    public async Task Read_that_hangs_is_abandoned()
     {
         await issuer.Next();
         var first = keys.Reading;
@@ -101,7 +101,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Keys_change_with_the_next_read_and_nothing_remembers_the_old_ones()
+    public async Task Keys_change_with_the_next_read_and_old_ones_are_forgotten()
     {
         await Answer(r => r.Succeeds());
         issuer.Keys = [issuer.Keys[1], StandInIssuer.NewKey("c")];
@@ -115,7 +115,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_ask_there_is_one_read_per_shortest_interval_and_the_regular_one_besides()
+    public async Task Many_requests_cause_one_read_in_the_shortest_interval_besides_the_regular_one()
     {
         await Answer(r => r.Succeeds());
         for (var reads = 1; reads < 5; reads++)
@@ -135,7 +135,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_library_has_nothing_read()
+    public async Task Library_cannot_start_a_read()
     {
         await Answer(r => r.Succeeds());
         keys.RequestRefresh();
@@ -144,7 +144,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Known_keys_outlast_failures_for_a_day()
+    public async Task Known_keys_stay_valid_for_a_day_of_failures()
     {
         await Answer(r => r.Succeeds());
         issuer.Keys = [];
@@ -161,7 +161,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     private Task<OpenIdConnectConfiguration>[] Waiters(int count) =>
         [.. Enumerable.Range(0, count).Select(_ => keys.GetConfigurationAsync(CancellationToken.None))];
 
-    // The read has ended when this returns, and the next one is due by this moment.
+    // When this returns, the read has ended, and the next one is due at this moment.
     private async Task Answer(Action<StandInIssuer.Read> how)
     {
         var read = await issuer.Next();

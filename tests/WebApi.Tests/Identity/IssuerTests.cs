@@ -13,7 +13,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Identity;
 
-/// <summary>An issuer that is slow, silent or changes its keys, and settings that name another one.</summary>
+/// <summary>Tests a slow or silent issuer, changes of its keys, and settings that name another issuer.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
 public sealed class IssuerTests : IAsyncLifetime
 {
@@ -36,7 +36,7 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requests_that_come_before_the_keys_wait_for_one_read()
+    public async Task Requests_before_the_first_keys_wait_for_one_read()
     {
         var waiting = Enumerable.Range(0, 12).Select(_ => Status(TokenBy(a))).ToList();
         await Answer(r => r.Succeeds());
@@ -46,7 +46,7 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_the_issuer_is_silent_a_token_is_503_garbage_is_401_and_neither_starts_a_read()
+    public async Task Without_the_issuer_a_token_is_503_garbage_is_401_and_neither_starts_a_read()
     {
         await Answer(r => r.Fails());
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => api.SendAsync("GET", "/v1/roles", TokenBy(a))));
@@ -68,7 +68,7 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_waits_for_a_slow_issuer_for_a_short_time_only()
+    public async Task Request_waits_only_briefly_for_a_slow_issuer()
     {
         await issuer.Next();
         var waiting = Status(TokenBy(a));
@@ -76,7 +76,7 @@ public sealed class IssuerTests : IAsyncLifetime
         {
             time.Advance(TimeSpan.FromMilliseconds(100));
 
-            // Nothing tells when the request waits for the clock, so the clock goes on until it has been answered.
+            // No signal tells that the request waits for the clock, so the clock is advanced until the request is answered.
             await Task.WhenAny(waiting, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None));
         }
 
@@ -85,7 +85,7 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_removed_key_ends_and_a_new_one_counts_with_the_next_read()
+    public async Task Removed_key_stops_and_new_key_works_after_the_next_read()
     {
         await Answer(r => r.Succeeds());
         var c = StandInIssuer.NewKey("c");
@@ -98,7 +98,7 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_a_token_of_this_issuer_with_an_unknown_key_has_the_keys_read()
+    public async Task Only_a_token_of_this_issuer_with_an_unknown_key_starts_a_read()
     {
         await Answer(r => r.Succeeds());
         var unknown = StandInIssuer.NewKey("unknown");
@@ -142,7 +142,7 @@ public sealed class IssuerTests : IAsyncLifetime
     [InlineData("false", "AzureAd:TokenValidationParameters:RequireSignedTokens")]
     [InlineData("false", "AzureAd:TokenValidationParameters:RequireExpirationTime")]
     [InlineData("true", "AzureAd:UseSecurityTokenValidators")]
-    public async Task Outside_development_no_setting_names_another_issuer_or_validates_less(string value, string setting)
+    public async Task Outside_development_no_setting_can_add_an_issuer_or_weaken_validation(string value, string setting)
     {
         await using var refused = Production((setting, value));
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => refused.StartAsync());
@@ -152,7 +152,7 @@ public sealed class IssuerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_signing_key_of_the_configuration_is_refused()
+    public async Task Signing_key_in_the_configuration_is_refused()
     {
         await using var refused = Production(
             ("Authentication:Schemes:Bearer:ValidIssuer", ""),
@@ -166,7 +166,7 @@ public sealed class IssuerTests : IAsyncLifetime
     [InlineData("AzureAd:Instance", "https://login.microsoftonline.us/")]
     [InlineData("AzureAd:TenantId", "c0000000-0000-4000-8000-000000000000")]
     [InlineData("AzureAd:Authority", "https://login.microsoftonline.com/c0000000-0000-4000-8000-000000000000/v2.0")]
-    public async Task Outside_development_an_issuer_of_the_real_world_is_trusted(string setting, string value)
+    public async Task Outside_development_a_public_https_issuer_is_trusted(string setting, string value)
     {
         await using var app = Production((setting, value));
         await app.StartAsync();
@@ -178,7 +178,7 @@ public sealed class IssuerTests : IAsyncLifetime
     [Theory]
     [InlineData(null, 401, 404)]
     [InlineData("true", 200, 200)]
-    public async Task Outside_development_the_reference_is_for_everybody_only_if_a_setting_says_so(string? setting, int document, int page)
+    public async Task Outside_development_the_reference_is_public_only_if_a_setting_says_so(string? setting, int document, int page)
     {
         await using var app = Production(setting is null ? [] : [("WebApi:AnonymousReference", setting)]);
         await app.StartAsync();
@@ -195,11 +195,11 @@ public sealed class IssuerTests : IAsyncLifetime
     [Theory]
     [InlineData("AzureAd:ClientId", "")]
     [InlineData("AzureAd:Instance", "entra")]
-    public void What_it_cannot_do_without_is_named(string setting, string value) =>
+    public void Missing_required_setting_is_named(string setting, string value) =>
         Assert.StartsWith(setting, Assert.Throws<SettingException>(() => Production((setting, value))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_token_of_no_type_is_refused()
+    public async Task Token_without_a_type_is_refused()
     {
         await Answer(r => r.Succeeds());
         var payload = TokenBy(a).Split('.')[1];
@@ -234,7 +234,7 @@ public sealed class IssuerTests : IAsyncLifetime
 
     private static string TokenBy(SecurityKey key, params (string Name, object? Value)[] claims) => Sign(Claims(null, claims), by: key);
 
-    // The read has ended when this returns, and the next one is due by this moment.
+    // When this returns, the read has ended, and the next one is due at this moment.
     private async Task Answer(Action<StandInIssuer.Read> how)
     {
         var read = await issuer.Next();

@@ -13,8 +13,8 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 namespace EngageCenter.WebApi.Tests.Identity;
 
 /// <summary>
-/// What a remembered token may do: nothing that the same token would not be let do by a full validation at that moment.
-/// Every test first sees that the token is remembered, so that none passes because it is not.
+/// Tests that a remembered token allows nothing that a full validation would refuse at that moment. Every test first checks
+/// that the token is remembered, so that it cannot pass only because the token is not.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
 public sealed class RememberedTokenTests : IAsyncLifetime
@@ -58,7 +58,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task With_the_switch_off_every_request_is_validated_in_full()
+    public async Task Without_remembered_tokens_every_request_is_validated_in_full()
     {
         using var its = new StandInIssuer { Keys = [a] };
         await using var forgetful = await StartAsync(time, its, ("WebApi:RememberedTokens:Enabled", "false"));
@@ -74,7 +74,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Removed_signing_key_ends_its_remembered_tokens_with_the_read_that_brings_the_others()
+    public async Task Removed_signing_key_ends_its_remembered_tokens_with_the_next_read()
     {
         var (ofA, ofB) = (await Remembered(TokenBy(a)), await Remembered(TokenBy(b)));
         issuer.Keys = [b];
@@ -85,7 +85,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Key_that_takes_the_name_of_another_ends_the_remembered_tokens_of_that_one()
+    public async Task New_key_with_the_id_of_an_old_one_ends_the_remembered_tokens_of_the_old_one()
     {
         var token = await Remembered(TokenBy(a));
         issuer.Keys = [StandInIssuer.NewKey("a"), b];
@@ -95,7 +95,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Same_keys_read_again_leave_the_memory_as_it_is()
+    public async Task Reading_the_same_keys_again_keeps_remembered_tokens()
     {
         var token = await Remembered(TokenBy(a));
         issuer.Keys = [b, a];
@@ -106,7 +106,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task New_key_has_every_token_validated_again()
+    public async Task New_key_causes_every_token_to_be_validated_again()
     {
         var token = await Remembered(TokenBy(a));
         issuer.Keys = [a, b, StandInIssuer.NewKey("c")];
@@ -119,7 +119,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     [Fact]
     public async Task Token_whose_key_is_removed_while_it_is_validated_is_not_remembered()
     {
-        // The signature has been checked when this is called, and the token is kept afterwards.
+        // When this is called, the signature has been checked, and the token is remembered afterwards.
         var token = TokenBy(a);
         var validated = Options.Events.OnTokenValidated;
         Options.Events.OnTokenValidated = async context =>
@@ -134,12 +134,12 @@ public sealed class RememberedTokenTests : IAsyncLifetime
         Assert.Equal(401, await Status(token));
     }
 
-    // The library's retriever does not hand its token on, so this ends what is sent.
+    // The library's retriever does not pass its cancellation token on, so this timeout ends the request.
     [Fact]
     public void Request_to_the_issuer_ends_with_its_read() => Assert.Equal(IssuerKeys.ReadTimeout, Options.Backchannel.Timeout);
 
     [Fact]
-    public async Task Remembered_token_is_no_use_once_the_keys_are_too_old()
+    public async Task Remembered_token_is_not_accepted_if_the_keys_are_too_old()
     {
         var token = await Remembered(TokenBy(a, lifetime: TimeSpan.FromDays(3)));
         time.Advance(IssuerKeys.MaxAge + TimeSpan.FromSeconds(1));
@@ -158,7 +158,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
         Assert.Equal(200, await Status(token));
         Assert.Equal((0, 1), meter.Take());
 
-        // From here on it is the full validation that decides, as for any token within the skew.
+        // From here on the full validation decides, as for any token within the clock skew.
         time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(200, await Status(token));
         Assert.Equal((1, 0), meter.Take());
@@ -213,7 +213,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task App_roles_of_a_remembered_token_end_when_its_tenant_is_trusted_no_more()
+    public async Task App_roles_of_a_remembered_token_end_when_its_tenant_is_no_longer_trusted()
     {
         var tenants = api.Services.GetRequiredService<WebApiOptions>().ApplicationTenants;
         tenants.Add(Tenant);
@@ -231,7 +231,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tenant_that_may_come_no_more_gets_an_outsiders_answer_with_a_remembered_token()
+    public async Task Remembered_token_of_a_tenant_that_is_no_longer_known_gets_an_outsiders_response()
     {
         api.Grains.On<IUserGrain>("Me", _ => Task.FromResult(new Me(Ann, new("Ann", null, UserType.Member), "last")));
         Names(Tenant, 1);
@@ -239,7 +239,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
         Assert.Equal("last", await LastOpened());
         Assert.Equal("last", await LastOpened());
 
-        // The next lease of the set is of agreements that name another tenant.
+        // The next lease of the set belongs to agreements that name another tenant.
         Names(Guid.NewGuid(), 2);
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Null(await LastOpened());
@@ -251,7 +251,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Remembered_token_opens_no_endpoint_that_wants_something_else_of_it()
+    public async Task Remembered_token_needs_the_scope_and_kind_that_each_endpoint_requires()
     {
         var scopeless = await Remembered(TokenBy(a, claims: ("scp", "other")), 403);
         var person = await Remembered(TokenBy(a));
@@ -269,7 +269,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_that_differs_from_a_remembered_token_is_taken_for_it()
+    public async Task Changed_token_does_not_count_as_the_remembered_one()
     {
         var real = await Remembered(TokenBy(a));
         var parts = real.Split('.');
@@ -314,7 +314,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Grain_is_given_what_each_token_says_however_often_it_comes()
+    public async Task Grain_receives_the_claims_of_every_token_even_if_repeated()
     {
         var asked = new List<SignIn>();
         api.Grains.On<IUserGrain>("Workspaces", arguments =>
@@ -338,7 +338,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Remembered_token_goes_on_behind_an_address_that_failed_too_often_until_it_is_refused_itself()
+    public async Task Remembered_token_works_behind_a_refused_address_until_it_is_refused_itself()
     {
         using var its = new StandInIssuer { Keys = [a, b] };
         await using var limited = await StartAsync(time, its, ("WebApi:RateLimit:FailuresPerMinute", "2"));
@@ -346,7 +346,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
         var token = TokenBy(a);
         Assert.Equal((200, 401, 401, 429, 200), (await Of(token), await Of("garbage"), await Of("garbage"), await Of("garbage"), await Of(token)));
 
-        // It is looked at once more, since it was found valid here, and then no longer.
+        // The token is still accepted once, because it was found valid here; after the refusal it is not.
         its.Keys = [b];
         time.Advance(IssuerKeys.Interval);
         await Answer(r => r.Succeeds(), limited, its);
@@ -359,7 +359,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
 
     private JwtBearerOptions Options => OptionsOf(api);
 
-    /// <summary>The token, after it has been seen to be remembered.</summary>
+    /// <summary>Returns the token after checking that it is remembered.</summary>
     private async Task<string> Remembered(string token, int status = 200)
     {
         meter.Take();
@@ -370,7 +370,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
 
     private async Task<int> Status(string? token, string path = "/v1/roles") => (await api.SendAsync("GET", path, token)).Status;
 
-    // A token of before the clock of the tests began: this one stands still while they run.
+    // The token was issued before the start of the test clock, which stands still while the tests run.
     private static string TokenBy(SecurityKey key, TimeSpan? lifetime = null, params (string Name, object? Value)[] claims) =>
         Sign(Claims(null, claims), age, lifetime, key);
 
@@ -380,7 +380,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
         await Answer(r => r.Succeeds());
     }
 
-    // Options are made anew, and with them a reader of keys that the host has not started.
+    // The options are created again, with a new reader of keys that the host has not started.
     private async Task Change(Action change)
     {
         change();
@@ -394,7 +394,7 @@ public sealed class RememberedTokenTests : IAsyncLifetime
         await reading;
     }
 
-    // The read has ended when this returns, and the next one is due by this moment.
+    // When this returns, the read has ended, and the next one is due at this moment.
     private Task Answer(Action<StandInIssuer.Read> how) => Answer(how, api, issuer);
 
     private static async Task Answer(Action<StandInIssuer.Read> how, RunningWebApi of, StandInIssuer by)

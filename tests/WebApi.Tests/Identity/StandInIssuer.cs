@@ -8,33 +8,33 @@ using Microsoft.IdentityModel.Tokens;
 namespace EngageCenter.WebApi.Tests.Identity;
 
 /// <summary>
-/// An issuer that answers when a test says so, and what it says. Each read of its configuration waits in
-/// <see cref="Next"/> until the test answers it. It stands in for the network, or for what fetches documents from it.
+/// An issuer that responds when a test tells it to. Each read of its configuration waits in <see cref="Next"/> until the
+/// test answers it. It replaces the network, or the component that fetches documents.
 /// </summary>
 internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
 {
     private readonly Channel<Read> reads = Channel.CreateUnbounded<Read>();
     private int count;
 
-    /// <summary>The keys that it publishes.</summary>
+    /// <summary>The keys that the issuer publishes.</summary>
     public IReadOnlyList<RsaSecurityKey> Keys { get; set; } = [];
 
-    /// <summary>What it calls itself.</summary>
+    /// <summary>The issuer's name.</summary>
     public string Name { get; set; } = $"{RunningWebApi.Issuer}/{{tenantid}}/v2.0";
 
-    /// <summary>How often its configuration was asked for.</summary>
+    /// <summary>The number of requests for its configuration.</summary>
     public int Reads => Volatile.Read(ref count);
 
     public static RsaSecurityKey NewKey(string id) => new(RSA.Create(2048)) { KeyId = id };
 
-    /// <summary>The next read that nobody has answered yet.</summary>
+    /// <summary>Returns the next read that is not answered yet.</summary>
     public async Task<Read> Next()
     {
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         return await reads.Reader.ReadAsync(bound.Token);
     }
 
-    /// <summary>As the library's retriever, which does not hand its token on.</summary>
+    /// <summary>Behaves like the library's retriever, which does not pass its cancellation token on.</summary>
     public Task<string> GetDocumentAsync(string address, CancellationToken cancel) => Document(address, CancellationToken.None);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -69,7 +69,7 @@ internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
         return new { kty = published.Kty, use = "sig", kid = published.Kid, n = published.N, e = published.E };
     }
 
-    /// <summary>A read of the configuration that waits for its answer.</summary>
+    /// <summary>A read of the configuration that waits for its response.</summary>
     internal sealed class Read
     {
         private readonly TaskCompletionSource answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -78,7 +78,7 @@ internal sealed class StandInIssuer : HttpMessageHandler, IDocumentRetriever
 
         public void Succeeds() => answer.SetResult();
 
-        /// <summary>The issuer answers 500.</summary>
+        /// <summary>Answers with status 500.</summary>
         public void Fails() => answer.SetException(new IOException("The issuer answers 500."));
     }
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.WebApi.Tests.Identity;
 
-/// <summary>The memory of validated tokens by itself. What it means for requests is in <see cref="RememberedTokenTests"/>.</summary>
+/// <summary>
+/// Tests the memory of validated tokens by itself. <see cref="RememberedTokenTests"/> tests its effect on requests.
+/// </summary>
 public sealed class TokenMemoryTests : IDisposable
 {
     private static readonly DateTimeOffset now = new(2026, 11, 27, 8, 0, 0, TimeSpan.Zero);
@@ -15,14 +17,14 @@ public sealed class TokenMemoryTests : IDisposable
     public void Dispose() => services.Dispose();
 
     [Fact]
-    public void Kept_token_gives_its_own_caller_and_an_unknown_one_gives_none()
+    public void Remembered_token_returns_its_caller_and_an_unknown_one_returns_none()
     {
         var memory = Memory(10);
         var ann = Caller();
         memory.Keep(Hash("Bearer ann"), Validated(ann), rules);
 
-        Assert.Same(ann, memory.Recall(Hash("Bearer ann"), rules, now));
-        Assert.Null(memory.Recall(Hash("Bearer bob"), rules, now));
+        Assert.Same(ann, memory.Find(Hash("Bearer ann"), rules, now));
+        Assert.Null(memory.Find(Hash("Bearer bob"), rules, now));
     }
 
     [Theory]
@@ -30,48 +32,48 @@ public sealed class TokenMemoryTests : IDisposable
     [InlineData(0, true)]
     [InlineData(3599, true)]
     [InlineData(3600, false)]
-    public void Token_is_recalled_from_its_start_until_its_end_and_no_skew_is_added(int second, bool isRecalled)
+    public void Token_is_found_from_its_start_to_its_end_without_clock_skew(int second, bool isRecalled)
     {
         var memory = Memory(10);
         memory.Keep(Hash("Bearer ann"), new(Caller(), now, now.AddHours(1)), rules);
 
-        Assert.Equal(isRecalled, memory.Recall(Hash("Bearer ann"), rules, now.AddSeconds(second)) is not null);
+        Assert.Equal(isRecalled, memory.Find(Hash("Bearer ann"), rules, now.AddSeconds(second)) is not null);
         Assert.Equal(isRecalled, memory.Knows(Hash("Bearer ann"), now.AddSeconds(second)));
     }
 
     [Fact]
-    public void Token_is_recalled_by_the_keys_and_options_that_it_was_validated_by_only()
+    public void Token_is_found_only_with_the_keys_and_options_that_validated_it()
     {
         var memory = Memory(10);
         memory.Keep(Hash("Bearer ann"), Validated(Caller()), rules);
 
-        Assert.Null(memory.Recall(Hash("Bearer ann"), rules with { Keys = new() }, now));
-        Assert.Null(memory.Recall(Hash("Bearer ann"), rules with { Options = new() }, now));
-        Assert.Null(memory.Recall(Hash("Bearer ann"), rules with { Keys = null }, now));
-        Assert.NotNull(memory.Recall(Hash("Bearer ann"), rules, now));
+        Assert.Null(memory.Find(Hash("Bearer ann"), rules with { Keys = new() }, now));
+        Assert.Null(memory.Find(Hash("Bearer ann"), rules with { Options = new() }, now));
+        Assert.Null(memory.Find(Hash("Bearer ann"), rules with { Keys = null }, now));
+        Assert.NotNull(memory.Find(Hash("Bearer ann"), rules, now));
     }
 
     [Fact]
-    public void Token_that_was_validated_while_no_keys_were_known_is_never_recalled()
+    public void Token_validated_without_known_keys_is_never_found()
     {
         var memory = Memory(10);
         var without = rules with { Keys = null };
         memory.Keep(Hash("Bearer ann"), Validated(Caller()), without);
 
-        Assert.Null(memory.Recall(Hash("Bearer ann"), without, now));
-        Assert.Null(memory.Recall(Hash("Bearer ann"), rules, now));
+        Assert.Null(memory.Find(Hash("Bearer ann"), without, now));
+        Assert.Null(memory.Find(Hash("Bearer ann"), rules, now));
     }
 
     [Fact]
-    public void Token_that_is_validated_again_is_recalled_by_the_newer_keys()
+    public void Token_that_is_validated_again_is_found_with_the_newer_keys()
     {
         var memory = Memory(10);
         var newer = rules with { Keys = new() };
         memory.Keep(Hash("Bearer ann"), Validated(Caller()), rules);
         memory.Keep(Hash("Bearer ann"), Validated(Caller()), newer);
 
-        Assert.Null(memory.Recall(Hash("Bearer ann"), rules, now));
-        Assert.NotNull(memory.Recall(Hash("Bearer ann"), newer, now));
+        Assert.Null(memory.Find(Hash("Bearer ann"), rules, now));
+        Assert.NotNull(memory.Find(Hash("Bearer ann"), newer, now));
         Assert.Equal(1, memory.Count);
     }
 
@@ -84,10 +86,10 @@ public sealed class TokenMemoryTests : IDisposable
         memory.Forget(Hash("Bearer ann"));
         memory.Forget(Hash("Bearer bob"));
 
-        Assert.Equal((null, null, 0), (memory.Recall(Hash("Bearer ann"), rules, now), memory.Recall(Hash("Bearer bob"), rules, now), memory.Count));
+        Assert.Equal((null, null, 0), (memory.Find(Hash("Bearer ann"), rules, now), memory.Find(Hash("Bearer bob"), rules, now), memory.Count));
     }
 
-    // All tokens collide, sixteen find themselves in each place, or hardly any two.
+    // With these masks, all tokens collide, sixteen share each bucket, or hardly any two do.
     [Theory]
     [InlineData(0ul)]
     [InlineData(0x3ful)]
@@ -100,12 +102,12 @@ public sealed class TokenMemoryTests : IDisposable
         foreach (var (token, caller) in callers)
         {
             memory.Keep(token, Validated(caller), rules);
-            Assert.Same(caller, memory.Recall(token, rules, now));
+            Assert.Same(caller, memory.Find(token, rules, now));
         }
 
         foreach (var (token, caller) in callers)
         {
-            if (memory.Recall(token, rules, now) is { } found)
+            if (memory.Find(token, rules, now) is { } found)
             {
                 Assert.Same(caller, found);
                 recalled++;
@@ -132,7 +134,7 @@ public sealed class TokenMemoryTests : IDisposable
                     memory.Forget(token);
                     break;
                 default:
-                    Assert.True(memory.Recall(token, rules, now) is not { } found || found == caller);
+                    Assert.True(memory.Find(token, rules, now) is not { } found || found == caller);
                     break;
             }
         });
@@ -141,7 +143,7 @@ public sealed class TokenMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Memory_holds_100_000_tokens_and_no_more()
+    public void Memory_holds_at_most_100_000_tokens()
     {
         var memory = Memory(100_000);
         var caller = Caller();
@@ -151,7 +153,7 @@ public sealed class TokenMemoryTests : IDisposable
             Assert.True(memory.Count <= 100_000);
         }
 
-        Assert.All(Enumerable.Range(200_001, 50_000), n => Assert.NotNull(memory.Recall(Numbered(n), rules, now)));
+        Assert.All(Enumerable.Range(200_001, 50_000), n => Assert.NotNull(memory.Find(Numbered(n), rules, now)));
     }
 
     [Fact]
@@ -162,14 +164,14 @@ public sealed class TokenMemoryTests : IDisposable
         for (var n = 0; n < 10_000; n++)
         {
             memory.Keep(Numbered(n), Validated(Caller()), rules);
-            Assert.True(n % 40 != 0 || memory.Recall(Hash("Bearer ann"), rules, now) is not null);
+            Assert.True(n % 40 != 0 || memory.Find(Hash("Bearer ann"), rules, now) is not null);
         }
 
-        Assert.Null(memory.Recall(Numbered(1), rules, now));
+        Assert.Null(memory.Find(Numbered(1), rules, now));
     }
 
     [Fact]
-    public void Hash_is_of_all_of_the_token_however_it_is_written_in_the_header()
+    public void Hash_covers_the_whole_token_and_ignores_spaces_in_the_header()
     {
         Assert.Single(new[] { "Bearer a.b.c", "bearer a.b.c", "Bearer    a.b.c", "BEARER a.b.c ", "Bearer \ta.b.c\t" }.Select(Hash).Distinct());
         Assert.Equal(4, new[] { "Bearer a.b.c", "Bearer a.b.cc", "Bearer a.b.C", "Bearer a.b" }.Select(Hash).Distinct().Count());

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.WebApi.Tests.Identity;
 
-/// <summary>How often one API has validated a token in full, and how often it has taken a remembered one, from now on.</summary>
+/// <summary>
+/// Counts, from now on, how many tokens one API validates in full, and how many remembered ones it accepts.
+/// </summary>
 internal sealed class TokenMeter : IDisposable
 {
     private readonly MeterListener listener = new();
@@ -26,7 +28,7 @@ internal sealed class TokenMeter : IDisposable
         listener.Start();
     }
 
-    /// <summary>Since this was last asked.</summary>
+    /// <summary>Returns the counts since the last call.</summary>
     public (int Validated, int Recalled) Take() => (Interlocked.Exchange(ref validated, 0), Interlocked.Exchange(ref recalled, 0));
 
     public void Dispose() => listener.Dispose();

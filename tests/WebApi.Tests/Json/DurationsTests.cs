@@ -15,7 +15,7 @@ public class DurationsTests
     [InlineData("PT0S", 0)]
     [InlineData("7.00:00:00", 168)]
     [InlineData("01:30:00", 1.5)]
-    public void What_has_one_length_is_read(string text, double hours)
+    public void Duration_of_a_fixed_length_is_read(string text, double hours)
     {
         Assert.True(Durations.TryParse(text, out var duration));
         Assert.Equal(TimeSpan.FromHours(hours), duration);
@@ -44,13 +44,13 @@ public class DurationsTests
     [InlineData("-01:00:00")]
     [InlineData("01:00:00\n")]
     [InlineData("٧.00:00:00")]
-    public void What_has_none_is_not(string text) => Assert.False(Durations.TryParse(text, out _));
+    public void Duration_without_a_fixed_length_is_refused(string text) => Assert.False(Durations.TryParse(text, out _));
 
     [Theory]
     [InlineData("P7D")]
     [InlineData("PT1H")]
     [InlineData("P1DT12H30M")]
-    public void What_is_written_is_read_again(string text)
+    public void Formatted_value_can_be_parsed_again(string text)
     {
         Assert.True(Durations.TryParse(text, out var duration));
         Assert.Equal(text, Durations.Format(duration));

@@ -23,7 +23,7 @@ public sealed class Rfc3339Tests
     [InlineData("2026-07-01T08:00:00Z\n", null)]
     [InlineData("٢٠٢٦-07-01T08:00:00Z", null)]
     [InlineData("", null)]
-    public void An_instant_has_an_offset_and_is_told_in_UTC(string text, string? expected) =>
+    public void Instant_needs_an_offset_and_is_converted_to_UTC(string text, string? expected) =>
         Assert.Equal(expected, Rfc3339.TryParse(text, out var instant) ? Rfc3339.Format(instant) : null);
 
     [Theory]
@@ -33,10 +33,10 @@ public sealed class Rfc3339Tests
     [InlineData("01/07/2026", null)]
     [InlineData("2026-7-1", null)]
     [InlineData("2026-13-01", null)]
-    public void A_date_is_a_day_and_no_instant(string text, string? expected) =>
+    public void Date_is_a_day_without_a_time(string text, string? expected) =>
         Assert.Equal(expected, Rfc3339.TryParseDate(text, out var date) ? $"{date:yyyy-MM-dd}" : null);
 
     [Fact]
-    public void What_is_written_is_read_again() =>
+    public void Formatted_value_can_be_parsed_again() =>
         Gen.DateTimeOffset.Sample(instant => Rfc3339.TryParse(Rfc3339.Format(instant), out var read) && read == instant);
 }

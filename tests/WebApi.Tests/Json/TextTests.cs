@@ -43,12 +43,12 @@ public sealed class TextTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_name_is_trimmed_and_has_1_to_100_characters_and_no_control_characters(string raw, string? expected) =>
+    public void Name_is_trimmed_and_has_1_to_100_characters_without_control_characters(string raw, string? expected) =>
         Assert.Equal(expected, Text.TryCompose(raw, out var text) && Text.Fault(text, 1, 100) is null ? text : null);
 
-    // As code: data with half a pair would not survive the runner.
+    // Written in code, because half of a surrogate pair would not survive as data in the test runner.
     [Fact]
-    public void Half_a_surrogate_pair_is_no_text()
+    public void Half_a_surrogate_pair_is_refused()
     {
         Assert.False(Text.TryCompose("a\ud83d", out _));
         Assert.False(Text.TryCompose("\ude00b", out _));
@@ -61,7 +61,7 @@ public sealed class TextTests
     [InlineData("a b", false)]
     [InlineData("é", false)]
     [InlineData("a/b", false)]
-    public void An_id_needs_no_escaping(string id, bool expected)
+    public void Id_needs_no_escaping_in_a_URL(string id, bool expected)
     {
         Assert.Equal(expected, Text.IsId(id));
         Assert.False(Text.IsId(new string('a', 65)));
@@ -94,5 +94,5 @@ public sealed class TextTests
     [InlineData("file:///etc/passwd", false)]
     [InlineData("ftp://contoso.example", false)]
     [InlineData("=https://contoso.example", false)]
-    public void A_web_address_is_an_absolute_URI_of_http(string text, bool expected) => Assert.Equal(expected, Text.IsWebAddress(text));
+    public void Web_address_is_an_absolute_http_or_https_URI(string text, bool expected) => Assert.Equal(expected, Text.IsWebAddress(text));
 }

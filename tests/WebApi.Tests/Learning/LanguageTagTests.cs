@@ -23,7 +23,7 @@ public class LanguageTagTests
     [InlineData("en-x-US-Latn", "en-x-us-latn")]
     [InlineData("English", "English")]
     [InlineData("German-AT", "German-AT")]
-    public void A_tag_is_read_in_its_canonical_case(string raw, string canonical)
+    public void Language_tag_is_read_in_canonical_case(string raw, string canonical)
     {
         Assert.True(LanguageTag.TryRead(raw, out var tag));
         Assert.Equal(canonical, tag);
@@ -54,5 +54,5 @@ public class LanguageTagTests
     [InlineData("de-ä")]
     [InlineData("*")]
     [InlineData("en-x-aaaaaaaa-bbbbbbbb-cccccccc-dddd")]
-    public void What_is_no_tag_is_refused(string raw) => Assert.False(LanguageTag.TryRead(raw, out _));
+    public void Invalid_language_tag_is_refused(string raw) => Assert.False(LanguageTag.TryRead(raw, out _));
 }

@@ -5,7 +5,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Learning;
 
-/// <summary>What grains answer seldom, as clients see it.</summary>
+/// <summary>Tests how clients see rare outcomes of the grains.</summary>
 public sealed class LearningAnswerTests : IAsyncLifetime
 {
     private const string Enrollment = $"/v1/workspaces/{WorkspaceId}/learning/enrollments/a";
@@ -16,7 +16,7 @@ public sealed class LearningAnswerTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public async Task A_catalogue_at_its_limit_takes_no_course()
+    public async Task Full_catalogue_accepts_no_course()
     {
         api.Grains.On<ICourseCatalogGrain>("Put", _ => Task.FromResult(new PutCourseOutcome(PutCourseStatus.TooManyCourses)));
         var answer = await api.SendAsync("PUT", "/v1/learning/courses/a", ApplicationToken("Learning.ReadWrite.All"), """{"title":"a","format":"Lab","product":"a","language":"en","durationMinutes":1}""");
@@ -26,7 +26,7 @@ public sealed class LearningAnswerTests : IAsyncLifetime
     [Theory]
     [InlineData(PutEnrollmentStatus.TooManyEnrollments, "too-many-enrollments")]
     [InlineData(PutEnrollmentStatus.TooManyProducts, "too-many-products")]
-    public async Task A_workspace_at_its_limit_starts_no_course(PutEnrollmentStatus status, string slug)
+    public async Task Full_workspace_starts_no_course(PutEnrollmentStatus status, string slug)
     {
         api.Decides(Member(Permissions.AccessLearning));
         api.Grains.On<ILearningGrain>("Put", _ => Task.FromResult(new PutEnrollmentOutcome(status)));
@@ -39,7 +39,7 @@ public sealed class LearningAnswerTests : IAsyncLifetime
     [InlineData("GET", "/enrollments/a")]
     [InlineData("GET", "/transcript")]
     [InlineData("GET", "/consumption")]
-    public async Task A_policy_that_changed_meanwhile_is_decided_by_anew(string method, string path)
+    public async Task Policy_that_changed_meanwhile_is_decided_again(string method, string path)
     {
         api.Decides(Member(Permissions.AccessLearning), Member(Permissions.ViewUserRoles, 2));
         api.Grains.On<ILearningGrain>("Put", _ => Task.FromResult(new PutEnrollmentOutcome(PutEnrollmentStatus.DecideAgain)));
@@ -54,7 +54,7 @@ public sealed class LearningAnswerTests : IAsyncLifetime
     [Theory]
     [InlineData(Standing.Outsider, 403, "missing-permission")]
     [InlineData(Standing.Unconfirmed, 503, "access-unconfirmed")]
-    public async Task The_catalogue_is_for_whoever_may_learn_somewhere(Standing standing, int status, string slug)
+    public async Task Catalogue_needs_AccessLearning_in_any_workspace(Standing standing, int status, string slug)
     {
         api.Grains.On<IUserGrain>("DecideAnywhere", a => new ValueTask<Standing>((Permissions)a[1]! == Permissions.AccessLearning ? standing : Standing.Member));
         foreach (var path in (string[])["/v1/learning/courses?pageSize=0", "/v1/learning/courses/a%20b"])
@@ -65,7 +65,7 @@ public sealed class LearningAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_that_leaves_the_groups_out_lets_nobody_into_the_catalogue_whom_no_contract_names()
+    public async Task Catalogue_is_unconfirmed_for_a_token_without_the_groups_and_without_a_contract_role()
     {
         SignIn? asked = null;
         api.Grains.On<IUserGrain>("DecideAnywhere", a =>

@@ -7,7 +7,7 @@ namespace EngageCenter.WebApi.Tests.Limits;
 public sealed class AddressLimitTests
 {
     [Fact]
-    public async Task An_address_that_failed_too_often_is_refused_before_its_tokens_are_looked_at_but_known_callers_go_on()
+    public async Task Address_with_too_many_failures_is_refused_but_known_callers_are_served()
     {
         await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "5"));
         var member = Token();
@@ -30,7 +30,7 @@ public sealed class AddressLimitTests
     }
 
     [Fact]
-    public async Task Requests_without_a_token_are_no_failures_of_their_address()
+    public async Task Requests_without_a_token_do_not_count_as_failures_of_their_address()
     {
         await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "2"));
         for (var i = 0; i < 10; i++)
@@ -42,7 +42,7 @@ public sealed class AddressLimitTests
     }
 
     [Fact]
-    public async Task One_token_in_many_spellings_of_its_header_does_not_push_other_callers_out()
+    public async Task One_token_with_different_spaces_does_not_push_other_callers_out()
     {
         await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "1"), ("WebApi:RememberedTokens:Max", "10"));
         var (member, other) = (Token(), Token(null, ("name", "Another")));
@@ -58,7 +58,7 @@ public sealed class AddressLimitTests
     }
 
     [Fact]
-    public async Task What_a_valid_token_is_refused_is_no_failure_of_its_address()
+    public async Task Refused_request_with_a_valid_token_does_not_count_as_a_failure()
     {
         await using var api = await StartAsync(("WebApi:RateLimit:FailuresPerMinute", "1"));
         for (var i = 0; i < 5; i++)
@@ -71,7 +71,7 @@ public sealed class AddressLimitTests
     }
 
     [Fact]
-    public async Task All_who_send_no_token_share_a_budget_and_callers_do_not_feel_it()
+    public async Task Requests_without_a_token_share_a_budget_that_callers_do_not_use()
     {
         await using var api = await StartAsync(("WebApi:RateLimit:AnonymousPerSecond", "1"));
         var answer = await api.SendAsync("GET", "/openapi/v1.json");
@@ -90,6 +90,6 @@ public sealed class AddressLimitTests
     [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
     [InlineData("2001:db8:1:2::", "2001:db8:1:2::/64")]
-    public void An_address_of_IPv6_counts_as_its_network(string address, string key) =>
+    public void IPv6_address_counts_as_its_network(string address, string key) =>
         Assert.Equal(key, FailedTokens.KeyOf(IPAddress.Parse(address)));
 }

@@ -20,7 +20,7 @@ public sealed class BodyPaceTests : IDisposable
     public void Dispose() => pace.Dispose();
 
     [Fact]
-    public void A_body_that_brings_less_than_the_rate_is_ended()
+    public void Body_below_the_minimum_rate_is_ended()
     {
         var slow = Follow("slow", ann);
         var fast = Follow("fast", bob);
@@ -32,7 +32,7 @@ public sealed class BodyPaceTests : IDisposable
     }
 
     [Fact]
-    public void A_body_that_sent_much_at_first_may_not_stop_afterwards()
+    public void Body_that_was_fast_at_first_is_ended_if_it_stops()
     {
         var body = Follow("body", ann);
         Pass(Almost, (body, 1_000 * enough));
@@ -44,7 +44,7 @@ public sealed class BodyPaceTests : IDisposable
     }
 
     [Fact]
-    public void Bodies_of_one_caller_count_together_and_the_slowest_are_ended()
+    public void Bodies_of_one_caller_count_together_and_the_slowest_end_first()
     {
         var (first, second, third) = (Follow("first", ann), Follow("second", ann), Follow("third", ann));
         Pass(Almost, (first, 10), (second, enough / 2), (third, 2 * enough));
@@ -54,7 +54,7 @@ public sealed class BodyPaceTests : IDisposable
     }
 
     [Fact]
-    public void A_body_that_the_node_does_not_ask_for_is_not_slow()
+    public void Time_in_which_the_node_does_not_read_does_not_count()
     {
         var body = Follow("body", ann);
         Pass(TimeSpan.FromSeconds(1), (body, 1));
@@ -67,7 +67,7 @@ public sealed class BodyPaceTests : IDisposable
     }
 
     [Fact]
-    public void A_body_that_has_come_is_not_followed()
+    public void Arrived_body_is_not_followed()
     {
         var body = Follow("body", ann);
         body.Waits();
@@ -79,7 +79,7 @@ public sealed class BodyPaceTests : IDisposable
 
     private Pace.Transfer Follow(string name, Claimant who) => pace.Follow(who, 0, () => ended.Add(name));
 
-    // All wait for so long, and then get so much.
+    // Lets all bodies wait for the same time, and then receive their bytes.
     private void Pass(TimeSpan passed, params (Pace.Transfer Body, int Bytes)[] bodies)
     {
         foreach (var (body, _) in bodies)

@@ -9,7 +9,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Limits;
 
-/// <summary>What a request waits for in the grains ends with its client, or with the node.</summary>
+/// <summary>Tests that grain calls are cancelled when the client disconnects or the node stops.</summary>
 public sealed class GoneClientTests : IAsyncLifetime
 {
     private RunningWebApi api = null!;
@@ -31,7 +31,7 @@ public sealed class GoneClientTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Theory, MemberData(nameof(Scans))]
-    public async Task Call_of_the_grain_is_cancelled_when_the_client_goes_away(string path, string grain, string method)
+    public async Task Call_of_the_grain_is_cancelled_when_the_client_disconnects(string path, string grain, string method)
     {
         var (called, cancelled) = Hold(grain, method);
         using var gone = new CancellationTokenSource();
@@ -45,7 +45,7 @@ public sealed class GoneClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Call_of_the_catalogue_is_cancelled_when_the_client_goes_away()
+    public async Task Call_of_the_catalogue_is_cancelled_when_the_client_disconnects()
     {
         api.Grains.On<IUserGrain>("DecideAnywhere", _ => new ValueTask<Standing>(Standing.Member));
         var (called, cancelled) = Hold(nameof(ICourseCatalogGrain), "List");
@@ -66,7 +66,7 @@ public sealed class GoneClientTests : IAsyncLifetime
         using var answer = await api.Client.SendAsync(request, gone);
     }
 
-    /// <summary>A call that ends in no other way than by its token.</summary>
+    /// <summary>A call that ends only when its token is cancelled.</summary>
     private (Task Called, Task Cancelled) Hold(string grain, string method)
     {
         var (called, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());

@@ -24,7 +24,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_has_no_slot_while_it_waits_for_its_client()
+    public async Task Request_has_no_slot_while_it_waits_for_its_client()
     {
         using var body = new Sent(this, ann);
         var reading = body.Read();
@@ -42,7 +42,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_that_has_come_takes_no_place()
+    public async Task Arrived_body_takes_no_place()
     {
         using var body = new Sent(this, ann);
         await body.Send(new string(' ', 1_000));
@@ -54,7 +54,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task Bytes_that_come_while_all_slots_are_taken_are_read_when_one_is_free_again()
+    public async Task Bytes_that_arrive_while_all_slots_are_taken_are_read_once_a_slot_is_free()
     {
         using var body = new Sent(this, ann);
         var reading = body.Read();
@@ -69,14 +69,14 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_slot_that_does_not_come_free_in_time_ends_the_body_with_503()
+    public async Task Body_without_a_free_slot_in_time_is_503()
     {
         using var body = new Sent(this, ann);
         var reading = body.Read();
         var others = Enumerable.Range(0, 4).Select(n => limits.Requests.TryTake(new($"{n}", new(n + 3, 0, 0, new byte[8])))).ToList();
         await body.Send("x");
 
-        // While the byte has not arrived, time that passes counts against the client.
+        // Time that passes before the byte arrives counts against the client.
         await Until.True(() => Task.FromResult(limits.Requests.Waiting == 1), TimeSpan.FromSeconds(30), "the body waits for a slot");
         time.Advance(NodeLimits.Patience);
 
@@ -86,7 +86,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_caller_waits_for_its_part_of_the_bodies_and_no_more()
+    public async Task Caller_has_only_its_part_of_the_bodies()
     {
         using var first = new Sent(this, ann);
         var reading = first.Read();
@@ -105,7 +105,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task Memory_grows_with_what_has_come_and_is_free_again_with_the_request()
+    public async Task Memory_grows_with_received_bytes_and_is_freed_with_the_request()
     {
         using var body = new Sent(this, ann);
         await body.Send(new string(' ', 100 * 1024));
@@ -117,7 +117,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_of_many_small_values_takes_more_than_one_of_text()
+    public async Task Body_of_many_small_values_takes_more_memory_than_text()
     {
         using var body = new Sent(this, ann);
         await body.Send(string.Concat(Enumerable.Repeat("{},", 10_000)));
@@ -126,7 +126,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_whose_values_take_more_than_a_caller_may_have_is_413()
+    public async Task Body_whose_values_exceed_the_callers_memory_is_413()
     {
         using var body = new Sent(this, ann);
         var sending = body.Send(string.Concat(Enumerable.Repeat("{},", 300_000)));
@@ -140,7 +140,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_streamed_body_takes_its_most_and_no_more_however_long_it_is()
+    public async Task Streamed_body_takes_at_most_its_maximum_memory()
     {
         using var body = new Sent(this, ann, most: MiB);
         for (var i = 0; i < 10; i++)
@@ -153,7 +153,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_reader_has_forgotten_takes_nothing()
+    public async Task Forgotten_bytes_take_no_memory()
     {
         using var body = new Sent(this, ann);
         await body.Send(new string(' ', MiB));
@@ -169,7 +169,7 @@ public sealed class LimitedBodyTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_waits_for_memory_without_a_slot_and_for_a_bounded_time(bool comesFree)
+    public async Task Body_waits_for_memory_without_a_slot_and_for_a_limited_time(bool comesFree)
     {
         var rest = Enumerable.Range(0, 2).Select(n => limits.Memory.TryTake(new($"{n}", new(n + 3, 0, 0, new byte[8])), 16 * MiB / NodeLimits.Unit)).ToList();
         Assert.All(rest, share => Assert.True(share.IsTaken));
@@ -192,7 +192,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_that_comes_too_slowly_is_408()
+    public async Task Body_that_arrives_too_slowly_is_408()
     {
         using var body = new Sent(this, ann);
         var reading = body.Read();
@@ -203,7 +203,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_read_that_is_cancelled_can_be_done_again()
+    public async Task Cancelled_read_can_be_repeated()
     {
         using var body = new Sent(this, ann);
         using var cancellation = new CancellationTokenSource();
@@ -216,7 +216,7 @@ public sealed class LimitedBodyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_may_have_more_than_2_GiB_unless_its_reader_sets_a_limit()
+    public async Task Body_may_exceed_2_GiB_unless_its_reader_sets_a_limit()
     {
         using var slot = new RequestSlot(limits.Requests, ann, time);
         Assert.Null(slot.Enter());
@@ -235,14 +235,14 @@ public sealed class LimitedBodyTests : IDisposable
     [InlineData(10, 10L, false)]
     [InlineData(10, 11L, true)]
     [InlineData(10, null, false)]
-    public void An_announced_length_is_refused_before_the_body_is_read(int max, long? announced, bool isRefused)
+    public void Announced_length_over_the_limit_is_refused_before_reading(int max, long? announced, bool isRefused)
     {
         using var slot = new RequestSlot(limits.Requests, ann, time);
         using var body = new LimitedBody(PipeReader.Create(new Endless()), ann, slot, limits, pace, time, MiB, CancellationToken.None);
         Assert.Equal(isRefused, Record.Exception(() => body.Limit(max, announced)) is OverLimitException { StatusCode: 413 });
     }
 
-    /// <summary>Has as many bytes as are asked for, at once.</summary>
+    /// <summary>A stream that returns any number of bytes at once.</summary>
     private sealed class Endless : MemoryStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(buffer.Length);
@@ -270,7 +270,7 @@ public sealed class LimitedBodyTests : IDisposable
 
         public async Task<int> Read() => await body.ReadAsync(new byte[4 * 1024]);
 
-        /// <summary>Exactly so many bytes.</summary>
+        /// <summary>Reads exactly this number of bytes.</summary>
         public async Task Read(int bytes, CancellationToken cancellation = default) =>
             await body.ReadExactlyAsync(new byte[bytes], cancellation);
 

@@ -2,7 +2,9 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.WebApi.Tests.Limits;
 
-/// <summary>Tests that measure what this process takes, so that none of the others may run at the same time.</summary>
+/// <summary>
+/// The collection of tests that measure the memory of this process, so no other test may run at the same time.
+/// </summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MeasuredMemory
 {
@@ -13,8 +15,8 @@ public sealed class MeasuredMemory
     public static long Now() => GC.GetTotalMemory(forceFullCollection: true);
 
     /// <summary>
-    /// Each of so many connections holds no more than the sizes of a node count for it. Buffers that pools keep for a while
-    /// after their use go away within a minute, what a connection holds does not.
+    /// Checks that each connection holds no more memory than the sizing of a node assumes. Pooled buffers are released
+    /// within a minute after their use; what a connection holds is not.
     /// </summary>
     public static async Task HoldsAtMostAConnection(long before, int count, ITestOutputHelper output)
     {

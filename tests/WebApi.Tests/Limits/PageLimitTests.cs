@@ -14,7 +14,7 @@ public class PageLimitTests
     private const string Cases = $"/v1/workspaces/{RunningWebApi.WorkspaceId}/support-cases";
 
     [Fact]
-    public async Task Caller_who_asks_for_more_items_than_the_rate_is_refused_and_others_are_not()
+    public async Task Caller_over_the_item_rate_is_refused_and_others_are_not()
     {
         await using var api = await Start(_ => Task.CompletedTask, ("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "1000"));
         var ann = RunningWebApi.Token();
@@ -31,7 +31,7 @@ public class PageLimitTests
     }
 
     [Fact]
-    public async Task Large_pages_of_a_caller_beyond_four_wait_for_their_turn()
+    public async Task Fifth_large_page_of_a_caller_waits_for_its_turn()
     {
         var release = new TaskCompletionSource();
         using var atWork = new SemaphoreSlim(0);
@@ -53,7 +53,7 @@ public class PageLimitTests
             Assert.True(await atWork.WaitAsync(TimeSpan.FromSeconds(30)));
         }
 
-        // Small ones go on, and by now another large one would have come as well.
+        // Small pages are served at once, and by now another large page would have been served as well.
         Assert.Equal(200, (await api.SendAsync("GET", $"{Cases}?pageSize=50", ann)).Status);
         Assert.Equal(0, atWork.CurrentCount);
 
@@ -75,7 +75,7 @@ public class PageLimitTests
     }
 
     [Fact]
-    public async Task Reader_who_goes_on_without_a_pause_is_slowed_down_and_never_refused()
+    public async Task Reader_without_pauses_is_slowed_down_and_never_refused()
     {
         await using var api = await Start(_ => Task.CompletedTask, ("WebApi:RateLimit:ItemsPerSecond", "5000"), ("WebApi:RateLimit:ItemsAtOnce", "5000"));
         var ann = RunningWebApi.Token();
@@ -85,12 +85,12 @@ public class PageLimitTests
             Assert.Equal(200, (await api.SendAsync("GET", $"{Cases}?pageSize=500", ann)).Status);
         }
 
-        // 10,000 items, of which 5,000 come at once.
+        // 10,000 items, of which 5,000 are allowed at once.
         Assert.True(TimeProvider.System.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.9));
     }
 
     [Fact]
-    public async Task Page_whose_client_has_gone_while_it_waits_is_never_read()
+    public async Task Page_whose_client_disconnects_while_it_waits_is_never_read()
     {
         var release = new TaskCompletionSource();
         using var atWork = new SemaphoreSlim(0);
@@ -125,7 +125,7 @@ public class PageLimitTests
     [Theory]
     [InlineData(false, 200)]
     [InlineData(true, 499)]
-    public async Task Page_whose_client_has_gone_while_it_was_read_is_not_written(bool goes, int status)
+    public async Task Page_whose_client_disconnects_while_it_is_read_is_not_written(bool goes, int status)
     {
         await using var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton(new NodeLimits(new())).BuildServiceProvider();
         using var gone = new CancellationTokenSource();
@@ -161,7 +161,7 @@ public class PageLimitTests
         api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Permissions.ViewSupportInsights)));
         api.Grains.On<ISupportGrain>("Cases", arguments => Page(((CaseQuery)arguments[1]!).Page.Size));
 
-        // Until a node knows which tenants are allowed, everybody is a stranger, and has another part than afterwards.
+        // Until a node knows which tenants are allowed, everybody counts as a stranger and has a smaller part.
         var tenants = api.Services.GetRequiredService<EngageCenter.WebApi.Identity.AllowedTenants>();
         await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(RunningWebApi.Tenant)), TimeSpan.FromSeconds(60), "the node knows who is no stranger");
         return api;

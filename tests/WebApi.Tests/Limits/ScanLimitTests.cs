@@ -11,9 +11,9 @@ public class ScanLimitTests
 {
     private const string Home = $"/v1/workspaces/{RunningWebApi.WorkspaceId}";
 
-    /// <summary>All of them count together, and lists without a filter do not.</summary>
+    /// <summary>All kinds of scans count together; lists without a filter do not count.</summary>
     [Fact]
-    public async Task Caller_has_four_requests_at_once_that_scan_and_others_go_on()
+    public async Task Caller_has_at_most_four_scans_at_once_and_others_are_served()
     {
         await using var api = await RunningWebApi.StartAsync();
         var release = new TaskCompletionSource();
@@ -33,7 +33,7 @@ public class ScanLimitTests
         var ann = RunningWebApi.Token();
         var bob = RunningWebApi.Token(new(RunningWebApi.Tenant, Guid.NewGuid()));
 
-        // Until a node knows which tenants are allowed, everybody is a stranger, and has another part than afterwards.
+        // Until a node knows which tenants are allowed, everybody counts as a stranger and has a smaller part.
         var tenants = api.Services.GetRequiredService<AllowedTenants>();
         await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(RunningWebApi.Tenant)), TimeSpan.FromSeconds(60), "the node knows who is no stranger");
 
@@ -70,7 +70,7 @@ public class ScanLimitTests
     }
 
     [Fact]
-    public async Task Searches_without_a_pause_count_as_the_largest_pages()
+    public async Task Searches_without_pauses_count_as_the_largest_pages()
     {
         await using var api = await RunningWebApi.StartAsync(("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "1100"));
         api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Permissions.ViewSupportInsights)));

@@ -15,7 +15,7 @@ public sealed class SharesTests : IDisposable
     public void Dispose() => shares.Dispose();
 
     [Fact]
-    public void A_caller_can_have_its_part_and_a_tenant_its_part_of_the_whole()
+    public void Caller_and_tenant_can_each_have_their_part()
     {
         Assert.True(shares.TryTake(ann, 2).IsTaken);
         Refused(Scope.Caller, ann);
@@ -27,7 +27,7 @@ public sealed class SharesTests : IDisposable
     }
 
     [Fact]
-    public void What_is_given_back_can_be_taken_again_by_anybody()
+    public void Returned_share_can_be_taken_by_anybody()
     {
         using (shares.TryTake(ann, 2))
         using (shares.TryTake(bob, 2))
@@ -41,7 +41,7 @@ public sealed class SharesTests : IDisposable
     }
 
     [Fact]
-    public void What_was_refused_leaves_nothing_taken()
+    public void Refused_request_leaves_nothing_taken()
     {
         using (shares.TryTake(ann, 2))
         using (shares.TryTake(bob, 2))
@@ -56,7 +56,7 @@ public sealed class SharesTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_waits_goes_before_who_comes_anew()
+    public async Task Waiting_request_goes_before_a_new_one()
     {
         using var anns = shares.TryTake(ann, 2);
         var first = shares.TryTake(bob);
@@ -74,7 +74,7 @@ public sealed class SharesTests : IDisposable
     [Theory]
     [InlineData(true, 429)]
     [InlineData(false, 503)]
-    public async Task Who_waits_too_long_is_refused_and_leaves_nothing_taken(bool isOwnPart, int status)
+    public async Task Request_that_waits_too_long_is_refused_and_leaves_nothing_taken(bool isOwnPart, int status)
     {
         using var first = shares.TryTake(isOwnPart ? ann : bob, 2);
         using var second = shares.TryTake(annsColleague, 1);
@@ -90,7 +90,7 @@ public sealed class SharesTests : IDisposable
     }
 
     [Fact]
-    public async Task Whose_client_has_gone_waits_no_longer()
+    public async Task Request_of_a_disconnected_client_stops_waiting()
     {
         using var first = shares.TryTake(ann, 2);
         using var client = new CancellationTokenSource();
@@ -101,7 +101,7 @@ public sealed class SharesTests : IDisposable
     }
 
     [Fact]
-    public void Strangers_of_any_number_of_tenants_share_one_part_and_leave_the_rest()
+    public void Strangers_of_any_number_of_tenants_share_one_part()
     {
         var strangers = Enumerable.Range(1, 10).Select(n => new Claimant($"stranger {n}", new(n + 10, 0, 0, new byte[8]), IsStranger: true)).ToList();
         using var first = shares.TryTake(strangers[0]);
@@ -114,7 +114,7 @@ public sealed class SharesTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_turns_out_to_be_no_stranger_has_their_own_part()
+    public void Caller_who_turns_out_not_to_be_a_stranger_has_their_own_part()
     {
         using var asStranger = shares.TryTake(ann with { IsStranger = true });
 

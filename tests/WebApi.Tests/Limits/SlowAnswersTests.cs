@@ -14,7 +14,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Limits;
 
-/// <summary>Over connections, with clients that do not take what they asked for.</summary>
+/// <summary>Tests, over real connections, clients that do not read the responses they asked for.</summary>
 [Collection(MeasuredMemory.Name)]
 public sealed class SlowAnswersTests(ITestOutputHelper output)
 {
@@ -22,7 +22,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
 
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
 
-    // More than the system's own buffers hold for a connection.
+    // More than the operating system's own buffers hold for a connection.
     private static readonly byte[] large = new byte[8 * 1024 * 1024];
 
     private static readonly ImmutableArray<SupportCase> page = [.. Enumerable.Range(0, PageRequest.MaxSize).Select(n => new SupportCase(
@@ -32,7 +32,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
     [Theory]
     [InlineData("/bytes")]
     [InlineData("/pipe")]
-    public async Task A_long_answer_that_is_not_taken_holds_a_buffer_and_no_copy(string path)
+    public async Task Long_response_that_is_not_read_holds_a_buffer_and_no_copy(string path)
     {
         const int count = 20;
         await using var api = await StartAsync(TimeProvider.System, Large);
@@ -48,7 +48,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_answer_that_nobody_takes_is_ended_and_its_slot_is_free()
+    public async Task Response_that_is_not_read_is_ended_and_frees_its_slot()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var api = await StartAsync(time, Large);
@@ -58,7 +58,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
         await Until.True(() => Task.FromResult(pace.Followed == 1), bound, "the client is waited for");
         Assert.Equal(1, limits.Requests.Taken);
 
-        // What the system's buffers take at first counts for the seconds in which they do.
+        // The bytes that the system's buffers take at first count for the seconds in which they are written.
         await Until.True(() =>
         {
             time.Advance(AnswerPace.Period);
@@ -69,7 +69,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_export_that_is_not_taken_holds_a_page_and_a_caller_has_few()
+    public async Task Export_that_is_not_read_holds_one_page_and_a_caller_has_few_exports()
     {
         await using var api = await StartAsync(("WebApi:MaxExports", "100"));
         var (limits, pace) = (api.Services.GetRequiredService<NodeLimits>(), api.Services.GetRequiredService<AnswerPace>());
@@ -77,7 +77,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
         api.Grains.On<ISupportGrain>("Cases", _ => Task.FromResult(new Page<SupportCase>(page, "more", 0)));
         Assert.Equal(200, (await api.SendAsync("GET", Cases, Token())).Status);
 
-        // The first export makes what all later ones use.
+        // The first export creates what all later ones share.
         using (var first = new Readers())
         {
             await first.Start(api, 1, Cases, "Accept: text/csv\r\n");
@@ -92,7 +92,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
         await readers.Start(api, count, Cases, "Accept: text/csv\r\n");
         await Until.True(() => Task.FromResult(pace.Followed == count), bound, "all clients are waited for");
 
-        // The page itself is the same for all of them.
+        // All exports share the same page.
         await MeasuredMemory.HoldsAtMostAConnection(before, count, output);
 
         var refused = await api.SendAsync("GET", Cases, Token(), headers: ("Accept", "text/csv"));
@@ -136,7 +136,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
             return reader;
         }
 
-        /// <summary>How much more comes, until the server closes the connection.</summary>
+        /// <summary>Returns how many more bytes arrive until the server closes the connection.</summary>
         public async Task<long> Rest()
         {
             using var limit = new CancellationTokenSource(bound);
@@ -149,7 +149,7 @@ public sealed class SlowAnswersTests(ITestOutputHelper output)
             }
             catch (IOException)
             {
-                // It was reset.
+                // The connection was reset.
             }
 
             return total;

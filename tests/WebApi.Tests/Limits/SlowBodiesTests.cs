@@ -14,7 +14,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Limits;
 
-/// <summary>Over connections, with clients that send what they announced slowly, or not at all.</summary>
+/// <summary>Tests, over real connections, clients that send announced bodies slowly or not at all.</summary>
 [Collection(MeasuredMemory.Name)]
 public sealed class SlowBodiesTests(ITestOutputHelper output)
 {
@@ -27,7 +27,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     private static readonly PersonId stranger = new(Guid.NewGuid(), Guid.NewGuid());
 
     [Fact]
-    public async Task Bodies_that_are_announced_and_do_not_come_take_no_memory()
+    public async Task Announced_bodies_that_do_not_arrive_take_no_memory()
     {
         const int count = 300;
         await using var api = await StartAsync(("WebApi:MaxBodies", "2000"));
@@ -44,7 +44,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Slow_bodies_of_one_caller_hold_nobody_up_and_are_answered()
+    public async Task Slow_bodies_of_one_caller_do_not_delay_others()
     {
         const int count = 60;
         await using var api = await StartAsync(("WebApi:MaxRequests", "50"), ("WebApi:MaxBodies", "2000"));
@@ -68,7 +68,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_caller_and_a_tenant_have_a_part_of_the_bodies_on_their_way()
+    public async Task Caller_and_tenant_have_a_part_of_the_bodies_in_transfer()
     {
         await using var api = await StartAsync(("WebApi:MaxBodies", "8"));
         var limits = LimitsOf(api);
@@ -101,7 +101,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Strangers_of_any_number_of_tenants_share_one_part_of_the_bodies_and_members_go_on(bool isKnownToTheNode)
+    public async Task Strangers_of_any_number_of_tenants_share_one_part_of_the_bodies_and_members_are_served(bool isKnownToTheNode)
     {
         const int count = 10;
         await using var api = await StartAsync(("WebApi:MaxBodies", "16"));
@@ -132,7 +132,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_caller_and_a_tenant_have_a_part_of_the_slots()
+    public async Task Caller_and_tenant_have_a_part_of_the_slots()
     {
         await using var api = await StartAsync(("WebApi:MaxRequests", "8"));
         var limits = LimitsOf(api);
@@ -155,7 +155,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Large_bodies_that_stop_are_ended_and_others_take_their_memory()
+    public async Task Large_bodies_that_stop_are_ended_and_free_their_memory()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var api = await StartAsync(time, ("WebApi:MaxBodyMemory", $"{48 * MiB}"), ("WebApi:TenantShare", "1"), ("WebApi:MaxBodies", "2000"));
@@ -165,14 +165,14 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
         var limits = LimitsOf(api);
         var large = """{"status":"Failed","unknown":"x"}""" + new string(' ', MiB);
 
-        // Each takes 4 MiB or a quarter more: so many leave less than 16 MiB.
+        // Each takes 4 MiB or a quarter more, so this many leave less than 16 MiB.
         const int count = 9;
         using var slow = new Slow();
         await slow.Start(api, count, n => Application(n), "PUT", Results, announced: 8 * MiB, sent: large);
         var pace = api.Services.GetRequiredService<BodyPace>();
         await Until.True(() => Task.FromResult(limits.Bodies.Taken == count && pace.Passed == count * (long)large.Length), bound, "all bodies are held");
 
-        // They have brought enough in the first seconds, and nothing since.
+        // They sent enough in the first seconds, and nothing afterwards.
         time.Advance(BodyPace.Period);
         var other = Put(100, large.PadRight(4 * MiB));
         await Until.True(() => Task.FromResult(limits.Memory.Waiting == 1), bound, "the other one waits for memory");
@@ -192,7 +192,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Bodies_that_are_refused_or_ended_leave_no_line_in_the_log()
+    public async Task Refused_or_ended_bodies_are_not_logged()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         using var log = new LogLines();

@@ -16,7 +16,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public void Every_endpoint_of_the_contract_is_there()
+    public void Every_endpoint_of_the_contract_exists()
     {
         string[] expected =
         [
@@ -34,7 +34,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Every_endpoint_says_what_it_does_who_may_and_what_it_refuses()
+    public void Every_endpoint_describes_purpose_callers_and_refusals()
     {
         foreach (var (name, operation) in Operations().Where(o => o.Name.Contains("/v1/", StringComparison.Ordinal)))
         {
@@ -51,7 +51,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     [Fact]
     public void Every_body_has_an_example()
     {
-        // To start a run nothing needs to be said.
+        // Starting a run needs no body.
         foreach (var (name, operation) in Operations().Where(o => o.Name.StartsWith('P') && !o.Name.EndsWith("/runs", StringComparison.Ordinal)))
         {
             Assert.True(operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").TryGetProperty("example", out _), name);
@@ -59,7 +59,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_page_over_it_fetches_nothing_from_elsewhere()
+    public async Task Reference_page_loads_nothing_from_other_hosts()
     {
         var page = await api.SendAsync("GET", "/scalar/");
 

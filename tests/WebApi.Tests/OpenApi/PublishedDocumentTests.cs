@@ -6,11 +6,11 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.OpenApi;
 
-/// <summary>How the document and the page over it are served.</summary>
+/// <summary>Tests how the OpenAPI document and the page that shows it are served.</summary>
 public sealed class PublishedDocumentTests
 {
     [Fact]
-    public async Task The_document_is_made_once_however_many_ask()
+    public async Task Document_is_generated_once_for_all_requests()
     {
         var provider = new CountingProvider();
         using var document = new PublishedDocument(provider);
@@ -23,7 +23,7 @@ public sealed class PublishedDocumentTests
     }
 
     [Fact]
-    public async Task A_document_that_could_not_be_made_is_made_again()
+    public async Task Document_is_generated_again_after_a_failure()
     {
         var provider = new CountingProvider();
         using var document = new PublishedDocument(provider);
@@ -37,7 +37,7 @@ public sealed class PublishedDocumentTests
     }
 
     [Fact]
-    public async Task Whoever_has_the_document_is_told_that_it_is_the_same()
+    public async Task Client_with_the_current_document_gets_304()
     {
         await using var api = await StartAsync();
         var first = await api.SendAsync("GET", "/openapi/v1.json");
@@ -50,7 +50,7 @@ public sealed class PublishedDocumentTests
     }
 
     [Fact]
-    public async Task Unless_it_is_for_everybody_the_document_takes_the_token_of_a_person_and_there_is_no_page()
+    public async Task Private_document_needs_a_persons_token_and_has_no_page()
     {
         const string path = "/openapi/v1.json";
         await using var open = await StartAsync();
@@ -70,7 +70,7 @@ public sealed class PublishedDocumentTests
     }
 
     [Fact]
-    public async Task The_page_runs_its_own_scripts_and_no_other()
+    public async Task Reference_page_runs_only_its_own_scripts()
     {
         await using var api = await StartAsync();
         var (page, other) = (await api.SendAsync("GET", "/scalar/"), await api.SendAsync("GET", "/scalar/"));

@@ -6,7 +6,7 @@ namespace EngageCenter.WebApi.Tests.Requests;
 public sealed class RequestErrorsTests
 {
     [Fact]
-    public void What_is_told_is_bounded_whatever_the_client_sent()
+    public void Error_response_is_bounded_for_any_request()
     {
         var errors = new RequestErrors();
         for (var i = 0; i < 1_000; i++)

@@ -38,7 +38,7 @@ public sealed class PreconditionsTests
     [InlineData("If-Match", "\"7")]
     [InlineData("If-Match", "")]
     [InlineData("If-None-Match", "*")]
-    public async Task What_is_malformed_or_would_be_overlooked_is_an_error(string name, string value)
+    public async Task Malformed_or_unsupported_condition_is_an_error(string name, string value)
     {
         var errors = new RequestErrors();
 

@@ -19,7 +19,7 @@ public sealed class RepresentationsTests
     [InlineData("text/csv;q=0, */*", "Json")]
     [InlineData("application/xml", "None")]
     [InlineData("application/json;q=0", "None")]
-    public void The_greater_quality_wins_then_the_more_exact_then_JSON(string? accept, string expected)
+    public void Greater_quality_wins_then_the_more_exact_type_then_JSON(string? accept, string expected)
     {
         var http = new DefaultHttpContext();
         http.Request.Headers.Accept = accept;

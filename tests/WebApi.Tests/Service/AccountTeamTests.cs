@@ -3,14 +3,14 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Who sees whom of the account team, over HTTP.</summary>
+/// <summary>Tests over HTTP who sees which contacts of the account team.</summary>
 [Collection(RunningService.Collection)]
 public class AccountTeamTests(RunningService service)
 {
     private readonly string agreementId = service.NewAgreementId();
 
     [Fact]
-    public async Task A_reader_of_the_account_sees_the_contacts_of_the_scope_that_they_select()
+    public async Task Billing_reader_sees_the_contacts_of_the_selected_scope()
     {
         var path = await Put(Reader("north", null, userId: TestDirectory.UserId(TestDirectory.PersonOf(Roles.CustomerSupportManager))));
         var manager = await service.ManagerToken();
@@ -36,7 +36,7 @@ public class AccountTeamTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_group_reads_a_profile_until_it_is_no_reader_any_more()
+    public async Task Group_reads_a_profile_until_it_is_removed_as_a_reader()
     {
         var (team, person) = (service.NewTeam(), service.NewPerson());
         var path = await Put(Reader("north", "b", groupId: team));
@@ -47,14 +47,14 @@ public class AccountTeamTests(RunningService service)
         Assert.Equal(("north", "b"), Selected(await service.Get(path, token)));
         await Refused($"{path}?billingAccountId=north&billingProfileId=a", token);
 
-        // The same token, as soon as the agreement says otherwise.
+        // With the same token, as soon as the agreement is updated.
         await Put();
         Assert.Equal(["microsoftSupport", "reason"], (await service.Get(path, token)).AsObject().Select(m => m.Key));
         await Refused($"{path}?billingAccountId=north&billingProfileId=b", token);
     }
 
     [Fact]
-    public async Task Whoever_reads_no_account_finds_support_and_cannot_tell_which_accounts_there_are()
+    public async Task Person_without_billing_access_gets_only_support_and_learns_of_no_account()
     {
         var path = await Put(Reader("north", null, userId: Guid.NewGuid()));
         var manager = await service.ManagerToken();
@@ -72,7 +72,7 @@ public class AccountTeamTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_profile_is_one_of_an_account_and_ids_are_short()
+    public async Task Profile_needs_its_account_and_ids_have_a_maximum_length()
     {
         var path = await Put();
         var rows = new Rows();
@@ -109,7 +109,10 @@ public class AccountTeamTests(RunningService service)
         return reader;
     }
 
-    /// <summary>An agreement with an add-on billed to profile a and an enterprise-wide package billed to b; the path of its workspace's team.</summary>
+    /// <summary>
+    /// Creates an agreement with an add-on billed to profile a and an enterprise-wide package billed to b; returns the path
+    /// of its workspace's team.
+    /// </summary>
     private async Task<string> Put(params JsonNode[] readers)
     {
         var agreement = RunningService.Agreement();

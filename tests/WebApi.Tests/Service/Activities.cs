@@ -4,10 +4,12 @@ namespace EngageCenter.WebApi.Tests.Service;
 
 internal static class Activities
 {
-    /// <summary>The activity that every workspace has in which roles are granted.</summary>
+    /// <summary>The activity that exists in every workspace in which roles are granted.</summary>
     public const string Onboarding = "onboarding";
 
-    /// <summary>A valid activity of the package that <see cref="RunningService.Agreement"/> has, delivered in the middle of 2026.</summary>
+    /// <summary>
+    /// Returns a valid activity for the package of <see cref="RunningService.Agreement"/>, delivered in the middle of 2026.
+    /// </summary>
     public static JsonObject Of(params (string Name, JsonNode? Value)[] changes)
     {
         var activity = new JsonObject

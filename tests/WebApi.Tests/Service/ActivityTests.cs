@@ -7,12 +7,12 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Customer activity and the proof of execution that comes of it.</summary>
+/// <summary>Tests customer activity, and the proof of execution that is computed from it.</summary>
 [Collection(RunningService.Collection)]
 public class ActivityTests(RunningService service, ITestOutputHelper output)
 {
     [Fact]
-    public async Task What_is_put_is_what_is_there()
+    public async Task Stored_resource_equals_the_request()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/activities/A.b_c~d-9";
@@ -30,14 +30,14 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
         Assert.True(JsonNode.DeepEquals(expected, await again.Is(HttpStatusCode.OK)));
         Assert.Equal(("\"1\"", null), (again.Headers.ETag?.Tag, again.Headers.Location));
 
-        // What is left out is gone: it is a PUT.
+        // A PUT replaces the resource, so omitted values are gone.
         using var less = await service.Send(HttpMethod.Put, path, await service.AppToken(), """{"packageId":"contoso-unified","kind":"Learning","title":" Lab ","status":"Planned","unknown":1}""");
         Assert.Equal("""{"activityId":"A.b_c~d-9","packageId":"contoso-unified","kind":"Learning","title":"Lab","status":"Planned"}""", (await less.Is(HttpStatusCode.OK)).ToJsonString());
         Assert.Equal("\"2\"", less.Headers.ETag?.Tag);
     }
 
     [Fact]
-    public async Task The_proof_agrees_with_the_activities_after_every_change()
+    public async Task Proof_agrees_with_the_activities_after_every_change()
     {
         var (workspace, agreement) = await Contract(("unified", 100), ("security", null), ("idle", 20.5));
         var proof = await Proof();
@@ -58,7 +58,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_package_that_leaves_the_agreement_is_shown_as_what_it_was()
+    public async Task Removed_package_is_shown_as_it_was()
     {
         var (workspace, agreement) = await Contract(("unified", 100), ("retired", 50));
         await service.PutActivity(workspace, "1", ("packageId", "retired"), ("hoursPurchased", 8), ("hoursDelivered", 3));
@@ -76,7 +76,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Filters_take_only_what_all_of_them_match()
+    public async Task Combined_filters_must_all_match()
     {
         var (workspace, _) = await Contract(("unified", null), ("security", null));
         await service.PutActivity(workspace, "1", ("packageId", "unified"), ("kind", "Reactive"), ("plannedAt", "2026-01-01T00:00:00Z"), ("deliveredAt", "2026-03-01T00:00:00Z"));
@@ -99,7 +99,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_export_has_all_that_matches_and_no_formula()
+    public async Task Export_has_all_matches_and_no_formula()
     {
         var workspace = await service.Workspace(granted: false);
         await service.PutActivity(workspace, "-1", ("title", "=1+1"));
@@ -118,7 +118,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Workspaces_have_activities_of_their_own()
+    public async Task Activities_belong_to_their_workspace()
     {
         var (one, other) = (await service.Workspace(granted: false), await service.Workspace(granted: false));
         await service.PutActivity(one, "same", ("title", "One"));
@@ -132,7 +132,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_activity_that_is_put_many_times_at_once_is_created_once()
+    public async Task Activity_put_concurrently_is_created_once()
     {
         var (workspace, app) = (await service.Workspace(granted: false), await service.AppToken());
         var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(async n =>
@@ -146,7 +146,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task The_proof_is_served_while_activities_and_grants_change()
+    public async Task Proof_is_served_while_activities_and_grants_change()
     {
         var (workspace, app, manager) = (await service.Workspace(), await service.AppToken(), await service.ManagerToken());
         var puts = Task.WhenAll(Enumerable.Range(0, 200).Select(n => service.PutActivity(workspace, $"activity-{n % 50}", ("hoursDelivered", 1), ("title", $"Title {n}"))));
@@ -162,8 +162,8 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
     }
 
     /// <summary>
-    /// <c>ACTIVITIES</c> in the environment sets another number of them, at most 10,000, which is what a caller may send at
-    /// once; the figures are in the test's output.
+    /// The environment variable <c>ACTIVITIES</c> sets another number of activities, at most 10,000, which is what a caller
+    /// may send at once. The test's output contains the figures.
     /// </summary>
     [Fact]
     public async Task Many_activities_are_put_at_once_and_exported_in_order()
@@ -184,7 +184,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
         Assert.Equal(count / 4m, (decimal)(await Manager($"/v1/workspaces/{workspace}/proof-of-execution"))["totals"]!["hoursDelivered"]!);
     }
 
-    /// <summary>A new agreement of these packages with their hours, and its workspace.</summary>
+    /// <summary>Creates an agreement with these packages and hours; returns its workspace.</summary>
     private Task<(string Workspace, JsonNode Agreement)> Contract(params (string Id, double? Hours)[] packages) => Contract(service.NewAgreementId(), packages);
 
     private async Task<(string Workspace, JsonNode Agreement)> Contract(string agreementId, params (string Id, double? Hours)[] packages)
@@ -200,7 +200,7 @@ public class ActivityTests(RunningService service, ITestOutputHelper output)
         return ((string)put["workspaces"]![0]!["workspaceId"]!, put);
     }
 
-    /// <summary>The lines of a proof and its totals, each as text.</summary>
+    /// <summary>Returns the lines of a proof and its totals, each as text.</summary>
     private static IEnumerable<string> Figures(JsonNode proof)
     {
         string[] names = ["hoursPurchased", "hoursDelivered", "hoursRemaining", "delivered", "planned"];

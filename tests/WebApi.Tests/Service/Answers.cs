@@ -6,11 +6,11 @@ using Xunit.Sdk;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>What tests hold an answer to.</summary>
+/// <summary>Assertions about responses.</summary>
 internal static class Answers
 {
-    /// <summary>That the answer is this problem, in the form that every problem has.</summary>
-    /// <param name="field">What <c>errors</c> has to name.</param>
+    /// <summary>Asserts that the response is this problem, with the members that every problem has.</summary>
+    /// <param name="field">The field that <c>errors</c> must name.</param>
     public static async Task<JsonObject> IsProblem(this HttpResponseMessage response, int status, string slug, string? field = null)
     {
         var text = await response.Content.ReadAsStringAsync();
@@ -49,7 +49,7 @@ internal static class Answers
     public static StringContent Ndjson(params string[] lines) =>
         new(string.Join('\n', lines), Encoding.UTF8, "application/x-ndjson");
 
-    /// <summary>A body of any type; none at all where <paramref name="type"/> is null.</summary>
+    /// <summary>Returns a body of any type; without a type if <paramref name="type"/> is null.</summary>
     public static ByteArrayContent Raw(byte[] bytes, string? type)
     {
         var content = new ByteArrayContent(bytes);
@@ -57,12 +57,12 @@ internal static class Answers
         return content;
     }
 
-    /// <summary>The values of one property of every item of a list.</summary>
+    /// <summary>Returns the values of one property of every item of a list.</summary>
     public static IEnumerable<string> Values(this JsonNode list, string property) =>
         list["value"]!.AsArray().Select(item => (string)item![property]!);
 }
 
-/// <summary>Many rows of a table, of which all are tried before the test fails with those that do not hold.</summary>
+/// <summary>Checks many rows of a table, and then fails with all rows that do not hold.</summary>
 internal sealed class Rows
 {
     private readonly List<string> failures = [];

@@ -6,14 +6,16 @@ using EngageCenter.Assessments;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>A day of an account manager: technologies are configured, run on demand, and their recommendations read.</summary>
+/// <summary>
+/// Follows an account manager: technologies are configured, run on demand, and their recommendations read.
+/// </summary>
 [Collection(RunningService.Collection)]
 public class AssessmentTests(RunningService service)
 {
     private const string Sql = "SqlServer";
 
     [Fact]
-    public async Task Every_technology_is_listed_and_nothing_is_configured_at_first()
+    public async Task Every_technology_is_listed_and_none_is_configured_at_first()
     {
         var (path, token) = await Make();
         var list = await service.Get(path, token);
@@ -35,7 +37,7 @@ public class AssessmentTests(RunningService service)
     [InlineData("""{"interval":"PT36H"}""", "P1DT12H")]
     [InlineData("""{"interval":"7.00:00:00"}""", "P7D")]
     [InlineData("""{"interval":"12:00:00"}""", "PT12H")]
-    public async Task Configuring_answers_with_the_first_run_an_hour_later(string? body, string interval)
+    public async Task First_run_is_due_one_hour_after_configuration(string? body, string interval)
     {
         var (path, token) = await Make();
         var before = TimeProvider.System.GetUtcNow();
@@ -46,7 +48,7 @@ public class AssessmentTests(RunningService service)
         var next = DateTimeOffset.Parse((string)created["nextRunAt"]!, CultureInfo.InvariantCulture);
         Assert.InRange(next, before.AddHours(1), TimeProvider.System.GetUtcNow().AddHours(1));
 
-        // The same again changes nothing.
+        // Repeating the request changes nothing.
         using var again = await service.Send(HttpMethod.Put, $"{path}/{Sql}", token, body);
         Assert.True(JsonNode.DeepEquals(created, await again.Is(HttpStatusCode.OK)));
         Assert.Equal(response.Headers.ETag, again.Headers.ETag);
@@ -55,7 +57,7 @@ public class AssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_schedule_ends_and_begins_anew()
+    public async Task Schedule_can_end_and_start_again()
     {
         var (path, token) = await Make();
         var first = await service.Json(HttpMethod.Put, $"{path}/{Sql}", token, """{"interval":"P1D"}""");
@@ -74,7 +76,7 @@ public class AssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_run_goes_from_its_start_to_its_recommendations()
+    public async Task Run_goes_from_its_start_to_its_recommendations()
     {
         var (path, token) = await Make();
         var user = await service.TokenOf(Roles.AssessmentUser);
@@ -103,7 +105,7 @@ public class AssessmentTests(RunningService service)
         await other.IsProblem(409, "run-ended");
         Assert.Equal(("Completed", 0), ((string)(await service.Get($"{path}/{Sql}", user))["status"]!, (int)(await UnderWay(path))["totalCount"]!));
 
-        // A run that failed leaves what is recommended as it was, also where it had found something.
+        // A failed run leaves the recommendations as they were, even if it reported some.
         var next = await service.Run(workspace, Sql);
         var failed = await service.Report(workspace, Sql, next, new() { ["status"] = "Failed", ["recommendations"] = new JsonArray(Runs.Recommendation("half")) });
         Assert.True(JsonNode.DeepEquals(failed, await service.Report(workspace, Sql, next, new() { ["status"] = "Failed" })));
@@ -114,7 +116,7 @@ public class AssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task Recommendations_are_ranked_filtered_and_echoed()
+    public async Task Recommendations_are_ranked_filtered_and_returned_as_reported()
     {
         var (path, token) = await Make();
         var workspace = path.Split('/')[3];
@@ -159,7 +161,7 @@ public class AssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task The_most_recommendations_are_taken_paged_and_exported()
+    public async Task Maximum_of_recommendations_is_accepted_paged_and_exported()
     {
         var (path, token) = await Make();
         var workspace = path.Split('/')[3];
@@ -181,7 +183,7 @@ public class AssessmentTests(RunningService service)
     }
 
     [Fact, Trait("Needs", "OneProcess")]
-    public async Task What_was_not_stored_was_not_acknowledged_and_can_be_asked_again()
+    public async Task Unstored_change_is_not_acknowledged_and_can_be_repeated()
     {
         var (path, token) = await Make();
         var workspace = path.Split('/')[3];
@@ -208,7 +210,7 @@ public class AssessmentTests(RunningService service)
 
     private static readonly System.Text.Json.JsonSerializerOptions unescaped = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The assessments of a new workspace, and the token of its account manager.</summary>
+    /// <summary>Returns the assessments path of a new workspace, and the token of its account manager.</summary>
     private async Task<(string Path, string Token)> Make()
     {
         var workspace = await service.Workspace(granted: false);

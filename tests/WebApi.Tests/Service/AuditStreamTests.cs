@@ -6,12 +6,12 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The audit trail as it is followed while people change a workspace.</summary>
+/// <summary>Tests the stream of audit events while people change a workspace.</summary>
 [Collection(RunningService.Collection)]
 public class AuditStreamTests(RunningService service)
 {
     [Fact]
-    public async Task A_reader_sees_every_change_once_in_its_order_whoever_makes_it_and_whenever_it_was_cut_off()
+    public async Task Reader_sees_every_change_once_and_in_order_across_reconnects()
     {
         var workspace = await service.Workspace(granted: false);
         var teams = Enumerable.Range(0, 4).Select(_ => service.NewTeam()).ToList();
@@ -39,7 +39,7 @@ public class AuditStreamTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_reader_whose_right_is_revoked_is_cut_off_and_does_not_see_by_whom()
+    public async Task Reader_whose_right_is_revoked_is_cut_off_before_that_event()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Grant(workspace, team, Roles.UserAccessAdministrator);
@@ -55,7 +55,7 @@ public class AuditStreamTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_export_has_the_list_in_the_order_of_time()
+    public async Task Export_lists_events_in_the_order_of_time()
     {
         var workspace = await service.Workspace();
         var path = $"/v1/workspaces/{workspace}/audit-events";
@@ -84,7 +84,7 @@ public class AuditStreamTests(RunningService service)
         return await response.Content.ReadAsStreamAsync();
     }
 
-    /// <summary>So many events, fewer where the stream ends.</summary>
+    /// <summary>Reads this number of events, or fewer if the stream ends.</summary>
     private static async Task<List<(string Id, string Data)>> Take(Stream stream, int count)
     {
         var events = new List<(string, string)>();

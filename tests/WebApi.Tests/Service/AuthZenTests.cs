@@ -5,9 +5,9 @@ using EngageCenter.Access;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>
-/// The cases of the certification scenario of AuthZEN Authorization API 1.0 that need no properties, about our subjects: Alice
-/// is the Customer Support Manager, Bob a Support User by a group; to read is ViewSupportInsights, to write is RenameSpace.
-/// Each is asked by an application and by a person.
+/// Runs the cases of the AuthZEN Authorization API 1.0 certification scenario that need no properties, with our subjects:
+/// Alice is the Customer Support Manager, and Bob has Support User through a group. Reading is ViewSupportInsights, and
+/// writing is RenameSpace. An application and a person ask each question.
 /// </summary>
 [Collection(RunningService.Collection)]
 public class AuthZenTests(RunningService service)
@@ -29,14 +29,14 @@ public class AuthZenTests(RunningService service)
     [InlineData("""BOB WRITE RECORD, "context": {}""", false)]
     [InlineData("""ALICE READ RECORD, "foo": "bar", "futureField": { "nested": true }""", true)]
     [InlineData("""ALICE{"properties":{"department":"Sales"}} READ{"properties":{"method":"GET"}} RECORD{"properties":{"owner":"bob","tags":[1,{"deep":null}]}}""", true)]
-    public async Task Evaluation_answers_a_decision_with_its_reasons(string question, bool allowed)
+    public async Task Evaluation_returns_a_decision_with_its_reasons(string question, bool allowed)
     {
         var world = await World();
         foreach (var token in world.Askers)
         {
             foreach (var path in (string[])[Evaluation, Batch])
             {
-                // The same each time that it is asked.
+                // The decision is the same each time.
                 for (var times = 0; times < 3; times++)
                 {
                     using var response = await service.Send(HttpMethod.Post, path, token, world.Body(question), ("X-Request-ID", "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"));
@@ -86,7 +86,7 @@ public class AuthZenTests(RunningService service)
     [InlineData("""ALICE READ{"name":"256"} RECORD""")]
     [InlineData("""ALICE READ RECORD{"type":"record"}""")]
     [InlineData("""ALICE READ RECORD{"id":"record-1"}""")]
-    public async Task What_is_unknown_is_a_decision_of_no(string question)
+    public async Task Unknown_subject_action_or_resource_is_denied(string question)
     {
         var world = await World();
         foreach (var token in world.Askers)
@@ -131,7 +131,7 @@ public class AuthZenTests(RunningService service)
     [InlineData(Resources, "ALICE READ", "resource")]
     [InlineData(Actions, "ALICE", "resource")]
     [InlineData(Actions, """ALICE RECORD{"id":null}""", "resource.id")]
-    public async Task What_is_missing_or_of_another_type_is_400_and_named(string path, string body, string field)
+    public async Task Missing_or_mistyped_member_is_400_and_named(string path, string body, string field)
     {
         var world = await World();
         foreach (var token in world.Askers)
@@ -142,7 +142,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_body_that_is_no_JSON_or_none_at_all_is_400()
+    public async Task Body_that_is_absent_or_not_JSON_is_400()
     {
         var world = await World();
         foreach (var path in endpoints)
@@ -173,7 +173,7 @@ public class AuthZenTests(RunningService service)
     [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'permit_on_first_permit' }, 'evaluations': [ { ALICE }, { NOBODY }, { BOB } ]", "true")]
     [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'permit_on_first_permit' }, 'evaluations': [ { NOBODY }, {}, { OUTSIDER }, { BOB }, { ALICE } ]", "false,false,false,true")]
     [InlineData("READ RECORD, 'options': { 'evaluations_semantic': 'permit_on_first_permit' }, 'evaluations': [ { NOBODY }, { OUTSIDER } ]", "false,false")]
-    public async Task A_batch_is_answered_in_order_and_ends_where_its_semantic_says(string body, string decisions)
+    public async Task Batch_is_answered_in_order_and_ends_as_its_semantic_says(string body, string decisions)
     {
         var world = await World();
         foreach (var token in world.Askers)
@@ -185,7 +185,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_malformed_question_is_no_with_its_reason_and_its_neighbours_are_answered()
+    public async Task Malformed_question_is_denied_with_its_reason_and_others_are_answered()
     {
         var world = await World();
         var body = world.Body("""ALICE READ, "evaluations": [ { RECORD }, {}, null, 1, "x", [], { "resource": "x" }, { "resource": { "type": 1, "id": "x" } }, { RECORD, "subject": { "id": [] } }, { RECORD } ] """);
@@ -207,7 +207,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_batch_has_at_most_1_000_questions()
+    public async Task Batch_has_at_most_1_000_questions()
     {
         var world = await World();
         var most = await service.Json(HttpMethod.Post, Batch, world.Application, world.Body($$"""READ RECORD, "evaluations": [ {{string.Join(',', Enumerable.Repeat("{ ALICE }, { BOB }", 500))}} ] """));
@@ -218,7 +218,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task Subjects_are_found_completely_and_what_is_found_is_allowed()
+    public async Task All_allowed_subjects_are_found_and_no_others()
     {
         var world = await World();
         foreach (var token in world.Askers)
@@ -241,7 +241,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task Resources_are_the_workspaces_of_the_subject_that_allow_it()
+    public async Task Resources_are_the_subjects_workspaces_that_allow_the_action()
     {
         var world = await World();
         var mine = (await service.Get("/v1/me/workspaces", world.Bob))["value"]!.AsArray();
@@ -254,7 +254,7 @@ public class AuthZenTests(RunningService service)
             Assert.Empty((await service.Json(HttpMethod.Post, Resources, token, world.Body("BOB WRITE RECORDS")))["results"]!.AsArray());
         }
 
-        // Of somebody else a person learns what is in their own workspaces.
+        // About somebody else, a person learns only what is in workspaces where they have ViewUserRoles.
         var manager = (await service.Get("/v1/me/workspaces", await service.ManagerToken())).Values("workspaceId").ToHashSet();
         var shared = await service.Json(HttpMethod.Post, Resources, await service.ManagerToken(), world.Body("BOB READ RECORDS"));
         Assert.Equal(reads.Where(manager.Contains), shared["results"]!.AsArray().Select(r => (string)r!["id"]!));
@@ -262,7 +262,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task Actions_are_the_permissions_of_the_subject()
+    public async Task Actions_are_the_subjects_permissions()
     {
         var world = await World();
         foreach (var token in world.Askers)
@@ -290,7 +290,7 @@ public class AuthZenTests(RunningService service)
     [InlineData(Resources, "STRANGER READ RECORDS")]
     [InlineData(Resources, "ALICE FLY RECORDS")]
     [InlineData(Resources, """ALICE READ RECORDS{"type":"record"}""")]
-    public async Task A_search_for_what_is_unknown_finds_nothing(string path, string body)
+    public async Task Search_for_something_unknown_is_empty(string path, string body)
     {
         var world = await World();
         foreach (var token in world.Askers)
@@ -305,7 +305,7 @@ public class AuthZenTests(RunningService service)
     [InlineData(Subjects, "USERS READ RECORD")]
     [InlineData(Resources, "ALICE READ RECORDS")]
     [InlineData(Actions, "ALICE RECORD")]
-    public async Task Pages_together_are_the_whole_result(string path, string search)
+    public async Task Pages_together_give_the_whole_result(string path, string search)
     {
         var world = await World();
         await service.Workspace(granted: false);
@@ -327,7 +327,7 @@ public class AuthZenTests(RunningService service)
 
             Assert.Equal(whole.Select(r => r!.ToJsonString()), paged);
 
-            // None are asked for, and there are some.
+            // The limit is 0, but there are results.
             var none = await service.Json(HttpMethod.Post, path, token, world.Body($$"""{{search}}, "page": { "limit": 0 }"""));
             Assert.Equal((0, whole.Count), (none["results"]!.AsArray().Count, (int)none["page"]!["total"]!));
             Assert.NotEqual("", (string?)none["page"]!["next_token"]);
@@ -335,7 +335,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_token_belongs_to_its_search_and_keeps_its_limit()
+    public async Task Page_token_belongs_to_its_search_and_keeps_its_limit()
     {
         var world = await World();
         var first = await service.Json(HttpMethod.Post, Subjects, world.Application, world.Body("""USERS READ RECORD, "page": { "limit": 1 }"""));
@@ -349,7 +349,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_search_whose_policy_changes_between_two_pages_says_that_it_begins_again()
+    public async Task Search_must_start_again_if_the_policy_changes_between_pages()
     {
         var (workspace, team) = (await service.Workspace(), service.NewTeam());
         var search = $$"""{ "subject": { "type": "user" }, "action": { "name": "ViewUserRoles" }, "resource": { "type": "workspace", "id": "{{workspace}}" }, "page": PAGE }""";
@@ -365,7 +365,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_revoked_right_is_denied_at_once_and_found_no_more()
+    public async Task Revoked_right_is_denied_at_once_and_no_longer_found()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Grant(workspace, team, Roles.SupportUser);
@@ -406,7 +406,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_person_learns_of_a_workspace_that_is_not_theirs_what_they_learn_of_none()
+    public async Task Foreign_workspace_looks_like_one_that_does_not_exist()
     {
         var world = await World();
         var outsider = await service.Token(TestDirectory.Outsider);
@@ -424,7 +424,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact]
-    public async Task In_a_batch_what_cannot_be_confirmed_is_no_with_503()
+    public async Task Unconfirmed_question_in_a_batch_is_denied_with_503()
     {
         var world = await World();
         var contact = new Forgery(service, await service.ManagerToken()).With(("groups", null), ("hasgroups", true));
@@ -435,7 +435,7 @@ public class AuthZenTests(RunningService service)
     }
 
     [Fact, Trait("Needs", "OneProcess")]
-    public async Task The_configuration_names_every_endpoint_under_one_address()
+    public async Task Configuration_lists_every_endpoint_under_one_address()
     {
         using var response = await service.Send(HttpMethod.Get, "/.well-known/authzen-configuration", null, null, ("Host", "evil.example"));
         var metadata = await response.Is(HttpStatusCode.OK);
@@ -464,10 +464,12 @@ public class AuthZenTests(RunningService service)
         return new(record, second, epoch, await service.AppToken(), await service.ManagerToken(), bob);
     }
 
-    /// <summary>Bodies are written with words for our subjects, actions and resources; what follows in braces replaces members.</summary>
+    /// <summary>
+    /// Writes bodies with short words for our subjects, actions and resources; the text in braces replaces members.
+    /// </summary>
     private sealed record Fixture(string Record, string Second, long Epoch, string Application, string Alice, string Bob)
     {
-        /// <summary>An application, and two people who may ask about others there.</summary>
+        /// <summary>An application and two people who may ask about others in the workspace.</summary>
         public string[] Askers => [Application, Alice, Bob];
 
         public string Body(string text)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Activities that are malformed, out of range, or against a rule.</summary>
+/// <summary>Tests activities that are malformed, out of range, or against a rule.</summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadActivityTests(RunningService service)
 {
@@ -23,7 +23,7 @@ public class BadActivityTests(RunningService service)
     ];
 
     [Fact]
-    public async Task Each_field_is_checked_and_named()
+    public async Task Every_field_is_checked_and_named()
     {
         var rows = new List<(string Field, string Json)>();
         Add("packageId", ["null", .. texts, Long(65), "\"a b\"", "\"\\u00e4\"", "\"a/b\""]);
@@ -43,7 +43,7 @@ public class BadActivityTests(RunningService service)
         {
             foreach (var (field, json) in rows)
             {
-                // One that is there, and one that is not.
+                // One activity that exists, and one that does not.
                 foreach (var id in (string[])[Activities.Onboarding, "never"])
                 {
                     await all.Try($"{id}, {field} = {(json.Length > 60 ? json[..60] : json)}", async () =>
@@ -63,7 +63,7 @@ public class BadActivityTests(RunningService service)
     }
 
     [Fact]
-    public async Task All_errors_of_an_activity_are_told_at_once()
+    public async Task All_errors_of_an_activity_are_reported_together()
     {
         var workspace = await service.WorkspaceFor(nameof(BadActivityTests));
         using var response = await service.Send(
@@ -76,7 +76,7 @@ public class BadActivityTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_activity_goes_by_an_id()
+    public async Task Activity_id_is_checked()
     {
         var workspace = await service.WorkspaceFor(nameof(BadActivityTests));
         var rows = new Rows();
@@ -104,7 +104,7 @@ public class BadActivityTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_package_is_one_of_the_workspaces()
+    public async Task Package_must_belong_to_the_workspace()
     {
         var workspace = await service.WorkspaceFor(nameof(BadActivityTests));
         await Snapshot.Unchanged(service, workspace, async () =>
@@ -131,9 +131,9 @@ public class BadActivityTests(RunningService service)
     [InlineData("plannedAt", "\"0001-01-01T00:00:00Z\"")]
     [InlineData("deliveredAt", "\"9999-12-31T23:59:59.9999999Z\"")]
     [InlineData("evidenceUri", "\"http://[::1]:8080/a?b=c&d=%20#e\"")]
-    public async Task What_is_at_a_limit_is_taken(string field, string json)
+    public async Task Value_at_its_limit_is_accepted(string field, string json)
     {
-        var workspace = await service.WorkspaceFor(nameof(What_is_at_a_limit_is_taken));
+        var workspace = await service.WorkspaceFor(nameof(Value_at_its_limit_is_accepted));
         var body = Activities.Of((field, "\u0001")).ToJsonString().Replace("\"\\u0001\"", json, StringComparison.Ordinal);
         var answer = await service.Json(HttpMethod.Put, $"/v1/workspaces/{workspace}/activities/{field}", await service.AppToken(), body);
         Assert.True(JsonNode.DeepEquals(answer, await service.Get($"/v1/workspaces/{workspace}/activities/{field}", await service.ManagerToken())));
@@ -146,9 +146,9 @@ public class BadActivityTests(RunningService service)
     }
 
     [Fact]
-    public async Task Texts_may_be_as_long_as_they_may_be_in_any_script()
+    public async Task Maximum_length_of_texts_is_the_same_in_every_script()
     {
-        var workspace = await service.WorkspaceFor(nameof(What_is_at_a_limit_is_taken));
+        var workspace = await service.WorkspaceFor(nameof(Value_at_its_limit_is_accepted));
         var (title, address) = (string.Concat(Enumerable.Repeat("😀", 500)), $"https://contoso.example/{new string('a', 1_976)}");
         var answer = await service.PutActivity(workspace, new string('~', 64), ("title", title), ("evidenceUri", address));
         Assert.Equal((title, address), ((string?)answer["title"], (string?)answer["evidenceUri"]));

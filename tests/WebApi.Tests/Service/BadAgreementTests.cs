@@ -3,7 +3,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Agreements that are malformed, out of range, or against a rule.</summary>
+/// <summary>Tests agreements that are malformed, out of range, or against a rule.</summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadAgreementTests(RunningService service)
 {
@@ -17,7 +17,7 @@ public class BadAgreementTests(RunningService service)
         ["null", "5", "\"x\"", "\"c0000000000040008000000000000000\"", "\"{c0000000-0000-4000-8000-000000000000}\"", "\" c0000000-0000-4000-8000-000000000000\""];
 
     [Fact]
-    public async Task Each_field_is_checked_and_named()
+    public async Task Every_field_is_checked_and_named()
     {
         var rows = new List<(string Path, string Json, string Field)>();
         foreach (var path in (string[])["name", "organization.name", "contacts[0].displayName", "contacts[0].email", "packages[0].name", "packages[0].packageId", "packages[0].billingAccountId", "packages[0].billingProfileId"])
@@ -65,7 +65,7 @@ public class BadAgreementTests(RunningService service)
     }
 
     [Fact]
-    public async Task Nothing_is_there_twice_and_nothing_too_often()
+    public async Task Duplicate_and_too_many_entries_are_refused()
     {
         var valid = RunningService.Agreement().ToJsonString();
         var contact = RunningService.Contact(Roles.CustomerSupportManager, TestDirectory.Contoso).ToJsonString();
@@ -90,7 +90,7 @@ public class BadAgreementTests(RunningService service)
     [InlineData("null")]
     [InlineData(null)]
     [InlineData("others")]
-    public async Task A_new_agreement_without_a_support_manager_is_invalid_and_an_update_would_leave_nobody(string? contacts)
+    public async Task New_agreement_needs_a_support_manager_and_an_update_cannot_remove_the_last(string? contacts)
     {
         var app = await service.AppToken();
         var body = RunningService.Agreement();
@@ -132,7 +132,7 @@ public class BadAgreementTests(RunningService service)
     [InlineData("organization.tenantId", $"\"{TestDirectory.Fabrikam}\"", "organization-fixed")]
     [InlineData("agreementType", "\"DigitalNativeSupport\"", "agreement-type-fixed")]
     [InlineData("agreementType", "\"Workload\"", "agreement-type-fixed")]
-    public async Task What_an_agreement_is_cannot_change(string path, string json, string slug)
+    public async Task Identity_of_an_agreement_cannot_change(string path, string json, string slug)
     {
         var app = await service.AppToken();
         var address = $"/v1/agreements/{service.NewAgreementId()}";
@@ -145,7 +145,7 @@ public class BadAgreementTests(RunningService service)
 
     private static string Long(int length) => $"\"{new string('a', length)}\"";
 
-    /// <summary>A valid agreement with one value changed.</summary>
+    /// <summary>Returns a valid agreement with one value changed.</summary>
     private static string With(string path, string json)
     {
         var agreement = RunningService.Agreement();
@@ -174,7 +174,7 @@ public class BadAgreementTests(RunningService service)
         return (response.Headers.ETag?.Tag, await response.Content.ReadAsStringAsync());
     }
 
-    /// <summary>That neither a new agreement nor an update takes any of the bodies.</summary>
+    /// <summary>Asserts that each body is refused, both for a new agreement and for an update.</summary>
     private async Task AllRefused(IEnumerable<(string Row, string Body, string Field)> bodies)
     {
         var app = await service.AppToken();
@@ -203,7 +203,7 @@ public class BadAgreementTests(RunningService service)
 
 internal static class BadAgreementRows
 {
-    /// <summary>Several values of one field that is named where it stands.</summary>
+    /// <summary>Adds several values for one field, which the error names by its path.</summary>
     public static void AddRange(this List<(string Path, string Json, string Field)> rows, IEnumerable<string> values, string path) =>
         rows.AddRange(values.Select(v => (path, v, path)));
 }

@@ -4,7 +4,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>What is wrong with a schedule, a run's results or a query is named, and changes nothing.</summary>
+/// <summary>Tests that errors in schedules, results and queries are named, and that nothing changes.</summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadAssessmentTests(RunningService service)
 {
@@ -14,7 +14,7 @@ public class BadAssessmentTests(RunningService service)
     private static readonly string[] ratings = ["null", "0", "6", "-1", "1.5", "\"1\"", "true", "[]", "99999999999"];
 
     [Fact]
-    public async Task An_interval_is_a_duration_from_an_hour_to_366_days()
+    public async Task Interval_is_a_duration_from_an_hour_to_366_days()
     {
         string[] intervals =
         [
@@ -26,7 +26,7 @@ public class BadAssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task Each_field_of_a_recommendation_is_checked_and_named()
+    public async Task Every_field_of_a_recommendation_is_checked_and_named()
     {
         var rows = new List<(string Field, string Json)>();
         Add("recommendationId", [.. texts, Long(65)]);
@@ -82,7 +82,7 @@ public class BadAssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_technology_or_run_that_there_is_not_is_not_found_whatever_else_is_wrong()
+    public async Task Unknown_technology_or_run_is_404_before_any_other_error()
     {
         var workspace = await service.WorkspaceFor(nameof(BadAssessmentTests));
         var to = $"/v1/workspaces/{workspace}/assessments";
@@ -118,7 +118,7 @@ public class BadAssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_query_is_checked()
+    public async Task Queries_are_checked()
     {
         var workspace = await service.WorkspaceFor(nameof(BadAssessmentTests));
         var to = $"/v1/workspaces/{workspace}/assessments";
@@ -150,7 +150,7 @@ public class BadAssessmentTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_cursor_is_one_that_the_list_handed_out()
+    public async Task Cursor_must_come_from_the_same_list()
     {
         var workspace = await service.Workspace();
         foreach (var technology in (string[])[Sql, "Azure"])
@@ -196,7 +196,7 @@ public class BadAssessmentTests(RunningService service)
 
     private Task<string> Manager() => service.TokenOf(Roles.CustomerSuccessAccountManager);
 
-    /// <summary>Where the results of a run that is under way are put.</summary>
+    /// <summary>Returns the path for the results of a run in progress.</summary>
     private async Task<string> Run()
     {
         var workspace = await service.Workspace(granted: false);

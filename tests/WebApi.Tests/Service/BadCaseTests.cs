@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>A bad case is rejected by its place, its id and its fields, and its neighbours are applied.</summary>
+/// <summary>
+/// Tests that an invalid case is rejected with its position, id and fields, and that the other cases are applied.
+/// </summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadCaseTests(RunningService service)
 {
@@ -16,7 +18,7 @@ public class BadCaseTests(RunningService service)
     ];
 
     [Fact]
-    public async Task Each_field_of_a_case_is_checked_and_named()
+    public async Task Every_field_of_a_case_is_checked_and_named()
     {
         var rows = new List<(string Field, string Json)>();
         Add("caseId", [.. texts, Long(65)]);
@@ -38,7 +40,7 @@ public class BadCaseTests(RunningService service)
         var (workspace, path, app) = await Make();
         for (var i = 0; i < rows.Count; i += 40)
         {
-            // Every bad one between two good ones.
+            // Each invalid case is between two valid ones.
             var some = rows.Skip(i).Take(40).ToList();
             var items = some.SelectMany((row, n) => (string[])[
                 Cases.Of($"good-{i}-{n}").ToJsonString(),
@@ -57,7 +59,7 @@ public class BadCaseTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_batch_is_an_array_of_at_most_1000()
+    public async Task Batch_is_an_array_of_at_most_1000()
     {
         var (workspace, path, app) = await Make();
         string[] bodies =
@@ -79,7 +81,7 @@ public class BadCaseTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_entry_that_is_no_object_or_names_a_field_twice_is_rejected()
+    public async Task Entry_that_is_not_an_object_or_repeats_a_field_is_rejected()
     {
         var (workspace, path, app) = await Make();
         var twice = Cases.Of("twice").ToJsonString()[..^1] + ",\"title\":\"again\"}";
@@ -94,7 +96,7 @@ public class BadCaseTests(RunningService service)
     }
 
     [Fact]
-    public async Task Lines_that_are_bad_too_long_or_blank_do_not_block_the_others()
+    public async Task Invalid_too_long_and_blank_lines_do_not_stop_the_others()
     {
         var (workspace, path, app) = await Make();
         var longest = Cases.Of("longest").ToJsonString().PadRight(64 * 1024);
@@ -111,7 +113,7 @@ public class BadCaseTests(RunningService service)
     }
 
     [Fact]
-    public async Task No_lines_are_no_cases()
+    public async Task Empty_stream_has_no_cases()
     {
         var (_, path, app) = await Make();
         foreach (var content in (HttpContent[])[Answers.Ndjson(), Answers.Ndjson("", "", "\r"), Answers.Raw([], "application/x-ndjson")])
@@ -123,7 +125,7 @@ public class BadCaseTests(RunningService service)
     }
 
     [Fact]
-    public async Task The_longest_texts_are_taken_in_any_script()
+    public async Task Longest_texts_are_accepted_in_every_script()
     {
         var (workspace, path, app) = await Make();
         string Emoji(int length) => string.Concat(Enumerable.Repeat("😀", length));
@@ -137,10 +139,10 @@ public class BadCaseTests(RunningService service)
     }
 
     [Fact]
-    public async Task Lines_have_no_limit_as_a_whole()
+    public async Task Stream_of_lines_has_no_maximum_length()
     {
         var (workspace, path, app) = await Make();
-        // More than JSON may have, and more than the server takes where nobody says otherwise.
+        // More than a JSON body may have, and more than the server accepts by default.
         var bad = new string(' ', 60_000) + "{}";
         using var response = await service.Send(HttpMethod.Post, path, app, Answers.Ndjson([.. Enumerable.Repeat(bad, 600), Cases.Of("last").ToJsonString()]));
         var answer = await response.Is(HttpStatusCode.OK);

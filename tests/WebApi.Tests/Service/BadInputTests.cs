@@ -5,13 +5,13 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>What is malformed or out of range is refused by name, and changes nothing.</summary>
+/// <summary>Tests that malformed or out-of-range input is refused with the field's name, and that nothing changes.</summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadInputTests(RunningService service)
 {
     private const string Group = "a0000000-0000-4000-8000-000000000001";
 
-    // What is no text that people could be shown, as it stands inside of a JSON string.
+    // Texts that cannot be shown to people, as they appear inside a JSON string.
     private static readonly string[] noText =
     [
         "a\\u0000b", "a\\u0007b", "a\\nb", "a\\tb", "a\\u001bb", "a\\u007fb", "a\\u0085b", "a\\u2028b", "a\\u2029b",
@@ -19,7 +19,7 @@ public class BadInputTests(RunningService service)
     ];
 
     [Fact]
-    public async Task A_name_has_1_to_100_characters_that_can_be_shown()
+    public async Task Name_has_1_to_100_characters_that_can_be_shown()
     {
         (string? Body, string Field)[] rows =
         [
@@ -36,7 +36,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_name_is_trimmed_and_may_be_in_any_script()
+    public async Task Name_is_trimmed_and_may_be_in_any_script()
     {
         var workspace = await service.Workspace(granted: false);
         var emoji = string.Concat(Enumerable.Repeat("😀", 100));
@@ -48,7 +48,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_grant_names_assignable_roles_once_each()
+    public async Task Grant_lists_each_assignable_role_at_most_once()
     {
         (string? Body, string Field)[] rows =
         [
@@ -66,12 +66,12 @@ public class BadInputTests(RunningService service)
         ];
         await AllRefused(HttpMethod.Put, $"/groups/{Group}", rows);
 
-        // A preview takes no name, and no role as well.
+        // A preview takes no display name, and allows an empty list of roles.
         await AllRefused(HttpMethod.Post, $"/groups/{Group}/preview", [.. rows.Where(row => row.Field.StartsWith("roles", StringComparison.Ordinal) && row.Body != """{"roles":[]}""")]);
     }
 
     [Fact]
-    public async Task A_contract_role_is_not_granted_to_a_group()
+    public async Task Contract_role_cannot_be_granted_to_a_group()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         var rows = new Rows();
@@ -100,7 +100,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_groups_id_is_a_GUID()
+    public async Task Group_id_is_a_GUID()
     {
         string[] ids = ["x", "a0000000000040008000000000000001", "{a0000000-0000-4000-8000-000000000001}", "a0000000-0000-4000-8000-00000000000g", "%20", new('a', 300), "a0000000-0000-4000-8000-000000000001%20"];
         foreach (var id in ids)
@@ -115,7 +115,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_check_asks_1_to_50_permissions_of_one_person()
+    public async Task Permission_check_takes_1_to_50_permissions_and_one_person()
     {
         (string? Body, string Field)[] rows =
         [
@@ -135,7 +135,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task Opening_a_workspace_takes_its_id()
+    public async Task Opening_a_workspace_needs_its_id()
     {
         var rows = new Rows();
         var token = await service.ManagerToken();
@@ -187,7 +187,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task Every_body_is_of_the_type_that_it_says()
+    public async Task Every_body_must_have_its_media_type()
     {
         string?[] types =
         [
@@ -217,7 +217,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_body_without_a_type_or_a_length_is_no_JSON_either()
+    public async Task Body_without_a_type_or_length_is_refused()
     {
         await EachWithBody(async (request, rows) => await rows.Try($"{request}", async () =>
         {
@@ -232,7 +232,7 @@ public class BadInputTests(RunningService service)
     [InlineData("APPLICATION/JSON; charset=UTF-8")]
     [InlineData("application/json; charset=\"utf-8\"")]
     [InlineData("application/merge-patch+json")]
-    public async Task JSON_goes_by_these_names(string type)
+    public async Task JSON_is_accepted_under_these_media_types(string type)
     {
         var workspace = await service.Workspace(granted: false);
         using var response = await service.Send(
@@ -241,7 +241,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_body_has_its_limit_with_and_without_a_length()
+    public async Task Body_has_a_maximum_size_with_or_without_a_length()
     {
         await EachWithBody(async (request, rows) =>
         {
@@ -260,7 +260,7 @@ public class BadInputTests(RunningService service)
             });
         });
 
-        // One byte less is taken.
+        // One byte less is accepted.
         var workspace = await service.Workspace(granted: false);
         var most = Encoding.UTF8.GetBytes("{\"name\":\"Named\"}".PadRight(1024 * 1024));
         foreach (HttpContent content in (HttpContent[])[Answers.Raw(most, "application/json"), new Chunked(most, "application/json")])
@@ -271,7 +271,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task Bytes_that_are_no_text_are_no_name()
+    public async Task Invalid_UTF_8_is_refused_as_a_name()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         byte[][] bodies = [[.. "{\"name\":\"a"u8, 0xFF, .. "\"}"u8], [.. "{\"name\":\"a"u8, 0xC0, 0x80, .. "\"}"u8], [.. "{\"name\":\"a"u8, 0xED, 0xA0, 0x80, .. "\"}"u8]];
@@ -287,7 +287,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task All_rules_that_are_violated_are_told_at_once()
+    public async Task All_violated_rules_are_reported_together()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         using var response = await service.Send(
@@ -297,7 +297,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_value_of_the_wrong_type_is_told_by_its_path_and_in_plain_words()
+    public async Task Value_of_a_wrong_type_is_reported_by_path_in_plain_words()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         (string Body, string Field, string Message)[] rows =
@@ -307,10 +307,10 @@ public class BadInputTests(RunningService service)
             ("""{"roles":[null]}""", "roles[0]", "Must be a string."),
             ("""{"displayName":5}""", "displayName", "Must be a string."),
             ("""{"displayName":"\ud800"}""", "displayName", "Must be valid Unicode text."),
-            ("""{"displayName":"a","displayName":"b"}""", "displayName", "Must be there once only."),
+            ("""{"displayName":"a","displayName":"b"}""", "displayName", "Must not be repeated."),
             ("[]", "$", "Must be a JSON object."),
             ("null", "$", "Must be a JSON object."),
-            ("{\n\"roles\":}", "$", "Must be JSON; it goes wrong at line 2, byte 9."),
+            ("{\n\"roles\":}", "$", "Must be valid JSON; the error is at line 2, byte 9."),
         ];
         foreach (var (body, field, message) in rows)
         {
@@ -321,7 +321,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task Of_very_many_errors_the_answer_tells_some()
+    public async Task Response_lists_only_some_of_very_many_errors()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         var unknown = string.Join('&', Enumerable.Range(0, 500).Select(n => $"f{n}"));
@@ -330,7 +330,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_address_that_there_is_not_is_a_problem_for_everybody()
+    public async Task Unknown_address_is_a_problem_for_everybody()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         foreach (var token in (string?[])[null, await service.ManagerToken(), await service.AppToken()])
@@ -344,7 +344,7 @@ public class BadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_method_that_an_address_does_not_take_is_a_problem_that_names_those_it_takes()
+    public async Task Unsupported_method_is_a_problem_that_lists_the_supported_methods()
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         var rows = new Rows();
@@ -370,7 +370,7 @@ public class BadInputTests(RunningService service)
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
         var rows = new Rows();
-        // Who comes for the first time is news for the list of people.
+        // A person's first request adds them to the list of people.
         await service.Get($"/v1/workspaces/{workspace}", await service.TokenOf(Roles.CustomerSuccessAccountManager));
         await Snapshot.Unchanged(service, workspace, async () =>
         {
@@ -383,7 +383,9 @@ public class BadInputTests(RunningService service)
         });
     }
 
-    /// <summary>That a person's endpoint in a workspace refuses each body, names the field, and changes nothing.</summary>
+    /// <summary>
+    /// Asserts that a person's endpoint in a workspace refuses each body, names the field, and changes nothing.
+    /// </summary>
     private async Task AllRefused(HttpMethod method, string path, params (string? Body, string Field)[] bodies)
     {
         var workspace = await service.WorkspaceFor(nameof(BadInputTests));
@@ -403,7 +405,7 @@ public class BadInputTests(RunningService service)
         });
     }
 
-    /// <summary>A body whose length nobody says beforehand.</summary>
+    /// <summary>A body whose length is not announced.</summary>
     private sealed class Chunked : HttpContent
     {
         private readonly byte[] bytes;

@@ -3,14 +3,16 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>What is malformed or out of range in learning is refused by name, and changes nothing.</summary>
+/// <summary>
+/// Tests that malformed or out-of-range input about learning is refused with the field's name, and that nothing changes.
+/// </summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadLearningTests(RunningService service)
 {
     private static readonly string[] ids = ["a%20b", "%C3%A4", "a%2Fb", new('a', 65), "a%0A", "a*b", "%20"];
 
     [Fact]
-    public async Task Each_field_of_a_course_is_checked_and_named()
+    public async Task Every_field_of_a_course_is_checked_and_named()
     {
         string[] texts = ["null", "5", "[]", "{}", "true", "\"\"", "\"  \"", "\"a\\u0000b\"", "\"a\\nb\"", "\"\\ud800\""];
         (string Field, string[] Values)[] fields =
@@ -86,7 +88,7 @@ public class BadLearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_course_is_named_by_an_id()
+    public async Task Course_id_is_checked()
     {
         var (learning, token) = await Make();
         var rows = new Rows();
@@ -108,7 +110,7 @@ public class BadLearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_query_is_checked_and_named()
+    public async Task Queries_are_checked_and_errors_named()
     {
         var (learning, token) = await Make();
         string[] sizes = ["0", "501", "-1", "abc", "", "1.5", "99999999999", "5&pageSize=5"];
@@ -134,7 +136,7 @@ public class BadLearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_cursor_is_one_that_the_list_handed_out()
+    public async Task Cursor_must_come_from_the_same_list()
     {
         var (learning, token) = await Make();
         string[] lists = ["/v1/learning/courses", $"{learning}/transcript"];
@@ -172,7 +174,7 @@ public class BadLearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task Whoever_may_not_learn_is_told_so_whatever_they_ask()
+    public async Task Person_without_AccessLearning_is_refused_before_other_errors()
     {
         var token = await service.ManagerToken();
         var rows = new Rows();

@@ -3,7 +3,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Queries, cursors and windows that are malformed or out of range.</summary>
+/// <summary>Tests queries, cursors and windows that are malformed or out of range.</summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class BadQueryTests(RunningService service)
 {
@@ -17,7 +17,7 @@ public class BadQueryTests(RunningService service)
     ];
 
     [Fact]
-    public async Task A_page_has_1_to_500_items()
+    public async Task Page_has_1_to_500_items()
     {
         var rows = new Rows();
         foreach (var list in await Lists())
@@ -37,7 +37,7 @@ public class BadQueryTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_cursor_is_one_that_the_list_handed_out()
+    public async Task Cursor_must_come_from_the_same_list()
     {
         await Fill();
         var lists = await Lists();
@@ -65,7 +65,7 @@ public class BadQueryTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_filter_has_one_value_that_there_is()
+    public async Task Filter_needs_exactly_one_known_value()
     {
         var workspace = await service.WorkspaceFor(nameof(BadQueryTests));
         var to = $"/v1/workspaces/{workspace}";
@@ -108,13 +108,13 @@ public class BadQueryTests(RunningService service)
     [InlineData("support-cases")]
     [InlineData("support-insights")]
     [InlineData("activities")]
-    public async Task A_window_begins_before_it_ends(string path)
+    public async Task Window_must_start_before_it_ends(string path)
     {
         var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/{path}";
         var rows = new Rows();
         await Refused(rows, $"{to}?from=2026-07-01T00:00:00Z&to=2026-07-01T00:00:00Z", "from");
         await Refused(rows, $"{to}?from=2026-07-01T00:00:01Z&to=2026-07-01T00:00:00Z", "from");
-        // The same instant in another offset.
+        // The same instant with another offset.
         await Refused(rows, $"{to}?from=2026-07-01T02:00:00%2B02:00&to=2026-07-01T00:00:00Z", "from");
         rows.AllHold();
 
@@ -125,7 +125,7 @@ public class BadQueryTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_window_of_insights_has_a_limit_and_is_never_a_fault()
+    public async Task Window_of_insights_has_a_maximum_and_never_causes_a_fault()
     {
         var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/support-insights";
         var rows = new Rows();
@@ -140,7 +140,7 @@ public class BadQueryTests(RunningService service)
     [InlineData("support-cases", "image/png")]
     [InlineData("support-cases", "application/json;q=0, text/csv;q=0")]
     [InlineData("activities", "image/png")]
-    public async Task A_list_to_be_exported_is_JSON_or_CSV(string list, string accept)
+    public async Task Exported_list_is_JSON_or_CSV(string list, string accept)
     {
         var path = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}/{list}";
         using var response = await service.Send(HttpMethod.Get, path, await service.ManagerToken(), null, ("Accept", accept));
@@ -148,7 +148,7 @@ public class BadQueryTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_agreement_is_asked_for_by_an_id()
+    public async Task Agreement_id_is_checked()
     {
         var app = await service.AppToken();
         var rows = new Rows();
@@ -175,7 +175,7 @@ public class BadQueryTests(RunningService service)
         return ["/v1/roles", $"{to}/users", $"{to}/groups", $"{to}/audit-events", $"{to}/support-cases", $"{to}/activities"];
     }
 
-    // So that every list has a second page: two people came, and there are two cases and activities.
+    // Gives every list a second page: two people have signed in, and there are two cases and activities.
     private async Task Fill()
     {
         var to = $"/v1/workspaces/{await service.WorkspaceFor(nameof(BadQueryTests))}";

@@ -4,7 +4,7 @@ namespace EngageCenter.WebApi.Tests.Service;
 
 internal static class Cases
 {
-    /// <summary>A valid update of a support case, made in the middle of 2026.</summary>
+    /// <summary>Returns a valid update of a support case, made in the middle of 2026.</summary>
     public static JsonObject Of(string caseId, params (string Name, JsonNode? Value)[] changes)
     {
         var update = new JsonObject

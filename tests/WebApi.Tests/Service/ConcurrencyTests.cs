@@ -4,12 +4,12 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Many at once: nothing is lost, and of those who compete one wins.</summary>
+/// <summary>Tests many concurrent requests: nothing is lost, and one of several competing requests succeeds.</summary>
 [Collection(RunningService.Collection)]
 public class ConcurrencyTests(RunningService service)
 {
     [Fact]
-    public async Task Of_50_grants_at_once_none_is_lost()
+    public async Task Fifty_concurrent_grants_are_all_stored()
     {
         var workspace = await service.Workspace(granted: false);
         var token = await service.ManagerToken();
@@ -27,7 +27,7 @@ public class ConcurrencyTests(RunningService service)
     }
 
     [Fact]
-    public async Task Of_20_who_rename_the_same_version_one_wins()
+    public async Task One_of_20_concurrent_renames_of_the_same_version_succeeds()
     {
         var workspace = await service.Workspace(granted: false);
         var (path, token) = ($"/v1/workspaces/{workspace}", await service.ManagerToken());
@@ -49,7 +49,7 @@ public class ConcurrencyTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_agreement_that_is_put_many_times_at_once_sets_up_one_workspace()
+    public async Task Agreement_put_concurrently_creates_one_workspace()
     {
         var (path, app) = ($"/v1/agreements/{service.NewAgreementId()}", await service.AppToken());
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
@@ -65,7 +65,7 @@ public class ConcurrencyTests(RunningService service)
     }
 
     [Fact]
-    public async Task Cases_that_are_sent_many_times_at_once_are_there_once()
+    public async Task Cases_sent_concurrently_are_stored_once()
     {
         var workspace = await service.Workspace(granted: false);
         var (path, app) = ($"/v1/workspaces/{workspace}/support-cases", await service.AppToken());
@@ -94,7 +94,7 @@ public class ConcurrencyTests(RunningService service)
     }
 
     [Fact]
-    public async Task Workspaces_that_are_opened_at_once_are_all_opened_and_one_is_current()
+    public async Task Workspaces_opened_concurrently_are_all_opened_and_one_is_current()
     {
         var person = service.NewPerson();
         var team = service.NewTeam();

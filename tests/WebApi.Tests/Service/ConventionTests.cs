@@ -6,12 +6,12 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The forms that all answers share.</summary>
+/// <summary>Tests the conventions that all responses share.</summary>
 [Collection(RunningService.Collection)]
 public partial class ConventionTests(RunningService service)
 {
     [Fact]
-    public async Task A_list_is_its_items_their_number_and_perhaps_a_link()
+    public async Task List_has_items_a_total_and_an_optional_next_link()
     {
         var workspace = await Filled();
         var rows = new Rows();
@@ -95,7 +95,7 @@ public partial class ConventionTests(RunningService service)
     [InlineData("2026-07-01t08:30:00z", "2026-07-01T08:30:00Z")]
     [InlineData("2026-07-01T08:30:00.5Z", "2026-07-01T08:30:00.5")]
     [InlineData("2026-07-01T08:30:00.123456789Z", "2026-07-01T08:30:00.1234567")]
-    public async Task An_instant_in_any_offset_comes_back_in_UTC(string sent, string begins)
+    public async Task Instant_with_any_offset_is_returned_in_UTC(string sent, string begins)
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/support-cases";
@@ -106,7 +106,7 @@ public partial class ConventionTests(RunningService service)
     }
 
     [Fact]
-    public async Task What_was_put_is_what_is_there()
+    public async Task Stored_agreement_equals_the_request()
     {
         var app = await service.AppToken();
         var path = $"/v1/agreements/{service.NewAgreementId()}";
@@ -123,7 +123,7 @@ public partial class ConventionTests(RunningService service)
 
         var read = (await service.Get(path, app)).AsObject();
         Assert.True(JsonNode.DeepEquals(answer, read));
-        // The only one in a role is primary without a word.
+        // The only contact of a role is primary by default.
         foreach (var contact in sent["contacts"]!.AsArray().Skip(1))
         {
             contact!["isPrimary"] = true;
@@ -139,7 +139,7 @@ public partial class ConventionTests(RunningService service)
     }
 
     [Fact]
-    public async Task Unknown_fields_are_passed_over()
+    public async Task Unknown_fields_are_ignored()
     {
         var workspace = await service.Workspace(granted: false);
         var renamed = await service.Json(
@@ -169,7 +169,7 @@ public partial class ConventionTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_GUID_is_one_GUID_in_any_case()
+    public async Task GUID_is_the_same_in_upper_and_lower_case()
     {
         var workspace = await service.Workspace(granted: false);
         var group = TestDirectory.SpareGroup(3);
@@ -213,7 +213,7 @@ public partial class ConventionTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_problems_type_is_an_address_that_tells_what_it_means()
+    public async Task Type_of_a_problem_is_an_address_that_explains_it()
     {
         using var response = await service.Send(HttpMethod.Get, "/v1/workspaces/x", await service.ManagerToken());
         var problem = await response.IsProblem(404, "workspace-not-found");
@@ -222,7 +222,7 @@ public partial class ConventionTests(RunningService service)
     }
 
     [Fact]
-    public async Task The_service_is_live_and_ready()
+    public async Task Service_is_live_and_ready()
     {
         foreach (var path in (string[])["/health/live", "/health/ready"])
         {

@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The dashboard's pages and data are for its operators' application alone.</summary>
+/// <summary>Tests that the dashboard's pages and data are only for the operators' application.</summary>
 [Collection(RunningService.Collection), Trait("Needs", "OneProcess")]
 public partial class DashboardTests(RunningService service)
 {
     [Fact]
-    public async Task Nobody_else_gets_at_any_of_its_addresses()
+    public async Task Dashboard_refuses_everybody_without_its_app_role()
     {
         var paths = Paths();
         Assert.True(paths.Count >= 15, $"Only {string.Join(", ", paths)}");
@@ -33,7 +33,7 @@ public partial class DashboardTests(RunningService service)
     }
 
     [Fact]
-    public async Task Its_operators_get_its_pages_and_its_data()
+    public async Task Operators_application_gets_pages_and_data_of_the_dashboard()
     {
         var token = await service.AppToken(TestDirectory.Operator);
         foreach (var path in (string[])["", "index.html", "index.min.js", "index.css", "favicon.ico", "version", "DashboardCounters", "ClusterStats", "GrainTypes", "TopGrainMethods"])
@@ -47,12 +47,12 @@ public partial class DashboardTests(RunningService service)
         Assert.Equal(1, (int)counters["totalActiveHostCount"]!);
     }
 
-    // What grains keep is their customers', and so may be what the log quotes.
+    // The state of grains belongs to customers, and the log may quote it.
     [Theory]
     [InlineData("GrainState?grainId=1&grainType=EngageCenter.Users.UserGrain", HttpStatusCode.NotFound)]
     [InlineData("grainstate", HttpStatusCode.NotFound)]
     [InlineData("Trace", HttpStatusCode.Forbidden)]
-    public async Task It_shows_no_state_and_no_log(string path, HttpStatusCode expected)
+    public async Task Dashboard_shows_no_grain_state_and_no_log(string path, HttpStatusCode expected)
     {
         using var answer = await service.Send(HttpMethod.Get, $"/dashboard/{path}", await service.AppToken(TestDirectory.Operator));
 
@@ -60,7 +60,7 @@ public partial class DashboardTests(RunningService service)
     }
 
     [Fact]
-    public async Task It_is_not_there_unless_it_is_wanted()
+    public async Task Dashboard_is_off_by_default()
     {
         await using var api = await RunningWebApi.StartAsync();
 

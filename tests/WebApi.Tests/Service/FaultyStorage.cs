@@ -4,16 +4,16 @@ using Orleans.Storage;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The service's own storage, which fails where a test says so.</summary>
+/// <summary>The service's own storage, which fails when a test says so.</summary>
 internal sealed class FaultyStorage(IGrainStorage inner) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
-    /// <summary>Whether a write of the row of this name fails.</summary>
+    /// <summary>Returns whether a write of the row with this name fails.</summary>
     public Func<string, bool> FailsToWrite { get; set; } = _ => false;
 
-    /// <summary>Whether a read of the row of this name fails.</summary>
+    /// <summary>Returns whether a read of the row with this name fails.</summary>
     public Func<string, bool> FailsToRead { get; set; } = _ => false;
 
-    /// <summary>Puts itself before the default storage.</summary>
+    /// <summary>Wraps the default storage.</summary>
     public static void Wrap(IServiceCollection services)
     {
         const string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME;

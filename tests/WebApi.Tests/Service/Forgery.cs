@@ -5,16 +5,16 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Tokens that LocalEntra does not give: those of a real one with something changed, signed anew.</summary>
+/// <summary>Creates tokens that LocalEntra does not issue, by changing and signing a real one.</summary>
 internal sealed class Forgery(RunningService service, string real)
 {
     private static readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly JsonWebToken token = new(real);
 
-    /// <summary>The instant by which the service judges.</summary>
+    /// <summary>The time that the service uses.</summary>
     public static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
-    /// <summary>The token with these claims in place of its own; null takes a claim out.</summary>
+    /// <summary>Returns the token with these claims replaced; null removes a claim.</summary>
     public string With(params (string Name, object? Value)[] changes)
     {
         using var key = service.EntraKey();
@@ -29,7 +29,7 @@ internal sealed class Forgery(RunningService service, string real)
 
     public string Unsigned() => $"{Encoded("{\"alg\":\"none\",\"typ\":\"JWT\"}")}.{token.EncodedPayload}.";
 
-    /// <summary>As if the public key, which everybody has, were the secret of an HMAC.</summary>
+    /// <summary>Signs with HMAC, using the public key, which everybody has, as the secret.</summary>
     public string SignedWithThePublicKey()
     {
         using var key = service.EntraKey();
@@ -38,7 +38,7 @@ internal sealed class Forgery(RunningService service, string real)
         return $"{head}.{Base64UrlEncoder.Encode(mac)}";
     }
 
-    /// <summary>The signature of the real token under other claims.</summary>
+    /// <summary>Returns other claims with the signature of the real token.</summary>
     public string Tampered()
     {
         var payload = Base64UrlEncoder.Decode(token.EncodedPayload).Replace(

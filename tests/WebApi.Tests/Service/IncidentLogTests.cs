@@ -7,8 +7,8 @@ using EngageCenter.Support;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>
-/// A real incident log, shuffled, with replays and with broken cases among the good ones, through the API: whatever
-/// way it came, the insights are those of a recomputation.
+/// Imports a real incident log, shuffled, repeated, and with invalid cases among the valid ones. The insights equal a
+/// recomputation, whatever the order and format of the import.
 /// </summary>
 [Collection(RunningService.Collection)]
 public class IncidentLogTests(RunningService service)
@@ -27,7 +27,7 @@ public class IncidentLogTests(RunningService service)
     [InlineData(2, true)]
     [InlineData(3, false)]
     [InlineData(4, true)]
-    public async Task The_insights_of_a_real_log_are_exact_however_it_came(int seed, bool ndjson)
+    public async Task Insights_of_a_real_log_are_exact_for_every_order_and_format(int seed, bool ndjson)
     {
         var random = new Random(seed);
         var updates = RealLog.Updates();
@@ -78,7 +78,7 @@ public class IncidentLogTests(RunningService service)
         Assert.Equal(expected.ByProduct.Select(p => (p.Product, p.Count)), Counts(actual, "byProduct", "product"));
     }
 
-    // What is known of the log from elsewhere, so that a fault shared with the recomputation shows as well.
+    // Known facts about the log from another source, so that an error shared with the recomputation shows as well.
     private async Task IsAsKnown(string workspace)
     {
         var known = await Insights(workspace, Windows[0].From, Windows[0].To);
@@ -159,7 +159,7 @@ public class IncidentLogTests(RunningService service)
         ["closedAt"] = update.ClosedAt is { } closed ? Instant(closed) : null,
     };
 
-    // Each would change the figures if it were taken.
+    // Each of these would change the figures if it were accepted.
     private static string Broken(SupportCase update, int kind)
     {
         var json = Json(update with { LastUpdatedAt = update.LastUpdatedAt.AddYears(1), Product = "Broken" });

@@ -4,13 +4,13 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>An outsider cannot tell a workspace that exists from one that does not.</summary>
+/// <summary>Tests that an outsider cannot tell an existing workspace from one that does not exist.</summary>
 [Collection(RunningService.Collection)]
 public class IsolationTests(RunningService service)
 {
     private const string Unknown = "0123456789abcdef0123456789abcdef";
 
-    // What no workspace's id looks like, as it stands in a path.
+    // Texts that are not valid workspace ids, as they appear in a path.
     private static readonly string[] malformed =
     [
         "x", "0123456789abcdef0123456789abcde", "0123456789ABCDEF0123456789ABCDEF", "01234567-89ab-cdef-0123-456789abcdef",
@@ -18,7 +18,7 @@ public class IsolationTests(RunningService service)
     ];
 
     [Fact]
-    public async Task Members_of_another_workspace_are_outsiders_whatever_their_role()
+    public async Task Members_of_another_workspace_are_outsiders_with_any_role()
     {
         var (own, foreign) = (await service.Workspace(), await FabrikamsWorkspace());
         var rows = new Rows();
@@ -38,7 +38,7 @@ public class IsolationTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_outsider_learns_nothing_by_sending_nonsense()
+    public async Task Outsider_learns_nothing_by_sending_invalid_requests()
     {
         var foreign = await FabrikamsWorkspace();
         var token = await service.TokenOf(Roles.CustomerSupportManager);
@@ -68,7 +68,7 @@ public class IsolationTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_outsider_cannot_open_a_workspace_or_find_it_in_a_list()
+    public async Task Outsider_cannot_open_a_workspace_or_find_it_in_a_list()
     {
         var foreign = await FabrikamsWorkspace();
         var token = await service.TokenOf(Roles.CustomerSupportManager);
@@ -86,14 +86,14 @@ public class IsolationTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_group_of_the_same_id_in_another_tenant_is_another_group()
+    public async Task Groups_with_the_same_id_in_two_tenants_are_different_groups()
     {
         var namesake = TestDirectory.GroupId(Roles.Administrator);
         var (contosos, fabrikams) = (await service.Workspace(), await FabrikamsWorkspace());
         var insider = await service.Token(TestDirectory.Outsider, TestDirectory.Fabrikam);
         await service.Json(HttpMethod.Put, $"/v1/workspaces/{fabrikams}/groups/{namesake}", insider, new JsonObject { ["roles"] = new JsonArray("Administrator") });
 
-        // Each is in the group of that id in their own tenant, and it counts there only.
+        // Each person is in the group with that id in their own tenant, and it counts only there.
         Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.OK], [await Status(contosos, insider), await Status(fabrikams, insider)]);
         var administrator = await service.TokenOf(Roles.Administrator);
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.NotFound], [await Status(contosos, administrator), await Status(fabrikams, administrator)]);
@@ -101,7 +101,7 @@ public class IsolationTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_application_is_told_the_same_of_every_id_that_is_no_workspaces()
+    public async Task Application_gets_the_same_404_for_every_unknown_workspace_id()
     {
         var token = await service.AppToken();
         var bodies = new HashSet<string>();
@@ -122,7 +122,7 @@ public class IsolationTests(RunningService service)
         Assert.Single(bodies);
     }
 
-    // An agreement of Fabrikam, whose only contact is Fabrikam's own.
+    // An agreement of Fabrikam whose only contact is in Fabrikam's own tenant.
     private async Task<string> FabrikamsWorkspace()
     {
         var agreement = RunningService.Agreement("Fabrikam Support");
@@ -140,7 +140,9 @@ public class IsolationTests(RunningService service)
         return response.StatusCode;
     }
 
-    /// <summary>What every endpoint of a person in a workspace answers, without what is of the one request.</summary>
+    /// <summary>
+    /// Returns the response of every endpoint for persons in a workspace, without the parts that differ for each request.
+    /// </summary>
     private async Task<List<(string Endpoint, string Answer)>> Ask(string workspace, string token, Action<HttpRequestMessage> change)
     {
         var answers = new List<(string, string)>();

@@ -5,12 +5,12 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The catalogue of courses, what people make of it, and what their workspace consumes.</summary>
+/// <summary>Tests the course catalogue, the enrolments of people, and the consumption of their workspace.</summary>
 [Collection(RunningService.Collection)]
 public class LearningTests(RunningService service)
 {
     [Fact]
-    public async Task A_learner_finds_a_course_starts_it_and_completes_it()
+    public async Task Learner_finds_starts_and_completes_a_course()
     {
         var (workspace, course) = (await service.Workspace(), await NewCourse(("title", "Kubernetes, hands on"), ("format", "Lab"), ("product", "AKS")));
         var (token, learning) = (await service.TokenOf(Roles.LearningUser), $"/v1/workspaces/{workspace}/learning");
@@ -56,7 +56,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_course_is_put_as_a_whole_and_the_same_again_changes_nothing()
+    public async Task Course_is_replaced_as_a_whole_and_repetition_changes_nothing()
     {
         var (path, app) = ($"/v1/learning/courses/A.b_c~d-{Guid.NewGuid():N}", await service.AppToken());
         using var created = await service.Send(HttpMethod.Put, path, app, """{"title":" Ünïcødé 支持 ","format":"Webcast","product":"Azure","language":"PT-br","durationMinutes":1,"unknown":1}""");
@@ -80,7 +80,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task The_longest_texts_are_taken_in_any_script()
+    public async Task Longest_texts_are_accepted_in_every_script()
     {
         var (title, product) = (string.Concat(Enumerable.Repeat("😀", 500)), string.Concat(Enumerable.Repeat("😀", 100)));
         var id = new string('x', 32) + Guid.NewGuid().ToString("N");
@@ -91,7 +91,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_course_that_was_started_stays_as_it_was()
+    public async Task Started_course_stays_as_it_was()
     {
         var (workspace, course) = (await service.Workspace(), await NewCourse());
         var (token, learning) = (await service.TokenOf(Roles.LearningUser), $"/v1/workspaces/{workspace}/learning");
@@ -104,7 +104,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task The_catalogue_is_by_id_and_filtered_by_all_that_is_asked()
+    public async Task Catalogue_is_ordered_by_id_and_filters_combine()
     {
         var prefix = Guid.NewGuid().ToString("N");
         (string Id, string Title, string Format, string Product, string Language)[] courses =
@@ -135,7 +135,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_course_that_there_is_not_is_neither_read_nor_started()
+    public async Task Unknown_course_cannot_be_read_or_started()
     {
         var (workspace, token) = (await service.Workspace(), await service.TokenOf(Roles.LearningUser));
         var none = Guid.NewGuid().ToString("N");
@@ -149,7 +149,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task Each_person_has_a_transcript_in_each_workspace_and_the_workspace_has_their_sum()
+    public async Task Each_person_has_a_transcript_and_the_workspace_has_their_sum()
     {
         var (first, second, course) = (await service.Workspace(), await service.Workspace(), await NewCourse());
         string[] tokens = [await service.TokenOf(Roles.LearningUser), await service.TokenOf(Roles.CustomerSuccessAccountManager)];
@@ -169,7 +169,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_workspace_that_learned_nothing_has_no_months()
+    public async Task Workspace_without_enrolments_has_no_months()
     {
         var workspace = await service.Workspace(granted: false);
         var consumption = (await service.Get($"/v1/workspaces/{workspace}/learning/consumption", await service.TokenOf(Roles.CustomerSuccessAccountManager))).AsObject();
@@ -178,7 +178,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task Who_may_learn_nowhere_any_more_sees_no_course_from_the_next_request_on()
+    public async Task Person_who_lost_AccessLearning_sees_no_course_from_the_next_request_on()
     {
         var (first, second) = (await service.Workspace(granted: false), await service.Workspace(granted: false));
         var (person, team) = (service.NewPerson(), service.NewTeam());
@@ -216,7 +216,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task Who_comes_back_finds_what_they_had()
+    public async Task Person_whose_access_returns_finds_their_enrolments()
     {
         var (workspace, course, person, team) = (await service.Workspace(granted: false), await NewCourse(), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -236,7 +236,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task Of_many_reports_at_once_the_greatest_stays()
+    public async Task Greatest_of_many_concurrent_reports_stays()
     {
         var (workspace, course) = (await service.Workspace(granted: false), await NewCourse());
         var (path, token) = ($"/v1/workspaces/{workspace}/learning/enrollments/{course}", await service.TokenOf(Roles.CustomerSuccessAccountManager));
@@ -252,7 +252,7 @@ public class LearningTests(RunningService service)
     }
 
     [Fact]
-    public async Task What_is_not_there_matches_nothing()
+    public async Task If_Match_never_matches_a_missing_resource()
     {
         var workspace = await service.Workspace(granted: false);
         (string Path, string Token, JsonObject Body)[] rows =

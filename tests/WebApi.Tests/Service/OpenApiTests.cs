@@ -4,7 +4,7 @@ using EngageCenter.WebApi.Tests.Errors;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The service's own reference is complete, and agrees with what the service answers.</summary>
+/// <summary>Tests that the service's own reference is complete and agrees with its responses.</summary>
 [Collection(RunningService.Collection), Trait("Decides", "WebNode")]
 public class OpenApiTests(RunningService service)
 {
@@ -44,7 +44,7 @@ public class OpenApiTests(RunningService service)
     }
 
     [Fact]
-    public async Task Every_body_has_an_example_that_the_service_takes_for_valid()
+    public async Task Every_body_has_an_example_that_the_service_accepts()
     {
         var document = await Document();
         var workspace = await service.Workspace();
@@ -57,7 +57,7 @@ public class OpenApiTests(RunningService service)
                 var path = request.Path.Replace("table-0", "example", StringComparison.Ordinal);
                 using var response = await service.Send(
                     request.Method, path, await service.TokenFor(request), example.DeepClone());
-                // The example's workspace is nobody's.
+                // The workspace of the example does not exist.
                 Assert.True(response.IsSuccessStatusCode || request.Endpoint == "PUT /v1/me/current-workspace", $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
             });
         }
@@ -66,7 +66,7 @@ public class OpenApiTests(RunningService service)
     }
 
     [Fact]
-    public async Task Answers_have_the_members_that_the_document_says()
+    public async Task Responses_have_the_members_that_the_document_describes()
     {
         var document = await Document();
         var workspace = await service.Workspace();
@@ -92,7 +92,7 @@ public class OpenApiTests(RunningService service)
     }
 
     [Fact]
-    public async Task Whoever_has_no_workspace_gets_an_answer_that_the_document_has_as_well()
+    public async Task Response_without_workspaces_matches_the_document()
     {
         var document = await Document();
         var schema = document["paths"]!["/v1/me/home"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!;
@@ -102,7 +102,7 @@ public class OpenApiTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_problem_has_the_members_that_the_page_on_statuses_names()
+    public async Task Problem_has_the_members_that_the_page_on_statuses_lists()
     {
         var page = await File.ReadAllLinesAsync(Path.Combine(ProblemsTests.Repository(), "docs", "use", "http-status.md"));
         var told = page.Where(line => line.StartsWith("| 4", StringComparison.Ordinal) || line.StartsWith("| 5", StringComparison.Ordinal))
@@ -119,7 +119,7 @@ public class OpenApiTests(RunningService service)
         return document["paths"]![parts[1]]![parts[0].ToLowerInvariant()]!.AsObject();
     }
 
-    // As far as names go: every member is described, and every required one is there.
+    // Compares names only: every member is described, and every required one is present.
     private static void Agree(JsonNode document, JsonNode schema, JsonNode? value, string at)
     {
         var resolved = Resolve(document, schema);
@@ -135,7 +135,7 @@ public class OpenApiTests(RunningService service)
 
         if (resolved["type"] is null)
         {
-            // It may be anything.
+            // The schema allows anything.
             return;
         }
 

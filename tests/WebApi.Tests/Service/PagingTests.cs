@@ -3,7 +3,9 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Whoever follows nextLink meets each item that stays exactly once, whatever comes and goes meanwhile.</summary>
+/// <summary>
+/// Tests that following nextLink returns each lasting item exactly once, whatever is added or removed meanwhile.
+/// </summary>
 [Collection(RunningService.Collection)]
 public class PagingTests(RunningService service)
 {
@@ -14,7 +16,7 @@ public class PagingTests(RunningService service)
     private int comings;
 
     [Fact]
-    public async Task Groups_come_and_go()
+    public async Task Groups_are_listed_once_while_groups_come_and_go()
     {
         var workspace = await service.Workspace(granted: false);
         var stays = Enumerable.Range(0, Items).Select(n => TestDirectory.SpareGroup(100 + n)).ToList();
@@ -32,7 +34,7 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Groups_that_a_filter_takes_come_and_go()
+    public async Task Filtered_groups_are_listed_once_while_groups_come_and_go()
     {
         var workspace = await service.Workspace(granted: false);
         var stays = Enumerable.Range(0, Items).Select(n => TestDirectory.SpareGroup(100 + n)).ToList();
@@ -51,7 +53,7 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task People_come_and_go()
+    public async Task People_are_listed_once_while_people_come_and_go()
     {
         var app = await service.AppToken();
         var path = $"/v1/agreements/{service.NewAgreementId()}";
@@ -87,12 +89,12 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Cases_come()
+    public async Task Cases_are_listed_once_while_cases_are_added()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/support-cases";
         var app = await service.AppToken();
-        // Some of the same instant, so that the id decides between them.
+        // Some have the same instant, so that the id decides their order.
         var stays = Enumerable.Range(0, Items).Select(n => $"stays-{n}").ToList();
         await Post(stays.Select((id, n) => Cases.Of(id, ("createdAt", $"2026-07-{1 + (n / 2):00}T08:00:00Z"))));
 
@@ -100,7 +102,7 @@ public class PagingTests(RunningService service)
         {
             await Follow(path + query, "caseId", stays, async () =>
             {
-                // A new one with every fourth page, before and after the place where we are; and one that stays is updated there.
+                // Every fourth page adds a case, alternately before and after the current place, and updates one that stays.
                 var came = comings++;
                 await Post([
                     Cases.Of($"s-new-{came / 4}", ("createdAt", $"2026-07-{1 + (came / 4 % 6):00}T08:00:00Z")),
@@ -113,7 +115,7 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Activities_come()
+    public async Task Activities_are_listed_once_while_activities_are_added()
     {
         var workspace = await service.Workspace(granted: false);
         var stays = Enumerable.Range(0, Items).Select(n => $"stays-{n}").ToList();
@@ -126,7 +128,8 @@ public class PagingTests(RunningService service)
         {
             await Follow($"/v1/workspaces/{workspace}/activities{query}", "activityId", stays, async () =>
             {
-                // A new one with every fourth page, in front of all and among them in turns; and one that stays is changed.
+                // Every fourth page adds an activity, alternately at the start and in the middle, and changes one that
+                // stays.
                 var came = comings++;
                 await service.PutActivity(workspace, $"{(came % 8 < 4 ? "a" : "stays-4")}-{came / 4}");
                 await service.PutActivity(workspace, stays[came % Items], ("title", $"Title {came}"), ("deliveredAt", $"2026-07-{1 + (came % 28):00}T08:00:00Z"));
@@ -135,7 +138,7 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Courses_come()
+    public async Task Courses_are_listed_once_while_courses_are_added()
     {
         var prefix = Guid.NewGuid().ToString("N");
         var stays = Enumerable.Range(0, Items).Select(n => $"{prefix}-stays-{n}").ToList();
@@ -159,7 +162,7 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Courses_are_started()
+    public async Task Transcript_is_listed_once_while_courses_are_started()
     {
         var (workspace, prefix) = (await service.Workspace(granted: false), Guid.NewGuid().ToString("N"));
         var token = await service.TokenOf(Roles.CustomerSuccessAccountManager);
@@ -184,7 +187,7 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Events_are_recorded_newest_first()
+    public async Task Audit_events_are_listed_once_while_events_are_recorded()
     {
         var workspace = await service.Workspace();
         var path = $"/v1/workspaces/{workspace}/audit-events";
@@ -233,10 +236,10 @@ public class PagingTests(RunningService service)
     }
 
     [Fact]
-    public async Task Roles_stay() => await Follow("/v1/roles", "role", RoleTable.All.Select(d => $"{d.Role}"), () => Task.CompletedTask);
+    public async Task Roles_are_listed_once() => await Follow("/v1/roles", "role", RoleTable.All.Select(d => $"{d.Role}"), () => Task.CompletedTask);
 
     [Fact]
-    public async Task A_page_has_50_items_where_nothing_is_said()
+    public async Task Page_has_50_items_by_default()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/support-cases";
@@ -250,13 +253,13 @@ public class PagingTests(RunningService service)
         Assert.False(last.AsObject().ContainsKey("nextLink"));
         Assert.Equal(51, (int)last["totalCount"]!);
 
-        // A page that ends with the list is the last one.
+        // A page that ends exactly with the list is the last one.
         var whole = await service.Get($"{path}?pageSize=51", await service.ManagerToken());
         Assert.False(whole.AsObject().ContainsKey("nextLink"));
     }
 
     [Fact]
-    public async Task The_link_to_the_next_page_keeps_the_query()
+    public async Task Next_link_keeps_the_query()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/support-cases";
@@ -268,7 +271,7 @@ public class PagingTests(RunningService service)
         Assert.Equal(["0", "2", "4", "6", "8"], items.Select(i => (string)i["caseId"]!));
     }
 
-    /// <summary>Follows a list once for each page size, with something that happens between any two pages.</summary>
+    /// <summary>Follows a list once for each page size, and runs an action between two pages.</summary>
     private async Task Follow(string path, string id, IEnumerable<string> stays, Func<Task> meanwhile, int[]? pageSizes = null, string? token = null)
     {
         var expected = stays.Order(StringComparer.Ordinal).ToList();

@@ -4,7 +4,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>If-Match and If-None-Match on every resource that has an ETag.</summary>
+/// <summary>Tests If-Match and If-None-Match on every resource that has an ETag.</summary>
 [Collection(RunningService.Collection)]
 public class PreconditionTests(RunningService service)
 {
@@ -12,7 +12,7 @@ public class PreconditionTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Resources))]
-    public async Task A_resource_that_is_known_is_not_sent_again(string resource)
+    public async Task Unchanged_resource_is_not_sent_again(string resource)
     {
         var (path, token, _, _) = await Make(resource);
         var tag = await Tag(path, token);
@@ -34,7 +34,7 @@ public class PreconditionTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Resources))]
-    public async Task A_change_of_another_version_is_refused_and_changes_nothing(string resource)
+    public async Task Change_with_an_outdated_version_is_refused_and_changes_nothing(string resource)
     {
         var (path, token, writer, changes) = await Make(resource);
         var before = await Read(path, token);
@@ -62,7 +62,7 @@ public class PreconditionTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Resources))]
-    public async Task A_change_of_the_current_version_succeeds_and_answers_with_the_next(string resource)
+    public async Task Change_with_the_current_version_succeeds_and_returns_the_next_version(string resource)
     {
         foreach (var condition in (string[])["{0}", "*", "\"0\", {0}, \"1\""])
         {
@@ -83,7 +83,7 @@ public class PreconditionTests(RunningService service)
     }
 
     [Fact]
-    public async Task The_results_of_a_run_may_be_for_a_version_of_it()
+    public async Task Results_of_a_run_may_require_its_version()
     {
         const string sql = "SqlServer";
         var workspace = await service.Workspace(granted: false);
@@ -112,7 +112,7 @@ public class PreconditionTests(RunningService service)
     }
 
     [Fact]
-    public async Task What_is_not_there_matches_nothing()
+    public async Task If_Match_never_matches_a_missing_resource()
     {
         var workspace = await service.Workspace(granted: false);
         var group = $"/v1/workspaces/{workspace}/groups/{TestDirectory.SpareGroup(1)}";
@@ -141,7 +141,7 @@ public class PreconditionTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_version_that_does_not_match_comes_before_the_rules_of_the_domain()
+    public async Task Version_conflict_comes_before_domain_rules()
     {
         var workspace = await service.Workspace();
         var group = $"/v1/workspaces/{workspace}/groups/{TestDirectory.GroupId(Roles.User)}";
@@ -184,7 +184,9 @@ public class PreconditionTests(RunningService service)
 
     public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "assessment", "activity", "course", "enrollment");
 
-    /// <summary>A resource of its own, whose token reads it and whose changes it, and the changes that it takes.</summary>
+    /// <summary>
+    /// Creates a resource; returns its path, the tokens that read and change it, and its possible changes.
+    /// </summary>
     private async Task<(string Path, string Reader, string Writer, (HttpMethod Method, JsonNode? Body)[] Changes)> Make(string resource)
     {
         if (resource == "agreement")

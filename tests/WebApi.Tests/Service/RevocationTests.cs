@@ -2,12 +2,12 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Once a revocation is acknowledged, the very next request goes by it.</summary>
+/// <summary>Tests that after a revocation is acknowledged, the very next request respects it.</summary>
 [Collection(RunningService.Collection)]
 public class RevocationTests(RunningService service)
 {
     [Fact]
-    public async Task After_a_group_is_gone_each_endpoint_refuses_its_members()
+    public async Task After_a_group_is_revoked_every_endpoint_refuses_its_members()
     {
         var (workspace, person, team) = (await service.Workspace(), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -41,7 +41,7 @@ public class RevocationTests(RunningService service)
     }
 
     [Fact]
-    public async Task After_a_role_is_gone_each_endpoint_that_needs_it_refuses()
+    public async Task After_a_role_is_revoked_every_endpoint_that_needs_it_refuses()
     {
         var (workspace, person, team) = (await service.Workspace(), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -74,7 +74,7 @@ public class RevocationTests(RunningService service)
     }
 
     [Fact]
-    public async Task After_a_contact_left_the_agreement_each_endpoint_refuses_them()
+    public async Task After_a_contact_is_removed_every_endpoint_refuses_them()
     {
         var app = await service.AppToken();
         var path = $"/v1/agreements/{service.NewAgreementId()}";
@@ -101,7 +101,7 @@ public class RevocationTests(RunningService service)
     }
 
     [Fact]
-    public async Task Revocations_hold_however_often_they_are_repeated_under_load()
+    public async Task Revocations_hold_when_repeated_under_load()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);

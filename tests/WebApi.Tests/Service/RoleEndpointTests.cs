@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>
-/// Every caller through every endpoint, over HTTP. What the service answers is written down in a file that is
-/// reviewed; an endpoint that the table does not drive fails the test.
+/// Sends every kind of caller through every endpoint over HTTP, and compares the responses with a reviewed file. An endpoint
+/// that is missing from the table fails the test.
 /// </summary>
 [Collection(RunningService.Collection)]
 public class RoleEndpointTests(RunningService service)
@@ -25,7 +25,7 @@ public class RoleEndpointTests(RunningService service)
         Assert.Empty(Declared().Keys.Except(ValidRequest.All("", "").Select(r => r.Endpoint)));
 
     [Fact, Trait("Needs", "OneProcess")]
-    public void The_table_is_what_the_routes_declare()
+    public void Table_matches_the_declarations_of_the_routes()
     {
         var lines = File.ReadAllLines(Path.Combine(ProblemsTests.Repository(), "tests", "WebApi.Tests", "Service", "role-endpoints.txt"));
         var callers = lines.TakeWhile(line => line.Length > 0).Select(line => line.Split(" = ")[1]).ToArray();
@@ -37,13 +37,13 @@ public class RoleEndpointTests(RunningService service)
             Assert.Equal(callers.Select(c => $"{endpoint}, {c}: {Expected(requirement, c)}"), callers.Zip(rows[endpoint], (c, s) => $"{endpoint}, {c}: {Told(endpoint, c, s)}"));
         }
 
-        // The workspace is in the body, so that the route cannot declare it.
+        // The body names the workspace, so the route cannot declare it.
         static string Told(string endpoint, string caller, string status) =>
             status[0] == '2' || (endpoint == "PUT /v1/me/current-workspace" && caller == "nobody's member" && status == "404") ? "success" : status;
     }
 
     [Fact, Trait("Needs", "OneProcess")]
-    public void The_tests_know_of_each_endpoint_what_its_route_declares()
+    public void Test_requests_match_the_declarations_of_the_routes()
     {
         var declared = Declared();
         Assert.All(ValidRequest.All("", ""), request => Assert.Equal(

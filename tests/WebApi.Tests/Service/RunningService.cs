@@ -20,16 +20,16 @@ using Orleans.Storage;
 namespace EngageCenter.WebApi.Tests.Service;
 
 /// <summary>
-/// The service as it runs: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.
-/// With <c>AGAINST=cluster</c> it is what <c>./cluster</c> starts: three silos on Redis and Azurite, and requests go through
-/// two web nodes in turns. Then <c>--filter Needs!=OneProcess</c> leaves out what looks into the process. <c>./test</c> leaves
-/// out <c>Decides=WebNode</c> as well: tests of what a web node answers by itself, whatever is behind it.
+/// Runs the service as it is: LocalEntra, a silo on SQLite and the web API, on loopback, called over HTTP with real tokens.
+/// With <c>AGAINST=cluster</c>, it is the cluster that <c>./cluster</c> starts: three silos on Redis and Azurite, and
+/// requests alternate between two web nodes. Then use <c>--filter Needs!=OneProcess</c> to leave out tests that look into
+/// the process. <c>./test</c> also leaves out <c>Decides=WebNode</c>: tests of what a web node answers by itself.
 /// </summary>
 [CollectionDefinition(Collection)]
 [SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
 public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningService>
 {
-    /// <summary>The tests that share one service. They run one after the other; each has workspaces of its own.</summary>
+    /// <summary>The tests that share one service. They run one after another; each has its own workspaces.</summary>
     public const string Collection = "The running service";
 
     /// <summary>A course that is in the catalogue from the start.</summary>
@@ -50,7 +50,9 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     internal FaultyStorage Storage => field ??= (FaultyStorage)Services.GetRequiredKeyedService<IGrainStorage>(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
 
-    /// <summary>LocalEntra's clock. It stands still, an hour behind, so that a test can make its tokens newer, second by second.</summary>
+    /// <summary>
+    /// LocalEntra's clock. It stands still, one hour behind, so that a test can make newer tokens, second by second.
+    /// </summary>
     public FakeTimeProvider EntraTime { get; } = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
 
     public HttpClient Http { get; private set; } = null!;
@@ -95,7 +97,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
             ["Dashboard:Enabled"] = "true",
 
-            // After a fault a change waits for leases that may be out: here not for long.
+            // After a fault, a change waits for leases that may be held: here only briefly.
             ["Access:Lease"] = "00:00:01",
             ["Access:Authority"] = "00:00:01",
         });
@@ -117,14 +119,14 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>A person's token, of Contoso where nothing else is said. Kept, so that a person's token stays the same.</summary>
+    /// <summary>Returns a person's token, of Contoso by default. Cached, so that a person's token stays the same.</summary>
     public Task<string> Token(string person, string tenant = TestDirectory.Contoso) =>
         Token($"{tenant}/{person}", tenant, PasswordGrant(person));
 
-    /// <summary>A token of this very moment of <see cref="EntraTime"/>.</summary>
+    /// <summary>Returns a token issued at the current <see cref="EntraTime"/>.</summary>
     public Task<string> FreshToken(string person) => Ask(TestDirectory.Contoso, PasswordGrant(person));
 
-    /// <summary>A token that is newer than all before it.</summary>
+    /// <summary>Returns a token that is newer than all before it.</summary>
     public Task<string> NewerToken(string person)
     {
         EntraTime.Advance(TimeSpan.FromSeconds(1));
@@ -139,7 +141,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         ["scope"] = "api://engage-center/.default",
     });
 
-    /// <param name="body">JSON as text or as a node, or any content.</param>
+    /// <param name="body">JSON as text or as a node, or any HTTP content.</param>
     public async Task<HttpResponseMessage> Send(
         HttpMethod method, string path, string? token, object? body = null, params (string Name, string Value)[] headers)
     {
@@ -166,7 +168,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         return await Http.SendAsync(request);
     }
 
-    /// <summary>What a request that has to succeed answers.</summary>
+    /// <summary>Sends a request that must succeed; returns its response.</summary>
     public async Task<JsonNode> Json(HttpMethod method, string path, string token, object? body = null)
     {
         using var response = await Send(method, path, token, body);
@@ -177,7 +179,10 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public async Task<JsonNode> Get(string path, string token) => await Json(HttpMethod.Get, path, token);
 
-    /// <summary>An agreement of Contoso with a contact for each contract role. The Customer Support Manager comes from Contoso, the others from Microsoft.</summary>
+    /// <summary>
+    /// Returns an agreement of Contoso with a contact for each contract role: the Customer Support Manager from Contoso, the
+    /// others from Microsoft.
+    /// </summary>
     public static JsonObject Agreement(string name = "Contoso Enterprise Support") => new()
     {
         ["name"] = name,
@@ -226,7 +231,10 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public string NewAgreementId() => $"agreement-{Interlocked.Increment(ref agreements)}";
 
-    /// <summary>A new workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role they are named after, with one activity, and one run of an assessment.</summary>
+    /// <summary>
+    /// Creates a workspace of Contoso in which everybody of <see cref="TestDirectory"/> holds the role of their name, with
+    /// one activity and one assessment run.
+    /// </summary>
     public async Task<string> Workspace(bool granted = true)
     {
         var agreement = await Json(HttpMethod.Put, $"/v1/agreements/{NewAgreementId()}", await AppToken(), Agreement());
@@ -251,23 +259,23 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     public async Task<JsonNode> PutActivity(string workspace, string activityId, params (string Name, JsonNode? Value)[] changes) =>
         await Json(HttpMethod.Put, $"/v1/workspaces/{workspace}/activities/{activityId}", await AppToken(), Activities.Of(changes));
 
-    /// <summary>Starts a run; its id.</summary>
+    /// <summary>Starts a run; returns its id.</summary>
     public async Task<string> Run(string workspace, string technology) => (string)(await Json(
         HttpMethod.Post, $"/v1/workspaces/{workspace}/assessments/{technology}/runs", await TokenOf(Roles.CustomerSuccessAccountManager)))["runId"]!;
 
     public async Task<JsonNode> Report(string workspace, string technology, string runId, JsonObject results) => await Json(
         HttpMethod.Put, $"/v1/workspaces/{workspace}/assessments/{technology}/runs/{runId}/results", await AppToken(), results);
 
-    /// <summary>The one workspace of all tests that say the same <paramref name="purpose"/>.</summary>
+    /// <summary>Returns the workspace that all tests with the same <paramref name="purpose"/> share.</summary>
     public Task<string> WorkspaceFor(string purpose) => workspaces.GetOrAdd(purpose, _ => new(() => Workspace())).Value;
 
-    /// <summary>Somebody of Contoso whom no other test knows, and who belongs to no group.</summary>
+    /// <summary>Returns a person of Contoso whom no other test uses, and who is in no group.</summary>
     public string NewPerson() => TestDirectory.Spare(Interlocked.Increment(ref people) - 1);
 
-    /// <summary>A group of Contoso that no other test knows, without members.</summary>
+    /// <summary>Returns a group of Contoso without members that no other test uses.</summary>
     public Guid NewTeam() => TestDirectory.Team(Interlocked.Increment(ref teams) - 1);
 
-    /// <summary>Puts somebody in a group; the next token says so.</summary>
+    /// <summary>Adds a person to a group; the person's next token contains it.</summary>
     public async Task Join(Guid group, string person)
     {
         using var response = await Http.PostAsync(
@@ -290,18 +298,18 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     public async Task Revoke(string workspace, Guid group) =>
         await Json(HttpMethod.Delete, $"/v1/workspaces/{workspace}/groups/{group}", await ManagerToken());
 
-    /// <summary>The token of somebody who may learn in some workspace.</summary>
+    /// <summary>Returns the token of a person who has AccessLearning in some workspace.</summary>
     public async Task<string> Learner()
     {
         await WorkspaceFor(nameof(Learner));
         return await TokenOf(Roles.LearningUser);
     }
 
-    /// <summary>Somebody who holds a role completes <see cref="Course"/>.</summary>
+    /// <summary>Completes <see cref="Course"/> as the person who holds the role.</summary>
     public async Task Enroll(string workspace, Roles role) => await Json(
         HttpMethod.Put, $"/v1/workspaces/{workspace}/learning/enrollments/{Course}", await TokenOf(role), new JsonObject { ["progressPercent"] = 100 });
 
-    /// <summary>The key that LocalEntra signs with, for a token that only a test would make.</summary>
+    /// <summary>Returns LocalEntra's signing key, for tokens that only a test creates.</summary>
     internal RSA EntraKey()
     {
         var key = RSA.Create();
@@ -311,10 +319,10 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
 
     public Task<string> ManagerToken() => TokenOf(Roles.CustomerSupportManager);
 
-    /// <summary>The token of somebody who may ask it in a workspace of <see cref="Agreement"/>.</summary>
+    /// <summary>Returns the token of a caller who may send the request in a workspace of <see cref="Agreement"/>.</summary>
     internal Task<string> TokenFor(ValidRequest request) => request.IsApplications ? AppToken() : TokenOf(request.Holder);
 
-    /// <summary>The token of the person who holds a role, from the tenant that they come from.</summary>
+    /// <summary>Returns the token of the person who holds a role, from that person's tenant.</summary>
     public Task<string> TokenOf(Roles role) => Token(
         TestDirectory.PersonOf(role),
         role is Roles.CustomerSuccessAccountManager or Roles.IncidentManager ? TestDirectory.Microsoft : TestDirectory.Contoso);
@@ -350,7 +358,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
     }
 }
 
-/// <summary>Sends each request to the next of some web nodes.</summary>
+/// <summary>Sends requests to several web nodes in turn.</summary>
 internal sealed class InTurns(IReadOnlyList<Uri> web) : DelegatingHandler(new SocketsHttpHandler())
 {
     private uint next;

@@ -6,20 +6,22 @@ namespace EngageCenter.WebApi.Tests.Service;
 
 internal static class Runs
 {
-    /// <summary>A technology that has had its first run in every workspace where all roles are granted, with <see cref="Results"/>.</summary>
+    /// <summary>
+    /// A technology that has had its first run, with <see cref="Results"/>, in every workspace where all roles are granted.
+    /// </summary>
     public const string Assessed = "ActiveDirectory";
 
-    /// <summary>What a technology's first run is called.</summary>
+    /// <summary>Returns the id of a technology's first run.</summary>
     public static string First(string technology) => $"{technology}-1";
 
-    /// <summary>Another technology than <see cref="Assessed"/>, so that there is no run under way in it.</summary>
+    /// <summary>Returns another technology than <see cref="Assessed"/>, so that no run is in progress.</summary>
     public static string Another(string unique)
     {
         var others = TechnologyTable.All.RemoveAll(t => t.Id == Assessed);
         return others[unique.Length == 0 ? 0 : int.Parse(unique, CultureInfo.InvariantCulture) % others.Length].Id;
     }
 
-    /// <summary>The results that the service's own reference has as an example.</summary>
+    /// <summary>Returns the example results from the service's own reference.</summary>
     public static JsonObject Results() => Completed(
         Recommendation(
             "AD-17", ("title", "Remove accounts that nobody uses from privileged groups"), ("businessImpact", 5), ("probability", 4), ("effort", 2),

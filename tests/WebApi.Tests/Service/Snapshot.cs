@@ -3,7 +3,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Everything that a request could have changed, as its managers see it.</summary>
+/// <summary>Captures everything that a request could have changed, as managers see it.</summary>
 internal static class Snapshot
 {
     public static async Task<string> Of(RunningService service, string workspace)
@@ -18,7 +18,7 @@ internal static class Snapshot
         return text.Append(await service.Get($"/v1/workspaces/{workspace}/assessments", await service.TokenOf(Roles.CustomerSuccessAccountManager))).Append(await service.Get("/v1/me", await service.ManagerToken())).ToString();
     }
 
-    /// <summary>That what is done meanwhile changes nothing.</summary>
+    /// <summary>Asserts that an action changes nothing.</summary>
     public static async Task Unchanged(RunningService service, string workspace, Func<Task> act)
     {
         var before = await Of(service, workspace);

@@ -5,12 +5,14 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Storage fails a write: the caller is told to try again, nobody is served what was not stored, and trying again works.</summary>
+/// <summary>
+/// Tests failed writes to storage: the caller is told to try again, nobody sees what was not stored, and trying again works.
+/// </summary>
 [Collection(RunningService.Collection), Trait("Needs", "OneProcess")]
 public class StorageFaultTests(RunningService service)
 {
     [Fact]
-    public async Task A_name_that_was_not_stored_is_nobodys()
+    public async Task Unstored_name_is_shown_to_nobody()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}";
@@ -28,7 +30,7 @@ public class StorageFaultTests(RunningService service)
     [Theory]
     [InlineData("workspace")]
     [InlineData("group")]
-    public async Task A_grant_that_was_not_stored_gives_nobody_anything(string row)
+    public async Task Unstored_grant_gives_no_access(string row)
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -51,7 +53,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_revocation_that_was_not_stored_is_not_acknowledged()
+    public async Task Unstored_revocation_is_not_acknowledged()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -70,7 +72,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_revocation_whose_index_was_not_stored_still_shuts_out()
+    public async Task Revocation_holds_even_if_its_index_was_not_stored()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -93,14 +95,14 @@ public class StorageFaultTests(RunningService service)
     [InlineData("agreement")]
     [InlineData("workspace")]
     [InlineData("user")]
-    public async Task An_agreement_is_changed_in_whole_or_finished_by_the_next_call(string row)
+    public async Task Agreement_changes_completely_or_is_finished_by_the_next_call(string row)
     {
         var app = await service.AppToken();
         var path = $"/v1/agreements/{service.NewAgreementId()}";
         var put = await service.Json(HttpMethod.Put, path, app, RunningService.Agreement());
         var workspace = (string)put["workspaces"]![0]!["workspaceId"]!;
 
-        // The Incident Manager leaves, and somebody new comes.
+        // The Incident Manager is removed, and somebody new is added.
         var person = service.NewPerson();
         var changed = RunningService.Agreement("Changed");
         var contacts = changed["contacts"]!.AsArray();
@@ -117,7 +119,7 @@ public class StorageFaultTests(RunningService service)
         await service.Get($"/v1/workspaces/{workspace}", before);
         await Unavailable(row, HttpMethod.Put, path, app, changed.DeepClone());
 
-        // Whatever was stored, the agreement and its workspace say the same now.
+        // Whatever was stored, the agreement and its workspace agree now.
         var name = (string?)(await service.Get(path, app))["name"];
         var isChanged = name == "Changed";
         Assert.Equal(isChanged ? HttpStatusCode.NotFound : HttpStatusCode.OK, await Status(workspace, before));
@@ -134,14 +136,14 @@ public class StorageFaultTests(RunningService service)
     [InlineData("agreement")]
     [InlineData("workspace")]
     [InlineData("user")]
-    public async Task A_new_agreement_sets_up_one_set_of_workspaces_however_often_it_is_tried(string row)
+    public async Task New_agreement_creates_one_set_of_workspaces_for_any_number_of_attempts(string row)
     {
         var app = await service.AppToken();
         var path = $"/v1/agreements/{service.NewAgreementId()}";
         var person = service.NewPerson();
         var agreement = Workload(person, packages: 5);
 
-        // One of the workspaces is not set up, and the others are.
+        // One of the workspaces is not created, and the others are.
         var writes = 0;
         await Unavailable(name => name == row && Interlocked.Increment(ref writes) == (row == "workspace" ? 3 : 1), HttpMethod.Put, path, app, agreement.DeepClone());
         var created = await service.Json(HttpMethod.Put, path, app, agreement.DeepClone());
@@ -153,7 +155,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_workspace_that_was_opened_in_vain_is_as_it_was()
+    public async Task Failed_opening_leaves_the_workspace_unopened()
     {
         var person = service.NewPerson();
         var app = await service.AppToken();
@@ -173,7 +175,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_token_that_cannot_be_recorded_is_not_decided_by()
+    public async Task Token_that_cannot_be_stored_decides_nothing()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -190,7 +192,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task Cases_that_were_not_stored_are_not_there_and_can_be_sent_again()
+    public async Task Unstored_cases_are_absent_and_can_be_sent_again()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/support-cases";
@@ -207,14 +209,14 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task Lines_that_were_stored_before_the_fault_stay_and_all_can_be_sent_again()
+    public async Task Lines_stored_before_a_fault_stay_and_all_can_be_sent_again()
     {
         var workspace = await service.Workspace(granted: false);
         var path = $"/v1/workspaces/{workspace}/support-cases";
         var app = await service.AppToken();
         string[] lines = [.. Enumerable.Range(0, 2_500).Select(n => Cases.Of($"case-{n}").ToJsonString())];
 
-        // Batches are of 1,000: the second one fails.
+        // A batch has 1,000 lines: the second batch fails.
         var writes = 0;
         var problem = await Unavailable(
             name => IsCases(name) && Interlocked.Increment(ref writes) == 2, HttpMethod.Post, path, app, Answers.Ndjson(lines));
@@ -229,7 +231,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_activity_that_was_not_stored_is_nobodys_and_counts_nowhere()
+    public async Task Unstored_activity_is_shown_to_nobody_and_does_not_count()
     {
         var (workspace, app) = (await service.Workspace(), await service.AppToken());
         var to = $"/v1/workspaces/{workspace}";
@@ -251,7 +253,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_course_that_was_not_stored_is_not_there_and_can_be_put_again()
+    public async Task Unstored_course_is_absent_and_can_be_put_again()
     {
         var (path, app, learner) = ($"/v1/learning/courses/{Guid.NewGuid():N}", await service.AppToken(), await service.Learner());
         await Unavailable(row => row.StartsWith("courses-", StringComparison.Ordinal), HttpMethod.Put, path, app, RunningService.CourseBody());
@@ -266,7 +268,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task Progress_that_was_not_stored_is_not_there_and_can_be_reported_again()
+    public async Task Unstored_progress_is_absent_and_can_be_reported_again()
     {
         var workspace = await service.Workspace(granted: false);
         var (learning, token) = ($"/v1/workspaces/{workspace}/learning", await service.TokenOf(Roles.CustomerSuccessAccountManager));
@@ -290,7 +292,7 @@ public class StorageFaultTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_list_of_people_that_cannot_be_written_keeps_nobody_out()
+    public async Task Unwritable_list_of_people_does_not_block_access()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -306,14 +308,14 @@ public class StorageFaultTests(RunningService service)
             service.Storage.FailsToWrite = _ => false;
         }
 
-        // They are told of it with the next question.
+        // The list receives the person with the next question.
         await service.Get("/v1/me", token);
         var people = await Manager($"/v1/workspaces/{workspace}/users?status=Active");
         Assert.Contains($"{TestDirectory.UserId(person)}", people.Values("userId"));
     }
 
     [Fact]
-    public async Task What_cannot_be_read_is_unavailable_and_neither_a_fault_nor_an_absence()
+    public async Task Unreadable_state_is_unavailable_and_neither_a_fault_nor_absent()
     {
         var (workspace, person, team) = (await service.Workspace(granted: false), service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -391,7 +393,7 @@ public class StorageFaultTests(RunningService service)
     private Task<JsonObject> Unavailable(string row, HttpMethod method, string path, string token, object? body = null) =>
         Unavailable(name => name == row, method, path, token, body);
 
-    /// <summary>Sends a request while some writes fail, and mends storage.</summary>
+    /// <summary>Sends a request while some writes fail, and repairs storage afterwards.</summary>
     private async Task<JsonObject> Unavailable(Func<string, bool> fails, HttpMethod method, string path, string token, object? body = null)
     {
         service.Storage.FailsToWrite = fails;

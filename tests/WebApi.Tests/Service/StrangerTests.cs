@@ -4,12 +4,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>People of a tenant that has nothing to do with any agreement: they learn what an outsider learns, and reach no grain.</summary>
+/// <summary>
+/// Tests people of a tenant that no agreement names: they get the responses of an outsider, and reach no grain.
+/// </summary>
 [Collection(RunningService.Collection)]
 public class StrangerTests(RunningService service)
 {
     [Fact]
-    public async Task Every_endpoint_answers_a_stranger_as_it_answers_an_outsider()
+    public async Task Every_endpoint_answers_a_stranger_like_an_outsider()
     {
         var workspace = await service.Workspace();
         var outsider = await service.Token(TestDirectory.Outsider);
@@ -35,13 +37,13 @@ public class StrangerTests(RunningService service)
 
     [Fact]
     [Trait("Needs", "OneProcess")]
-    public async Task A_stranger_reaches_no_grain()
+    public async Task Stranger_reaches_no_grain()
     {
         var workspace = await service.Workspace();
         var stranger = await service.Token(TestDirectory.Outsider, TestDirectory.Nowhere);
         var grains = service.Services.GetRequiredService<IGrainFactory>();
 
-        // What this node holds may be of the time before the stored agreements were gone through.
+        // The set that this node holds may be older than the reading of the stored agreements.
         Assert.True(await grains.GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build());
         await service.Services.GetRequiredService<KnownIdsCache>().Recall(KnownIds.TenantsWith(new(TestDirectory.Nowhere)));
 
@@ -55,7 +57,7 @@ public class StrangerTests(RunningService service)
     }
 
     [Fact]
-    public async Task Whoever_an_agreement_comes_to_name_gets_in_when_it_is_acknowledged()
+    public async Task Newly_named_contact_has_access_once_the_agreement_is_acknowledged()
     {
         var newcomer = await service.Token(TestDirectory.Outsider, TestDirectory.Newcomers);
         for (var n = 0; n < 4; n++)
@@ -76,7 +78,7 @@ public class StrangerTests(RunningService service)
         }
     }
 
-    /// <summary>The whole answer, without what is of the one request and with the caller's tenant left out.</summary>
+    /// <summary>Returns the whole response without the caller's tenant and the parts that differ for each request.</summary>
     private async Task<string> Ask(ValidRequest valid, string? body, string token)
     {
         using var request = new HttpRequestMessage(valid.Method, valid.Path);

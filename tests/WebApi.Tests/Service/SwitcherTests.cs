@@ -4,12 +4,12 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The workspace switcher, and where a person lands.</summary>
+/// <summary>Tests the workspace switcher, and where a person lands.</summary>
 [Collection(RunningService.Collection)]
 public class SwitcherTests(RunningService service)
 {
     [Fact]
-    public async Task The_list_of_workspaces_is_complete_and_by_name()
+    public async Task List_of_workspaces_is_complete_and_ordered_by_name()
     {
         var person = service.NewPerson();
         var workspaces = await Workspaces(person, [.. Enumerable.Range(0, 60).Select(n => string.Create(CultureInfo.InvariantCulture, $"Workload {59 - n:00}"))]);
@@ -25,7 +25,7 @@ public class SwitcherTests(RunningService service)
     }
 
     [Fact]
-    public async Task Opening_a_workspace_clears_the_bold_and_makes_it_the_current_one()
+    public async Task Opening_a_workspace_marks_it_as_accessed_and_current()
     {
         var person = service.NewPerson();
         var workspaces = await Workspaces(person, ["One", "Two"]);
@@ -55,7 +55,7 @@ public class SwitcherTests(RunningService service)
     }
 
     [Fact]
-    public async Task Looking_is_not_opening()
+    public async Task Reading_a_workspace_does_not_open_it()
     {
         var person = service.NewPerson();
         var workspaces = await Workspaces(person, ["One", "Two"]);
@@ -71,10 +71,10 @@ public class SwitcherTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_GET_changes_nothing()
+    public async Task GET_changes_nothing()
     {
         var workspace = await service.Workspace();
-        // What a person's newest token says has been told to the list of people by then.
+        // By then, the list of people has the groups of the person's newest token.
         await service.Get($"/v1/workspaces/{workspace}", await service.ManagerToken());
         await service.Enroll(workspace, Roles.CustomerSuccessAccountManager);
         await Snapshot.Unchanged(service, workspace, async () =>
@@ -88,7 +88,7 @@ public class SwitcherTests(RunningService service)
     }
 
     [Fact]
-    public async Task Who_has_no_workspace_lands_nowhere()
+    public async Task Person_without_workspaces_lands_nowhere()
     {
         var home = await service.Get("/v1/me/home", await service.NewerToken(service.NewPerson()));
         Assert.True(home.AsObject().ContainsKey("workspace"));
@@ -97,7 +97,7 @@ public class SwitcherTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_person_lands_where_they_were_last_and_else_in_the_next_best()
+    public async Task Person_lands_in_the_last_accessed_open_workspace()
     {
         var (person, team) = (service.NewPerson(), service.NewTeam());
         await service.Join(team, person);
@@ -113,7 +113,7 @@ public class SwitcherTests(RunningService service)
 
         var (alpha, beta, gamma, delta) = (workspaces[0], workspaces[1], workspaces[2], workspaces[3]);
 
-        // Never opened one: the first by name.
+        // The person has opened none, so it is the first by name.
         Assert.Equal(alpha, await Landing(token));
         await Open(beta, token);
         Assert.Equal(beta, await Landing(token));
@@ -121,7 +121,7 @@ public class SwitcherTests(RunningService service)
         await Open(gamma, token);
         Assert.Equal(gamma, await Landing(token));
 
-        // The last one is closed to them: the one opened most recently that is not.
+        // The person lost access to the last one, so it is the most recently opened of the others.
         await service.Revoke(gamma, team);
         Assert.Equal(delta, await Landing(token));
         await service.Revoke(delta, team);
@@ -129,20 +129,20 @@ public class SwitcherTests(RunningService service)
         Assert.Equal([alpha, beta], (await service.Get("/v1/me/workspaces", token)).Values("workspaceId"));
         Assert.Equal(gamma, (string?)(await service.Get("/v1/me", token))["lastAccessedWorkspaceId"]);
 
-        // None that they opened is: the first by name. And none at all.
+        // The person has access to none that they opened, so it is the first by name. Finally there is none at all.
         await service.Revoke(beta, team);
         Assert.Equal(alpha, await Landing(token));
         await service.Revoke(alpha, team);
         Assert.Null(await Landing(token));
 
-        // What is open again is the last accessed one again.
+        // After access returns, it is the last accessed one again.
         await service.Grant(gamma, team, Roles.SupportUser);
         await service.Grant(alpha, team, Roles.SupportUser);
         Assert.Equal(gamma, await Landing(token));
     }
 
     [Fact]
-    public async Task The_home_page_shows_what_the_caller_may_open()
+    public async Task Home_page_shows_what_the_caller_may_open()
     {
         var workspace = await service.Workspace();
         var rows = new Rows();
@@ -176,7 +176,7 @@ public class SwitcherTests(RunningService service)
     private async Task<JsonNode> Open(string workspace, string token) =>
         await service.Json(HttpMethod.Put, "/v1/me/current-workspace", token, new JsonObject { ["workspaceId"] = workspace });
 
-    /// <summary>A workspace for each name, of which a person is the Customer Support Manager.</summary>
+    /// <summary>Creates a workspace for each name, with a person as Customer Support Manager.</summary>
     private async Task<List<(string Id, string Name)>> Workspaces(string person, string[] names)
     {
         var agreement = RunningService.Agreement("Workloads");

@@ -3,7 +3,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>The tenants of the tests: a customer with somebody for every role, another customer, and Microsoft.</summary>
+/// <summary>The tenants of the tests: a customer with a person for every role, another customer, and Microsoft.</summary>
 internal static class TestDirectory
 {
     public const string Contoso = "c0000000-0000-4000-8000-000000000000";
@@ -13,7 +13,7 @@ internal static class TestDirectory
     /// <summary>A tenant that no agreement of any test names. It has the same people as Fabrikam.</summary>
     public const string Nowhere = "90000000-0000-4000-8000-000000000000";
 
-    /// <summary>A tenant that one test's agreement comes to name.</summary>
+    /// <summary>A tenant that the agreement of one test names later.</summary>
     public const string Newcomers = "91000000-0000-4000-8000-000000000000";
 
     public const string Automation = "automation";
@@ -21,10 +21,10 @@ internal static class TestDirectory
     public const string Operator = "operator";
     public const string Secret = "secret";
 
-    /// <summary>Belongs to more groups than a token holds.</summary>
+    /// <summary>A person in more groups than a token holds.</summary>
     public const string Overage = "overage";
 
-    /// <summary>Belongs to no group.</summary>
+    /// <summary>A person in no group.</summary>
     public const string Outsider = "outsider";
 
     private const int Spares = 100;
@@ -32,20 +32,20 @@ internal static class TestDirectory
     public static IReadOnlyList<string> AppRoles { get; } =
         ["Agreements.ReadWrite.All", "SupportCases.ReadWrite.All", "CustomerActivity.ReadWrite.All", "Assessments.ReadWrite.All", "Learning.ReadWrite.All", "Access.Evaluate.All"];
 
-    /// <summary>The person who holds just this role in the shared workspace, besides User.</summary>
+    /// <summary>Returns the person who holds only this role, besides User, in the shared workspace.</summary>
     public static string PersonOf(Roles role) => $"{role}".ToLowerInvariant();
 
     public static Guid UserId(string person) => Id(1, person);
 
     public static Guid GroupId(Roles role) => Id(2, $"{role}");
 
-    /// <summary>A group nobody has to do with.</summary>
+    /// <summary>Returns a group that nothing else uses.</summary>
     public static Guid SpareGroup(int n) => Id(3, $"{n}");
 
-    /// <summary>Somebody of Contoso alone who belongs to no group until a test puts them in one.</summary>
+    /// <summary>Returns a person, only in Contoso, who is in no group until a test adds them to one.</summary>
     public static string Spare(int n) => n < Spares ? $"spare{n}" : throw new ArgumentOutOfRangeException(nameof(n), n, "There are not that many.");
 
-    /// <summary>A group of Contoso without members.</summary>
+    /// <summary>Returns a group of Contoso without members.</summary>
     public static Guid Team(int n) => n < Spares ? Id(4, $"{n}") : throw new ArgumentOutOfRangeException(nameof(n), n, "There are not that many.");
 
     public static string Upn(string person) => $"{person}@contoso.example";

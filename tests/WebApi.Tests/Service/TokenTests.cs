@@ -3,7 +3,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>Which tokens the service believes.</summary>
+/// <summary>Tests which tokens the service accepts.</summary>
 [Collection(RunningService.Collection)]
 public class TokenTests(RunningService service)
 {
@@ -33,7 +33,7 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_token_must_be_of_version_2_and_say_who_it_is_for()
+    public async Task Token_must_have_version_2_and_an_audience()
     {
         var person = new Forgery(service, await service.ManagerToken());
         (string Name, object? Value)[] changes =
@@ -56,7 +56,7 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task Within_the_skew_a_token_is_valid()
+    public async Task Token_is_valid_within_the_clock_skew()
     {
         var person = new Forgery(service, await service.Token(TestDirectory.Outsider));
         string[] tokens =
@@ -84,14 +84,14 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_token_in_the_query_is_no_token()
+    public async Task Token_in_the_query_is_ignored()
     {
         using var response = await service.Send(HttpMethod.Get, $"/v1/roles?access_token={await service.ManagerToken()}", null);
         await response.IsProblem(401, "unauthenticated");
     }
 
     [Fact]
-    public async Task Every_persons_endpoint_takes_a_token_with_the_scope_only()
+    public async Task Every_endpoint_for_persons_requires_the_scope()
     {
         var workspace = await service.WorkspaceFor(nameof(TokenTests));
         var person = new Forgery(service, await service.ManagerToken());
@@ -122,11 +122,11 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_person_is_no_application_and_an_application_no_person()
+    public async Task Person_and_application_cannot_act_as_each_other()
     {
         var workspace = await service.WorkspaceFor(nameof(TokenTests));
         var (person, app) = (await service.ManagerToken(), await service.AppToken());
-        // A person's token with app roles is a person's still.
+        // A person's token with app roles is still a person's token.
         var roled = new Forgery(service, person).With(("roles", TestDirectory.AppRoles.ToArray()));
         var rows = new Rows();
         foreach (var request in ValidRequest.All(workspace, "0").Where(r => r.AppRoleBeside is null))
@@ -145,7 +145,7 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_application_needs_the_app_role_of_the_endpoint()
+    public async Task Application_needs_the_app_role_of_the_endpoint()
     {
         var workspace = await service.WorkspaceFor(nameof(TokenTests));
         var app = new Forgery(service, await service.AppToken());
@@ -170,7 +170,7 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task Whoever_has_too_many_groups_for_a_token_is_told_that_access_is_unconfirmed()
+    public async Task Access_is_unconfirmed_for_a_person_with_too_many_groups_for_a_token()
     {
         var workspace = await service.Workspace();
         await service.Grant(workspace, TestDirectory.SpareGroup(7), Roles.Administrator);
@@ -188,12 +188,12 @@ public class TokenTests(RunningService service)
 
         rows.AllHold();
 
-        // Who one is takes no right.
+        // The caller's own profile needs no right.
         Assert.Equal(TestDirectory.Overage, (string?)(await service.Get("/v1/me", token))["displayName"]);
     }
 
     [Fact]
-    public async Task A_contact_whose_token_leaves_the_groups_out_may_do_what_the_contract_gives_and_the_rest_is_unconfirmed()
+    public async Task Contact_with_a_token_without_groups_has_only_confirmed_rights_from_the_contract()
     {
         var workspace = await service.Workspace();
         var contact = new Forgery(service, await service.ManagerToken()).With(("groups", null), ("hasgroups", true));
@@ -201,7 +201,7 @@ public class TokenTests(RunningService service)
         var rows = new Rows();
         foreach (var request in ValidRequest.All(workspace, "77").Where(r => !r.IsApplications))
         {
-            // Which workspaces the groups open, and what else they allow, the token does not say.
+            // The token does not say which workspaces the groups open, or what else they allow.
             var isGiven = request.Endpoint is not ("GET /v1/me/workspaces" or "POST /access/v1/search/resource" or "POST /access/v1/search/action") && (given & (request.Required ?? Permissions.None)) == (request.Required ?? Permissions.None);
             await rows.Try($"{request}", async () =>
             {
@@ -224,7 +224,7 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task A_token_that_leaves_the_groups_out_does_not_take_the_known_ones_away()
+    public async Task Token_without_the_groups_keeps_the_known_groups()
     {
         var (workspace, person, team) = await Member(Roles.Administrator);
         var full = await service.NewerToken(person);
@@ -249,7 +249,7 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task An_older_token_never_brings_groups_back()
+    public async Task Older_token_never_brings_groups_back()
     {
         var (workspace, person, team) = await Member(Roles.Administrator);
         var first = await service.NewerToken(person);
@@ -263,12 +263,12 @@ public class TokenTests(RunningService service)
         await service.Join(team, person);
         var third = await service.NewerToken(person);
         await service.Get($"/v1/workspaces/{workspace}", third);
-        // The newest token known decides, so the one without groups takes nothing away any more.
+        // The newest known token decides, so the token without groups removes nothing any more.
         await service.Get($"/v1/workspaces/{workspace}", second);
     }
 
     [Fact]
-    public async Task A_newer_token_that_comes_through_another_endpoint_counts_everywhere()
+    public async Task Newer_token_counts_everywhere_whatever_endpoint_received_it()
     {
         var (workspace, person, team) = await Member(Roles.Administrator);
         var first = await service.NewerToken(person);
@@ -280,14 +280,14 @@ public class TokenTests(RunningService service)
     }
 
     [Fact]
-    public async Task Of_two_tokens_of_the_same_second_only_the_groups_in_both_count()
+    public async Task Only_groups_in_both_of_two_tokens_of_the_same_second_count()
     {
         var (workspace, person, team) = await Member(Roles.Administrator);
         var other = service.NewTeam();
         await service.Grant(workspace, other, Roles.SupportUser);
 
-        // One token is in the first group alone, the next one of the same second in both, the last in the other alone.
-        // LocalEntra would have waited for the next second.
+        // The first token has only the first group; the next one, of the same second, has both; the last one has only the
+        // second group. LocalEntra would have waited for the next second.
         var first = await service.NewerToken(person);
         var both = new Forgery(service, first).With(("groups", new[] { team, other }));
         var last = new Forgery(service, first).With(("groups", new[] { other }));

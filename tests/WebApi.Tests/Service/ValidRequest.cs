@@ -4,43 +4,47 @@ using EngageCenter.Access;
 
 namespace EngageCenter.WebApi.Tests.Service;
 
-/// <summary>A request that an endpoint answers with success to whoever may do what it asks.</summary>
+/// <summary>A request that an endpoint answers with success to a caller who has the required right.</summary>
 /// <param name="Endpoint">The method and the route's pattern.</param>
-/// <param name="Required">The permission it takes in the workspace, or in some; null where it takes none, or is an application's.</param>
-/// <param name="AppRole">The app role it takes; null where it is a person's.</param>
-/// <param name="MaxBytes">Of the body.</param>
+/// <param name="Required">
+/// The permission that it needs in the workspace, or in any workspace; null if it needs none or is for applications.
+/// </param>
+/// <param name="AppRole">The app role that it needs; null if it is for persons.</param>
+/// <param name="MaxBytes">The maximum size of the body.</param>
 internal sealed record ValidRequest(
     string Endpoint, HttpMethod Method, string Path, JsonNode? Body, Permissions? Required, string? AppRole = null, int MaxBytes = 1024 * 1024)
 {
-    /// <summary>Whether it is an application's rather than a person's.</summary>
+    /// <summary>Whether it is for applications and not for persons.</summary>
     public bool IsApplications => AppRole is not null;
 
-    /// <summary>Of the contract's contacts somebody who may ask it: the Customer Support Manager where they may.</summary>
+    /// <summary>The contact of the contract who may send it: the Customer Support Manager if possible.</summary>
     public Roles Holder => new[] { Roles.CustomerSupportManager, Roles.CustomerSuccessAccountManager }
         .First(role => (RoleTable.PermissionsOf(role | Roles.User) & (Required ?? Permissions.None)) == (Required ?? Permissions.None));
 
-    /// <summary>Whether a group can be granted what it takes.</summary>
+    /// <summary>Whether a group can be granted the permission that it needs.</summary>
     public bool IsGroups => (RoleTable.PermissionsOf(RoleTable.Assignable) & (Required ?? Permissions.None)) == (Required ?? Permissions.None);
 
-    /// <summary>The app role of an application that may ask it as well as a person.</summary>
+    /// <summary>The app role of applications that may send it as well as persons.</summary>
     public string? AppRoleBeside => Endpoint.Contains("/access/v1/", StringComparison.Ordinal) ? "Access.Evaluate.All" : null;
 
-    /// <summary>What refuses a body of another type than JSON.</summary>
+    /// <summary>The problem for a body of another type than JSON.</summary>
     public (int Status, string Slug) WrongType => AppRoleBeside is null ? (415, "unsupported-media-type") : (400, "invalid-request");
 
-    /// <summary>Whether no body at all is valid as well.</summary>
+    /// <summary>Whether it is also valid without a body.</summary>
     public bool MayBeWithoutBody => Endpoint == "PUT /v1/workspaces/{id}/assessments/{technology}";
 
-    /// <summary>Whether it answers with JSON, if with anything.</summary>
+    /// <summary>Whether a response with a body is JSON.</summary>
     public bool IsJson => !Endpoint.EndsWith("/stream", StringComparison.Ordinal);
 
     /// <summary>Whether its path names a workspace.</summary>
     public bool IsInWorkspace => Endpoint.Contains("/{id}", StringComparison.Ordinal);
 
-    /// <summary>Whether the answer rests on who the caller is in some workspace.</summary>
+    /// <summary>Whether the response depends on the caller's roles in a workspace.</summary>
     public bool NeedsDecision => !IsApplications && Endpoint != "GET /v1/roles";
 
-    /// <summary>One for each endpoint; <paramref name="unique"/>, a number, keeps those that create from meeting what is there.</summary>
+    /// <summary>
+    /// Returns one request for each endpoint. <paramref name="unique"/> is a number that keeps created resources apart.
+    /// </summary>
     public static List<ValidRequest> All(string workspace, string unique)
     {
         var (user, users) = (new JsonObject { ["type"] = "user", ["id"] = $"{TestDirectory.Contoso}/{TestDirectory.UserId(TestDirectory.PersonOf(Roles.CustomerSupportManager))}" }, new JsonObject { ["type"] = "user" });

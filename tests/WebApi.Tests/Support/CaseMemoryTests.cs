@@ -36,7 +36,7 @@ public sealed class CaseMemoryTests(ITestOutputHelper output) : IAsyncLifetime
     [InlineData("POST", Cases, """{"unknown":[""", "{},", 400)]
     [InlineData("PUT", Results, """{"status":"Completed","recommendations":[{},""", "{},", 400)]
     [InlineData("PUT", Results, """{"status":"Completed","recommendations":[{"affectedObjects":[""", "\"a\",", 400)]
-    public async Task A_long_body_of_small_values_takes_little_memory(string method, string path, string start, string value, int status)
+    public async Task Long_body_of_small_values_takes_little_memory(string method, string path, string start, string value, int status)
     {
         var body = start + string.Concat(Enumerable.Repeat(value, 8_000_000 / value.Length));
         var token = ApplicationToken("SupportCases.ReadWrite.All", "Assessments.ReadWrite.All");
@@ -45,7 +45,8 @@ public sealed class CaseMemoryTests(ITestOutputHelper output) : IAsyncLifetime
         var answer = await api.SendAsync(method, path, token, body);
         var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
 
-        // Of it the client makes the body's bytes; and the serializer keeps the bytes of one value, which may be all of them.
+        // The client creates the bytes of the body, and the serializer keeps the bytes of one value, which may be all of
+        // them.
         output.WriteLine($"{allocated} bytes for {body.Length}");
         Assert.InRange(allocated, 0, 5L * body.Length / 2);
         Assert.Equal(status, answer.Status);

@@ -42,7 +42,7 @@ public sealed class CaseTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public async Task A_bad_case_never_blocks_its_neighbours()
+    public async Task Invalid_case_never_stops_the_others()
     {
         var answer = await Post($$"""{ "value": [ {{Case("A")}}, { "caseId": "B" }, 5, {{Case("D")}} ] }""");
 
@@ -60,7 +60,7 @@ public sealed class CaseTests : IAsyncLifetime
     [InlineData("{}", "value")]
     [InlineData("""{ "value": null }""", "value")]
     [InlineData("""{ "value": {} }""", "value")]
-    public async Task A_body_without_cases_is_400(string body, string field)
+    public async Task Body_without_cases_is_400(string body, string field)
     {
         var answer = await Post(body);
 
@@ -69,7 +69,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task More_cases_than_a_body_may_have_are_400_and_no_cases_are_none()
+    public async Task Body_with_too_many_cases_is_400_and_an_empty_one_applies_none()
     {
         Assert.Equal(200, (await Post("""{ "value": [] }""")).Status);
         Assert.Equal(200, (await Post($$"""{ "value": [{{string.Join(',', Enumerable.Repeat("1", 1_000))}}] }""")).Status);
@@ -78,7 +78,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_body_of_cases_may_have_8_MiB()
+    public async Task Body_of_cases_may_have_8_MiB()
     {
         Assert.Equal(200, (await Post("""{ "value": [] }""" + new string(' ', 7 * 1024 * 1024))).Status);
         Assert.Equal(413, (await Post("""{ "value": [] }""" + new string(' ', 8 * 1024 * 1024))).Status);
@@ -90,7 +90,7 @@ public sealed class CaseTests : IAsyncLifetime
     [InlineData("] } x")]
     [InlineData(", ] }")]
     [InlineData(", { ] }")]
-    public async Task A_body_that_is_broken_at_its_end_changes_nothing(string end)
+    public async Task Body_that_is_malformed_at_its_end_changes_nothing(string end)
     {
         var answer = await Post($$"""{ "value": [ {{string.Join(',', Enumerable.Range(0, 500).Select(n => Case($"{n}")))}} {{end}}""");
 
@@ -100,7 +100,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_case_that_is_too_long_never_blocks_its_neighbours()
+    public async Task Too_long_case_never_stops_the_others()
     {
         var longest = Case("B").Insert(1, new string(' ', (64 * 1024) - Case("B").Length));
         var unknown = string.Join(',', Enumerable.Repeat("{}", 1_000_000));
@@ -113,7 +113,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lines_of_any_number_come_in_batches()
+    public async Task Any_number_of_lines_is_passed_on_in_batches()
     {
         var lines = string.Join('\n', Enumerable.Range(0, 2_500).Select(i => i == 7 ? "{ what" : i == 8 ? new string('x', 70_000) : Case($"C{i}")));
 
@@ -122,14 +122,14 @@ public sealed class CaseTests : IAsyncLifetime
         Assert.Equal(200, answer.Status);
         Assert.Equal([1_000, 1_000, 498], batches.Select(b => b.Length));
         Assert.Equal(
-            ["7 Line 9 must be JSON; it goes wrong at byte 3.", "8 Line 10 is too long: a line may have at most 64 KiB."],
+            ["7 Line 9 must be valid JSON; the error is at byte 3.", "8 Line 10 is too long: a line must not be larger than 64 KiB."],
             answer.Json.GetProperty("rejected").EnumerateArray().Select(r => $"{r.GetProperty("index")} {r.GetProperty("errors").GetProperty("$")[0]}"));
     }
 
     [Fact]
-    public async Task A_stream_that_breaks_off_is_answered_with_the_counts_so_far_and_where_that_was()
+    public async Task Broken_stream_is_answered_with_the_counts_and_the_last_line()
     {
-        // The last line is the last of a batch, so that all of them have been read when it breaks off.
+        // The last line is the last of a batch, so that all lines have been read when the stream breaks off.
         var lines = string.Concat(Enumerable.Range(0, 2_001).Select(n => (n == 1_300 ? "what" : Case($"C{n}")) + "\n"));
         using var request = await SlowRequest.Start(
             api.Client.BaseAddress!, "POST", Cases, ApplicationToken(AppRole), announced: null, $"{lines.Length:x}\r\n{lines}\r\n", "application/x-ndjson");
@@ -147,7 +147,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stream_that_a_limit_ends_is_answered_with_the_counts_so_far_and_where_that_was()
+    public async Task Stream_over_a_limit_is_answered_with_the_counts_and_the_last_line()
     {
         foreach (var (limit, status) in new[] { (OverLimitException.Of(Scope.Caller, "requests"), 429), (OverLimitException.Of(Scope.Node, "requests"), 503), (new OverLimitException(Problems.RequestTimeout), 408) })
         {
@@ -168,7 +168,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_rejected_ones_the_first_are_listed_and_all_are_counted()
+    public async Task First_rejected_cases_are_listed_and_all_are_counted()
     {
         var answer = await Post(string.Concat(Enumerable.Repeat("x\n", 1_500)), "application/x-ndjson");
 
@@ -176,7 +176,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Storage_that_fails_midway_is_503_with_what_was_applied_so_far()
+    public async Task Storage_failure_midway_is_503_with_the_counts_so_far()
     {
         api.Grains.On<ISupportGrain>("Ingest", a =>
         {
@@ -196,7 +196,7 @@ public sealed class CaseTests : IAsyncLifetime
     [Theory]
     [InlineData(IngestStatus.WorkspaceNotFound, 404, "workspace-not-found")]
     [InlineData(IngestStatus.TooManyCases, 409, "too-many-cases")]
-    public async Task What_cannot_be_taken_in_is_refused(IngestStatus outcome, int status, string slug)
+    public async Task Refused_import_gives_the_reason(IngestStatus outcome, int status, string slug)
     {
         api.Grains.On<ISupportGrain>("Ingest", _ => Task.FromResult(new IngestOutcome(outcome, 0, 0)));
 
@@ -206,7 +206,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_workspace_that_is_none_comes_before_the_body()
+    public async Task Unknown_workspace_is_404_before_the_body_is_read()
     {
         api.Grains.On<IWorkspaceGrain>("Header", _ => Task.FromResult<WorkspaceHeader?>(null));
 
@@ -228,7 +228,7 @@ public sealed class CaseTests : IAsyncLifetime
     [InlineData("slaMet", "\"true\"")]
     [InlineData("closedAt", "\"yesterday\"")]
     [InlineData("closedAt", "\"2026-07-01T07:59:59Z\"")]
-    public void What_is_wrong_with_a_case_is_named(string field, string value)
+    public void Wrong_field_of_a_case_is_named(string field, string value)
     {
         var node = System.Text.Json.Nodes.JsonNode.Parse(Case("A"))!;
         node[field] = System.Text.Json.Nodes.JsonNode.Parse(value);
@@ -240,7 +240,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_case_that_names_a_field_twice_is_rejected() =>
+    public void Case_that_repeats_a_field_is_rejected() =>
         Assert.Equal(["title"], Rejection(Case("A").Trim()[..^1] + """, "title": "again" }""")!.Errors.Keys);
 
     [Theory]
@@ -250,17 +250,17 @@ public sealed class CaseTests : IAsyncLifetime
     [InlineData("\"\\ud800\"", null)]
     [InlineData("5", null)]
     [InlineData("\"B\", \"caseId\": \"C\"", null)]
-    public void A_case_that_cannot_be_read_is_named_by_its_id_if_that_is_valid(string id, string? named) =>
+    public void Unreadable_case_is_named_by_its_id_if_the_id_is_valid(string id, string? named) =>
         Assert.Equal(named, Rejection($$"""{ "title": {}, "caseId": {{id}} }""")!.CaseId);
 
     [Fact]
-    public void Rules_that_a_case_violates_are_told_together() => Assert.Equal(
+    public void All_violated_rules_of_a_case_are_reported_together() => Assert.Equal(
         ["createdAt", "lastUpdatedAt", "product", "revision", "severity", "status", "title"],
         Rejection("""{ "caseId": "A", "revision": -1, "title": "" }""")!.Errors.Keys.Order(StringComparer.Ordinal));
 
-    // The serializer hands one update at a time to the converter, wherever the pieces of the body end.
+    // The serializer passes one update at a time to the converter, however the body is split.
     [Fact]
-    public Task Any_pieces_of_a_body_have_the_same_cases() => Gen.Select(
+    public Task Cases_do_not_depend_on_the_pieces_of_a_body() => Gen.Select(
             Gen.OneOf<string>(Case("A"), "5", "null", "[{}]", "{}", """{ "caseId": "\ud800" }""", """{ "caseId": "é😀", "x": [1, { "y": "]}" }] }""").Array[0, 6],
             Gen.Int[1, 70])
         .SampleAsync(async (items, piece) =>
@@ -275,7 +275,7 @@ public sealed class CaseTests : IAsyncLifetime
         }, iter: 300);
 
     [Fact]
-    public async Task An_export_has_every_page_and_no_formula()
+    public async Task Export_has_every_page_and_no_formula()
     {
         api.Decides(Member(Permissions.ViewSupportInsights));
         var queries = new List<CaseQuery>();
@@ -302,7 +302,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_export_ends_where_the_right_ends_and_is_not_taken_for_the_whole()
+    public async Task Export_breaks_off_when_the_right_ends()
     {
         api.Decides(Member(Permissions.ViewSupportInsights), AccessDecision.Outsider(Ann, WorkspaceId));
         api.Grains.On<ISupportGrain>("Cases", _ => Task.FromResult(new Page<SupportCase>([Support("1", "a")], "1", 0)));
@@ -311,7 +311,7 @@ public sealed class CaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_case_leaves_out_what_it_does_not_have()
+    public async Task Case_omits_absent_values()
     {
         api.Decides(Member(Permissions.ViewSupportInsights));
         api.Grains.On<ISupportGrain>("Cases", _ => Task.FromResult(new Page<SupportCase>([Support("1", "a")], null, 1)));
@@ -332,7 +332,7 @@ public sealed class CaseTests : IAsyncLifetime
     [InlineData("from=0001-01-01T00:00:00Z", 400, "from")]
     [InlineData("from=1826-08-01T00:00:00Z&to=2026-08-01T00:00:00Z", 200, null)]
     [InlineData("from=1826-07-31T23:59:59Z&to=2026-08-01T00:00:00Z", 400, "from")]
-    public async Task A_window_is_from_before_to_and_has_a_limit(string query, int status, string? field)
+    public async Task Window_needs_from_before_to_and_has_a_maximum(string query, int status, string? field)
     {
         api.Decides(Member(Permissions.ViewSupportInsights));
         api.Grains.On<ISupportGrain>("Insights", a => Task.FromResult(new SupportInsights(

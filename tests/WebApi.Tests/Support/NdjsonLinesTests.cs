@@ -10,7 +10,7 @@ public sealed class NdjsonLinesTests
     private const int Limit = 8;
 
     [Fact]
-    public void Any_chunking_of_the_bytes_gives_the_same_lines()
+    public void Every_chunking_of_the_bytes_gives_the_same_lines()
     {
         var text = Gen.OneOf("\n", "\r\n", "a", "bc", " ", "\r", "\t", "\uFEFF", "é", "longish").Array[0, 40].Select(string.Concat);
         var chunks = Gen.Int[1, 12].Array[1, 60];
@@ -32,11 +32,11 @@ public sealed class NdjsonLinesTests
     [InlineData("\uFEFF12345678\r\nx", "12345678|x")]
     [InlineData("1234567890123456789012345", "!")]
     [InlineData("         \nx", "x")]
-    public void Lines_are_split_blank_ones_passed_over_and_long_ones_told(string text, string expected) =>
+    public void Lines_are_split_blank_ones_skipped_and_long_ones_reported(string text, string expected) =>
         Assert.Equal(expected, Split(Encoding.UTF8.GetBytes(text), [3]));
 
     [Fact]
-    public async Task No_more_than_a_line_is_held()
+    public async Task At_most_one_line_is_held()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64, resumeWriterThreshold: 32, minimumSegmentSize: 16));
         var writing = Task.Run(async () =>
@@ -60,7 +60,7 @@ public sealed class NdjsonLinesTests
         Assert.Equal([true, false], lines.Select(l => l.IsTooLong));
     }
 
-    // The whole at once, in the plainest way.
+    // Splits everything at once, in the simplest way.
     private static string Expected(byte[] bytes)
     {
         var text = Encoding.UTF8.GetString(bytes);

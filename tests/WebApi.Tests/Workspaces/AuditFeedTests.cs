@@ -18,7 +18,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Workspaces;
 
-/// <summary>The stream of audit events over a connection, with grains that answer as told, and time that a test moves.</summary>
+/// <summary>Tests the stream of audit events over a connection, with stub grains and a clock that the test moves.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "xunit ends it, by IAsyncLifetime.")]
 public sealed class AuditFeedTests : IAsyncLifetime
 {
@@ -36,7 +36,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     private int asked;
     private RunningWebApi api = null!;
 
-    // It does not go on reading what its reader has given up.
+    // Does not read the rest of a response that its reader has abandoned.
     private readonly HttpClient client = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero });
 
     public async Task InitializeAsync()
@@ -77,7 +77,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_there_is_comes_oldest_first_and_then_what_comes()
+    public async Task Existing_events_come_oldest_first_and_then_new_ones()
     {
         Record(120);
         await using var stream = await Open();
@@ -89,7 +89,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_is_an_item_of_the_list_with_its_id()
+    public async Task Event_is_an_item_of_the_list_with_its_id()
     {
         Record(1);
         await using var stream = await Open();
@@ -105,7 +105,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     [InlineData("after", 7)]
     [InlineData("after", 10)]
     [InlineData("after", 0)]
-    public async Task A_reader_goes_on_behind_the_event_that_it_has(string by, int last)
+    public async Task Reader_continues_after_its_last_event(string by, int last)
     {
         Record(10);
         await using var stream = by == "after" ? await Open($"?after={last}") : await Open("?after=3", ("Last-Event-ID", $"{last}"));
@@ -114,7 +114,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Through_cuts_at_any_place_every_event_comes_once()
+    public async Task Every_event_comes_once_across_disconnects()
     {
         Record(30);
         var (read, draw) = (new List<string>(), new Random(7));
@@ -130,7 +130,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_nothing_comes_a_comment_does_within_15_s_and_the_workspace_is_hardly_asked()
+    public async Task Idle_stream_sends_a_comment_within_15_s_and_rarely_asks_the_workspace()
     {
         Record(1);
         await using var stream = await Open();
@@ -147,7 +147,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_ends_within_seconds_of_the_loss_of_the_right_and_shows_nothing_more()
+    public async Task Stream_ends_within_seconds_after_the_right_is_lost_and_shows_nothing_more()
     {
         Record(2);
         await using var stream = await Open();
@@ -161,7 +161,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_shown_while_the_right_is_unconfirmed_and_it_ends_when_that_lasts()
+    public async Task Stream_shows_nothing_while_the_right_is_unconfirmed_and_ends_if_that_lasts()
     {
         Record(1);
         await using var stream = await Open();
@@ -172,7 +172,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_workspace_that_is_away_for_a_while_costs_no_event_and_none_comes_twice()
+    public async Task Temporarily_unavailable_workspace_loses_and_repeats_no_event()
     {
         Record(5);
         await using var stream = await Open();
@@ -193,7 +193,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_a_silo_does_not_answer_comments_go_on_and_a_stop_is_not_held_up()
+    public async Task Comments_continue_and_a_stop_is_not_delayed_while_a_silo_does_not_respond()
     {
         Record(1);
         await using var stream = await Open();
@@ -211,7 +211,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_ends_with_the_token_that_opened_it()
+    public async Task Stream_ends_when_its_token_expires()
     {
         Record(1);
         await using var stream = await OpenWith(Sign(Claims(), lifetime: TimeSpan.FromMinutes(2)));
@@ -221,7 +221,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_that_stops_ends_it_at_once_and_opens_no_other()
+    public async Task Stopping_node_ends_streams_at_once_and_opens_no_others()
     {
         Record(1);
         await using var stream = await Open();
@@ -233,12 +233,12 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_has_10_streams_at_once_and_no_slot_of_a_request()
+    public async Task Caller_has_at_most_10_streams_which_use_no_request_slot()
     {
         Record(1);
         var limits = api.Services.GetRequiredService<NodeLimits>();
 
-        // Whoever comes first counts as a stranger.
+        // The first caller counts as a stranger.
         var tenants = api.Services.GetRequiredService<AllowedTenants>();
         await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(Tenant)), bound, "the tenant is known");
         var streams = new List<EventStream>();
@@ -259,15 +259,15 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slow_reader_is_told_that_it_was_and_goes_on_later()
+    public async Task Slow_reader_is_told_the_reason_and_can_continue_later()
     {
-        // More than a connection's buffers hold.
+        // More than the buffers of a connection hold.
         Record(300, name: new string('x', 100_000));
         await using var stream = await Open();
         var first = await stream.Block();
         Assert.Contains("id: 1", first);
 
-        // The node waits for the reader to take what it has written.
+        // The node waits for the reader to read what it has written.
         var pace = api.Services.GetRequiredService<AnswerPace>();
         await Until.True(() => Task.FromResult(pace.Followed == 1), bound, "the reader is waited for");
         time.Advance(AuditFeed.Slow + TimeSpan.FromSeconds(1));
@@ -278,7 +278,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_live_it_ends_behind_the_newest_event()
+    public async Task Stream_with_live_false_ends_after_the_newest_event()
     {
         Record(60);
         await using var stream = await Open("?live=false");
@@ -287,12 +287,12 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_export_has_every_event_up_to_the_newest_of_its_beginning()
+    public async Task Export_has_every_event_up_to_the_newest_at_its_start()
     {
         Record(1_200);
         answer = after =>
         {
-            // Somebody goes on changing.
+            // Changes continue during the export.
             var page = After(after);
             Record(1);
             return page;
@@ -309,7 +309,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_export_that_cannot_go_on_breaks_off()
+    public async Task Export_that_cannot_continue_breaks_off()
     {
         Record(1_200);
         answer = after => after == 0 ? After(0) : throw new StorageUnavailableException("Not now.");
@@ -325,7 +325,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     [InlineData("", "-1", "Last-Event-ID")]
     [InlineData("", "11", "Last-Event-ID")]
     [InlineData("", "99999999999999999999", "Last-Event-ID")]
-    public async Task Where_it_begins_is_an_event_of_the_workspace(string query, string? last, string field)
+    public async Task Stream_must_start_after_an_event_of_the_workspace(string query, string? last, string field)
     {
         Record(10);
         answer = after => after > trail.Length ? throw new InvalidCursorException() : After(after);
@@ -334,7 +334,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task HEAD_ends_and_another_type_is_406()
+    public async Task HEAD_ends_and_an_unsupported_type_is_406()
     {
         Record(1);
         Assert.Equal((200, "text/event-stream"), ((await api.SendAsync("HEAD", Path, Token())).Status, (await api.SendAsync("HEAD", Path, Token())).ContentType));
@@ -391,7 +391,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
             return ids;
         }
 
-        /// <summary>The lines of the next event.</summary>
+        /// <summary>Returns the lines of the next event.</summary>
         public async Task<List<string>> Block(bool moves = true)
         {
             while (true)
@@ -406,7 +406,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
 
         public async Task Comment() => Assert.Equal([":"], await Lines(moves: true));
 
-        /// <summary>Why it ends; events before it are none.</summary>
+        /// <summary>Returns why the stream ends; there must be no events before.</summary>
         public async Task<string> End(bool moves = true)
         {
             var lines = await Block(moves);
@@ -459,7 +459,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
             }
         }
 
-        // A second at a time, each once the stream waits for it, until something comes.
+        // Advances the clock second by second, each time the stream waits for it, until something arrives.
         private Task Moved(Task<string?> line) => Until.True(
             () =>
             {
@@ -473,7 +473,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
             bound, "the stream goes on");
     }
 
-    /// <summary>Tells how often a stream began to wait.</summary>
+    /// <summary>Counts how often a stream started to wait.</summary>
     private sealed class SteppedTime() : FakeTimeProvider(System.GetUtcNow())
     {
         public int Waits;

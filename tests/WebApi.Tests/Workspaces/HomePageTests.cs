@@ -13,7 +13,7 @@ using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Workspaces;
 
-/// <summary>A part of the page that fails, or takes too long, takes nothing else with it.</summary>
+/// <summary>Tests that a failed or slow part of the page does not affect the other parts.</summary>
 public sealed class HomePageTests : IAsyncLifetime
 {
     private const Permissions All = (Permissions)0x1ff;
@@ -48,11 +48,11 @@ public sealed class HomePageTests : IAsyncLifetime
     public async Task DisposeAsync() => await api.DisposeAsync();
 
     [Fact]
-    public async Task A_page_that_is_whole_says_nothing_of_gaps() => Assert.Empty(await Gaps());
+    public async Task Complete_page_lists_no_gaps() => Assert.Empty(await Gaps());
 
     [Theory]
     [MemberData(nameof(Parts))]
-    public async Task A_part_that_fails_is_left_out_with_its_reason(Type grain, string method, string part)
+    public async Task Failed_part_is_left_out_with_its_reason(Type grain, string method, string part)
     {
         api.Grains.On(grain, method, _ => throw new StorageUnavailableException());
 
@@ -61,7 +61,7 @@ public sealed class HomePageTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Parts))]
-    public async Task A_part_that_takes_too_long_is_left_out(Type grain, string method, string part)
+    public async Task Slow_part_is_left_out(Type grain, string method, string part)
     {
         var slow = new TaskCompletionSource();
         api.Grains.On(grain, method, _ =>
@@ -74,7 +74,7 @@ public sealed class HomePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_fault_of_ours_is_none_of_storage_and_fails_the_page()
+    public async Task Unexpected_fault_fails_the_page()
     {
         api.Grains.On<ISupportGrain>("Insights", _ => throw new NotSupportedException());
 
@@ -82,7 +82,7 @@ public sealed class HomePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_the_workspace_itself_there_is_no_page()
+    public async Task Without_the_workspace_there_is_no_page()
     {
         api.Grains.On<IWorkspaceGrain>("Get", _ => throw new StorageUnavailableException());
 
@@ -90,7 +90,7 @@ public sealed class HomePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_part_is_asked_for_with_its_permission_only()
+    public async Task Part_is_read_only_with_its_permission()
     {
         api.Decides(Member(Permissions.ViewUserRoles));
         foreach (var part in Parts.Where(p => (string)p[2] != "accountTeam"))
@@ -103,7 +103,7 @@ public sealed class HomePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_policy_that_changed_meanwhile_is_decided_by_for_the_whole_page()
+    public async Task Changed_policy_is_decided_again_for_the_whole_page()
     {
         api.Decides(Member(All), Member(Permissions.None, epoch: 2));
         api.Grains.On<ISupportGrain>("Insights", _ => Task.FromResult<SupportInsights?>(null));
@@ -115,7 +115,7 @@ public sealed class HomePageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_is_shut_out_meanwhile_is_an_outsider()
+    public async Task Caller_who_loses_access_meanwhile_is_an_outsider()
     {
         api.Decides(Member(All), AccessDecision.Outsider(Ann, WorkspaceId));
         api.Grains.On<IUserGrain>("AccountTeam", _ => new ValueTask<AccountTeamOutcome>(new AccountTeamOutcome(AccessDecision.Outsider(Ann, WorkspaceId), default)));
