@@ -1,7 +1,7 @@
 using EngageCenter;
 using EngageCenter.Storage;
 
-// 'check' goes through the store and starts no silo.
+// Runs a silo. With 'check', checks the store instead, without starting a silo.
 Culture.UseInvariant();
 if (args is ["check", .. var settings])
 {

@@ -7,15 +7,15 @@ using Orleans.Storage;
 namespace EngageCenter;
 
 /// <summary>
-/// Live: the process answers. Ready: the host is not stopping, the silo is an active member of its cluster, it has memory
-/// left for calls, and storage answers a read.
+/// Serves the silo's health endpoints. Live: the process responds. Ready: the host is not stopping, the silo is an active
+/// member of its cluster, it has memory left for calls, and storage responds to a read.
 /// </summary>
 public static class SiloHealth
 {
     /// <summary>The tag of the checks that <c>/health/ready</c> runs.</summary>
     public const string ReadyTag = "ready";
 
-    /// <summary>Maps <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 while a check fails.</summary>
+    /// <summary>Maps <c>/health/live</c> and <c>/health/ready</c>, which return 200, or 503 while a check fails.</summary>
     public static IEndpointRouteBuilder MapSiloHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).DisableHttpMetrics();
@@ -34,7 +34,7 @@ internal sealed class SiloReadiness(
     IOverloadDetector overload,
     [FromKeyedServices(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME)] IGrainStorage storage) : IHealthCheck
 {
-    // Never written: what counts is that the read comes back.
+    // This row is never written; the check only needs the read to succeed.
     private static readonly GrainId Probe = GrainId.Create("health", "ready");
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace EngageCenter.Silo.Tests;
 
-/// <summary>A silo as a process, with its members in the tables of a real Azurite.</summary>
+/// <summary>Tests a silo in its own process, with its members in the tables of a real Azurite.</summary>
 public sealed class ClusterTablesTests : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();
@@ -16,7 +16,7 @@ public sealed class ClusterTablesTests : IAsyncLifetime, IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_silo_that_the_tables_refuse_ends_with_1_and_a_line_that_names_the_setting()
+    public async Task Silo_refused_by_the_tables_exits_with_1_and_names_the_setting()
     {
         var wrongKey = azurite.ConnectionString.Replace("AccountKey=Eby8", "AccountKey=Ebz8", StringComparison.Ordinal);
         await using var silo = ProgramProcess.OfDotnet(Path.Combine(AppContext.BaseDirectory, "EngageCenter.Silo.dll"), folder.Path, new Dictionary<string, string>
@@ -34,7 +34,7 @@ public sealed class ClusterTablesTests : IAsyncLifetime, IDisposable
         await Until.True(() => Task.FromResult(silo.HasEnded), TimeSpan.FromSeconds(90), "the silo ends");
 
         Assert.Equal(1, await silo.Ended());
-        Assert.StartsWith("The account of Orleans:Clustering:ConnectionString does not let this host into its tables: 403", silo.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("The account of Orleans:Clustering:ConnectionString refuses this host access to its tables: 403", silo.Errors, StringComparison.Ordinal);
         Assert.Single(silo.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.DoesNotContain("Ebz8", silo.ToString(), StringComparison.Ordinal);
     }

@@ -21,7 +21,7 @@ public sealed class SiloHostTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_silo_is_ready_from_its_start_until_its_store_is_gone()
+    public async Task Silo_is_ready_from_its_start_until_its_store_is_gone()
     {
         await using var silo = TestSilo.Build(folder.File());
         Assert.Equal(HealthStatus.Unhealthy, await Health(silo));
@@ -60,7 +60,7 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
-    public async Task The_placement_of_a_grain_writes_no_line()
+    public async Task Placement_of_a_grain_is_not_logged()
     {
         using var categories = new Categories();
         await using var silo = TestSilo.Build(folder.File(), services => services.AddLogging(logging => logging.AddProvider(categories)));
@@ -72,7 +72,7 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_silo_whose_memory_is_nearly_used_up_refuses_calls_says_so_and_goes_on_when_there_is_memory_again()
+    public async Task Silo_short_of_memory_refuses_calls_until_memory_is_free_again()
     {
         var memory = new Memory();
         await using var silo = TestSilo.Build(folder.File(), services => services.AddSingleton<IEnvironmentStatisticsProvider>(memory));
@@ -97,7 +97,7 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Activations_end_before_calls_are_refused()
+    public async Task Activations_are_shed_before_calls_are_refused()
     {
         await using var silo = TestSilo.Build(folder.File());
         var collection = silo.Services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
@@ -110,7 +110,7 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_wait_for_storage_ends_before_the_call_that_waits_for_it()
+    public async Task Wait_for_storage_ends_before_the_grain_call()
     {
         await using var silo = TestSilo.Build(folder.File());
         var longest = SqliteGate.TurnTimeout
@@ -122,7 +122,7 @@ public sealed class SiloHostTests : IDisposable
     [Theory]
     [InlineData(null, "engage-center")]
     [InlineData("mine", "mine")]
-    public async Task The_name_under_which_rows_are_stored_is_fixed_unless_configured(string? configured, string expected)
+    public async Task Service_id_of_stored_rows_is_fixed_unless_configured(string? configured, string expected)
     {
         await using var silo = configured is null
             ? TestSilo.Build(folder.File())
@@ -132,7 +132,7 @@ public sealed class SiloHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Configured_providers_of_storage_and_reminders_take_the_place_of_the_file()
+    public async Task Configured_storage_and_reminder_providers_replace_the_file()
     {
         await using var silo = await TestSilo.Start(
             folder.File(), ("Orleans:GrainStorage:Default:ProviderType", "Memory"), ("Orleans:Reminders:ProviderType", "Memory"));
@@ -166,7 +166,7 @@ public sealed class SiloHostTests : IDisposable
     private static IEnumerable<IPAddress> Listeners(int port) => IPGlobalProperties.GetIPGlobalProperties()
         .GetActiveTcpListeners().Where(listener => listener.Port == port).Select(listener => listener.Address);
 
-    // The silo looks at its memory once a second, and each attempt is a call.
+    // The silo checks its memory once a second, and each attempt is a call.
     private static async Task Until<TException>(IManagementGrain management, bool isThrown = true)
         where TException : Exception
     {
@@ -186,7 +186,7 @@ public sealed class SiloHostTests : IDisposable
             }
             catch (GatewayTooBusyException) when (!isThrown)
             {
-                // It has not looked again yet.
+                // The silo has not checked again yet.
             }
         }
 
@@ -202,10 +202,10 @@ public sealed class SiloHostTests : IDisposable
 
         private int used;
 
-        /// <summary>Percent.</summary>
+        /// <summary>In percent.</summary>
         public int Used { get => Volatile.Read(ref used); set => Volatile.Write(ref used, value); }
 
-        // Only Orleans makes one.
+        // Only Orleans can create one.
         public EnvironmentStatistics GetEnvironmentStatistics()
         {
             var inUse = All * Used / 100;

@@ -2,7 +2,7 @@ namespace EngageCenter.Directories;
 
 internal static class DirectoryHosting
 {
-    /// <summary>Gives the silo the directories of <see cref="DirectoryOptions"/>, if the section is there.</summary>
+    /// <summary>Adds the directories of <see cref="DirectoryOptions"/> to the silo, if the section exists.</summary>
     /// <exception cref="SettingException">A value cannot be used.</exception>
     public static ISiloBuilder AddDirectory(this ISiloBuilder silo, IHostEnvironment environment)
     {

@@ -13,7 +13,10 @@ using Microsoft.Kiota.Abstractions.Serialization;
 
 namespace EngageCenter.Directories;
 
-/// <summary>Directories by Microsoft Graph. Each answer is read whole or not at all, and nothing is tried again: see <see cref="IDirectory"/>.</summary>
+/// <summary>
+/// Implements directories with Microsoft Graph. A response is read completely or not at all, and no request is repeated; see
+/// <see cref="IDirectory"/>.
+/// </summary>
 internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 {
     private const int MaxNested = 5_000;
@@ -33,7 +36,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         Poll = options.Poll == TimeSpan.Zero ? null : options.Poll;
         tokens = new(options, logging);
 
-        // Whoever asks says how long it may take.
+        // Each caller sets its own time limit.
         http = new(new WholeAnswers()) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -49,7 +52,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
                 new GetMemberGroupsPostRequestBody { SecurityEnabledOnly = true }, cancellationToken: cancellationToken);
             return answer is { Value: { } groups, OdataNextLink: null }
                 ? [.. groups.Select(Id)]
-                : throw new DirectoryUnavailableException("Graph answered with a part of the groups.");
+                : throw new DirectoryUnavailableException("Graph returned only a part of the groups.");
         }
         catch (ODataError missing) when (IsMissing(missing))
         {
@@ -66,7 +69,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         try
         {
             var group = await Graph(tenantId).Groups[$"{groupId:D}"].GetAsync(request => request.QueryParameters.Select = shown, cancellationToken);
-            return Shown(group ?? throw new DirectoryUnavailableException("Graph answered with nothing."));
+            return Shown(group ?? throw new DirectoryUnavailableException("Graph returned an empty response."));
         }
         catch (ODataError missing) when (IsMissing(missing))
         {
@@ -80,7 +83,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 
     public async Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken)
     {
-        // The place alone comes from outside: the rest of the address is made here each time.
+        // Only the skip token comes from outside; the rest of the address is built here each time.
         var filter = prefix is null ? "securityEnabled eq true" : $"startswith(displayName,'{prefix.Replace("'", "''", StringComparison.Ordinal)}') and securityEnabled eq true";
         var query = new QueryBuilder
         {
@@ -93,12 +96,12 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 
         try
         {
-            // Order and filter together are what Graph calls an advanced query.
+            // Graph treats order and filter together as an advanced query, which needs this header.
             var page = await Graph(tenantId).Groups.WithUrl($"{address}/groups{query}").GetAsync(
                 request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken);
             return page is { Value: { } groups, OdataCount: { } count }
                 ? new([.. groups.Select(Shown)], PlaceIn(page.OdataNextLink), (int)Math.Min(count, int.MaxValue))
-                : throw new DirectoryUnavailableException("Graph answered with a part of the groups.");
+                : throw new DirectoryUnavailableException("Graph returned only a part of the groups.");
         }
         catch (ODataError unknown) when (after is not null && unknown.ResponseStatusCode == (int)HttpStatusCode.BadRequest)
         {
@@ -119,7 +122,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
                 cancellationToken);
             return page is { Value: { } found, OdataNextLink: null }
                 ? [.. found.Select(Shown)]
-                : throw new DirectoryUnavailableException("Graph answered with a part of the groups.");
+                : throw new DirectoryUnavailableException("Graph returned only a part of the groups.");
         }
         catch (ApiException refused)
         {
@@ -131,10 +134,10 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     {
         try
         {
-            // To count members of one kind is what Graph calls an advanced query.
+            // Graph treats counting members of one kind as an advanced query, which needs this header.
             return await Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser.Count.GetAsync(
                 request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken)
-                ?? throw new DirectoryUnavailableException("Graph answered with nothing.");
+                ?? throw new DirectoryUnavailableException("Graph returned an empty response.");
         }
         catch (ODataError missing) when (IsMissing(missing))
         {
@@ -155,7 +158,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
             var page = await graph.GetAsync(
                 request =>
                 {
-                    // To ask for members of one kind is what Graph calls an advanced query.
+                    // Graph treats asking for members of one kind as an advanced query, which needs this header.
                     request.Headers.Add("ConsistencyLevel", "eventual");
                     (request.QueryParameters.Select, request.QueryParameters.Top, request.QueryParameters.Count) = (["id"], most, true);
                 },
@@ -163,10 +166,10 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
             var found = ImmutableArray.CreateBuilder<Guid>();
             while (true)
             {
-                found.AddRange((page?.Value ?? throw new DirectoryUnavailableException("Graph answered with a part of the groups.")).Select(group => Id(group.Id)));
+                found.AddRange((page?.Value ?? throw new DirectoryUnavailableException("Graph returned only a part of the groups.")).Select(group => Id(group.Id)));
                 if (found.Count > MaxNested)
                 {
-                    throw new DirectoryUnavailableException($"There are more than {MaxNested} groups in a group.");
+                    throw new DirectoryUnavailableException($"A group contains more than {MaxNested} groups.");
                 }
 
                 if (page.OdataNextLink is null)
@@ -202,7 +205,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 
             if (page.IsExpired)
             {
-                throw new DirectoryUnavailableException("Graph does not say where changes begin.");
+                throw new DirectoryUnavailableException("Graph returned no link from which to read changes.");
             }
         }
     }
@@ -214,7 +217,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
             var page = await Graph(tenantId).Groups.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
             return page is { Value: { } groups } && page.OdataNextLink is null != page.OdataDeltaLink is null
                 ? new([.. groups.Select(Changed)], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
-                : throw new DirectoryUnavailableException("Graph answered with a part of the changes.");
+                : throw new DirectoryUnavailableException("Graph returned only a part of the changes.");
         }
         catch (ApiException expired) when (expired.ResponseStatusCode == (int)HttpStatusCode.Gone)
         {
@@ -232,7 +235,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         await tokens.DisposeAsync();
     }
 
-    // Cheap, and owns nothing: the connections are the client's.
+    // Creating a client is cheap: the connections belong to the HttpClient.
     private GraphServiceClient Graph(Guid tenantId) => new(http, new BaseBearerTokenAuthenticationProvider(tokens.Of(tenantId)), address);
 
     private static string AnyOf(ImmutableArray<Guid> groups) => string.Join(" or ", groups.Select(group => $"id eq '{group:D}'"));
@@ -242,14 +245,14 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     private static GroupChange Changed(Group group)
     {
         var members = group.AdditionalData.TryGetValue("members@delta", out var delta)
-            ? ((delta as UntypedArray)?.GetValue() ?? throw new DirectoryUnavailableException("Graph told of members in a way that is not known.")).OfType<UntypedObject>().Select(Member).ToList()
+            ? ((delta as UntypedArray)?.GetValue() ?? throw new DirectoryUnavailableException("Graph returned member changes in an unknown form.")).OfType<UntypedObject>().Select(Member).ToList()
             : [];
         return new(
             Id(group.Id), group.AdditionalData.ContainsKey("@removed"),
             [.. members.Where(member => !member.IsGroup).Select(member => member.Id)], members.Any(member => member.IsGroup), group.DisplayName);
     }
 
-    // Whatever is not a group is taken for a person: one that is not known here is asked about, and nothing comes of it.
+    // Any member that is not a group counts as a person. If it is not known here, asking about it has no effect.
     private static (Guid Id, bool IsGroup) Member(UntypedObject member)
     {
         var values = member.GetValue();
@@ -258,10 +261,10 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         string? Text(string name) => values.TryGetValue(name, out var value) ? (value as UntypedString)?.GetValue() : null;
     }
 
-    // What Graph says where to go on is stored, and followed with a token: only where it is Graph's own.
+    // Graph's links are stored, and followed with a token, so they are accepted only if they start with Graph's own address.
     private string Own(string link) => link.StartsWith($"{address}/", StringComparison.Ordinal) && link.Length <= GroupChanges.MaxAddress
         ? link
-        : throw new DirectoryUnavailableException("Graph named another address than its own.");
+        : throw new DirectoryUnavailableException("Graph returned a link to another address than its own.");
 
     private string? Kept(string? link) => link is null ? null : Own(link);
 
@@ -274,11 +277,11 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 
         return QueryHelpers.ParseQuery(new Uri(nextLink).Query).TryGetValue(SkipToken, out var place) && place is [{ Length: > 0 and <= PageRequest.MaxAfterLength } token]
             ? token
-            : throw new DirectoryUnavailableException("Graph did not say where the next page is.");
+            : throw new DirectoryUnavailableException("Graph returned a next link without a usable skip token.");
     }
 
     private static Guid Id(string? id) =>
-        Guid.TryParseExact(id, "D", out var known) ? known : throw new DirectoryUnavailableException("Graph named an object without an object id.");
+        Guid.TryParseExact(id, "D", out var known) ? known : throw new DirectoryUnavailableException("Graph returned an object without a valid object id.");
 
     private static bool IsMissing(ODataError error) => error.ResponseStatusCode == (int)HttpStatusCode.NotFound && error.Error?.Code == "Request_ResourceNotFound";
 
@@ -289,7 +292,10 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         return new($"Graph answered {refused.ResponseStatusCode} {code}.", RetryAfter.Read(header, time.GetUtcNow()), refused);
     }
 
-    /// <summary>Buffers each answer before anything of it is read, so that half of one is a fault; at most <see cref="MaxBytes"/>.</summary>
+    /// <summary>
+    /// Buffers each response before any of it is read, so that an incomplete one is an error. At most
+    /// <see cref="MaxBytes"/>.
+    /// </summary>
     private sealed class WholeAnswers() : DelegatingHandler(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -298,7 +304,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         AutomaticDecompression = DecompressionMethods.All,
     })
     {
-        // 11,000 groups of one person are half a megabyte, 999 people of a group as well.
+        // A person's 11,000 groups are half a megabyte, and so are 999 people of a group.
         private const long MaxBytes = 8 << 20;
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

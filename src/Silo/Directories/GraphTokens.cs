@@ -8,12 +8,13 @@ using Microsoft.Kiota.Abstractions.Authentication;
 namespace EngageCenter.Directories;
 
 /// <summary>
-/// App-only tokens for Microsoft Graph, one for each tenant, by Microsoft.Identity.Web, which keeps them until shortly before they end. In
-/// services of its own, since a web API in the same process has others of the same names.
+/// Gets app-only tokens for Microsoft Graph, one for each tenant, with Microsoft.Identity.Web, which caches them until
+/// shortly before they expire. It has its own service provider, because a web API in the same process registers services of
+/// the same types.
 /// </summary>
 internal sealed class GraphTokens : IAsyncDisposable
 {
-    // Some 4 KB a token.
+    // A token takes about 4 KB.
     private const long MaxCacheBytes = 64L << 20;
 
     private readonly ServiceProvider services;
@@ -40,7 +41,7 @@ internal sealed class GraphTokens : IAsyncDisposable
 
         collection.Configure<MicrosoftIdentityApplicationOptions>(application =>
         {
-            // The library takes nothing but https: see StandInHandler.
+            // The library accepts only https; see StandInHandler.
             application.Instance = new UriBuilder(instance) { Scheme = Uri.UriSchemeHttps, Port = instance.Port }.Uri.ToString();
             application.TenantId = "organizations";
             application.ClientId = options.ClientId;
@@ -50,7 +51,7 @@ internal sealed class GraphTokens : IAsyncDisposable
         headers = services.GetRequiredService<IAuthorizationHeaderProvider>();
     }
 
-    /// <summary>The tokens of one tenant, for the Graph client.</summary>
+    /// <summary>Returns the token provider of one tenant, for the Graph client.</summary>
     public IAccessTokenProvider Of(Guid tenantId) => new OfTenant(this, tenantId);
 
     public ValueTask DisposeAsync() => services.DisposeAsync();
@@ -65,19 +66,19 @@ internal sealed class GraphTokens : IAsyncDisposable
         {
             if (!AllowedHostsValidator.IsUrlHostValid(uri))
             {
-                throw new InvalidOperationException("No token leaves for another host than the configured one.");
+                throw new InvalidOperationException("A token may be sent only to the configured host.");
             }
 
             var options = new AuthorizationHeaderProviderOptions { AcquireTokenOptions = new() { Tenant = $"{tenantId:D}" } };
             var header = await tokens.headers.CreateAuthorizationHeaderForAppAsync(tokens.scope, options, cancellationToken);
-            return header.StartsWith(Bearer, StringComparison.Ordinal) ? header[Bearer.Length..] : throw new InvalidOperationException("The token is no bearer token.");
+            return header.StartsWith(Bearer, StringComparison.Ordinal) ? header[Bearer.Length..] : throw new InvalidOperationException("The token is not a bearer token.");
         }
     }
 
-    /// <summary>Sends what is for a stand-in on this machine without TLS, in Development.</summary>
+    /// <summary>Sends requests for a stand-in on this machine without TLS, in Development.</summary>
     private sealed class StandInHandler(Uri instance) : DelegatingHandler
     {
-        // Which other names the instance has, which the library asks Microsoft's own address: none.
+        // The library asks Microsoft's own address for other names of the instance. This response says that there are none.
         private const string NoOtherNames = """{ "tenant_discovery_endpoint": "https://localhost/", "api-version": "1.1", "metadata": [] }""";
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace EngageCenter.Directories;
 
-/// <summary>Reads <c>Retry-After</c> in each form that Graph sends: seconds, also with decimals, an HTTP date, or nothing usable.</summary>
+/// <summary>
+/// Reads the <c>Retry-After</c> header in every form that Graph sends: seconds, with or without decimals, or an HTTP date.
+/// </summary>
 internal static class RetryAfter
 {
-    /// <returns>Null if it says nothing; never negative, at most a day.</returns>
+    /// <returns>Null if the header is absent or unusable; otherwise 0 to 1 day.</returns>
     public static TimeSpan? Read(string? header, DateTimeOffset now)
     {
         if (double.TryParse(header, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds))

@@ -8,38 +8,39 @@ using Orleans.Reminders.AzureStorage;
 namespace EngageCenter.Reminders;
 
 /// <summary>
-/// Where the silo keeps its reminders, so that what a grain has planned survives the silo. They belong to the cluster: each
-/// silo reads the same ones, and rings for the grains of its part.
+/// Configures where the silo keeps its reminders, so that what grains have scheduled survives the silo. Reminders belong to
+/// the cluster: all silos read the same ones, and each silo calls the grains of its part.
 /// </summary>
 internal static class ReminderHosting
 {
     private const string Section = "Orleans:Reminders";
 
     /// <summary>
-    /// As <c>Orleans:Reminders</c> says. If it says nothing, with the members of the cluster: in the Redis or the Azure account
-    /// that has them, or, for a cluster on one machine, in the SQLite file, whichever storage the grains have.
+    /// Adds the reminder table that <c>Orleans:Reminders</c> configures. Without that section, reminders are kept with the
+    /// members of the cluster: in its Redis or Azure account, or, for a cluster on one machine, in the SQLite file, whatever
+    /// storage grains use.
     /// </summary>
-    /// <exception cref="OrleansConfigurationException">A provider of clustering that has no place for reminders.</exception>
+    /// <exception cref="OrleansConfigurationException">The clustering provider has no place for reminders.</exception>
     public static ISiloBuilder AddReminderTable(this ISiloBuilder silo)
     {
         if (silo.Configuration.GetSection(Section).Exists())
         {
-            return silo; // Orleans has read it.
+            return silo; // Orleans has configured it.
         }
 
         return silo.Configuration["Orleans:Clustering:ProviderType"] switch
         {
-            // Silos of a development cluster are on one machine and share the file, as they do for the grains' state.
+            // The silos of a development cluster are on one machine and share the file, as for grain state.
             null or "Development" => silo.AddSqliteReminders(),
             "Redis" or "AzureRedisCache" => silo.AddRedisRemindersOfTheCluster(),
             "AzureTableStorage" => silo.AddTableRemindersOfTheCluster(),
             var provider => throw new OrleansConfigurationException(
-                $"Orleans:Clustering:ProviderType is '{provider}', which does not say where reminders are kept: set {Section}:ProviderType "
-                + "('Redis', 'AzureTableStorage', 'AdoNet' or another provider of reminders that the silo has) and what that provider needs."),
+                $"Orleans:Clustering:ProviderType is '{provider}', which has no place for reminders: set {Section}:ProviderType "
+                + "('Redis', 'AzureTableStorage', 'AdoNet' or another reminder provider of the silo) and the settings of that provider."),
         };
     }
 
-    // However that Redis is named, by a connection string or by a client among the services.
+    // Uses the cluster's Redis, whether it is configured by a connection string or by a registered client.
     private static ISiloBuilder AddRedisRemindersOfTheCluster(this ISiloBuilder silo)
     {
         silo.UseRedisReminderService(_ => { });
@@ -52,7 +53,7 @@ internal static class ReminderHosting
         return silo;
     }
 
-    // In a table beside that of the members, by the client of AddClusterTables.
+    // Uses a table beside the one with the members, with the client of AddClusterTables.
     private static ISiloBuilder AddTableRemindersOfTheCluster(this ISiloBuilder silo)
     {
         silo.UseAzureTableReminderService((OptionsBuilder<AzureTableReminderStorageOptions> reminders) =>

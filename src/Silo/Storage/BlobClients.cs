@@ -8,34 +8,43 @@ using Azure.Storage.Blobs;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// How clients of Azure Blob Storage wait and try again. The SDK's own bounds (100 s an attempt, a store's Retry-After
-/// without a limit) are longer than the call of a grain lives.
+/// Creates clients of Azure Blob Storage with limits on waiting and on retries. The SDK's own limits (100 s for an attempt,
+/// no limit on the store's Retry-After) are longer than a grain call may take.
 /// </summary>
 internal static class BlobClients
 {
-    /// <summary>For one attempt, from the connection to the last byte.</summary>
+    /// <summary>The time limit of one attempt, from the connection to the last byte.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>After the first attempt, where the store did not answer, or answered that it is busy or broken.</summary>
+    /// <summary>
+    /// The number of further attempts if the store did not respond, or responded that it is busy or failed.
+    /// </summary>
     public const int MaxRetries = 2;
 
-    /// <summary>The longest wait before another attempt. A store that asks for a longer one is not asked again.</summary>
+    /// <summary>
+    /// The longest pause before another attempt. If the store asks for a longer one, there is no further attempt.
+    /// </summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Each wait may be this much longer, at random, so that silos do not come back at once.</summary>
+    /// <summary>
+    /// Each pause may be longer by up to this part, at random, so that silos do not try again at the same time.
+    /// </summary>
     private const double MaxJitter = 0.2;
 
     private static readonly TimeSpan firstDelay = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>One read, write or clear with all its attempts takes no longer.</summary>
+    /// <summary>The maximum duration of one read, write or clear with all its attempts.</summary>
     public static TimeSpan OperationTimeout => (1 + MaxRetries) * AttemptTimeout + MaxRetries * (1 + MaxJitter) * MaxDelay;
 
     public static BlobServiceClient Create(string connectionString) => new(connectionString, Options(firstDelay));
 
-    /// <summary>With an account's address that carries its own credential, a shared access signature.</summary>
+    /// <summary>Creates a client from an account's address that contains a shared access signature.</summary>
     public static BlobServiceClient Create(Uri address) => new(address, Options(firstDelay));
 
-    /// <summary>By the silo's identity in Entra ID: a managed identity in Azure, the developer's own elsewhere.</summary>
+    /// <summary>
+    /// Creates a client that uses the silo's identity in Entra ID: a managed identity in Azure, the developer's own
+    /// elsewhere.
+    /// </summary>
     public static BlobServiceClient CreateWithIdentity(Uri address)
     {
         var identity = new DefaultAzureCredentialOptions { RetryPolicy = new BoundedRetries(firstDelay) };
@@ -60,7 +69,7 @@ internal static class BlobClients
         protected override async ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception) =>
             !AsksToWait(message) && await base.ShouldRetryAsync(message, exception);
 
-        // The SDK waits for as long as the header says, whatever the longest delay is.
+        // The SDK waits as long as the header says, even if that is longer than the maximum delay.
         private static bool AsksToWait(HttpMessage message) =>
             message.HasResponse && RetryAfter(message.Response) > MaxDelay;
 
@@ -68,7 +77,7 @@ internal static class BlobClients
         {
             return (Number("retry-after-ms") ?? Number("x-ms-retry-after-ms")) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds)
                 : Number("Retry-After") is { } seconds ? TimeSpan.FromSeconds(seconds)
-                // A date: whoever gives one does not mean this second.
+                // A date counts as a long wait.
                 : response.Headers.Contains("Retry-After") ? TimeSpan.MaxValue
                 : TimeSpan.Zero;
 

@@ -3,21 +3,23 @@ using Orleans.Storage;
 
 namespace EngageCenter.Storage;
 
-/// <summary>The container that a storage provider keeps its blobs in, one for each state of a grain.</summary>
+/// <summary>The container in which a storage provider keeps its blobs, one blob for each state of a grain.</summary>
 internal sealed class BlobContainer(string name) : IBlobContainerFactory
 {
-    /// <summary>The container if none is configured: that of Orleans' provider.</summary>
+    /// <summary>The default container, the same as that of Orleans' provider.</summary>
     public const string DefaultName = "grainstate";
 
     /// <summary>
-    /// The longest id of a grain, its type and key, in characters. Azure takes 1,024 for the name of a blob, in which the name of
-    /// the state stands too.
+    /// The maximum length of a grain's id, which is its type and key, in characters. Azure allows 1,024 characters for the
+    /// name of a blob, which also contains the name of the state.
     /// </summary>
     public const int MaxIdLength = 960;
 
     private BlobContainerClient? container;
 
-    /// <summary>Whether Azure takes the name: 3 to 63 lower-case letters, digits and single hyphens between them.</summary>
+    /// <summary>
+    /// Returns whether Azure accepts the name: 3 to 63 lower-case letters, digits, and single hyphens between them.
+    /// </summary>
     public static bool IsName(string name) =>
         name.Length is >= 3 and <= 63
         && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
@@ -30,13 +32,13 @@ internal sealed class BlobContainer(string name) : IBlobContainerFactory
         await container.CreateIfNotExistsAsync();
     }
 
-    /// <exception cref="ArgumentException">The id would be the name of another grain's blob, or is too long for one.</exception>
+    /// <exception cref="ArgumentException">The id would give the name of another grain's blob, or is too long.</exception>
     public BlobContainerClient GetBlobContainerClient(GrainId grainId)
     {
-        // An address with the segment '..' is that of another blob, even of another container. Azure takes '\' for '/'.
+        // In an address, the segment '..' leads to another blob or even another container, and Azure reads '\' as '/'.
         var id = grainId.ToString();
         return id.Length <= MaxIdLength && !id.Contains('\\', StringComparison.Ordinal) && !id.Split('/')[..^1].Any(segment => segment is "." or "..")
             ? container ?? throw new InvalidOperationException("The silo has not started.")
-            : throw new ArgumentException($"The id '{id}' of a grain cannot be in the name of a blob.", nameof(grainId));
+            : throw new ArgumentException($"The grain id '{id}' cannot be used in the name of a blob.", nameof(grainId));
     }
 }

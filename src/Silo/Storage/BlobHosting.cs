@@ -5,25 +5,29 @@ using Orleans.Providers;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Makes the clients of Orleans' own provider of the type <c>AzureBlobStorage</c>, with the bounds of <see cref="BlobClients"/>.
-/// Orleans reads the rest of <c>Orleans:GrainStorage:&lt;name&gt;</c>.
+/// Creates the clients of Orleans' provider <c>AzureBlobStorage</c> with the limits of <see cref="BlobClients"/>. Orleans
+/// reads the other settings of <c>Orleans:GrainStorage:&lt;name&gt;</c>.
 /// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term><c>ContainerName</c></term><description><c>grainstate</c>. Created when the silo starts.</description></item>
-/// <item><term><c>ServiceKey</c></term><description>The key of a <see cref="BlobServiceClient"/> among the services. If there is
-/// none, it is made of <c>ConnectionStrings:&lt;ServiceKey&gt;</c>: a connection string of Azure Storage, or the address of an
-/// account, which the silo then enters by its identity in Entra ID.</description></item>
-/// <item><term><c>ConnectionString</c></term><description>Without a service key: a connection string of Azure Storage, or
-/// the address of an account with a shared access signature.</description></item>
-/// <item><term><c>ConnectionName</c></term><description>Without either: the name of one in <c>ConnectionStrings</c>.</description></item>
+/// <item><term><c>ContainerName</c></term><description><c>grainstate</c> by default. Created when the silo
+/// starts.</description></item>
+/// <item><term><c>ServiceKey</c></term><description>The key of a <see cref="BlobServiceClient"/> in the service collection.
+/// If there is none, it is created from <c>ConnectionStrings:&lt;ServiceKey&gt;</c>: a connection string of Azure Storage,
+/// or the address of an account, with which the silo uses its identity in Entra ID.</description></item>
+/// <item><term><c>ConnectionString</c></term><description>Used without a service key: a connection string of Azure Storage,
+/// or the address of an account with a shared access signature.</description></item>
+/// <item><term><c>ConnectionName</c></term><description>Used without either: the name of an entry in
+/// <c>ConnectionStrings</c>.</description></item>
 /// </list>
 /// </remarks>
 internal static class BlobHosting
 {
     private const string ProviderType = "AzureBlobStorage";
 
-    /// <exception cref="OrleansConfigurationException">A setting is not usable. The message names it, without its value if that may hold a secret.</exception>
+    /// <exception cref="OrleansConfigurationException">
+    /// A setting is not usable. The message names it, and leaves out a value that may contain a secret.
+    /// </exception>
     public static ISiloBuilder AddBlobStorage(this ISiloBuilder silo)
     {
         foreach (var section in silo.Configuration.GetSection("Orleans:GrainStorage").GetChildren().Where(s => s["ProviderType"] == ProviderType))
@@ -49,7 +53,7 @@ internal static class BlobHosting
     {
         if (section["ServiceKey"] is { Length: > 0 } key)
         {
-            // A host may have its own.
+            // A host may have registered its own client.
             if (!services.Any(s => s.ServiceType == typeof(BlobServiceClient) && key.Equals(s.ServiceKey)))
             {
                 services.AddKeyedSingleton(key, AccountOf($"ConnectionStrings:{key}", configuration));
@@ -67,12 +71,12 @@ internal static class BlobHosting
         var connection = configuration[setting];
         if (string.IsNullOrWhiteSpace(connection))
         {
-            throw new OrleansConfigurationException($"{setting} is missing: the address of an account of Azure Storage, or a connection string.");
+            throw new OrleansConfigurationException($"{setting} is missing. Set it to the address of an Azure Storage account, or to a connection string.");
         }
 
         return Read(
             () => Uri.TryCreate(connection, UriKind.Absolute, out var account) ? BlobClients.CreateWithIdentity(account) : BlobClients.Create(connection),
-            $"{setting} is neither the https address of an account of Azure Storage nor a connection string");
+            $"{setting} is neither the https address of an Azure Storage account nor a connection string");
     }
 
     private static BlobServiceClient AccountOf(IConfigurationSection section, IConfiguration configuration)
@@ -86,12 +90,12 @@ internal static class BlobHosting
         if (string.IsNullOrEmpty(connection))
         {
             throw new OrleansConfigurationException(
-                $"{section.Path} names no account: ServiceKey, ConnectionString and the connection string of ConnectionName are missing.");
+                $"{section.Path} names no account. Set ServiceKey, ConnectionString, or ConnectionName with its connection string.");
         }
 
         return Read(
             () => Uri.TryCreate(connection, UriKind.Absolute, out var address) ? BlobClients.Create(address) : BlobClients.Create(connection),
-            $"{setting} is no connection string of Azure Storage");
+            $"{setting} is not a connection string of Azure Storage");
     }
 
     private static BlobServiceClient Read(Func<BlobServiceClient> create, string refusal)
@@ -102,7 +106,7 @@ internal static class BlobHosting
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            // Without the value, which may hold a secret.
+            // The message leaves out the value, which may contain a secret.
             throw new OrleansConfigurationException($"{refusal}: {e.Message}");
         }
     }
@@ -111,6 +115,6 @@ internal static class BlobHosting
     {
         var name = section["ContainerName"] is { Length: > 0 } configured ? configured : BlobContainer.DefaultName;
         return BlobContainer.IsName(name) ? name : throw new OrleansConfigurationException(
-            $"{section.Path}:ContainerName is '{name}'. A container has 3 to 63 lower-case letters, digits and single hyphens between them.");
+            $"{section.Path}:ContainerName is '{name}'; it must have 3 to 63 lower-case letters, digits, and single hyphens between them.");
     }
 }

@@ -5,8 +5,8 @@ using Azure.Storage.Blobs.Models;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Which grains a container of Azure Blob Storage has blobs of: those named <c>{stateName}-{grainType}/{key}.json</c>, as Orleans'
-/// provider names them.
+/// Lists the grains that have blobs in a container of Azure Blob Storage. Orleans' provider names the blobs
+/// <c>{stateName}-{grainType}/{key}.json</c>.
 /// </summary>
 internal sealed class BlobStoredGrains(BlobContainerClient container) : IStoredGrains
 {

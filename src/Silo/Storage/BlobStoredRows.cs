@@ -4,7 +4,10 @@ using Azure.Storage.Blobs.Models;
 
 namespace EngageCenter.Storage;
 
-/// <summary>The rows of a container of Azure Blob Storage, <c>{name}-{grainType}/{key}.json</c>, each as it is when it is read.</summary>
+/// <summary>
+/// Reads the rows of a container of Azure Blob Storage, <c>{name}-{grainType}/{key}.json</c>. Rows that change meanwhile are
+/// read as they are at that moment.
+/// </summary>
 internal sealed class BlobStoredRows(BlobContainerClient container) : IStoredRows
 {
     private const string Suffix = ".json";

@@ -2,7 +2,9 @@ using Orleans.Storage;
 
 namespace EngageCenter.Storage;
 
-/// <summary>Any provider's storage, which says of a row that it refuses whose it is, by <see cref="RefusedRows"/>.</summary>
+/// <summary>
+/// Wraps the storage of any provider and reports, through <see cref="RefusedRows"/>, to which grain a refused row belongs.
+/// </summary>
 internal sealed class CheckedGrainStorage(IGrainStorage rows, RefusedRows refused) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -48,7 +50,7 @@ internal sealed class CheckedGrainStorage(IGrainStorage rows, RefusedRows refuse
 
 internal static class CheckedStorageHosting
 {
-    /// <summary>Puts <see cref="CheckedGrainStorage"/> before every provider that is registered by now.</summary>
+    /// <summary>Wraps every provider that is registered so far in a <see cref="CheckedGrainStorage"/>.</summary>
     public static ISiloBuilder CheckStoredRows(this ISiloBuilder silo)
     {
         var services = silo.Services;

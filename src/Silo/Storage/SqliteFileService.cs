@@ -1,8 +1,8 @@
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Prepares the file before any other service starts, so that an unusable one gives one clear error rather than a
-/// silo that fails half-way; and closes it once all others have stopped.
+/// Prepares the file before any other service starts, so that an unusable file gives one clear error instead of a silo that
+/// fails halfway. Closes it after all others have stopped.
 /// </summary>
 internal sealed class SqliteFileService(SqliteFile file) : IHostedLifecycleService
 {

@@ -4,34 +4,37 @@ using Microsoft.Data.Sqlite;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// The way of a process to its <see cref="SqliteFile"/>: writers take turns, whichever table they write, and failures are
-/// told by types that are understood where there is no SQLite.
+/// Guards a process's access to its <see cref="SqliteFile"/>: writers take turns, whatever table they write, and failures
+/// are reported by exception types that processes without SQLite know.
 /// </summary>
 /// <remarks>
 /// A failure of SQLite (full disk, a lock held for longer than <see cref="SqliteFile.BusySeconds"/>, a damaged or missing
-/// file) is an <see cref="IOException"/>; a turn that does not come within <see cref="TurnTimeout"/> a <see cref="TimeoutException"/>.
+/// file) is an <see cref="IOException"/>; a turn that does not come within <see cref="TurnTimeout"/> is a
+/// <see cref="TimeoutException"/>.
 /// </remarks>
 internal sealed class SqliteGate : IDisposable
 {
-    /// <summary>How long a write waits for those before it. With the wait for a lock it stays below a call's timeout.</summary>
+    /// <summary>
+    /// How long a write waits for earlier writes. Together with the wait for a lock, this is below a grain call's timeout.
+    /// </summary>
     public static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(15);
 
-    // Orleans has spans of what it stores for a grain; grains that read and write rows of their own are seen here alone,
-    // and so is the wait for a turn.
+    // Orleans traces the persistent state of grains. Rows that grains read and write themselves, and the wait for a turn,
+    // are visible only in these spans.
     private static readonly ActivitySource spans = new("EngageCenter.Storage");
 
-    // Writers of one process queue here, in order and without holding a thread. In SQLite they would poll for the
-    // lock, each blocking a thread, and the unlucky one would starve.
+    // Writers of one process queue here, in order and without holding a thread. In SQLite they would poll for the lock, each
+    // blocking a thread, and some could wait too long.
     private readonly SemaphoreSlim turn = new(1, 1);
 
-    /// <param name="name">The operation's, in traces.</param>
+    /// <param name="name">The name of the operation in traces.</param>
     public static Task Read(string name, Func<Task> read) => Traced(name, () => Translated(read));
 
     public static Task<T> Read<T>(string name, Func<Task<T>> read) => WithResult(read, plain => Read(name, plain));
 
     /// <inheritdoc cref="Read(string, Func{Task})"/>
     /// <param name="cancellationToken">
-    /// Ends the wait for the turn, never the write: half-way, nobody could say whether it was stored.
+    /// Cancels the wait for the turn, but never a write: after a cancelled write it would be unknown whether it was stored.
     /// </param>
     public Task Write(string name, Func<Task> write, CancellationToken cancellationToken) =>
         Traced(name, () => InTurn(write, cancellationToken));
@@ -43,7 +46,7 @@ internal sealed class SqliteGate : IDisposable
 
     private static Task Traced(string name, Func<Task> operation)
     {
-        // Nothing but this test where nobody looks at the traces.
+        // Costs only this check if nobody collects traces.
         return spans.HasListeners() ? Trace() : operation();
 
         async Task Trace()
@@ -62,12 +65,13 @@ internal sealed class SqliteGate : IDisposable
         }
     }
 
-    // The grain's scheduler is kept across the wait (no ConfigureAwait), since the state is serialized within the write.
+    // Without ConfigureAwait, the grain's scheduler is kept across the wait, because the state is serialized during the
+    // write.
     private async Task InTurn(Func<Task> write, CancellationToken cancellationToken)
     {
         if (!await turn.WaitAsync(TurnTimeout, cancellationToken))
         {
-            throw new TimeoutException($"A write waited {TurnTimeout.TotalSeconds:0} s for its turn; nothing was stored.");
+            throw new TimeoutException($"A write waited {TurnTimeout.TotalSeconds:0} s for earlier writes and was not started; nothing was stored.");
         }
 
         try
@@ -80,8 +84,8 @@ internal sealed class SqliteGate : IDisposable
         }
     }
 
-    // The driver's exception would cross to a client that does not have the driver, where it arrives as a
-    // TypeLoadException that tells nothing; as an inner exception too, so it is left out. The provider has logged it.
+    // A client without the SQLite driver would receive the driver's exception as a meaningless TypeLoadException, even as an
+    // inner exception, so it is left out. The provider has already logged it.
     private static async Task Translated(Func<Task> operation)
     {
         try

@@ -3,14 +3,15 @@ using Orleans.Storage;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Orleans' ADO.NET storage on SQLite, with what it leaves open put right: what tells one grain from another, and, by the
-/// <see cref="SqliteGate"/>, that SQLite has one writer at a time and that a failure must be understood where there is no
-/// SQLite.
+/// Runs Orleans' ADO.NET storage on SQLite. It gives every grain a distinct row identity, and uses the
+/// <see cref="SqliteGate"/> because SQLite allows one writer at a time and because failures must be known to processes
+/// without SQLite.
 /// </summary>
 /// <remarks>
-/// A write against another version than the stored one throws <see cref="InconsistentStateException"/>; what else fails, as
-/// <see cref="SqliteGate"/> says. After each of them the state in memory may differ from the stored one. The callers of a
-/// grain with persistent state see the first as it is, the others as the inner exception of an <see cref="OrleansException"/>.
+/// A write with another version than the stored one throws <see cref="InconsistentStateException"/>; other failures throw as
+/// <see cref="SqliteGate"/> says. After any of them the state in memory may differ from the stored one. The callers of a
+/// grain with persistent state receive the first one as it is, and the others as the inner exception of an
+/// <see cref="OrleansException"/>.
 /// </remarks>
 internal sealed class SqliteGrainStorage(AdoNetGrainStorage rows, SqliteGate gate) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
@@ -35,9 +36,9 @@ internal sealed class SqliteGrainStorage(AdoNetGrainStorage rows, SqliteGate gat
     public void Participate(ISiloLifecycle observer) => rows.Participate(observer);
 
     /// <summary>
-    /// The grain's id as one string key, 'type/key'. Given the plain id, the provider would leave the grain's type out
-    /// of the row's identity, and read any key that looks like a hexadecimal number or a GUID as one: 'abc', 'ABC' and
-    /// '0abc' would be one grain. With its slash no key looks like either.
+    /// Returns the grain's id as one string key, 'type/key'. From the plain id the provider would leave the grain's type out
+    /// of the row's identity, and would read a key that looks like a hexadecimal number or a GUID as one: 'abc', 'ABC' and
+    /// '0abc' would be one grain. A key with a slash looks like neither.
     /// </summary>
     private static GrainId IdentityOf(GrainId grainId)
     {
@@ -45,7 +46,9 @@ internal sealed class SqliteGrainStorage(AdoNetGrainStorage rows, SqliteGate gat
         return GrainId.Create(grainId.Type, IdSpan.Create($"{type}/{grainId.Key}"));
     }
 
-    /// <summary>The provider takes a name with a backtick for that of a generic class, and keeps a part of it.</summary>
+    /// <summary>
+    /// Escapes backticks, because the provider reads a name with one as that of a generic class and keeps only a part of it.
+    /// </summary>
     private static string NameOf(string stateName) =>
         stateName.Replace("%", "%25", StringComparison.Ordinal).Replace("`", "%60", StringComparison.Ordinal);
 }

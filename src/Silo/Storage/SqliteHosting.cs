@@ -5,10 +5,10 @@ using Orleans.Storage;
 
 namespace EngageCenter.Storage;
 
-/// <summary>What is kept in the file that the setting <see cref="SqliteFile.Setting"/> names.</summary>
+/// <summary>Configures what is stored in the file that the setting <see cref="SqliteFile.Setting"/> names.</summary>
 internal static class SqliteHosting
 {
-    // The name by which Orleans knows SQLite; the driver is Microsoft.Data.Sqlite all the same.
+    // Orleans' name for SQLite. The driver is Microsoft.Data.Sqlite nevertheless.
     private const string Invariant = "System.Data.SQLite";
 
     public static ISiloBuilder AddSqliteGrainStorage(this ISiloBuilder silo, string name)
@@ -40,7 +40,7 @@ internal static class SqliteHosting
             options.DataSource = file;
         }));
 
-        // The provider's type is its own, so it is made as its registration says, and ours stands before it.
+        // The provider's type is internal, so it is created from its registration and wrapped.
         var rows = silo.Services.Last(service => service.ServiceType == typeof(IReminderTable));
         silo.Services.Replace(ServiceDescriptor.Singleton<IReminderTable>(services => new SqliteReminderTable(
             (IReminderTable)ActivatorUtilities.CreateInstance(services, rows.ImplementationType!), services.GetRequiredService<SqliteGate>())));

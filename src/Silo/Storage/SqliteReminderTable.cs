@@ -1,8 +1,8 @@
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Orleans' ADO.NET table of reminders on SQLite. It shares the file with the grains' state, and so the turn to write, and
-/// fails as <see cref="SqliteGate"/> says.
+/// Runs Orleans' ADO.NET reminder table on SQLite. It shares the file, and therefore the turns to write, with grain state,
+/// and fails as <see cref="SqliteGate"/> says.
 /// </summary>
 internal sealed class SqliteReminderTable(IReminderTable rows, SqliteGate gate) : IReminderTable
 {

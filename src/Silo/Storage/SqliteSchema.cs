@@ -1,19 +1,19 @@
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Tables and statements of the store. The ADO.NET provider of Orleans reads its statements from the table
-/// <c>OrleansQuery</c>; the parameters and the columns of the results are its contract.
+/// The tables and statements of the store. Orleans' ADO.NET provider reads its statements from the table
+/// <c>OrleansQuery</c>, and defines their parameters and result columns.
 /// </summary>
 internal static class SqliteSchema
 {
     /// <summary>
-    /// Kept in SQLite's <c>user_version</c>. A file with a greater one was written by a newer program; one with a smaller
-    /// one is brought to it in place. 1 had no reminders.
+    /// The schema version, stored in SQLite's <c>user_version</c>. A file with a greater version was written by a newer
+    /// program; a file with a smaller one is upgraded in place. Version 1 had no reminders.
     /// </summary>
     public const int Version = 2;
 
-    // The row's identity is compared as strings, byte by byte: the provider's hashes exist for databases that limit
-    // the width of an index, and two grains may share one.
+    // The row's identity is compared byte by byte as strings. The provider's hashes exist for databases with a limit on the
+    // width of an index, and two grains may have the same hash.
     public const string Tables = """
         CREATE TABLE IF NOT EXISTS OrleansQuery (
             QueryKey  TEXT NOT NULL PRIMARY KEY,
@@ -31,8 +31,8 @@ internal static class SqliteSchema
             PRIMARY KEY (ServiceId, GrainTypeString, GrainIdN0, GrainIdN1, GrainIdExtensionString)
         );
 
-        -- A version is given once and never again (AUTOINCREMENT), so that whoever holds one from before a removal does
-        -- not remove what was registered since. The provider takes up to 2,147,483,647 of them.
+        -- A version is never used twice (AUTOINCREMENT), so that a version from before a removal cannot remove a
+        -- reminder that was registered afterwards. The provider allows 2,147,483,647 versions.
         CREATE TABLE IF NOT EXISTS OrleansRemindersTable (
             Version      INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
             ServiceId    TEXT    NOT NULL,
@@ -52,15 +52,15 @@ internal static class SqliteSchema
         AND GrainIdN0 = @GrainIdN0 AND GrainIdN1 = @GrainIdN1 AND GrainIdExtensionString = @GrainIdExtensionString
         """;
 
-    // A row that lost its content is not one that was cleared, for which the provider would take it: what stands here instead is
-    // no JSON.
+    // The provider would read a row without content as a cleared one. This returns a byte that is not JSON instead, so that
+    // the row is refused.
     private const string Read = $"""
         SELECT CASE length(PayloadBinary) WHEN 0 THEN x'00' ELSE PayloadBinary END AS PayloadBinary, Version
         FROM OrleansStorage WHERE {ThisRow};
         """;
 
-    // One statement, so that the check and the change cannot come apart. Without a version it inserts, with one it
-    // updates the row of that very version; otherwise it returns no row, which the provider takes for a conflict.
+    // One statement, so that check and change are atomic. Without a version it inserts; with a version it updates the row
+    // that has exactly that version. Otherwise it returns no row, which the provider reports as a conflict.
     private const string Write = $"""
         INSERT INTO OrleansStorage
             (ServiceId, GrainTypeString, GrainIdN0, GrainIdN1, GrainIdExtensionString, PayloadBinary, Version)
@@ -73,15 +73,15 @@ internal static class SqliteSchema
         RETURNING Version AS NewGrainStateVersion;
         """;
 
-    // The row stays, without its payload. Were it deleted, versions would start over, and a writer that still holds a
-    // version from before the clear could overwrite what was written after it.
+    // The row stays without its payload. If it were deleted, versions would start again, and a writer with a version from
+    // before the clear could overwrite what was written afterwards.
     private const string Clear = $"""
         UPDATE OrleansStorage SET PayloadBinary = NULL, Version = Version + 1
         WHERE {ThisRow} AND Version = @GrainStateVersion
         RETURNING Version AS NewGrainStateVersion;
         """;
 
-    /// <summary>The keys of one state name, page by page; not a statement of the provider's.</summary>
+    /// <summary>Selects the keys of one state name, page by page. The provider does not use this statement.</summary>
     public const string Keys = """
         SELECT GrainIdExtensionString FROM OrleansStorage
         WHERE ServiceId = @ServiceId AND GrainTypeString = @GrainTypeString AND GrainIdN0 = 0 AND GrainIdN1 = 0
@@ -93,14 +93,14 @@ internal static class SqliteSchema
 
     private const string ThisReminder = "ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName";
 
-    // A row that is there gives way to a new one with a version of its own.
+    // An existing row is replaced by a new one with a new version.
     private const string WriteReminder = """
         INSERT OR REPLACE INTO OrleansRemindersTable (ServiceId, GrainId, ReminderName, StartTime, Period, GrainHash)
         VALUES (@ServiceId, @GrainId, @ReminderName, @StartTime, @Period, @GrainHash)
         RETURNING Version;
         """;
 
-    // The provider wants one value, also where nothing was removed.
+    // The provider expects one value, even if nothing was removed.
     private const string RemoveReminder = $"""
         DELETE FROM OrleansRemindersTable WHERE {ThisReminder} AND Version = @Version;
         SELECT changes();
@@ -113,8 +113,8 @@ internal static class SqliteSchema
         ["ClearStorageKey"] = Clear,
         ["ReadReminderRowKey"] = $"{Reminders} AND GrainId = @GrainId AND ReminderName = @ReminderName;",
         ["ReadReminderRowsKey"] = $"{Reminders} AND GrainId = @GrainId;",
-        // A part of the ring of hashes, after its begin up to its end. The provider gives hashes as signed numbers and asks
-        // the second where the part goes over the greatest one to the smallest.
+        // A part of the ring of hashes, exclusive of its begin and inclusive of its end. The provider passes hashes as
+        // signed numbers and uses the second statement if the part wraps around from the greatest number to the smallest.
         ["ReadRangeRows1Key"] = $"{Reminders} AND GrainHash > @BeginHash AND GrainHash <= @EndHash;",
         ["ReadRangeRows2Key"] = $"{Reminders} AND (GrainHash > @BeginHash OR GrainHash <= @EndHash);",
         ["UpsertReminderRowKey"] = WriteReminder,

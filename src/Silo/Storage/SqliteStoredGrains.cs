@@ -4,14 +4,15 @@ using Orleans.Configuration;
 
 namespace EngageCenter.Storage;
 
-/// <summary>Which grains the SQLite file has rows of.</summary>
+/// <summary>Lists the grains that have rows in the SQLite file.</summary>
 internal sealed class SqliteStoredGrains(SqliteFile file, IOptions<ClusterOptions> cluster) : IStoredGrains
 {
     private const int PageSize = 500;
 
     public async IAsyncEnumerable<string> Keys(string grainType, string stateName, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // As SqliteGrainStorage has it: all of one type stand together, between 'type/' and the next character after '/'.
+        // SqliteGrainStorage stores keys as 'type/key', so all keys of a type are between 'type/' and the next character
+        // after '/'.
         var (prefix, after) = ($"{grainType}/", $"{grainType}/");
         for (List<string> page = []; page.Count is 0 or PageSize; after = page[^1])
         {

@@ -5,7 +5,9 @@ using Orleans.Configuration;
 
 namespace EngageCenter.Storage;
 
-/// <summary>The rows of the SQLite file as they were when the first was asked for, whoever writes meanwhile.</summary>
+/// <summary>
+/// Reads the rows of the SQLite file in one snapshot, taken at the first read, whatever is written meanwhile.
+/// </summary>
 internal sealed class SqliteStoredRows(SqliteFile file, IOptions<ClusterOptions> cluster) : IStoredRows, IDisposable
 {
     private SqliteConnection? connection;
@@ -20,7 +22,7 @@ internal sealed class SqliteStoredRows(SqliteFile file, IOptions<ClusterOptions>
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            // As SqliteGrainStorage has it: 'type/key'.
+            // SqliteGrainStorage stores keys as 'type/key'.
             var owner = reader.GetString(1);
             var slash = owner.IndexOf('/', StringComparison.Ordinal);
             yield return new(owner[..Math.Max(slash, 0)], owner[(slash + 1)..], reader.GetString(0), (byte[])reader.GetValue(2));
@@ -38,13 +40,13 @@ internal sealed class SqliteStoredRows(SqliteFile file, IOptions<ClusterOptions>
         command.Parameters.AddWithValue("$owner", $"{grainType}/{key}");
         var content = await command.ExecuteScalarAsync(cancellationToken) as byte[];
 
-        // A plain null would be converted to memory that is empty.
+        // A plain null would be converted to empty memory.
         return content is null ? default(ReadOnlyMemory<byte>?) : new(content);
     }
 
     public void Dispose() => connection?.Dispose();
 
-    /// <exception cref="StorageFileException">The file is not there, or cannot be read.</exception>
+    /// <exception cref="StorageFileException">The file does not exist or cannot be read.</exception>
     private SqliteCommand Command(string sql)
     {
         if (connection is null)

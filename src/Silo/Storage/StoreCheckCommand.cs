@@ -1,14 +1,16 @@
 namespace EngageCenter.Storage;
 
-/// <summary><c>Silo -- check</c>: goes through the store that the settings name, by <see cref="StoreCheck"/>, and starts no silo.</summary>
+/// <summary>
+/// Runs <c>Silo -- check</c>: checks the configured store with <see cref="StoreCheck"/>, without starting a silo.
+/// </summary>
 internal static class StoreCheckCommand
 {
-    /// <returns>The exit code: 0 if all rows can be read and go together, else 1.</returns>
+    /// <returns>The exit code: 0 if all rows can be read and agree with each other, otherwise 1.</returns>
     public static async Task<int> RunAsync(IServiceProvider services, TextWriter output, TextWriter errors)
     {
         if (services.GetService<IStoredRows>() is not { } rows)
         {
-            await errors.WriteLineAsync("The storage of Orleans:GrainStorage:Default cannot be gone through: SQLite and AzureBlobStorage can.");
+            await errors.WriteLineAsync("The storage of Orleans:GrainStorage:Default cannot be checked: only SQLite and AzureBlobStorage can.");
             return 1;
         }
 

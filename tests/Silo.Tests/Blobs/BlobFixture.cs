@@ -3,10 +3,12 @@ using EngageCenter.Silo.Tests.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>One Azurite and one silo for the tests of a class; each test uses keys of its own.</summary>
+/// <summary>Runs one Azurite and one silo for the tests of a class; each test uses its own keys.</summary>
 public sealed class BlobFixture : IAsyncLifetime, IDisposable
 {
-    /// <summary>The collection of what keeps the machine busy: an attempt that takes too long would be one more.</summary>
+    /// <summary>
+    /// The collection of tests that keep the machine busy, because an attempt that takes too long would be repeated.
+    /// </summary>
     public const string OneAtATime = "One at a time";
 
     private readonly TempFolder folder = new();
@@ -15,7 +17,7 @@ public sealed class BlobFixture : IAsyncLifetime, IDisposable
 
     internal TestSilo Silo { get; private set; } = null!;
 
-    /// <summary>The provider's container, seen without the provider.</summary>
+    /// <summary>The provider's container, accessed without the provider.</summary>
     internal BlobContainerClient Container => new(Azurite.ConnectionString, "grainstate");
 
     public async Task InitializeAsync()

@@ -6,7 +6,9 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>A silo whose way to Azurite is by a proxy that fails as a test says, and another one with a way that does not.</summary>
+/// <summary>
+/// Runs a silo that reaches Azurite through a proxy that fails as a test says, and another silo without the proxy.
+/// </summary>
 public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();
@@ -38,7 +40,7 @@ public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>What is really stored.</summary>
+    /// <summary>Reads what is really stored.</summary>
     internal async Task<GrainState<Note>> Truth(GrainId id)
     {
         var state = new GrainState<Note>();
@@ -46,6 +48,6 @@ public sealed class FaultyBlobFixture : IAsyncLifetime, IDisposable
         return state;
     }
 
-    /// <summary>As in production, and sooner with the next attempt.</summary>
+    /// <summary>The same as in production, but with a shorter pause before the next attempt.</summary>
     private BlobServiceClient Client() => new(Proxy.ConnectionString, BlobClients.Options(firstDelay: TimeSpan.FromMilliseconds(1)));
 }

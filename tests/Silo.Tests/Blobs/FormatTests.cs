@@ -7,7 +7,10 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>What is in the container: the format of Microsoft.Orleans.Persistence.AzureStorage, which must be able to take over.</summary>
+/// <summary>
+/// Tests the content of the container: the format of Microsoft.Orleans.Persistence.AzureStorage, which must be able to take
+/// over.
+/// </summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 {
@@ -17,7 +20,7 @@ public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture
     [InlineData("note", "key", "state-note/key.json")]
     [InlineData("note", "tenant/user", "state-note/tenant/user.json")]
     [InlineData("тип", "справа №1 50%", "state-тип/справа №1 50%.json")]
-    public async Task A_state_is_a_blob_with_its_name_and_the_serializers_bytes(string type, string key, string name)
+    public async Task State_is_a_blob_with_its_name_and_the_serializers_bytes(string type, string key, string name)
     {
         var note = new Note { Text = "Привіт", Open = false, Mood = Mood.Bad };
 
@@ -36,7 +39,7 @@ public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture
     }
 
     [Fact]
-    public async Task The_etag_is_the_blobs()
+    public async Task Etag_is_that_of_the_blob()
     {
         var (id, blob) = New();
         var state = new GrainState<Note>(new Note());
@@ -47,7 +50,7 @@ public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture
     }
 
     [Fact]
-    public async Task A_blob_that_another_program_put_there_is_read_and_replaced()
+    public async Task Blob_written_by_another_program_is_read_and_replaced()
     {
         var (id, blob) = New();
         var row = JsonNode.Parse(RowFormat.Write(new Note { Text = "from elsewhere", Count = 1 }))!.AsObject();
@@ -68,7 +71,7 @@ public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("garbage")]
-    public async Task A_blob_without_a_state_is_refused_and_not_written_over(string content)
+    public async Task Blob_without_a_state_is_refused_and_not_overwritten(string content)
     {
         var (id, blob) = New();
         await blob.UploadAsync(BinaryData.FromString(content));
@@ -80,7 +83,7 @@ public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture
     }
 
     [Fact]
-    public async Task A_clear_deletes_the_blob()
+    public async Task Clear_deletes_the_blob()
     {
         var (id, blob) = New();
         var state = new GrainState<Note>(new Note());
@@ -93,7 +96,7 @@ public sealed class FormatTests(BlobFixture fixture) : IClassFixture<BlobFixture
     }
 
     [Fact]
-    public async Task The_container_is_the_configured_one()
+    public async Task Configured_container_is_used()
     {
         await using var silo = await BlobSilo.Start(("ConnectionString", fixture.Azurite.ConnectionString), ("ContainerName", "another-one"));
         var (id, blob) = New();

@@ -9,7 +9,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>What the callers of grains see of the store.</summary>
+/// <summary>Tests what callers of grains see of the store.</summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class GrainTests : IAsyncLifetime, IDisposable
 {
@@ -43,7 +43,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_grain_whose_write_is_in_doubt_reads_the_truth_with_the_next_call()
+    public async Task Grain_with_an_unconfirmed_write_reads_the_stored_state_at_the_next_call()
     {
         var note = silo.Grains.GetGrain<INoteGrain>("справа/1");
         await note.Write("1");
@@ -58,7 +58,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_grain_whose_write_failed_goes_on_with_what_is_stored()
+    public async Task Grain_with_a_failed_write_continues_with_the_stored_state()
     {
         var note = silo.Grains.GetGrain<INoteGrain>("1");
         await note.Write("1");
@@ -72,7 +72,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_is_granted_and_revoked_is_so_after_a_restart()
+    public async Task Grants_and_revocations_survive_a_restart()
     {
         var workspace = await NewWorkspace();
         await Grant(workspace);
@@ -88,7 +88,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task An_agreement_is_listed_by_its_id()
+    public async Task Agreement_is_listed_by_its_id()
     {
         await NewWorkspace();
         await silo.Grains.GetGrain<INoteGrain>("agreement").Write("1");
@@ -102,7 +102,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_revocation_whose_answer_was_lost_is_not_acknowledged_and_holds()
+    public async Task Revocation_whose_response_was_lost_is_not_acknowledged_but_holds()
     {
         var workspace = await NewWorkspace();
         await Grant(workspace);
@@ -120,7 +120,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_grant_that_was_not_stored_is_no_grant()
+    public async Task Unstored_grant_gives_no_access()
     {
         var workspace = await NewWorkspace();
         proxy.Fate = request => IsWriteOf(request, $"workspace-workspace/{workspace}") ? Fate.IsRefused : Fate.Happens;
@@ -143,7 +143,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
             await silo.DisposeAsync();
         }
 
-        // After a fault a change waits for leases that may be out: here not for long.
+        // After a fault, a change waits for leases that may be held: here only briefly.
         silo = await BlobSilo.Start(
             ("ConnectionString", proxy.ConnectionString),
             (":Access:Lease", "00:00:01"), (":Access:Authority", "00:00:01"));
@@ -164,7 +164,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
     private Task<DeleteGroupOutcome> Revoke(string workspace) => Act(
         workspace, (w, d) => w.DeleteGroup(d, AdeleActor, new(Team, null)), o => o.Status == DeleteGroupStatus.DecideAgain);
 
-    /// <summary>Decides for Adele, as the web API does, until the workspace acts on the decision.</summary>
+    /// <summary>Decides for Adele, like the web API, until the workspace accepts the decision.</summary>
     private async Task<T> Act<T>(string workspace, Func<IWorkspaceGrain, AccessDecision, Task<T>> act, Func<T, bool> decideAgain)
     {
         for (var attempt = 0; attempt < 5; attempt++)

@@ -13,9 +13,9 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Silo.Tests.Blobs;
 
 /// <summary>
-/// A silo in a process of its own, as in Azure: told an account's address and no secret, it asks the endpoint of its
-/// managed identity for a token, and enters the store by that, and the tables of its members and reminders. The endpoint speaks App Service's protocol. Azurite
-/// looks at what a token says, not at who signed it.
+/// Runs a silo in its own process, as in Azure: with an account's address and no secret, it gets a token from the endpoint
+/// of its managed identity, and uses it for the store and for the tables of members and reminders. The endpoint speaks App
+/// Service's protocol. Azurite checks the claims of a token, but not its signature.
 /// </summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class IdentityTests : IAsyncLifetime, IDisposable
@@ -65,7 +65,7 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_silo_enters_its_store_and_its_tables_by_its_managed_identity()
+    public async Task Silo_accesses_its_store_and_tables_with_its_managed_identity()
     {
         var health = FreePort.Next();
         await using var silo = Launch(health, new()
@@ -77,7 +77,7 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
         });
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
 
-        // Ready is a silo that made its container and reads from it, and is a member of its cluster.
+        // A ready silo has created its container, has read from it, and is a member of its cluster.
         await Until.True(async () => silo.HasEnded || await IsReady(http, health), Bound, "the silo is ready");
 
         Assert.False(silo.HasEnded, silo.ToString());
@@ -86,7 +86,7 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_silo_whose_identity_the_store_refuses_does_not_start()
+    public async Task Silo_whose_identity_the_store_refuses_does_not_start()
     {
         audience = "https://somewhere.else";
         await using var silo = Launch(FreePort.Next(), []);
@@ -112,7 +112,7 @@ public sealed class IdentityTests : IAsyncLifetime, IDisposable
             ["IDENTITY_ENDPOINT"] = $"http://{IPAddress.Loopback}:{Text(identityPort)}/msi/token",
             ["IDENTITY_HEADER"] = Header,
 
-            // The only one that this process trusts.
+            // The only certificate that this process trusts.
             ["SSL_CERT_FILE"] = folder.File("cert.pem"),
         });
 

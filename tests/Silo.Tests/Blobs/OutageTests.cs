@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>The store gone: its process, its container, or its answers altogether.</summary>
+/// <summary>Tests outages of the store: its process, its container, or all its responses.</summary>
 public sealed class OutageTests : IDisposable
 {
     private static readonly GrainId Id = GrainId.Create("note", "1");
@@ -16,7 +16,7 @@ public sealed class OutageTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_store_that_went_and_came_back_has_what_it_confirmed()
+    public async Task Restarted_store_has_everything_that_it_confirmed()
     {
         await using var azurite = await Azurite.Start(folder.Path, inMemory: false);
         await using var silo = await BlobSilo.Start(azurite.ConnectionString);
@@ -40,7 +40,7 @@ public sealed class OutageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_container_that_disappears_is_a_failure_and_no_empty_store()
+    public async Task Missing_container_is_a_failure_and_not_an_empty_store()
     {
         await using var azurite = await Azurite.Start(folder.Path);
         await using var silo = await BlobSilo.Start(azurite.ConnectionString);
@@ -61,9 +61,9 @@ public sealed class OutageTests : IDisposable
         }
     }
 
-    // With the bounds of production, so that it takes as long as a grain would wait.
+    // With the limits of production, so this takes as long as a grain would wait.
     [Fact]
-    public async Task A_store_that_never_answers_is_given_up_before_the_grain_call_is()
+    public async Task Unresponsive_store_times_out_before_the_grain_call()
     {
         await using var azurite = await Azurite.Start(folder.Path);
         await using var proxy = await StoreProxy.Start(azurite);
@@ -79,7 +79,7 @@ public sealed class OutageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_need_not_wait()
+    public async Task Reader_can_cancel_its_wait()
     {
         await using var azurite = await Azurite.Start(folder.Path);
         await using var proxy = await StoreProxy.Start(azurite);
@@ -95,7 +95,7 @@ public sealed class OutageTests : IDisposable
     }
 
     [Fact]
-    public void All_attempts_of_an_operation_end_before_the_grain_call_does() => Assert.True(BlobClients.OperationTimeout < SiloHost.ResponseTimeout);
+    public void All_attempts_of_an_operation_end_before_the_grain_call() => Assert.True(BlobClients.OperationTimeout < SiloHost.ResponseTimeout);
 
     private static async Task<GrainState<Note>> Read(TestSilo silo)
     {

@@ -6,14 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>How a silo is told of its store, and what it says where that is wrong.</summary>
+/// <summary>Tests how a silo's store is configured, and the errors of wrong settings.</summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 {
     private const string Secret = "c2VjcmV0";
 
     [Fact]
-    public async Task A_connection_string_may_have_a_name()
+    public async Task Connection_string_may_have_a_name()
     {
         await using var silo = await BlobSilo.Start(("ConnectionName", "blobs"), (":ConnectionStrings:blobs", fixture.Azurite.ConnectionString));
 
@@ -21,7 +21,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task A_service_key_names_a_client_that_is_made_of_a_connection_string()
+    public async Task Service_key_names_a_client_created_from_a_connection_string()
     {
         await using var silo = await BlobSilo.Start(("ServiceKey", "blobs"), (":ConnectionStrings:blobs", fixture.Azurite.ConnectionString));
 
@@ -29,7 +29,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task A_service_key_comes_before_a_connection_string()
+    public async Task Service_key_takes_precedence_over_a_connection_string()
     {
         await using var silo = await BlobSilo.Start(
             ("ServiceKey", "blobs"), (":ConnectionStrings:blobs", fixture.Azurite.ConnectionString), ("ConnectionString", "nonsense"));
@@ -38,7 +38,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task An_address_with_a_shared_access_signature_is_a_connection_string()
+    public async Task Address_with_a_shared_access_signature_works_as_a_connection_string()
     {
         var account = new BlobServiceClient(fixture.Azurite.ConnectionString);
         var address = account.GenerateAccountSasUri(
@@ -49,7 +49,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task An_address_under_a_service_key_is_entered_by_an_identity()
+    public async Task Address_under_a_service_key_uses_an_identity()
     {
         await using var silo = BlobSilo.Build(("ServiceKey", "blobs"), (":ConnectionStrings:blobs", "https://contoso.blob.core.windows.net/"));
 
@@ -70,7 +70,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     [InlineData("a", "ConnectionString", "UseDevelopmentStorage=true", "ContainerName")]
     [InlineData("a--b", "ConnectionString", "UseDevelopmentStorage=true", "ContainerName")]
     [InlineData("$root", "ConnectionString", "UseDevelopmentStorage=true", "ContainerName")]
-    public async Task A_wrong_setting_stops_the_start_with_its_name_and_without_its_secret(string container, string key, string value, string says)
+    public async Task Wrong_setting_prevents_the_start_and_is_named_without_its_secret(string container, string key, string value, string says)
     {
         var error = await Assert.ThrowsAsync<Orleans.Runtime.OrleansConfigurationException>(async () =>
         {
@@ -84,7 +84,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task A_store_that_is_not_there_stops_the_start_with_its_address()
+    public async Task Unreachable_store_prevents_the_start_and_is_named()
     {
         var port = FreePort.Next();
         await using var silo = BlobSilo.Build(("ConnectionString", Azurite.ConnectionStringAt(port)));
@@ -95,7 +95,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task A_store_that_lets_nobody_in_stops_the_start()
+    public async Task Store_that_refuses_access_prevents_the_start()
     {
         var wrongKey = fixture.Azurite.ConnectionString.Replace("AccountKey=Eby8", "AccountKey=Ebz8", StringComparison.Ordinal);
         await using var silo = BlobSilo.Build(("ConnectionString", wrongKey));
@@ -110,7 +110,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     [InlineData("a/../../grainstate2/b")]
     [InlineData("a/./b")]
     [InlineData("a\\b")]
-    public async Task A_key_that_would_be_the_name_of_another_blob_is_refused(string key)
+    public async Task Key_that_gives_the_name_of_another_blob_is_refused(string key)
     {
         var id = GrainId.Create("note", key);
 
@@ -120,7 +120,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
     }
 
     [Fact]
-    public async Task A_key_that_is_too_long_is_refused()
+    public async Task Too_long_key_is_refused()
     {
         var id = GrainId.Create("note", new string('x', BlobContainer.MaxIdLength));
 

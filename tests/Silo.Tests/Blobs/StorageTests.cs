@@ -4,7 +4,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>Orleans' own provider, with the clients and bounds of the silo.</summary>
+/// <summary>Tests Orleans' own provider with the clients and limits of the silo.</summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class StorageTests(BlobFixture fixture) : GrainStorageTests, IClassFixture<BlobFixture>
 {
@@ -18,7 +18,7 @@ public sealed class StorageTests(BlobFixture fixture) : GrainStorageTests, IClas
         return (silo.Storage, silo);
     }
 
-    // Orleans' provider for databases fails on them: it takes the key for a format string.
+    // Orleans' provider for databases fails on braces, because it uses the key as a format string.
     [Fact]
     public async Task Keys_with_braces_are_different_grains()
     {

@@ -7,12 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>The check of a container.</summary>
+/// <summary>Tests the check of a container.</summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class StoreCheckTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 {
     [Fact]
-    public async Task A_sound_container_has_no_findings_and_a_lost_and_an_empty_blob_are_named()
+    public async Task Intact_container_has_no_findings_and_lost_or_empty_blobs_are_named()
     {
         await using var silo = await BlobSilo.Start(("ConnectionString", fixture.Azurite.ConnectionString), ("ContainerName", "checked"));
         var tenant = Guid.NewGuid();

@@ -4,7 +4,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>The store slow, failing or out of reach, and answers lost: no success that is none, and no effect twice.</summary>
+/// <summary>Tests a slow, failing or unreachable store, and lost responses: no false success, and no effect twice.</summary>
 [Collection(BlobFixture.OneAtATime)]
 public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<FaultyBlobFixture>, IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     public void Dispose() => Proxy.Next();
 
     [Fact]
-    public async Task A_slow_store_is_waited_for()
+    public async Task Slow_store_is_waited_for()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "late" }));
         Proxy.Next(Fate.IsHeld);
@@ -36,7 +36,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     [Theory]
     [InlineData(Fate.IsRefused)]
     [InlineData(Fate.IsLost)]
-    public async Task What_the_store_never_did_is_tried_again(Fate fate)
+    public async Task Request_that_the_store_did_not_process_is_repeated(Fate fate)
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "1" }));
 
@@ -56,8 +56,8 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
 
     [Theory]
     [InlineData(Fate.IsRefused, "503 ServerBusy")]
-    [InlineData(Fate.IsLost, "could not be asked")]
-    public async Task A_store_that_does_nothing_is_a_failure_after_a_few_attempts_and_nothing_changes(Fate fate, string reason)
+    [InlineData(Fate.IsLost, "could not be reached")]
+    public async Task Store_without_success_fails_after_a_few_attempts_and_changes_nothing(Fate fate, string reason)
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "before" }));
         await Storage.WriteStateAsync("state", id, state);
@@ -80,9 +80,9 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
         Assert.Equal("after", (await fixture.Truth(id)).State!.Text);
     }
 
-    // Three attempts with such waits would outlast the grain call.
+    // Three attempts with such waits would take longer than the grain call.
     [Fact]
-    public async Task A_store_that_asks_for_a_long_wait_is_not_asked_again()
+    public async Task Store_that_asks_for_a_long_wait_is_not_asked_again()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "before" }));
         await Storage.WriteStateAsync("state", id, state);
@@ -96,9 +96,10 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
         Assert.Equal("before", (await fixture.Truth(id)).State!.Text);
     }
 
-    // The SDK asks again and finds the version that it made itself. It cannot know that, so nobody is told 'done'.
+    // The SDK tries again and finds the version that it wrote itself. It cannot know that, so no caller is told that the
+    // write succeeded.
     [Fact]
-    public async Task A_first_write_whose_answer_is_lost_is_a_conflict_and_stored_once()
+    public async Task First_write_with_a_lost_response_is_a_conflict_and_stored_once()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "stored" }));
         Proxy.Next(Fate.AnswerIsLost);
@@ -111,7 +112,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
-    public async Task A_write_whose_answer_is_lost_is_a_conflict_and_stored_once()
+    public async Task Write_with_a_lost_response_is_a_conflict_and_stored_once()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "1" }));
         await Storage.WriteStateAsync("state", id, state);
@@ -127,7 +128,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
-    public async Task A_write_whose_every_answer_is_lost_is_a_failure_and_stored_once()
+    public async Task Write_with_only_lost_responses_is_a_failure_and_stored_once()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "stored" }));
         Proxy.Always(Fate.AnswerIsLost);
@@ -139,13 +140,13 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
-    public async Task A_clear_whose_answer_is_lost_has_cleared()
+    public async Task Clear_with_a_lost_response_has_cleared()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note()));
         await Storage.WriteStateAsync("state", id, state);
         Proxy.Next(Fate.AnswerIsLost);
 
-        // Azurite finds another version on the second attempt, others that there is nothing any more.
+        // On the second attempt, Azurite finds another version, and other stores find nothing any more.
         var done = await Record.ExceptionAsync(() => Storage.ClearStateAsync("state", id, state));
 
         Assert.True(done is null or InconsistentStateException);
@@ -154,7 +155,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
-    public async Task A_read_whose_answer_is_lost_is_done_again()
+    public async Task Read_with_a_lost_response_is_repeated()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = "1" }));
         await Storage.WriteStateAsync("state", id, state);
@@ -168,7 +169,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
     }
 
     [Fact]
-    public async Task The_largest_state_is_written_in_one_request_and_a_larger_one_is_refused()
+    public async Task Largest_state_is_written_in_one_request_and_a_larger_one_is_refused()
     {
         var (id, state) = (NewId(), new GrainState<Note>(new Note { Text = new('x', StoredJson.MaxStateBytes - 500) }));
         Proxy.Next();
@@ -186,10 +187,10 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
         Assert.Equal(StoredJson.MaxStateBytes - 500, read.State!.Text.Length);
     }
 
-    // As a property: whatever happens to the attempts of a write or a clear, one that succeeds is stored, and after
-    // one that does not the store holds what was there or what was written, and goes on from there.
+    // A property: whatever happens to the attempts of a write or a clear, a successful one is stored; after a failed one the
+    // store holds the old or the new state, and works on from there.
     [Fact]
-    public async Task Whatever_fails_what_is_confirmed_is_stored_and_what_is_not_is_old_or_new()
+    public async Task Confirmed_writes_are_stored_and_others_leave_the_old_or_the_new_state()
     {
         var step = Gen.Select(Gen.Bool, Gen.Frequency((3, Gen.Const(Fate.Happens)), (1, Gen.Const(Fate.IsRefused)),
             (1, Gen.Const(Fate.IsLost)), (2, Gen.Const(Fate.AnswerIsLost))).Array[Attempts]);
@@ -221,7 +222,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
             var truth = await fixture.Truth(id);
             int? after = truth.RecordExists ? truth.State!.Count : null;
 
-            // Where the first attempt happened and was answered there is nothing to fail.
+            // If the first attempt was processed and answered, there is nothing to fail.
             if (after != asked && (confirmed || after != before) || !confirmed && fates[0] == Fate.Happens)
             {
                 return false;
@@ -230,7 +231,7 @@ public sealed class StoreFaultTests(FaultyBlobFixture fixture) : IClassFixture<F
             before = after;
             if (!confirmed)
             {
-                // As a grain does that is activated again.
+                // Like a grain that is activated again.
                 Proxy.Next();
                 await Storage.ReadStateAsync("state", id, state);
             }

@@ -9,30 +9,30 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Silo.Tests.Blobs;
 
-/// <summary>What becomes of a request.</summary>
+/// <summary>Says what happens to a request.</summary>
 public enum Fate
 {
     Happens,
 
-    /// <summary>The store answers that it is busy, and has done nothing.</summary>
+    /// <summary>The store responds that it is busy, and has done nothing.</summary>
     IsRefused,
 
-    /// <summary>The store answers that it is busy, and that nobody should ask again for 20 s.</summary>
+    /// <summary>The store responds that it is busy and that a client should wait for 20 s.</summary>
     IsPutOff,
 
-    /// <summary>The connection ends before the store hears of the request.</summary>
+    /// <summary>The connection ends before the store receives the request.</summary>
     IsLost,
 
-    /// <summary>The store does it, and the connection ends before the answer arrives.</summary>
+    /// <summary>The store processes it, and the connection ends before the response arrives.</summary>
     AnswerIsLost,
 
-    /// <summary>Neither an answer nor an end, until <see cref="StoreProxy.Release"/>; then it happens.</summary>
+    /// <summary>There is no response until <see cref="StoreProxy.Release"/>; then the store processes it.</summary>
     IsHeld,
 }
 
 internal sealed record StoreRequest(string Method, string Target);
 
-/// <summary>Stands before Azurite, and does to requests what a test says. On loopback.</summary>
+/// <summary>A proxy on loopback in front of Azurite that does to requests what a test says.</summary>
 internal sealed class StoreProxy : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -55,7 +55,7 @@ internal sealed class StoreProxy : IAsyncDisposable
 
     public string ConnectionString => Azurite.ConnectionStringAt(Port);
 
-    /// <summary>Asked for each attempt of a request.</summary>
+    /// <summary>Called for each attempt of a request.</summary>
     public Func<StoreRequest, Fate> Fate { get; set; } = _ => Blobs.Fate.Happens;
 
     /// <summary>All attempts so far.</summary>
@@ -68,7 +68,7 @@ internal sealed class StoreProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>The next requests meet these fates, one each; those after them happen.</summary>
+    /// <summary>Sets the fates of the next requests, one for each; later requests are processed normally.</summary>
     public void Next(params IEnumerable<Fate> fates)
     {
         var queue = new ConcurrentQueue<Fate>(fates);
@@ -76,7 +76,7 @@ internal sealed class StoreProxy : IAsyncDisposable
         Fate = _ => queue.TryDequeue(out var fate) ? fate : Blobs.Fate.Happens;
     }
 
-    /// <summary>Every request meets this fate.</summary>
+    /// <summary>Sets the fate of every request.</summary>
     public void Always(Fate fate)
     {
         Requests.Clear();
@@ -145,14 +145,14 @@ internal sealed class StoreProxy : IAsyncDisposable
         using var request = new HttpRequestMessage(new(context.Request.Method), new Uri(target, rawTarget)) { Content = new ByteArrayContent(body.ToArray()) };
         foreach (var (name, values) in context.Request.Headers.Where(h => !IsOfTheConnection(h.Key)))
         {
-            // The names of those that belong to the body are refused by the one and taken by the other.
+            // HttpClient keeps content headers apart from request headers.
             if (!request.Headers.TryAddWithoutValidation(name, values.ToArray()))
             {
                 request.Content.Headers.TryAddWithoutValidation(name, values.ToArray());
             }
         }
 
-        // What the store does once it has been asked does not depend on whether anybody still waits.
+        // The store finishes a request even if nobody waits for it any more.
         var answer = await store.SendAsync(request, CancellationToken.None);
         await answer.Content.LoadIntoBufferAsync();
         return answer;

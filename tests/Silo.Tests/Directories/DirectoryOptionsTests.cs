@@ -24,7 +24,7 @@ public sealed class DirectoryOptionsTests
     [InlineData("Poll", "00:00:00.5", "Directory:Poll")]
     [InlineData("Tenants:0", "contoso", "Directory")]
     [InlineData("Tenant", "contoso", "Tenant")]
-    public void A_value_that_cannot_be_used_is_refused_with_its_name(string key, string value, string named)
+    public void Unusable_value_is_refused_with_its_name(string key, string value, string named)
     {
         var refused = Assert.Throws<SettingException>(() => Compose("Development", key, value));
 
@@ -34,7 +34,7 @@ public sealed class DirectoryOptionsTests
     [Theory]
     [InlineData("Development", true)]
     [InlineData("Production", false)]
-    public void A_stand_in_without_TLS_is_for_development(string environment, bool isTaken)
+    public void Stand_in_without_TLS_is_allowed_only_in_development(string environment, bool isTaken)
     {
         var refusal = Record.Exception(() => Compose(environment, "Graph", "http://localhost:8081/graph/v1.0"));
 
@@ -42,7 +42,7 @@ public sealed class DirectoryOptionsTests
     }
 
     [Fact]
-    public void No_credential_is_refused()
+    public void Missing_credential_is_refused()
     {
         var options = new DirectoryOptions { ClientId = Good["ClientId"]! };
 
@@ -53,10 +53,10 @@ public sealed class DirectoryOptionsTests
     [InlineData("https://graph.microsoft.com/v1.0/", "https://graph.microsoft.com/.default")]
     [InlineData("https://microsoftgraph.chinacloudapi.cn/v1.0", "https://microsoftgraph.chinacloudapi.cn/.default")]
     [InlineData("http://127.0.0.1:8081/graph/v1.0", "https://graph.microsoft.com/.default")]
-    public void Tokens_are_asked_for_the_cloud_of_the_address(string graph, string scope) =>
+    public void Token_scope_follows_the_cloud_of_the_address(string graph, string scope) =>
         Assert.Equal(scope, new DirectoryOptions { Graph = graph }.Scope);
 
-    // Composed, not started: the directory is made when a grain first asks for it.
+    // Composed, not started: the directory is created when a grain first asks for it.
     private static void Compose(string environment, string key, string value)
     {
         var builder = WebApplication.CreateBuilder([$"--environment={environment}"]);

@@ -3,7 +3,7 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Silo.Tests.Directories;
 
-/// <summary>The directory of a tenant by Microsoft Graph, as LocalEntra speaks it.</summary>
+/// <summary>Tests the directory of a tenant through Microsoft Graph, with LocalEntra as Graph.</summary>
 public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<StandInTenant>, IAsyncLifetime
 {
     private readonly GraphDirectory directory = tenant.Directory();
@@ -13,7 +13,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     public async Task DisposeAsync() => await directory.DisposeAsync();
 
     [Fact]
-    public async Task It_names_all_groups_of_a_person_also_those_that_are_groups_of_groups()
+    public async Task All_direct_and_nested_groups_of_a_person_are_returned()
     {
         var groups = await GroupsOf(StandInTenant.Johanna);
 
@@ -23,14 +23,14 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task Somebody_who_is_not_in_the_directory_is_in_no_group() => Assert.Empty(await GroupsOf(StandInTenant.Nobody));
+    public async Task Unknown_person_is_in_no_group() => Assert.Empty(await GroupsOf(StandInTenant.Nobody));
 
     [Theory]
     [InlineData("2", 2d)]
     [InlineData("1.5", 1.5)]
     [InlineData("soon", null)]
     [InlineData(null, null)]
-    public async Task A_throttled_request_says_when_to_come_again_if_the_directory_does(string? header, double? seconds)
+    public async Task Throttled_request_passes_Retry_After_on(string? header, double? seconds)
     {
         await tenant.SetFaults(new { kind = "Refuse", status = 429, retryAfter = header, path = "getMemberGroups" });
 
@@ -41,7 +41,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task Half_of_an_answer_is_none()
+    public async Task Incomplete_response_is_an_error()
     {
         await tenant.SetFaults(new { kind = "Half", path = "getMemberGroups" });
 
@@ -52,7 +52,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     [InlineData(403, "Authorization_RequestDenied")]
     [InlineData(404, "ResourceNotFound")]
     [InlineData(500, null)]
-    public async Task A_refusal_is_no_answer_and_is_not_tried_again_by_itself(int status, string? code)
+    public async Task Refusal_is_an_error_and_is_not_repeated(int status, string? code)
     {
         await tenant.SetFaults(new { kind = "Refuse", status, code, path = "getMemberGroups", times = 1 });
 
@@ -63,7 +63,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task A_silent_directory_is_waited_for_as_long_as_the_caller_does()
+    public async Task Unresponsive_directory_is_waited_for_until_the_caller_cancels()
     {
         await tenant.SetFaults(new { kind = "Silent" });
         using var limit = new CancellationTokenSource();
@@ -75,7 +75,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task An_application_that_the_tenant_does_not_know_gets_no_answer()
+    public async Task Application_unknown_to_the_tenant_gets_an_error()
     {
         await using var unknown = tenant.Directory(secret: "another");
 
@@ -83,11 +83,11 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task A_tenant_that_the_stand_in_does_not_have_gets_no_answer() =>
+    public async Task Unknown_tenant_is_an_error() =>
         await Assert.ThrowsAnyAsync<Exception>(() => directory.GroupsOf(StandInTenant.Nobody, StandInTenant.Johanna, default));
 
     [Fact]
-    public async Task Only_the_listed_tenants_have_a_directory_if_any_are_listed()
+    public async Task Only_listed_tenants_have_a_directory_if_any_are_listed()
     {
         await using var listed = tenant.Directory(StandInTenant.Secret, StandInTenant.TenantId);
 
@@ -97,7 +97,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task Groups_are_found_by_the_beginning_of_their_name_in_pages_by_name()
+    public async Task Groups_are_found_by_name_prefix_in_pages_ordered_by_name()
     {
         List<DirectoryGroup> found = [];
         string? after = null;
@@ -119,22 +119,22 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     [InlineData("x') or startswith(displayName,'Project", 0)]
     [InlineData("100 % & more?#", 1)]
     [InlineData("zzz", 0)]
-    public async Task A_name_with_marks_of_the_query_is_a_name(string prefix, int count) =>
+    public async Task Query_characters_in_a_name_are_escaped(string prefix, int count) =>
         Assert.Equal(count, (await directory.Groups(StandInTenant.TenantId, prefix, 10, null, default)).TotalCount);
 
     [Fact]
-    public async Task A_place_that_the_directory_does_not_know_is_no_cursor() =>
+    public async Task Place_unknown_to_the_directory_is_an_invalid_cursor() =>
         await Assert.ThrowsAsync<InvalidCursorException>(() => directory.Groups(StandInTenant.TenantId, null, 10, "nowhere", default));
 
     [Fact]
-    public async Task A_group_is_found_by_its_id_or_there_is_none()
+    public async Task Group_is_found_by_its_id_or_is_absent()
     {
         Assert.Equal(new(StandInTenant.Outer, "Outer", null), await directory.Group(StandInTenant.TenantId, StandInTenant.Outer, default));
         Assert.Null(await directory.Group(StandInTenant.TenantId, StandInTenant.Nobody, default));
     }
 
     [Fact]
-    public async Task Of_some_groups_those_that_exist_are_found_and_their_people_are_counted()
+    public async Task Existing_groups_are_found_and_their_people_counted()
     {
         var found = await directory.Existing(StandInTenant.TenantId, [StandInTenant.Nobody, StandInTenant.Outer, StandInTenant.Nested], default);
 
@@ -147,7 +147,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     [Theory]
     [InlineData("Half")]
     [InlineData("Refuse")]
-    public async Task A_part_of_the_groups_is_no_answer(string kind)
+    public async Task Incomplete_list_of_groups_is_an_error(string kind)
     {
         await tenant.SetFaults(new { kind, status = kind == "Refuse" ? 503 : (int?)null });
 
@@ -159,7 +159,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task It_tells_of_another_name()
+    public async Task Rename_of_a_group_is_reported()
     {
         var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Outer], default);
         await tenant.Name(StandInTenant.Outer, "Another name");
@@ -171,7 +171,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task It_tells_who_came_into_a_group_and_who_left_since_it_is_followed()
+    public async Task Added_and_removed_members_are_reported_since_following()
     {
         var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet, StandInTenant.Nobody], default);
         Assert.Equal((0, true), await Told(address));
@@ -204,7 +204,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task An_address_that_has_expired_is_said_to_have()
+    public async Task Expired_address_is_reported_as_expired()
     {
         var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet], default);
         await tenant.SetFaults(new { kind = "ExpiredDelta" });
@@ -221,7 +221,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     [Theory]
     [InlineData("Half")]
     [InlineData("Refuse")]
-    public async Task A_part_of_the_changes_is_no_answer(string kind)
+    public async Task Incomplete_list_of_changes_is_an_error(string kind)
     {
         var address = await directory.Follow(StandInTenant.TenantId, [StandInTenant.Quiet], default);
         await tenant.SetFaults(new { kind, status = kind == "Refuse" ? 503 : (int?)null });
@@ -230,7 +230,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task A_group_that_there_is_not_has_no_groups_in_it() =>
+    public async Task Unknown_group_has_no_nested_groups() =>
         Assert.Empty(await directory.NestedGroups(StandInTenant.TenantId, StandInTenant.Nobody, default));
 
     private Task<System.Collections.Immutable.ImmutableArray<Guid>> GroupsOf(Guid userId) => directory.GroupsOf(StandInTenant.TenantId, userId, default);

@@ -20,5 +20,5 @@ public sealed class RetryAfterTests
     [InlineData("1e9", null)]
     [InlineData("NaN", null)]
     [InlineData("2026-03-01", null)]
-    public void Each_form_is_read_and_bounded(string? header, double? seconds) => Assert.Equal(seconds, RetryAfter.Read(header, Now)?.TotalSeconds);
+    public void Every_form_of_Retry_After_is_read_and_bounded(string? header, double? seconds) => Assert.Equal(seconds, RetryAfter.Read(header, Now)?.TotalSeconds);
 }

@@ -10,12 +10,12 @@ using Microsoft.Identity.Abstractions;
 
 namespace EngageCenter.Silo.Tests.Directories;
 
-/// <summary>LocalEntra with one tenant, and the directory that a silo asks it by.</summary>
+/// <summary>Runs LocalEntra with one tenant, and the directory with which a silo asks it.</summary>
 public sealed class StandInTenant : IAsyncLifetime, IDisposable
 {
     public const string Secret = "the secret of the tests";
 
-    /// <summary>In 300 groups: <see cref="Nested"/> through <see cref="Outer"/>.</summary>
+    /// <summary>A person in 300 groups, among them <see cref="Nested"/> through <see cref="Outer"/>.</summary>
     public static readonly Guid Johanna = Id(1);
     public static readonly Guid Nobody = Id(99);
     public static readonly Guid Outer = Id(2001);

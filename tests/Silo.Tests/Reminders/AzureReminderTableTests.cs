@@ -8,7 +8,7 @@ public sealed class AzureReminderTableTests(AzureReminderTableTests.Tables table
 {
     private readonly List<TestSilo> silos = [];
 
-    // So one may ring up to a millisecond early, and the grain asks its state what is due.
+    // A reminder may fire up to a millisecond early, so the grain checks its state for what is due.
     private protected override TimeSpan Resolution => TimeSpan.FromMilliseconds(1);
 
     private protected override DateTimeKind Kind => DateTimeKind.Unspecified;
@@ -35,7 +35,7 @@ public sealed class AzureReminderTableTests(AzureReminderTableTests.Tables table
         return table;
     }
 
-    /// <summary>One Azurite for all of them.</summary>
+    /// <summary>Runs one Azurite for all tests.</summary>
     public sealed class Tables : IAsyncLifetime, IDisposable
     {
         private readonly TempFolder folder = new();

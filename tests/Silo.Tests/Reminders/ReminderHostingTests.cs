@@ -14,7 +14,7 @@ using Orleans.Reminders.AzureStorage;
 
 namespace EngageCenter.Silo.Tests.Reminders;
 
-/// <summary>Where a silo keeps its reminders, by its settings.</summary>
+/// <summary>Tests where a silo keeps its reminders, depending on its settings.</summary>
 public sealed class ReminderHostingTests : IDisposable
 {
     private static readonly GrainId Id = GrainId.Create("schedule", "1");
@@ -27,7 +27,7 @@ public sealed class ReminderHostingTests : IDisposable
     [InlineData(null, null)]
     [InlineData("Orleans:Clustering:ProviderType", "Development")]
     [InlineData("Orleans:GrainStorage:Default:ProviderType", "Memory")]
-    public async Task On_one_machine_they_are_in_the_file_whatever_has_the_grains_state(string? setting, string? value)
+    public async Task On_one_machine_reminders_are_in_the_file_wherever_grain_state_is(string? setting, string? value)
     {
         await using (var silo = await TestSilo.Start(folder.File(), Settings()))
         {
@@ -45,7 +45,7 @@ public sealed class ReminderHostingTests : IDisposable
     [InlineData("Redis", "Orleans:Clustering:ConnectionString")]
     [InlineData("Redis", "ConnectionStrings:members")]
     [InlineData("AzureRedisCache", "Orleans:Clustering:ConnectionString")]
-    public async Task In_a_cluster_they_are_in_the_Redis_that_has_its_members(string provider, string setting)
+    public async Task In_a_Redis_cluster_reminders_are_in_the_Redis_with_its_members(string provider, string setting)
     {
         await using var silo = TestSilo.Build(
             folder.File(),
@@ -66,7 +66,7 @@ public sealed class ReminderHostingTests : IDisposable
     [InlineData("ServiceKey", "ConnectionStrings:account", "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net")]
     [InlineData("ConnectionName", "ConnectionStrings:account", "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net")]
     [InlineData("ConnectionName", "Orleans:Clustering:ConnectionString", "AccountName=contoso;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net")]
-    public async Task In_a_cluster_on_an_Azure_account_they_are_in_its_tables(string name, string setting, string account)
+    public async Task In_an_Azure_cluster_reminders_are_in_its_tables(string name, string setting, string account)
     {
         await using var silo = TestSilo.Build(
             folder.File(), ("Orleans:Clustering:ProviderType", "AzureTableStorage"), ($"Orleans:Clustering:{name}", "account"), (setting, account));
@@ -85,7 +85,7 @@ public sealed class ReminderHostingTests : IDisposable
     [InlineData("ConnectionName", "ConnectionStrings:account", null, "missing")]
     [InlineData("ConnectionName", "Orleans:Clustering:ConnectionString", "AccountName=secret", "neither")]
     [InlineData("TableName", "Orleans:Clustering:ConnectionString", null, "missing")]
-    public void A_connection_of_tables_that_cannot_be_used_stops_the_start_and_is_named_without_its_value(string name, string setting, string? account, string why)
+    public void Unusable_connection_of_tables_prevents_the_start_and_is_named_without_its_value(string name, string setting, string? account, string why)
     {
         var error = Assert.Throws<SettingException>(() => TestSilo.Build(
             folder.File(), ("Orleans:Clustering:ProviderType", "AzureTableStorage"), ($"Orleans:Clustering:{name}", "account"), (setting, account!)));
@@ -96,7 +96,7 @@ public sealed class ReminderHostingTests : IDisposable
     }
 
     [Fact]
-    public void Where_the_members_have_no_place_for_them_the_silo_does_not_start_and_says_what_to_set()
+    public void Without_a_place_for_reminders_the_silo_does_not_start_and_says_what_to_set()
     {
         var error = Assert.Throws<OrleansConfigurationException>(() => TestSilo.Build(folder.File(), ("Orleans:Clustering:ProviderType", "Elsewhere")));
 
@@ -105,7 +105,7 @@ public sealed class ReminderHostingTests : IDisposable
     }
 
     [Fact]
-    public async Task The_settings_of_reminders_come_before_those_of_the_cluster()
+    public async Task Reminder_settings_take_precedence_over_those_of_the_cluster()
     {
         await using var elsewhere = TestSilo.Build(
             folder.File(), ("Orleans:Clustering:ProviderType", "Elsewhere"), ("Orleans:Reminders:ProviderType", "Redis"), ("Orleans:Reminders:ConnectionString", "redis.example:1"));
@@ -120,9 +120,9 @@ public sealed class ReminderHostingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_database_that_is_named_by_settings_alone_has_them()
+    public async Task Configured_database_has_the_reminders()
     {
-        // Any with the tables that the provider reads; this one has ours.
+        // Any database with the provider's tables works; the test uses our SQLite schema.
         using (var other = new SqliteFile(folder.File("other.db")))
         {
             other.Prepare();
@@ -139,7 +139,7 @@ public sealed class ReminderHostingTests : IDisposable
         Assert.Equal(0L, folder.Execute("SELECT COUNT(*) FROM OrleansRemindersTable"));
     }
 
-    /// <summary>A provider of clustering that this product does not know.</summary>
+    /// <summary>A clustering provider that this product does not know.</summary>
     internal sealed class Elsewhere : IProviderBuilder<ISiloBuilder>
     {
         public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Reminders;
 
-/// <summary>A grain's reminder on the silo as it comes, without any setting.</summary>
+/// <summary>Tests a grain's reminder on a silo with default settings.</summary>
 public sealed class ReminderTests : IDisposable
 {
     private readonly SqliteFolder folder = new();
@@ -12,7 +12,7 @@ public sealed class ReminderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task It_rings_in_a_silo_that_never_heard_of_it_until_it_is_stopped()
+    public async Task Reminder_fires_in_a_new_silo_until_it_is_stopped()
     {
         await using (var first = Build())
         {
@@ -24,7 +24,7 @@ public sealed class ReminderTests : IDisposable
         {
             await second.StartAsync();
 
-            // Nobody calls the grain.
+            // No call wakes the grain.
             Assert.Equal("tower", await second.Services.GetRequiredService<Rings>().Next());
             await Bell(second).Stop();
         }

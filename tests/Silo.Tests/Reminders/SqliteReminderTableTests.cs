@@ -13,7 +13,7 @@ public sealed partial class SqliteReminderTableTests : ReminderTableTests, IAsyn
     private readonly List<TestSilo> silos = [];
 
     [Fact]
-    public async Task Reminders_outlive_all_silos_of_the_file()
+    public async Task Reminders_survive_all_silos_of_the_file()
     {
         var id = GrainId.Create("schedule", "1");
         var etag = await (await Open("service")).UpsertRow(new ReminderEntry { GrainId = id, ReminderName = "run", Period = TimeSpan.FromDays(1) });
@@ -23,7 +23,7 @@ public sealed partial class SqliteReminderTableTests : ReminderTableTests, IAsyn
     }
 
     [Fact]
-    public async Task A_failure_of_SQLite_is_told_by_a_type_that_others_know()
+    public async Task SQLite_failure_is_an_exception_type_that_other_processes_know()
     {
         var table = await Open("service");
         var entry = new ReminderEntry { GrainId = GrainId.Create("schedule", "1"), ReminderName = "run", Period = TimeSpan.FromDays(1) };
@@ -36,18 +36,18 @@ public sealed partial class SqliteReminderTableTests : ReminderTableTests, IAsyn
         Assert.Null(error.InnerException);
         Assert.Equal(etag, (await table.ReadRow(entry.GrainId, "run"))!.ETag);
 
-        // The writer's turn was given back.
+        // The turn of the failed writer was returned.
         folder.Execute("DROP TRIGGER full");
         Assert.NotEqual(etag, await table.UpsertRow(entry));
     }
 
-    // With the reminders of many workspaces there, neither a silo's start nor a call reads them all.
+    // With reminders of many workspaces in the table, a silo's start or a call must not read all of them.
     [Theory]
     [InlineData("ReadReminderRowKey", "GrainId=? AND ReminderName=?")]
     [InlineData("ReadReminderRowsKey", "GrainId=?")]
     [InlineData("ReadRangeRows1Key", "GrainHash>? AND GrainHash<?")]
     [InlineData("ReadRangeRows2Key", "GrainHash>?", "GrainHash<?")]
-    public async Task Reads_go_by_an_index(string query, params string[] searched)
+    public async Task Reads_use_an_index(string query, params string[] searched)
     {
         await Open("service");
 
@@ -68,7 +68,7 @@ public sealed partial class SqliteReminderTableTests : ReminderTableTests, IAsyn
         var silo = TestSilo.Build(folder.File(), ("Orleans:ServiceId", serviceId));
         silos.Add(silo);
 
-        // As the host does before it starts anything.
+        // Like the host, before it starts anything.
         silo.Services.GetRequiredService<SqliteFile>().Prepare();
         var table = silo.Services.GetRequiredService<IReminderTable>();
         await table.StartAsync();

@@ -5,15 +5,15 @@ using Orleans.Storage;
 namespace EngageCenter.Silo.Tests.Storage;
 
 /// <summary>
-/// Sequences of operations by two holders of the same states, against a model that counts versions. The etags
-/// themselves are opaque: what must agree is who conflicts, and what a reader sees.
+/// Runs sequences of operations by two holders of the same states against a model that counts versions. Etags are opaque:
+/// model and storage must agree on conflicts, and on what a reader sees.
 /// </summary>
 public abstract class GrainStorageModelTests
 {
     private const int States = 3;
     private const int Holders = 2;
 
-    // The version of what is not there.
+    // The version of a state that does not exist.
     private const int None = 0;
 
     private enum Kind
@@ -25,16 +25,16 @@ public abstract class GrainStorageModelTests
 
     private protected abstract IGrainStorage Storage { get; }
 
-    /// <summary>Whether a version is left where a state was cleared.</summary>
+    /// <summary>Whether a cleared state keeps a version.</summary>
     private protected abstract bool KeepsVersionAfterClear { get; }
 
-    /// <summary>How many sequences are tried.</summary>
+    /// <summary>The number of sequences to try.</summary>
     private protected abstract int Sequences { get; }
 
     private sealed record Step(Kind Kind, int Holder, int State, int Value);
 
     [Fact]
-    public async Task Any_sequence_of_operations_agrees_with_a_model()
+    public async Task Every_sequence_of_operations_agrees_with_a_model()
     {
         var step = Gen.Select(
             Gen.Enum<Kind>(), Gen.Int[0, Holders - 1], Gen.Int[0, States - 1], Gen.Int[0, 99],
@@ -87,7 +87,8 @@ public abstract class GrainStorageModelTests
                     var cleared = !await Conflicts(Storage.ClearStateAsync("model", id, state));
                     if (KeepsVersionAfterClear)
                     {
-                        // Whoever holds no version reads first, and clears what is there. A row without content stays as it is.
+                        // A holder without a version reads first, and then clears the state. A row without content stays as
+                        // it is.
                         var blind = known[holder, row] == None;
                         if (cleared != (current || blind))
                         {
@@ -106,7 +107,8 @@ public abstract class GrainStorageModelTests
                     }
                     else
                     {
-                        // To clear what is gone, or what one does not know of, is done or is a conflict, as provider and store have it.
+                        // Clearing a state that is gone, or that the holder has not seen, succeeds or conflicts, depending
+                        // on provider and store.
                         var open = !current && (known[holder, row] == None || stored[row].Version == None);
                         if (cleared != current && !open)
                         {

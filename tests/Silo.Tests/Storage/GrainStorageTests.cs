@@ -4,21 +4,21 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>What Orleans may expect of a provider of grain storage, whichever it is.</summary>
+/// <summary>Tests what Orleans may expect of any grain storage provider.</summary>
 public abstract class GrainStorageTests
 {
     private const string Name = "note";
 
     private protected abstract IGrainStorage Storage { get; }
 
-    /// <summary>Whether a version is left where a state was cleared.</summary>
+    /// <summary>Whether a cleared state keeps a version.</summary>
     private protected abstract bool KeepsVersionAfterClear { get; }
 
-    /// <summary>A second silo on the same store.</summary>
+    /// <summary>Starts a second silo on the same store.</summary>
     private protected abstract Task<(IGrainStorage Storage, IAsyncDisposable Silo)> StartSecond();
 
     [Fact]
-    public async Task A_state_that_was_never_written_reads_as_a_new_one()
+    public async Task Unwritten_state_reads_as_a_new_one()
     {
         var state = new GrainState<Note>(null!, "an etag from before") { RecordExists = true };
 
@@ -31,7 +31,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task What_is_written_comes_back_whole()
+    public async Task Written_state_is_read_completely()
     {
         var id = NewId();
         var note = new Note
@@ -56,7 +56,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Values_that_are_the_default_of_their_type_survive_where_the_state_starts_with_others()
+    public async Task Default_values_survive_if_the_initial_state_has_other_values()
     {
         var id = NewId();
         await Write(id, new Note { Open = false, Count = 0, Remark = null, Mood = Mood.Bad });
@@ -70,7 +70,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_state_of_eight_megabytes_comes_back_and_is_replaced_conditionally()
+    public async Task State_of_eight_megabytes_is_read_and_replaced_conditionally()
     {
         var id = NewId();
         var text = string.Concat(Enumerable.Repeat("рядок ", 800_000));
@@ -87,7 +87,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_state_is_never_null()
+    public async Task State_is_never_null()
     {
         var id = NewId();
         var state = new GrainState<Note>(null!);
@@ -103,7 +103,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_state_may_be_a_value()
+    public async Task State_may_be_a_value_type()
     {
         var id = NewId();
         var state = new GrainState<DateOnly>();
@@ -120,7 +120,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Every_write_gives_a_new_etag_also_after_a_clear()
+    public async Task Every_write_gives_a_new_etag_even_after_a_clear()
     {
         var state = new GrainState<Note>(new Note());
         var id = NewId();
@@ -152,7 +152,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_first_write_conflicts_when_another_came_first()
+    public async Task First_write_conflicts_if_another_came_first()
     {
         var id = NewId();
         await Write(id, new Note { Text = "first" });
@@ -163,7 +163,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_stale_write_conflicts_and_changes_nothing()
+    public async Task Stale_write_conflicts_and_changes_nothing()
     {
         var id = NewId();
         var stale = await Write(id, new Note { Text = "1" });
@@ -181,7 +181,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_stale_clear_conflicts_and_changes_nothing()
+    public async Task Stale_clear_conflicts_and_changes_nothing()
     {
         var id = NewId();
         var stale = await Write(id, new Note { Text = "1" });
@@ -195,7 +195,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Clearing_what_was_never_written_does_nothing()
+    public async Task Clearing_an_unwritten_state_does_nothing()
     {
         var id = NewId();
 
@@ -206,7 +206,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Clearing_what_another_has_cleared_leaves_it_cleared()
+    public async Task Clearing_an_already_cleared_state_leaves_it_cleared()
     {
         var id = NewId();
         var one = await Write(id, new Note());
@@ -220,7 +220,7 @@ public abstract class GrainStorageTests
         }
         catch (InconsistentStateException)
         {
-            // Some stores compare the version first. Others first see that the state is gone.
+            // Some stores compare the version first; others first notice that the state is gone.
             Assert.NotNull(other.ETag);
         }
 
@@ -228,7 +228,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_cleared_state_reads_as_a_new_one_and_can_be_written_again()
+    public async Task Cleared_state_reads_as_a_new_one_and_can_be_written_again()
     {
         var id = NewId();
         var state = await Write(id, new Note { Text = "before" });
@@ -246,7 +246,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Whoever_cleared_a_state_can_write_it_without_reading_again()
+    public async Task State_can_be_written_after_a_clear_without_reading_again()
     {
         var id = NewId();
         var state = await Write(id, new Note { Text = "before" });
@@ -260,7 +260,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_version_from_before_a_clear_cannot_overwrite_what_came_after_it()
+    public async Task Version_from_before_a_clear_cannot_overwrite_a_later_state()
     {
         var id = NewId();
         var state = await Write(id, new Note { Text = "1" });
@@ -276,7 +276,7 @@ public abstract class GrainStorageTests
 
     [Theory]
     [MemberData(nameof(LookAlikes))]
-    public async Task Keys_that_look_alike_are_different_grains(string[] keys)
+    public async Task Similar_keys_are_different_grains(string[] keys)
     {
         var type = $"t{Guid.NewGuid():N}";
         foreach (var key in keys)
@@ -298,10 +298,10 @@ public abstract class GrainStorageTests
             ["abc", "ABC", "0abc", "+abc"],
             ["1", "01", "001", "1+", "01+", "1+x", "01+x"],
             [$"{guid:N}", $"{guid:N}".ToUpperInvariant(), $"{guid:D}", $"{guid:N}+x"],
-            // Unicode that a collation would fold.
+            // Unicode that a collation would treat as equal.
             ["київ", "Київ", "ки\u0456\u0308в", "київ ", " київ", "КИЇВ"],
             ["é", "e\u0301", "🛰", "%F0%9F%9B%B0"],
-            // What an address means something by.
+            // Characters with a meaning in an address.
             ["a/b", "a%2Fb", "a%252Fb", "a", "a/", "/a", "a//b", "a b", "a+b", "a%20b"],
             ["a?b", "a#b", "a&b=c", "a;b", "a:b", "a@b", "?", "#", "%", "~", "a.", ".", "..", "a..b"],
             ["'", "\"", "<", ">", "|", "*", "_", "$", "^", "`", "[", "]"],
@@ -310,7 +310,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Type_key_and_state_name_do_not_run_into_each_other()
+    public async Task Type_key_and_state_name_are_kept_apart()
     {
         var a = $"a{Guid.NewGuid():N}";
         (string Name, GrainId Id)[] states =
@@ -334,7 +334,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Of_ten_parallel_writes_of_one_version_one_succeeds_for_each_of_a_hundred_grains()
+    public async Task One_of_ten_parallel_writes_of_a_version_succeeds_for_each_grain()
     {
         await Parallel.ForEachAsync(Enumerable.Range(0, 100).Select(_ => NewId()), async (id, _) =>
         {
@@ -345,11 +345,11 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task Of_ten_parallel_first_writes_one_succeeds_for_each_of_a_hundred_grains() =>
+    public async Task One_of_ten_parallel_first_writes_succeeds_for_each_grain() =>
         await Parallel.ForEachAsync(Enumerable.Range(0, 100).Select(_ => NewId()), async (id, _) => await OneSucceeds(id, null));
 
     [Fact]
-    public async Task Whoever_read_that_there_was_nothing_conflicts_with_a_state_that_came_since()
+    public async Task Write_after_reading_no_state_conflicts_with_a_newer_state()
     {
         var id = NewId();
         var unaware = await Read(id);
@@ -361,7 +361,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task A_version_from_before_the_state_was_written_anew_is_never_current_again()
+    public async Task Version_from_before_a_rewrite_is_never_current_again()
     {
         var id = NewId();
         var state = await Write(id, new Note { Text = "1" });
@@ -377,7 +377,7 @@ public abstract class GrainStorageTests
     }
 
     [Fact]
-    public async Task The_largest_state_is_stored_and_a_larger_one_changes_nothing()
+    public async Task Largest_state_is_stored_and_a_larger_one_changes_nothing()
     {
         var id = NewId();
         var state = await Write(id, new Note { Text = new('x', StoredJson.MaxStateBytes - 500) });

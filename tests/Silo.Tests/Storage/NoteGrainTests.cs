@@ -5,7 +5,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>What a grain's caller sees of the store.</summary>
+/// <summary>Tests what the caller of a grain sees of the store.</summary>
 public sealed class NoteGrainTests : IDisposable
 {
     private readonly SqliteFolder folder = new();
@@ -13,7 +13,7 @@ public sealed class NoteGrainTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_grain_finds_its_state_after_a_restart()
+    public async Task Grain_finds_its_state_after_a_restart()
     {
         await using (var first = await TestSilo.Start(folder.File()))
         {
@@ -25,7 +25,7 @@ public sealed class NoteGrainTests : IDisposable
     }
 
     [Fact]
-    public async Task A_write_over_a_version_the_grain_has_not_seen_is_a_conflict_and_the_next_call_reads_the_truth()
+    public async Task Write_over_an_unseen_version_is_a_conflict_and_the_next_call_reads_the_stored_state()
     {
         await using var first = await TestSilo.Start(folder.File());
         await using var second = await TestSilo.Start(folder.File());
@@ -38,7 +38,7 @@ public sealed class NoteGrainTests : IDisposable
     }
 
     [Fact]
-    public async Task A_write_that_fails_reaches_the_caller_without_a_type_of_the_driver()
+    public async Task Failed_write_reaches_the_caller_without_a_type_of_the_driver()
     {
         await using var silo = await TestSilo.Start(folder.File());
         await Grain(silo, "1").Write("before");
@@ -53,7 +53,7 @@ public sealed class NoteGrainTests : IDisposable
     }
 
     [Fact]
-    public async Task An_activation_that_cannot_read_fails_the_call_and_the_next_call_tries_again()
+    public async Task Activation_that_cannot_read_fails_the_call_and_the_next_call_tries_again()
     {
         await using var silo = await TestSilo.Start(folder.File());
         Execute("ALTER TABLE OrleansStorage RENAME TO Hidden");

@@ -1,6 +1,6 @@
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>One silo for the tests of a class; each test uses keys of its own.</summary>
+/// <summary>Runs one silo for the tests of a class; each test uses its own keys.</summary>
 public sealed class SiloFixture : IAsyncLifetime, IDisposable
 {
     private readonly SqliteFolder folder = new();

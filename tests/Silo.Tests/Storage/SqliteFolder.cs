@@ -8,8 +8,8 @@ internal sealed class SqliteFolder : IDisposable
 
     public string File(string name = "store.db") => System.IO.Path.Combine(Path, name);
 
-    /// <summary>In the file of that name, beside whoever else has it open.</summary>
-    /// <returns>The first value of the first row; null where there is no row.</returns>
+    /// <summary>Runs a statement on the file with this name, while others may have it open.</summary>
+    /// <returns>The first value of the first row; null if there is no row.</returns>
     public object? Execute(string sql) => Query(sql, row => row.GetValue(0)).FirstOrDefault();
 
     /// <inheritdoc cref="Execute"/>

@@ -12,7 +12,7 @@ public sealed class StorageFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_second_silo_on_the_file_reads_what_the_first_wrote()
+    public async Task Second_silo_on_the_file_reads_what_the_first_wrote()
     {
         var written = new GrainState<Note>(new Note { Text = "kept" });
         await using (var first = await TestSilo.Start(folder.File()))
@@ -32,7 +32,7 @@ public sealed class StorageFileTests : IDisposable
             Assert.Equal(i, (await Read(second, $"row-{i}")).State!.Count);
         }
 
-        // The version counts on from where it was.
+        // The version continues from the stored one.
         await second.Storage.WriteStateAsync("note", Id, written);
     }
 
@@ -62,7 +62,7 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Services_with_other_names_share_a_file_without_seeing_each_other()
+    public async Task Services_with_different_ids_share_a_file_without_seeing_each_other()
     {
         await using var first = await TestSilo.Start(folder.File());
         await using var second = await TestSilo.Start(folder.File(), ("Orleans:ServiceId", "another"));
@@ -72,7 +72,7 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
-    public async Task The_folder_of_the_file_is_created()
+    public async Task Folder_of_the_file_is_created()
     {
         var file = Path.Combine(folder.Path, "a", "b", "store.db");
         await using var silo = await TestSilo.Start(file);
@@ -94,7 +94,7 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_no_database_stops_the_host_with_its_name_and_the_setting()
+    public async Task File_that_is_not_a_database_prevents_the_start_and_is_named()
     {
         await File.WriteAllTextAsync(folder.File(), new string('x', 10_000));
 
@@ -106,21 +106,21 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_in_place_of_the_file_stops_the_host()
+    public async Task Folder_in_place_of_the_file_prevents_the_start()
     {
         Directory.CreateDirectory(folder.File());
         await Unusable(folder.File());
     }
 
     [Fact]
-    public async Task A_file_in_place_of_the_folder_stops_the_host()
+    public async Task File_in_place_of_the_folder_prevents_the_start()
     {
         await File.WriteAllTextAsync(folder.File("occupied"), "");
         await Unusable(Path.Combine(folder.File("occupied"), "store.db"));
     }
 
     [Fact]
-    public async Task A_file_of_a_newer_version_stops_the_host_and_stays_as_it_is()
+    public async Task File_of_a_newer_version_prevents_the_start_and_is_unchanged()
     {
         folder.Execute("PRAGMA user_version = 99");
 
@@ -132,7 +132,7 @@ public sealed class StorageFileTests : IDisposable
 
     // The first release had no reminders.
     [Fact]
-    public async Task A_file_of_version_1_gets_a_table_of_reminders_and_keeps_what_it_has()
+    public async Task File_of_version_1_gets_a_reminder_table_and_keeps_its_rows()
     {
         await using (var before = await TestSilo.Start(folder.File()))
         {
@@ -158,7 +158,7 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_write_and_a_read_fail_once_the_file_has_disappeared()
+    public async Task Reads_and_writes_fail_after_the_file_has_disappeared()
     {
         await using var silo = await TestSilo.Start(folder.File());
         await silo.Storage.WriteStateAsync("note", Id, new GrainState<Note>(new Note()));
@@ -170,7 +170,7 @@ public sealed class StorageFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_write_that_SQLite_refuses_fails_and_keeps_what_was_there()
+    public async Task Write_that_SQLite_refuses_fails_and_keeps_the_old_state()
     {
         await using var silo = await TestSilo.Start(folder.File());
         var state = new GrainState<Note>(new Note { Text = "small" });
@@ -183,7 +183,7 @@ public sealed class StorageFileTests : IDisposable
         Assert.Equal(etag, state.ETag);
         Assert.Equal("small", (await Read(silo, "note")).State!.Text);
 
-        // The writer's turn was given back.
+        // The turn of the failed writer was returned.
         folder.Execute("DROP TRIGGER full");
         await silo.Storage.WriteStateAsync("note", Id, state);
         Assert.Equal("large", (await Read(silo, "note")).State!.Text);

@@ -3,7 +3,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>SQLite.</summary>
+/// <summary>Tests the storage on SQLite.</summary>
 public sealed class StorageTests(SiloFixture fixture) : GrainStorageTests, IClassFixture<SiloFixture>
 {
     private protected override IGrainStorage Storage => fixture.Silo.Storage;
@@ -17,7 +17,7 @@ public sealed class StorageTests(SiloFixture fixture) : GrainStorageTests, IClas
     }
 
     [Fact]
-    public async Task Keys_and_names_of_any_characters_and_lengths_are_different_states()
+    public async Task Keys_and_names_with_any_characters_and_lengths_are_different_states()
     {
         (string Name, GrainId Id)[] rows =
         [
@@ -46,7 +46,7 @@ public sealed class StorageTests(SiloFixture fixture) : GrainStorageTests, IClas
     }
 
     [Fact]
-    public async Task A_thousand_grains_write_at_once_and_none_fails()
+    public async Task Thousand_grains_write_concurrently_and_none_fails()
     {
         var ids = Enumerable.Range(0, 1_000).Select(_ => NewId()).ToList();
 

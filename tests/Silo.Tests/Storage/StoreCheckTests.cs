@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary><c>Silo -- check</c>, as a process, on the file of a silo that has stopped.</summary>
+/// <summary>Tests <c>Silo -- check</c> as a process, on the file of a stopped silo.</summary>
 public sealed class StoreCheckTests : IDisposable
 {
     private static readonly Actor automation = new(ActorKind.Application, Guid.Empty, "automation", null, AppRoles.Agreements);
@@ -18,7 +18,7 @@ public sealed class StoreCheckTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_sound_store_is_0_and_each_damage_is_1_with_a_line_that_names_the_row()
+    public async Task Intact_store_exits_with_0_and_each_damage_with_1_and_the_row()
     {
         var member = new PersonId(tenant, Guid.NewGuid());
         var workspaceId = await FillStore(member);
@@ -58,7 +58,7 @@ public sealed class StoreCheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_1_and_is_not_created()
+    public async Task Missing_file_exits_with_1_and_is_not_created()
     {
         var (code, said) = await Check();
 
@@ -67,7 +67,7 @@ public sealed class StoreCheckTests : IDisposable
         Assert.False(File.Exists(folder.File()));
     }
 
-    /// <param name="member">Comes by a group, and is no contact.</param>
+    /// <param name="member">A member through a group, who is not a contact.</param>
     private async Task<string> FillStore(PersonId member)
     {
         await using var silo = await TestSilo.Start(folder.File());

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>Which grains the file has rows of.</summary>
+/// <summary>Tests the list of grains that have rows in the file.</summary>
 public sealed class StoredGrainsTests : IDisposable
 {
     private readonly SqliteFolder folder = new();
@@ -12,7 +12,7 @@ public sealed class StoredGrainsTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Every_key_of_a_type_and_a_name_is_listed_once_and_no_other()
+    public async Task Every_key_of_a_type_and_name_is_listed_exactly_once()
     {
         await using var silo = await TestSilo.Start(folder.File());
         List<string> keys = [.. Enumerable.Range(0, 1_001).Select(n => $"Note.{n}_~-"), "0", "~", "zz"];
@@ -35,7 +35,7 @@ public sealed class StoredGrainsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_agreement_is_listed_by_its_id()
+    public async Task Agreement_is_listed_by_its_id()
     {
         await using var silo = await TestSilo.Start(folder.File());
         var grains = silo.Services.GetRequiredService<IGrainFactory>();

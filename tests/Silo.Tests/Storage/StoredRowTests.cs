@@ -11,7 +11,9 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>Every kind of row, through the storage that the silo has: what is read as it was written, and what is refused.</summary>
+/// <summary>
+/// Tests every kind of row through the silo's storage: rows are read as written, and damaged ones are refused.
+/// </summary>
 public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixture>
 {
     public static TheoryData<string> Kinds() => [.. StoredRowKind.All.Select(kind => $"{kind.GrainType} {kind.Name}")];
@@ -32,7 +34,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
 
     [Theory]
     [MemberData(nameof(KindsOfFormats))]
-    public async Task A_row_of_each_release_is_read_whole(string name, int format)
+    public async Task Row_of_every_release_is_read_completely(string name, int format)
     {
         var kind = KindOf(name);
         var row = CheckedInRows.Read(format, kind);
@@ -40,7 +42,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
 
         await Invoke(nameof(ReadAndWrite), kind, id);
 
-        // What a release after it added is there besides.
+        // Members that a later release added are present as well.
         var written = JsonNode.Parse((byte[])Stored(kind, id)!)!.AsObject();
         Assert.Equal(RowFormat.Newest, (int)written[RowFormat.VersionMember]!);
         if (format < RowFormat.Newest)
@@ -57,7 +59,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_row_that_is_not_what_was_written_is_refused_and_not_written_over(string name)
+    public async Task Damaged_row_is_refused_and_not_overwritten(string name)
     {
         var kind = KindOf(name);
         var row = CheckedInRows.Read(RowFormat.Newest, kind);
@@ -87,7 +89,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
     }
 
     [Fact]
-    public async Task A_member_that_came_later_may_be_missing_without_a_version_and_not_with_one()
+    public async Task Later_member_may_be_missing_only_in_a_row_without_a_version()
     {
         (string Kind, Action<JsonObject> Change)[] later =
         [
@@ -106,7 +108,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
     }
 
     [Fact]
-    public async Task A_row_that_contradicts_itself_is_refused()
+    public async Task Inconsistent_row_is_refused()
     {
         (string Kind, Action<JsonObject> Change)[] contradictions =
         [
@@ -126,7 +128,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void A_renamed_member_at_any_depth_is_refused(string name)
+    public void Renamed_member_at_any_depth_is_refused(string name)
     {
         var kind = KindOf(name);
         var row = JsonNode.Parse(CheckedInRows.Read(1, kind))!;
@@ -145,7 +147,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
     }
 
     [Fact]
-    public async Task A_refusal_is_one_line_of_the_log_and_one_of_the_metric_and_names_no_person()
+    public async Task Refusal_is_logged_and_counted_once_and_names_no_person()
     {
         using var folder = new SqliteFolder();
         using var lines = new Lines();
@@ -180,7 +182,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
 
     private static Task Read<T>(IGrainStorage storage, string name, GrainId id) => storage.ReadStateAsync(name, id, new GrainState<T>());
 
-    // The keys of these are data.
+    // In these, the keys are data.
     private static readonly string[] dictionaries = ["Entries", "Opened", "ByTechnology", "Before", "After"];
 
     private static IEnumerable<(JsonObject Owner, string Member)> Within(JsonNode? node, bool isDictionary = false) => node switch
@@ -253,7 +255,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
     private Task WriteNew<T>(string name, GrainId id)
         where T : new() => fixture.Silo.Storage.WriteStateAsync(name, id, new GrainState<T>(new()));
 
-    /// <summary>What is logged as an error.</summary>
+    /// <summary>Collects what is logged as an error.</summary>
     private sealed class Lines : ILoggerProvider
     {
         private readonly ConcurrentQueue<(string Category, string Text)> lines = new();

@@ -7,7 +7,7 @@ using Orleans.Storage;
 
 namespace EngageCenter.Silo.Tests.Storage;
 
-/// <summary>The silo as Program.cs composes it, on ports of its own.</summary>
+/// <summary>A silo composed as in Program.cs, on its own ports.</summary>
 internal sealed class TestSilo : IAsyncDisposable
 {
     private readonly IHost host;
@@ -32,18 +32,18 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public static TestSilo Build(string file, params (string Key, string Value)[] settings) => Build(file, _ => { }, settings);
 
-    /// <param name="configure">After the silo's own services.</param>
+    /// <param name="configure">Runs after the silo's own services are added.</param>
     public static TestSilo Build(string file, Action<IServiceCollection> configure, params (string Key, string Value)[] settings) =>
         Compose(_ => { }, configure, [("Storage:SqliteFile", file), .. settings]);
 
-    /// <param name="before">Services that the host has before the silo's own.</param>
+    /// <param name="before">Adds services before the silo's own.</param>
     public static TestSilo Compose(Action<IServiceCollection> before, Action<IServiceCollection> after, params IEnumerable<(string Key, string Value)> settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Orleans:Endpoints:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
-            // With a cluster's own settings Orleans listens on an address of this machine's network, where TLS is required.
+            // With settings of a cluster, Orleans listens on an address of the machine's network, where TLS is required.
             ["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1",
             ["Orleans:Endpoints:GatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
         });
@@ -62,7 +62,7 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Orleans refuses to stop what did not start.
+        // Orleans refuses to stop a silo that has not started.
         if (started)
         {
             await host.StopAsync();
