@@ -10,9 +10,9 @@ using Orleans.Connections.Security;
 namespace EngageCenter;
 
 /// <summary>
-/// The certificate that this process shows to its cluster, and whose it takes. Reads both again every
-/// <see cref="ClusterTlsOptions.CheckEvery"/>: new connections use what is there then, and those that are open stay so. What
-/// cannot be used is logged and not taken up.
+/// Holds the certificate that this process shows to its cluster, and decides which certificates it accepts. Both are read
+/// again every <see cref="ClusterTlsOptions.CheckEvery"/>: new connections use the new ones, and open connections stay open.
+/// If the new files cannot be used, the reason is logged and the previous ones stay in use.
 /// </summary>
 internal sealed partial class ClusterCertificates : BackgroundService
 {
@@ -32,13 +32,13 @@ internal sealed partial class ClusterCertificates : BackgroundService
         LogUses();
     }
 
-    /// <summary>For connections that others open.</summary>
+    /// <summary>TLS options for connections that other processes open.</summary>
     public TlsOptions Inbound => new()
     {
-        // What is shown is set below, with what stands between it and the CA; this only has to be there.
+        // Required by the options, but not used: the certificate is set below, together with its intermediate certificates.
         LocalServerCertificateSelector = (_, _) => current.Certificate,
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
-        RemoteCertificateValidation = Takes,
+        RemoteCertificateValidation = Accepts,
         SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         OnAuthenticateAsServer = (_, authentication) =>
         {
@@ -49,16 +49,16 @@ internal sealed partial class ClusterCertificates : BackgroundService
             tls.ClientCertificateRequired = true;
             tls.CertificateChainPolicy = identity.PolicyFor(ofServer: false, time.GetUtcNow());
 
-            // Connections are few and stay open. A session that is resumed would only bring back an older judgement.
+            // Connections are few and stay open. A resumed session would reuse an older check of the certificate.
             tls.AllowTlsResume = false;
         },
     };
 
-    /// <summary>For connections that this process opens.</summary>
+    /// <summary>TLS options for connections that this process opens.</summary>
     public TlsOptions Outbound => new()
     {
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
-        RemoteCertificateValidation = Takes,
+        RemoteCertificateValidation = Accepts,
         SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         OnAuthenticateAsClient = (_, authentication) =>
         {
@@ -83,11 +83,11 @@ internal sealed partial class ClusterCertificates : BackgroundService
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops.
+            // The host is stopping.
         }
     }
 
-    /// <summary>Reads again, and takes up what changed.</summary>
+    /// <summary>Reads the settings' files again, and uses them if they have changed.</summary>
     internal void Check()
     {
         var now = DateTimeOffset.MinValue;
@@ -105,8 +105,8 @@ internal sealed partial class ClusterCertificates : BackgroundService
         }
         catch (Exception e)
         {
-            // While files are replaced one by one, or memory is short for a moment: whatever it is, what was read last stays in
-            // use. An exception that left this service would stop the host.
+            // Whatever fails (files that are being replaced one by one, or a short lack of memory), the previous certificate
+            // stays in use. An exception that left this service would stop the host.
             if (e.Message != lastRefusal)
             {
                 lastRefusal = e.Message;
@@ -122,9 +122,9 @@ internal sealed partial class ClusterCertificates : BackgroundService
         }
     }
 
-    private bool Takes(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors)
+    private bool Accepts(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        // The name is looked at more strictly than SslStream does it, and on both sides.
+        // The name is checked below: more strictly than SslStream does, and on both sides.
         var isTrusted = (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None;
         if (ClusterIdentity.WhyNot(options, certificate, chain, isTrusted) is not { } reason)
         {
@@ -147,15 +147,15 @@ internal sealed partial class ClusterCertificates : BackgroundService
 
     private static string Utc(DateTime local) => local.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture);
 
-    [LoggerMessage(LogLevel.Information, "Connections of the cluster use the certificate {Thumbprint}, which is valid until {NotAfter}; trusted CAs: {TrustedCas}")]
+    [LoggerMessage(LogLevel.Information, "Cluster connections use the certificate {Thumbprint}, valid until {NotAfter}; trusted CAs: {TrustedCas}")]
     private partial void LogUses(string thumbprint, string notAfter, int trustedCas);
 
-    [LoggerMessage(LogLevel.Error, "A changed certificate is not taken up, and the one before stays in use. {Reason}")]
+    [LoggerMessage(LogLevel.Error, "The changed cluster certificate cannot be used, so the previous one stays in use. {Reason}")]
     private partial void LogKeeps(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The certificate of the cluster's connections, {Thumbprint}, has less than a quarter of its time left: it is valid until {NotAfter}")]
+    [LoggerMessage(LogLevel.Warning, "Replace the cluster certificate {Thumbprint}: less than a quarter of its lifetime is left, it is valid until {NotAfter}")]
     private partial void LogExpiresSoon(string thumbprint, string notAfter);
 
-    [LoggerMessage(LogLevel.Warning, "A connection is refused whose certificate is '{Subject}', {Thumbprint}: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "A connection was refused because of its certificate '{Subject}', {Thumbprint}: {Reason}")]
     private partial void LogRefuses(string subject, string thumbprint, string reason);
 }

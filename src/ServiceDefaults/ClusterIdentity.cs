@@ -6,15 +6,15 @@ using System.Text;
 namespace EngageCenter;
 
 /// <summary>
-/// What one reading of the settings' files, or of the certificate store, gave: the certificate with its key, and the CAs
-/// that are trusted.
+/// The result of reading the certificate files or the certificate store once: the certificate with its key, and the trusted
+/// CAs.
 /// </summary>
 internal sealed class ClusterIdentity
 {
-    /// <summary>Of one file.</summary>
+    /// <summary>The maximum size of one file.</summary>
     private const int MaxFileBytes = 1024 * 1024;
 
-    /// <summary>Files in a folder of CAs.</summary>
+    /// <summary>The maximum number of files in a folder of CAs.</summary>
     private const int MaxCaFiles = 100;
 
     private static readonly Oid server = new("1.3.6.1.5.5.7.3.1");
@@ -29,22 +29,22 @@ internal sealed class ClusterIdentity
         (this.options, this.between, this.trusted) = (options, between, trusted);
         Certificate = certificate;
 
-        // Offline: what is shown is what the settings say, and nothing is fetched for it.
+        // Offline: only the configured certificates are shown, and nothing is downloaded.
         Context = SslStreamCertificateContext.Create(certificate, between, offline: true);
     }
 
     public X509Certificate2 Certificate { get; }
 
-    /// <summary>The certificate with those between it and the CA, as it is shown.</summary>
+    /// <summary>The certificate with its intermediate certificates, as it is shown to others.</summary>
     public SslStreamCertificateContext Context { get; }
 
-    /// <summary>How many CAs are trusted; none by thumbprint.</summary>
+    /// <summary>The number of trusted CAs; 0 if certificates are trusted by thumbprint.</summary>
     public int TrustedCas => trusted.Count;
 
-    /// <summary>Of everything that was read, the key included: equal for the same content.</summary>
+    /// <summary>A hash of everything that was read, including the key: equal content has an equal hash.</summary>
     public string Digest { get; private init; } = "";
 
-    /// <exception cref="InvalidOperationException">It cannot be used; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The certificate cannot be used; the message says why.</exception>
     public static ClusterIdentity Read(ClusterTlsOptions options, DateTimeOffset now)
     {
         try
@@ -64,7 +64,7 @@ internal sealed class ClusterIdentity
         }
     }
 
-    /// <summary>By what the certificate of a server, or of a client, is judged that shows it now.</summary>
+    /// <summary>Returns the policy that checks the certificate of a server or of a client at the present time.</summary>
     public X509ChainPolicy PolicyFor(bool ofServer, DateTimeOffset now)
     {
         var policy = new X509ChainPolicy
@@ -75,22 +75,22 @@ internal sealed class ClusterIdentity
             DisableCertificateDownloads = true,
             ApplicationPolicy = { ofServer ? server : client },
 
-            // By thumbprint it does not matter who issued it; that is looked at beside the policy.
+            // A trusted thumbprint counts whoever issued the certificate. WhyNot checks it after the policy.
             VerificationFlags = options.Thumbprints.Count > 0 ? X509VerificationFlags.AllowUnknownCertificateAuthority : X509VerificationFlags.NoFlag,
         };
         policy.CustomTrustStore.AddRange(trusted);
         return policy;
     }
 
-    /// <summary>Why a certificate is not of this cluster; null when it is.</summary>
-    /// <param name="chain">As it was built by <see cref="PolicyFor"/>.</param>
-    /// <param name="isTrusted">Whether the policy was met.</param>
+    /// <summary>Returns why a certificate does not belong to this cluster; null if it does.</summary>
+    /// <param name="chain">The chain built with <see cref="PolicyFor"/>.</param>
+    /// <param name="isTrusted">Whether the certificate meets the policy.</param>
     public static string? WhyNot(ClusterTlsOptions options, X509Certificate2 certificate, X509Chain? chain, bool isTrusted)
     {
         if (!isTrusted)
         {
             var statuses = chain?.ChainStatus.Select(s => OneLine(s.StatusInformation)).Where(s => s.Length > 0) ?? [];
-            return $"it is not valid for this use, or not by a trusted CA: {string.Join(" ", statuses.Distinct().Order(StringComparer.Ordinal))}".TrimEnd(' ', ':');
+            return $"it is not valid for this use, or not issued by a trusted CA: {string.Join(" ", statuses.Distinct().Order(StringComparer.Ordinal))}".TrimEnd(' ', ':');
         }
 
         if (!certificate.MatchesHostname(options.Name, allowWildcards: false, allowCommonName: false))
@@ -103,7 +103,7 @@ internal sealed class ClusterIdentity
             : null;
     }
 
-    // The others judge it by the same settings, and a silo is server and client.
+    // Other members check this certificate by the same settings, and a silo is both a server and a client.
     private string? WhyNotOwn(DateTimeOffset now)
     {
         if (!Certificate.HasPrivateKey)
@@ -148,7 +148,7 @@ internal sealed class ClusterIdentity
             ? X509Certificate2.CreateFromEncryptedPem(text, key, options.Password)
             : X509Certificate2.CreateFromPem(text, key);
 
-        // Windows does TLS with keys that it keeps itself only.
+        // On Windows, TLS needs a key that Windows itself stores.
         return OperatingSystem.IsWindows()
             ? (X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null), all)
             : (certificate, all);
@@ -159,7 +159,7 @@ internal sealed class ClusterIdentity
         var parts = options.Store!.Split('/');
         if (parts.Length != 2 || !Enum.TryParse<StoreLocation>(parts[0], out var location) || !Enum.IsDefined(location))
         {
-            throw new ArgumentException("It must be a location and a name, as CurrentUser/My or LocalMachine/My.");
+            throw new ArgumentException("It must be a location and a name, such as CurrentUser/My or LocalMachine/My.");
         }
 
         using var store = new X509Store(parts[1], location, OpenFlags.ReadOnly | OpenFlags.OpenExistingOnly);
@@ -184,7 +184,7 @@ internal sealed class ClusterIdentity
             trusted.ImportFromPem(Encoding.UTF8.GetString(Content(file, digest)));
         }
 
-        return trusted.Count > 0 ? trusted : throw new CryptographicException($"{options.TrustedCa} has no certificate of a CA.");
+        return trusted.Count > 0 ? trusted : throw new CryptographicException($"{options.TrustedCa} contains no CA certificate.");
     }
 
     private static List<string> CaFiles(string path)
@@ -195,7 +195,7 @@ internal sealed class ClusterIdentity
         }
 
         List<string> files = [.. Directory.EnumerateFiles(path).Where(f => Path.GetExtension(f) is ".crt" or ".pem").Order(StringComparer.Ordinal).Take(MaxCaFiles + 1)];
-        return files.Count <= MaxCaFiles ? files : throw new IOException($"{path} has more than {MaxCaFiles} files of CAs.");
+        return files.Count <= MaxCaFiles ? files : throw new IOException($"{path} contains more than {MaxCaFiles} CA files.");
     }
 
     private static byte[] Content(string file, IncrementalHash digest)

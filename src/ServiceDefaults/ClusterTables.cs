@@ -11,29 +11,34 @@ using Orleans.Clustering.AzureStorage;
 namespace EngageCenter;
 
 /// <summary>
-/// Makes the client of the Azure Tables in which a cluster keeps its members, if <c>Orleans:Clustering:ProviderType</c> is
-/// <c>AzureTableStorage</c>, with bounds on its time. Orleans reads the rest of the section.
+/// Creates the client of the Azure Tables in which a cluster keeps its members, with limits on its time, if
+/// <c>Orleans:Clustering:ProviderType</c> is <c>AzureTableStorage</c>. Orleans reads the other settings of the section.
 /// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term><c>ServiceKey</c></term><description>The key of a <see cref="TableServiceClient"/> among the services. If there is
-/// none, it is made of <c>ConnectionStrings:&lt;ServiceKey&gt;</c>: a connection string of Azure Storage, or the https address of an
-/// account's tables, which the host then enters by its identity in Entra ID: a managed identity in Azure, the developer's own
-/// elsewhere.</description></item>
-/// <item><term><c>ConnectionString</c></term><description>Without a service key: a connection string of Azure Storage, or the
-/// address of an account's tables with a shared access signature.</description></item>
-/// <item><term><c>ConnectionName</c></term><description>Without either: the name of one in <c>ConnectionStrings</c>.</description></item>
+/// <item><term><c>ServiceKey</c></term><description>The key of a <see cref="TableServiceClient"/> in the service collection.
+/// If there is none, it is created from <c>ConnectionStrings:&lt;ServiceKey&gt;</c>: a connection string of Azure Storage,
+/// or the https address of an account's tables. With an address the host uses its identity in Entra ID: a managed identity
+/// in Azure, the developer's own elsewhere.</description></item>
+/// <item><term><c>ConnectionString</c></term><description>Used without a service key: a connection string of Azure Storage,
+/// or the address of an account's tables with a shared access signature.</description></item>
+/// <item><term><c>ConnectionName</c></term><description>Used without either: the name of an entry in
+/// <c>ConnectionStrings</c>.</description></item>
 /// </list>
 /// </remarks>
 public static class ClusterTables
 {
-    /// <summary>For one attempt. The SDK's own bound, 100 s, is longer than anything here waits for.</summary>
+    /// <summary>The time limit of one attempt. The SDK's own limit, 100 s, is longer than anything here waits for.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>After the first attempt, where the store did not answer, or answered that it is busy or broken.</summary>
+    /// <summary>
+    /// The number of further attempts if the store did not respond, or responded that it is busy or failed.
+    /// </summary>
     public const int MaxRetries = 2;
 
-    /// <exception cref="SettingException">The connection is missing or not usable; the message names its setting, without the value.</exception>
+    /// <exception cref="SettingException">
+    /// The connection is missing or not usable. The message names the setting without its value.
+    /// </exception>
     public static ISiloBuilder AddClusterTables(this ISiloBuilder silo)
     {
         if (Tables(silo.Services, silo.Configuration, services => services.GetRequiredService<IOptions<AzureStorageClusteringOptions>>().Value.TableName) is { } tables)
@@ -73,7 +78,7 @@ public static class ClusterTables
         {
             setting = $"ConnectionStrings:{key}";
 
-            // A host may have its own.
+            // A host may have registered its own client.
             if (!services.Any(s => s.ServiceType == typeof(TableServiceClient) && key.Equals(s.ServiceKey)))
             {
                 services.AddKeyedSingleton(key, Client(configuration, setting, access, (account, options) => new(RequireHttps(account), Identity(), options)));
@@ -102,7 +107,7 @@ public static class ClusterTables
         var connection = configuration[setting];
         if (string.IsNullOrWhiteSpace(connection))
         {
-            throw new SettingException($"{setting} is missing: the https address of the tables of an Azure account, or a connection string.");
+            throw new SettingException($"{setting} is missing. Set it to the https address of the tables of an Azure account, or to a connection string.");
         }
 
         try
@@ -114,14 +119,14 @@ public static class ClusterTables
         }
         catch (Exception e) when (e is FormatException or ArgumentException or InvalidOperationException)
         {
-            // Without the value, which may hold a secret.
+            // The message leaves out the value, which may contain a secret.
             throw new SettingException($"{setting} is neither the https address of an account's tables nor a connection string: {e.Message}");
         }
     }
 
-    // A token that is sent in plain text is anybody's.
+    // A token that is sent in plain text can be read by anybody on the network.
     private static Uri RequireHttps(Uri account) =>
-        account.Scheme == Uri.UriSchemeHttps ? account : throw new FormatException($"It begins with {account.Scheme}:.");
+        account.Scheme == Uri.UriSchemeHttps ? account : throw new FormatException($"It starts with {account.Scheme}:.");
 
     private static DefaultAzureCredential Identity()
     {

@@ -10,9 +10,9 @@ using Orleans.Configuration;
 namespace EngageCenter;
 
 /// <summary>
-/// Mutual TLS between silos, and from web nodes to silos, by <see cref="ClusterTlsOptions"/>. Grains believe what a web node
-/// tells them of its caller, so whoever may connect may do everything: a silo takes nobody without a certificate of its
-/// cluster, and shows its own.
+/// Adds mutual TLS between silos, and between web nodes and silos, as configured by <see cref="ClusterTlsOptions"/>. Grains
+/// trust what a web node says about its caller, so whoever may connect may do everything. Therefore a silo accepts only
+/// members with a certificate of its cluster, and shows its own.
 /// </summary>
 public static class ClusterTls
 {
@@ -36,7 +36,7 @@ public static class ClusterTls
         return silo;
     }
 
-    /// <param name="isRemote">Whether it may be given the address of a silo that is not on this machine's loopback.</param>
+    /// <param name="isRemote">Whether the client may connect to a silo that is not on this machine's loopback.</param>
     /// <exception cref="InvalidOperationException">A setting is not usable; the message says which and why.</exception>
     public static IClientBuilder AddClusterTls(this IClientBuilder client, bool isRemote)
     {
@@ -68,7 +68,7 @@ public static class ClusterTls
     }
 }
 
-/// <summary>A silo without TLS: it may listen on loopback.</summary>
+/// <summary>Checks a silo without TLS: it may listen only on loopback.</summary>
 internal sealed class PlainSilo(
     ClusterTlsOptions options, IOptions<EndpointOptions> endpoints, IHostEnvironment environment, ILogger<PlainSilo> logger)
     : IConfigurationValidator
@@ -88,7 +88,7 @@ internal sealed class PlainSilo(
     }
 }
 
-/// <summary>A web node without TLS whose silos may be anywhere.</summary>
+/// <summary>Checks a web node without TLS whose silos may be on other machines.</summary>
 internal sealed class PlainClient(ClusterTlsOptions options, IHostEnvironment environment, ILogger<PlainClient> logger) : IConfigurationValidator
 {
     public void ValidateConfiguration() => PlainText.Accept(options, environment, logger, "This web node connects to silos beyond this machine's loopback");
@@ -96,14 +96,14 @@ internal sealed class PlainClient(ClusterTlsOptions options, IHostEnvironment en
 
 internal static partial class PlainText
 {
-    /// <exception cref="InvalidOperationException">Plain text was not allowed.</exception>
+    /// <exception cref="InvalidOperationException">Plain text is not allowed.</exception>
     public static void Accept(ClusterTlsOptions options, IHostEnvironment environment, ILogger logger, string what)
     {
         if (options.IsRequired(environment))
         {
             throw new InvalidOperationException(
                 $"{what}, and {ClusterTlsOptions.Section} has no certificate: set {nameof(ClusterTlsOptions.CertificateFile)} or {nameof(ClusterTlsOptions.Store)}, "
-                + $"or {nameof(ClusterTlsOptions.Required)} to false where the network keeps everybody else out.");
+                + $"or set {nameof(ClusterTlsOptions.Required)} to false if nobody else can reach this network.");
         }
 
         if (!environment.IsDevelopment())
@@ -112,6 +112,6 @@ internal static partial class PlainText
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "{What} in plain text, because Clustering:Tls:Required is false: whoever reaches a port of the cluster may do everything")]
+    [LoggerMessage(LogLevel.Warning, "{What} in plain text, because Clustering:Tls:Required is false. Anybody who can reach a port of the cluster may do everything")]
     private static partial void LogPlain(ILogger logger, string what);
 }

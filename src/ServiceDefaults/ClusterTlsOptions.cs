@@ -5,66 +5,66 @@ using Microsoft.Extensions.Hosting;
 namespace EngageCenter;
 
 /// <summary>
-/// Configuration section <c>Clustering:Tls</c>, the same on silos and web nodes: the certificate that this process shows to
-/// the others of its cluster, and whose certificates it takes. Empty: connections are in plain text, which a host outside
-/// Development refuses unless they stay on loopback or <see cref="Required"/> says otherwise.
+/// The configuration section <c>Clustering:Tls</c>, the same for silos and web nodes: the certificate that this process
+/// shows to other members of its cluster, and which certificates it accepts. If it is empty, connections are in plain text,
+/// which a host outside Development refuses unless it uses only loopback or <see cref="Required"/> is false.
 /// </summary>
 public sealed class ClusterTlsOptions
 {
     public const string Section = "Clustering:Tls";
 
-    /// <summary>Certificates by thumbprint that are trusted at most.</summary>
+    /// <summary>The maximum number of trusted thumbprints.</summary>
     public const int MaxThumbprints = 20;
 
     /// <summary>
-    /// A PEM file: the certificate, then those between it and the CA, and the key unless <see cref="KeyFile"/> has it. Or a
-    /// PFX file with all of them.
+    /// A PEM file with the certificate, then its intermediate certificates, and the key unless it is in
+    /// <see cref="KeyFile"/>. Or a PFX file with all of them.
     /// </summary>
     public string? CertificateFile { get; set; }
 
     /// <summary>The PEM file with the private key.</summary>
     public string? KeyFile { get; set; }
 
-    /// <summary>Of the key, or of the PFX file, where it is encrypted.</summary>
+    /// <summary>The password of the key or of the PFX file, if it is encrypted.</summary>
     public string? Password { get; set; }
 
     /// <summary>
-    /// The certificate store to take the certificate from, as <c>LocalMachine/My</c>: of those with a private key and
-    /// <see cref="Name"/> that are valid now, the one that expires last. In place of <see cref="CertificateFile"/>.
+    /// The certificate store to use instead of <see cref="CertificateFile"/>, such as <c>LocalMachine/My</c>. Of the valid
+    /// certificates with a private key and with <see cref="Name"/>, the one that expires last is used.
     /// </summary>
     public string? Store { get; set; }
 
     /// <summary>
-    /// The CAs whose certificates are taken: a PEM file, or a folder whose <c>*.crt</c> and <c>*.pem</c> files are read.
-    /// Several while a CA is replaced. Either this or <see cref="Thumbprints"/>.
+    /// The CAs whose certificates are accepted: a PEM file, or a folder whose <c>*.crt</c> and <c>*.pem</c> files are read.
+    /// There may be several while a CA is replaced. Set either this or <see cref="Thumbprints"/>.
     /// </summary>
     public string? TrustedCa { get; set; }
 
     /// <summary>
-    /// SHA-256 thumbprints, 64 hexadecimal digits each, of the certificates that are taken, whoever issued them. At most
-    /// <see cref="MaxThumbprints"/>.
+    /// The SHA-256 thumbprints (64 hexadecimal digits each) of the certificates that are accepted, whoever issued them. At
+    /// most <see cref="MaxThumbprints"/>.
     /// </summary>
     public IList<string> Thumbprints { get; } = [];
 
     /// <summary>
-    /// The DNS name that a certificate has to have among its subject alternative names to be of this cluster. It is a name
-    /// for the cluster, the same for every member, and need not resolve. Wildcards do not count.
+    /// The DNS name that the subject alternative names of a certificate of this cluster must contain. It names the cluster,
+    /// is the same for every member, and need not resolve. Wildcards do not match.
     /// </summary>
     public string Name { get; set; } = "engage-center";
 
     /// <summary>
-    /// Whether a host refuses to start that would talk to others beyond loopback in plain text. True, save in the
+    /// Whether a host refuses to start if it would communicate beyond loopback in plain text. Default: true, except in the
     /// environment Development.
     /// </summary>
     public bool? Required { get; set; }
 
     /// <summary>
-    /// How often the certificate and the CAs are read again; those that changed are used for new connections. Default 10 s,
-    /// range 1 s to 1 h.
+    /// How often the certificate and the CAs are read again. New connections use what has changed. Default: 10 s, range 1 s
+    /// to 1 h.
     /// </summary>
     public TimeSpan CheckEvery { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether connections of this cluster are by TLS.</summary>
+    /// <summary>Whether connections of this cluster use TLS.</summary>
     internal bool IsOn => IsSet(CertificateFile) || IsSet(Store);
 
     internal bool IsRequired(IHostEnvironment environment) => Required ?? !environment.IsDevelopment();
@@ -100,7 +100,7 @@ public sealed class ClusterTlsOptions
 
         if (!IsOn)
         {
-            // Half of the settings must not mean plain text.
+            // Incomplete settings must not mean plain text.
             return IsSet(KeyFile) || IsSet(TrustedCa) || Thumbprints.Count > 0
                 ? $"{Section} has no certificate: set {nameof(CertificateFile)} or {nameof(Store)}."
                 : null;
@@ -113,12 +113,12 @@ public sealed class ClusterTlsOptions
 
         if (IsSet(Store) && IsSet(KeyFile))
         {
-            return $"{Section} has both {nameof(KeyFile)} and {nameof(Store)}; the store has the key.";
+            return $"{Section} has both {nameof(KeyFile)} and {nameof(Store)}; remove KeyFile, because the store contains the key.";
         }
 
         if (IsSet(TrustedCa) == Thumbprints.Count > 0)
         {
-            return $"{Section} needs either {nameof(TrustedCa)} or {nameof(Thumbprints)}, to tell whose certificates are taken.";
+            return $"{Section} needs either {nameof(TrustedCa)} or {nameof(Thumbprints)}, to say which certificates are accepted.";
         }
 
         if (Thumbprints.Count > MaxThumbprints)
@@ -127,7 +127,7 @@ public sealed class ClusterTlsOptions
         }
 
         return Thumbprints.FirstOrDefault(t => t.Length != 64 || !t.All(char.IsAsciiHexDigit)) is { } bad
-            ? $"{Section}:{nameof(Thumbprints)} has '{bad}', which is no SHA-256 thumbprint of 64 hexadecimal digits."
+            ? $"{Section}:{nameof(Thumbprints)} contains '{bad}', which is not a SHA-256 thumbprint of 64 hexadecimal digits."
             : null;
     }
 

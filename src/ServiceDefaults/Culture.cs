@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace EngageCenter;
 
-/// <summary>The culture of a host.</summary>
+/// <summary>Sets the culture of a host.</summary>
 public static class Culture
 {
     /// <summary>
-    /// Formats numbers and dates alike on every machine, whatever language its operating system is set to. Text for a
-    /// person's own language is the client's work.
+    /// Formats numbers and dates in the same way on every machine, whatever the language of its operating system. Clients
+    /// translate text for people.
     /// </summary>
     public static void UseInvariant() =>
         (CultureInfo.CurrentCulture, CultureInfo.DefaultThreadCurrentCulture) = (CultureInfo.InvariantCulture, CultureInfo.InvariantCulture);

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Hosting;
 
 namespace EngageCenter;
 
-/// <summary>The keys of Data Protection, which authentication brings along.</summary>
+/// <summary>Configures the keys of Data Protection, which authentication adds.</summary>
 public static class EphemeralKeys
 {
     /// <summary>
-    /// Keeps the keys in the memory of this process. By default they are made at the start and stored on disk as clear text.
+    /// Keeps the keys only in the memory of this process. By default they are created at start and stored on disk in clear
+    /// text.
     /// </summary>
     public static void KeepNoKeys(this IServiceCollection services)
     {

@@ -6,11 +6,15 @@ using Microsoft.Extensions.Options;
 
 namespace EngageCenter;
 
-/// <summary>A host as a program: it runs to its end, or says in one line why it does not start.</summary>
+/// <summary>
+/// Runs a host as a program. If the host does not start because of its settings, prints the reason in one line.
+/// </summary>
 public static class HostProgram
 {
-    /// <param name="compose">Makes the host from its configuration.</param>
-    /// <param name="isRefusal">Which exceptions speak of settings, besides those that <see cref="IsRefusal"/> knows.</param>
+    /// <param name="compose">Builds the host from its configuration.</param>
+    /// <param name="isRefusal">
+    /// Recognizes further exceptions about settings, besides those of <see cref="IsRefusal"/>.
+    /// </param>
     /// <returns>The exit code: 1 if the host did not start, or did not stop in time.</returns>
     public static async Task<int> RunAsync(Func<WebApplication> compose, Func<Exception, bool>? isRefusal = null)
     {
@@ -28,7 +32,7 @@ public static class HostProgram
         }
     }
 
-    /// <summary>The same for what is no host: a command that runs and ends.</summary>
+    /// <summary>Runs a command instead of a host, with the same error handling.</summary>
     public static async Task<int> RunCommandAsync(Func<Task<int>> command, Func<Exception, bool> isRefusal)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -45,8 +49,8 @@ public static class HostProgram
     }
 
     /// <summary>
-    /// Whether an exception at the start speaks of settings or of the machine rather than of a fault of ours. The
-    /// framework reports a setting that it cannot use by any of these types.
+    /// Returns whether an exception at start is about settings or the machine, and not a fault of the program. The framework
+    /// reports settings that it cannot use by any of these types.
     /// </summary>
     public static bool IsRefusal(Exception e) =>
         e is InvalidOperationException or OptionsValidationException or ArgumentException or FormatException

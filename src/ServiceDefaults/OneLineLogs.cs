@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter;
 
 /// <summary>
-/// Has middleware that is added through it write an exception as its message alone. Whoever reaches a port can make a
-/// handshake fail, as often as they like, and where in Orleans it failed says nothing to an operator.
+/// Makes the middleware that is added through it log exceptions as one line. Anybody who can reach a port can cause any
+/// number of failed handshakes, and their stack traces inside Orleans do not help an operator.
 /// </summary>
 internal sealed class OneLineLogs(IConnectionBuilder inner) : IConnectionBuilder, IServiceProvider
 {
@@ -33,7 +33,7 @@ internal sealed class OneLineLogs(IConnectionBuilder inner) : IConnectionBuilder
 
         public void Dispose()
         {
-            // It is the host's.
+            // The factory belongs to the host.
         }
     }
 

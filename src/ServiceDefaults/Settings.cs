@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace EngageCenter;
 
-/// <summary>A setting cannot be used. The message names it, and says what it must be.</summary>
+/// <summary>Thrown if a setting cannot be used. The message names the setting and says what it must be.</summary>
 public sealed class SettingException : InvalidOperationException
 {
     public SettingException(string message) : base(message)
@@ -19,10 +19,10 @@ public sealed class SettingException : InvalidOperationException
 public static class Settings
 {
     /// <summary>
-    /// Reads a section. Each value must be of its type, those in lists too, and each name must be one of an option:
-    /// by itself the framework leaves out what it cannot read in a list, and what is misspelt.
+    /// Reads a section. Every value must have the right type, also in lists, and every name must be known. By itself the
+    /// framework ignores values in lists that it cannot read, and misspelt names.
     /// </summary>
-    /// <exception cref="SettingException">One is not.</exception>
+    /// <exception cref="SettingException">A value or a name is wrong.</exception>
     public static T Read<T>(this IConfiguration configuration, string section)
         where T : class, new()
     {
@@ -38,11 +38,11 @@ public static class Settings
         }
     }
 
-    /// <summary>How options are bound, for <see cref="Read"/> and for those that the framework binds.</summary>
+    /// <summary>Configures strict binding, for <see cref="Read"/> and for options that the framework binds.</summary>
     public static void Strictly(BinderOptions binder) => binder.ErrorOnUnknownConfiguration = true;
 
-    /// <summary>Where a host listens: addresses with http or https, separated by semicolons.</summary>
-    /// <exception cref="SettingException">One is none.</exception>
+    /// <summary>Checks the addresses on which a host listens: http or https, separated by semicolons.</summary>
+    /// <exception cref="SettingException">The value is not a list of addresses.</exception>
     public static string RequireAddresses(string setting, string value)
     {
         foreach (var url in value.Split(';'))
@@ -68,7 +68,7 @@ public static class Settings
         }
     }
 
-    // The cause of all says which value it is.
+    // The innermost exception names the value.
     private static string Message(string section, InvalidOperationException unusable)
     {
         var cause = unusable;

@@ -8,14 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter;
 
 /// <summary>
-/// How a host ends: on SIGTERM it says at once that it is not ready, goes on serving for <see cref="ShutdownOptions.DrainDelay"/>,
-/// and then stops, all within <see cref="ShutdownOptions.Timeout"/>. docs/run/operate.md has what happens when.
+/// Stops a host in order: on SIGTERM it becomes not ready at once, still serves for
+/// <see cref="ShutdownOptions.DrainDelay"/>, and then stops, all within <see cref="ShutdownOptions.Timeout"/>.
+/// docs/run/operate.md describes the steps.
 /// </summary>
 public static partial class Shutdown
 {
     /// <summary>
-    /// How long a host that was told to give up may take to do so. The process ends then, whatever still hangs: a
-    /// service manager would only kill it later.
+    /// How long a host may take to end after its shutdown timeout. Then the process ends even if something still hangs,
+    /// because a service manager would only kill it later.
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
@@ -28,16 +29,16 @@ public static partial class Shutdown
         builder.Services.AddHostedService<Draining>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Timeout);
 
-        // Why a host does not start is said once, by HostProgram.
+        // HostProgram already reports why a host does not start.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         return builder;
     }
 
-    /// <summary>Runs until the host is told to stop, and has stopped or given up.</summary>
-    /// <returns>The exit code: 0, or 1 where it did not stop in time.</returns>
+    /// <summary>Runs until the host was asked to stop and has stopped, or has exceeded its time.</summary>
+    /// <returns>The exit code: 0, or 1 if the host did not stop in time.</returns>
     public static async Task<int> RunToEndAsync(this WebApplication app)
     {
-        // Taken now: a host that has stopped gives nothing away any more.
+        // Resolved now, because the services of a stopped host are disposed.
         var time = app.Services.GetRequiredService<TimeProvider>();
         var bound = app.Services.GetRequiredService<ShutdownOptions>().Timeout + Grace;
         var (lifetime, logger) = (app.Lifetime, app.Logger);
@@ -47,7 +48,7 @@ public static partial class Shutdown
         await using var registration = stopping.Register(told.SetResult);
         var running = app.RunAsync(CancellationToken.None);
 
-        // What hangs gives no signal: the bound is all there is to wait for beside the end.
+        // A host that hangs sends no signal, so the time limit is all that can be waited for besides the end.
         if (await Task.WhenAny(running, told.Task) == told.Task
             && await Task.WhenAny(running, Task.Delay(bound, time, CancellationToken.None)) != running)
         {
@@ -61,31 +62,31 @@ public static partial class Shutdown
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Told to stop before it had started, while it waited for its cluster for instance.
+            // Stopped before it had started, for example while it waited for its cluster.
         }
 
         return 0;
     }
 
-    [LoggerMessage(LogLevel.Critical, "The host did not stop within {Seconds} s; the process ends without it")]
+    [LoggerMessage(LogLevel.Critical, "The host did not stop within {Seconds} s, so the process ends now")]
     private static partial void LogGaveUp(ILogger logger, double seconds);
 }
 
-/// <summary>Configuration section <c>Shutdown</c>.</summary>
+/// <summary>The configuration section <c>Shutdown</c>.</summary>
 public sealed class ShutdownOptions
 {
     public const string Section = "Shutdown";
 
     /// <summary>
-    /// How long a host that is no longer ready goes on serving, so that load balancers see it first and send no more.
-    /// Longer than the interval of their probes times the failures they ask for. Default 5 s, range 0 to 1 min.
+    /// How long a host still serves after it has become not ready, so that load balancers notice and send no more requests.
+    /// Use more than the interval of their probes times the number of failures they need. Default: 5 s, range 0 to 1 min.
     /// </summary>
     public TimeSpan DrainDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// From the signal to the end, the drain delay included; what has not stopped by then is given up. Default 45 s: the
-    /// delay, 30 s in which activations let go of what they own and requests are answered, and 10 s for the rest.
-    /// Range 1 s to 10 min, and longer than the delay.
+    /// The time from the signal to the end, including the drain delay. Whatever has not stopped by then is abandoned.
+    /// Default: 45 s, which is the delay, 30 s for activations to release what they own and for requests to finish, and 10 s
+    /// for the rest. Range 1 s to 10 min, and longer than the delay.
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(45);
 
@@ -104,17 +105,17 @@ public sealed class ShutdownOptions
     }
 }
 
-/// <summary>Before any service stops: readiness fails, and all of them go on serving for the drain delay.</summary>
+/// <summary>Fails readiness before any service stops, and keeps all services running for the drain delay.</summary>
 internal sealed partial class Draining(ShutdownOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Draining> logger)
     : IHostedLifecycleService
 {
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // A signal has done that already; whoever stops the host by a call has not.
+        // A signal has already done this, but a call that stops the host has not.
         lifetime.StopApplication();
         LogDraining(options.DrainDelay.TotalSeconds);
 
-        // Whoever sends requests here does not say that it has noticed.
+        // Load balancers do not report that they have noticed, so time itself is waited for.
         await Task.Delay(options.DrainDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -128,6 +129,6 @@ internal sealed partial class Draining(ShutdownOptions options, IHostApplication
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(LogLevel.Information, "Not ready any more; goes on serving for {Seconds} s, then stops")]
+    [LoggerMessage(LogLevel.Information, "The host is not ready any more. It still serves requests for {Seconds} s and then stops")]
     private partial void LogDraining(double seconds);
 }

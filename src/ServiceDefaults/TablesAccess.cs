@@ -10,14 +10,14 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter;
 
 /// <summary>
-/// Whether the cluster's tables let this host in, by their last answer to it, so that it costs no request of its own: Orleans
-/// reads who the members are every few seconds. Not ready while they refuse it.
+/// Reports whether the cluster's tables accept this host, from their last response, without requests of its own: Orleans
+/// reads the members every few seconds. The host is not ready while the tables refuse it.
 /// </summary>
 internal sealed partial class TablesAccess : HttpPipelinePolicy, IHealthCheck
 {
     private volatile string? refusal;
 
-    /// <summary>Where it is said that they refuse this host, or let it in again.</summary>
+    /// <summary>Logs when the tables refuse this host, and when they accept it again.</summary>
     public ILogger? Log { get; set; }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -35,7 +35,7 @@ internal sealed partial class TablesAccess : HttpPipelinePolicy, IHealthCheck
         Note(message.Response);
     }
 
-    // An answer that says the account is busy or broken says nothing about who may enter.
+    // A response that the account is busy or failed says nothing about access.
     private void Note(Response answer)
     {
         var (before, now) = (refusal, answer.Status is 401 or 403 ? $"{answer.Status} {answer.ReasonPhrase}" : answer.Status < 500 ? null : refusal);
@@ -55,20 +55,20 @@ internal sealed partial class TablesAccess : HttpPipelinePolicy, IHealthCheck
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "The cluster's tables refuse this host, which is not ready until they let it in: {Why}")]
+    [LoggerMessage(LogLevel.Error, "The cluster's tables refuse this host, so it is not ready until they accept it: {Why}")]
     private static partial void LogRefused(ILogger logger, string why);
 
-    [LoggerMessage(LogLevel.Information, "The cluster's tables let this host in again")]
+    [LoggerMessage(LogLevel.Information, "The cluster's tables accept this host again")]
     private static partial void LogLetIn(ILogger logger);
 }
 
 /// <summary>
-/// Reads the members once before anything else starts: a host whom the tables refuse says so and ends, while Orleans would go on
-/// trying. Tables that cannot be reached are left to Orleans, which waits for them.
+/// Reads the members once before anything else starts, so that a host that the tables refuse reports it and exits. Orleans
+/// would try again without end. If the tables cannot be reached, Orleans waits for them.
 /// </summary>
 internal sealed class TablesEntry(TablesAccess access, Func<TableClient> members, string setting, ILogger logger) : IHostedLifecycleService
 {
-    /// <exception cref="SettingException">The account does not let this host in.</exception>
+    /// <exception cref="SettingException">The account refuses this host.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         try
@@ -80,19 +80,19 @@ internal sealed class TablesEntry(TablesAccess access, Func<TableClient> members
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {
-            throw new SettingException($"The account of {setting} does not let this host into its tables: {e.Status} {e.ErrorCode}.");
+            throw new SettingException($"The account of {setting} refuses this host access to its tables: {e.Status} {e.ErrorCode}.");
         }
         catch (AuthenticationFailedException e)
         {
-            throw new SettingException($"This host has no identity for the account of {setting}: {e.Message}");
+            throw new SettingException($"This host has no identity with which it can access the account of {setting}: {e.Message}");
         }
         catch (RequestFailedException)
         {
-            // Not there yet, or not reached: Orleans makes the table, and tries for longer.
+            // The table does not exist yet or cannot be reached. Orleans creates it, and tries for longer.
         }
         catch (AggregateException)
         {
-            // Not reached, by any attempt.
+            // No attempt reached the tables.
         }
 
         access.Log = logger;

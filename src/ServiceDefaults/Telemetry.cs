@@ -12,9 +12,9 @@ using OpenTelemetry.Trace;
 namespace EngageCenter;
 
 /// <summary>
-/// Metrics, traces and logs over OTLP, by OpenTelemetry's own settings and no others. Off, with nothing of it in the
-/// host, unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> or that of a signal (<c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>,
-/// <c>…METRICS…</c>, <c>…LOGS…</c>) says where to.
+/// Exports metrics, traces and logs over OTLP, with OpenTelemetry's own settings only. Nothing is added to the host unless
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or the endpoint of one signal (<c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>,
+/// <c>…METRICS…</c>, <c>…LOGS…</c>), is set.
 /// </summary>
 public static class Telemetry
 {
@@ -23,8 +23,8 @@ public static class Telemetry
     private const string Metrics = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
     private const string Logs = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
 
-    // One list for every host: a name that a process does not have costs nothing there. Orleans' own chatter, the
-    // source 'Microsoft.Orleans.Runtime', is left out: it says how a cluster keeps itself together, not what a request did.
+    // One list for every host: a name that does not exist in a process costs nothing. The source 'Microsoft.Orleans.Runtime'
+    // is left out, because it is about the cluster's internal work and not about requests.
     private static readonly string[] sources =
     [
         "EngageCenter.*",
@@ -34,12 +34,12 @@ public static class Telemetry
 
     private static readonly string[] meters = ["EngageCenter.*", "Microsoft.Orleans", "System.Runtime", "System.Net.Http"];
 
-    /// <summary>Whether anything is exported.</summary>
+    /// <summary>Returns whether anything is exported.</summary>
     public static bool IsConfigured(IConfiguration configuration) =>
         Exports(configuration, Traces) || Exports(configuration, Metrics) || Exports(configuration, Logs);
 
     /// <param name="serviceName">The resource's <c>service.name</c>, which <c>OTEL_SERVICE_NAME</c> overrides.</param>
-    /// <exception cref="SettingException">An endpoint is no address; the message says which.</exception>
+    /// <exception cref="SettingException">An endpoint is not an address; the message says which.</exception>
     public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder, string serviceName)
     {
         var configuration = builder.Configuration;
@@ -53,13 +53,13 @@ public static class Telemetry
             RequireAddress(configuration, setting);
         }
 
-        // What the environment says of the resource comes last, so that it wins.
+        // The environment's description of the resource comes last, so that it takes precedence.
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(serviceName).AddEnvironmentVariableDetector());
 
         if (Exports(configuration, Traces))
         {
-            // The Azure libraries still ask for that.
+            // The Azure libraries still need this switch.
             AppContext.SetSwitch("Azure.Experimental.EnableActivitySource", true);
             telemetry.WithTracing(traces => traces
                 .AddSource(sources)
@@ -78,7 +78,7 @@ public static class Telemetry
         }
         else
         {
-            // The exporter turns all signals on; with neither source nor meter nor record there is nothing to export.
+            // The exporter switches all signals on. This filter leaves no log records to export.
             builder.Logging.AddFilter<OpenTelemetryLoggerProvider>(category: null, LogLevel.None);
         }
 
@@ -89,7 +89,7 @@ public static class Telemetry
     private static bool Exports(IConfiguration configuration, string signal) =>
         !string.IsNullOrWhiteSpace(configuration[signal]) || !string.IsNullOrWhiteSpace(configuration[AllSignals]);
 
-    // OpenTelemetry itself would take its default instead, and say so to nobody.
+    // OpenTelemetry itself would silently use its default instead.
     private static void RequireAddress(IConfiguration configuration, string setting)
     {
         var value = configuration[setting];
@@ -99,6 +99,6 @@ public static class Telemetry
         }
     }
 
-    // A probe every second would be most of the traces.
+    // Probes every second would be most of the traces.
     private static bool IsHealth(HttpContext request) => request.Request.Path.StartsWithSegments("/health");
 }

@@ -5,8 +5,8 @@ using OpenTelemetry;
 namespace EngageCenter;
 
 /// <summary>
-/// Takes the keys of people's grains out of spans: <c>user/{tenant id}/{object id}</c> becomes <c>user</c>, wherever it
-/// is said, in an exception's text or a blob's address too. Which workspace a span was about stays.
+/// Removes the keys of people's grains from spans: <c>user/{tenant id}/{object id}</c> becomes <c>user</c>, also in
+/// exception texts and in the addresses of blobs. The workspace of a span stays visible.
 /// </summary>
 internal sealed class WithoutPersons : BaseProcessor<Activity>
 {
@@ -21,7 +21,7 @@ internal sealed class WithoutPersons : BaseProcessor<Activity>
             }
         }
 
-        // Not while they are enumerated.
+        // After the enumeration, because tags must not change during it.
         foreach (var (key, value) in named ?? [])
         {
             data.SetTag(key, value);
@@ -34,10 +34,10 @@ internal sealed class WithoutPersons : BaseProcessor<Activity>
     }
 }
 
-/// <summary>Keys of grains, in text that is written for operators.</summary>
+/// <summary>Handles keys of grains in text for operators.</summary>
 public static partial class GrainKeys
 {
-    /// <summary>The text with <c>user</c> in place of the key of a person's grain, <c>user/{tenant id}/{object id}</c>.</summary>
+    /// <summary>Replaces the key of a person's grain, <c>user/{tenant id}/{object id}</c>, by <c>user</c>.</summary>
     public static string WithoutPersons(string text) => PersonsGrain().Replace(text, "user");
 
     [GeneratedRegex("user(/|%2F)[0-9a-f-]{36}(/|%2F)[0-9a-f-]{36}", RegexOptions.IgnoreCase)]

@@ -11,7 +11,7 @@ using Orleans.Connections.Security;
 
 namespace EngageCenter.ServiceDefaults.Tests;
 
-/// <summary>Whose certificates are taken, in handshakes over TCP.</summary>
+/// <summary>Tests which certificates are accepted, in handshakes over TCP.</summary>
 public sealed class ClusterCertificatesTests : IDisposable
 {
     private static readonly DateTimeOffset now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
@@ -29,7 +29,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     public static TheoryData<string> Strangers => ["no certificate", "another CA", "self-signed", "expired", "not yet valid", "another name", "a name below", "a wildcard", "only a common name", "not for this use"];
 
     [Fact]
-    public async Task Members_take_each_other()
+    public async Task Members_accept_each_other()
     {
         using var other = new TlsFolder(authority);
 
@@ -41,7 +41,7 @@ public sealed class ClusterCertificatesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Strangers))]
-    public async Task A_stranger_that_connects_is_refused(string stranger)
+    public async Task Connecting_stranger_is_refused(string stranger)
     {
         var (server, _) = await Handshake(Certificates(), Anybody(Certificate(stranger, TestAuthority.ServerUsage)));
 
@@ -50,11 +50,11 @@ public sealed class ClusterCertificatesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Strangers))]
-    public async Task A_stranger_that_is_connected_to_is_refused(string stranger)
+    public async Task Stranger_as_the_server_is_refused(string stranger)
     {
         if (Certificate(stranger, TestAuthority.ClientUsage) is not { } certificate)
         {
-            // There is no TLS server without a certificate.
+            // A TLS server cannot run without a certificate.
             return;
         }
 
@@ -64,16 +64,16 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refusal_says_why_in_the_log()
+    public async Task Refusal_is_logged_with_its_reason()
     {
         await Handshake(Certificates(), Anybody(authority.Issue("another-cluster")));
 
-        Assert.Contains(log.Written, line => line.StartsWith("Warning: A connection is refused whose certificate is 'CN=engage-center'", StringComparison.Ordinal)
+        Assert.Contains(log.Written, line => line.StartsWith("Warning: A connection was refused because of its certificate 'CN=engage-center'", StringComparison.Ordinal)
             && line.EndsWith("'engage-center' is not among its subject alternative names", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Versions_of_TLS_before_1_2_are_not_offered()
+    public async Task TLS_versions_before_1_2_are_not_offered()
     {
         var certificates = Certificates();
 
@@ -88,7 +88,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_is_shown_with_what_stands_between_it_and_the_CA()
+    public async Task Certificate_is_shown_with_its_intermediate_certificates()
     {
         var between = authority.Below();
         folder.Show(between.Issue(), between);
@@ -100,7 +100,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task By_thumbprint_those_that_are_listed_are_taken_whoever_issued_them_and_nobody_else()
+    public async Task Only_listed_thumbprints_are_accepted_whoever_issued_the_certificate()
     {
         var (mine, yours) = (new TestAuthority(now).Issue(), new TestAuthority(now).Issue());
         var thumbprints = new Dictionary<string, string>
@@ -120,7 +120,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_PFX_file_with_its_password_is_as_good()
+    public async Task PFX_file_with_its_password_works()
     {
         X509Certificate2Collection all = [authority.Issue()];
         var pfx = folder.Write("tls.pfx", all.Export(X509ContentType.Pfx, "a password")!);
@@ -130,7 +130,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_with_a_password_and_CAs_in_a_folder_are_as_good()
+    public async Task Encrypted_key_and_folder_of_CAs_work()
     {
         var certificate = authority.Issue();
         using var key = certificate.GetECDsaPrivateKey()!;
@@ -151,7 +151,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task Of_a_store_the_valid_certificate_of_this_name_that_expires_last_is_used()
+    public async Task Valid_certificate_in_the_store_that_expires_last_is_used()
     {
         var name = $"cluster-{Guid.NewGuid():N}";
         X509Certificate2[] stored = [authority.Issue(name, until: 20), authority.Issue(name, until: 40), authority.Issue(name, days: 30, until: 60), authority.Issue("another-name", until: 70)];
@@ -181,7 +181,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public async Task A_changed_file_is_taken_up_for_new_connections()
+    public async Task Changed_file_is_used_for_new_connections()
     {
         var certificates = Certificates();
         await certificates.StartAsync(CancellationToken.None);
@@ -193,13 +193,13 @@ public sealed class ClusterCertificatesTests : IDisposable
         Assert.NotEqual(Thumbprint(next), await Shown(certificates));
 
         time.Advance(TimeSpan.FromSeconds(1));
-        await log.Says($"Information: Connections of the cluster use the certificate {Thumbprint(next)}");
+        await log.Says($"Information: Cluster connections use the certificate {Thumbprint(next)}");
         Assert.Equal(Thumbprint(next), await Shown(certificates));
         await certificates.StopAsync(CancellationToken.None);
     }
 
     [Fact]
-    public async Task From_one_CA_to_another_members_take_each_other_at_every_step()
+    public async Task Members_accept_each_other_at_every_step_of_a_CA_change()
     {
         var next = new TestAuthority(now);
         using var other = new TlsFolder(authority);
@@ -208,7 +208,7 @@ public sealed class ClusterCertificatesTests : IDisposable
 
         foreach (var step in steps)
         {
-            // One is there before the other, in each step.
+            // In each step, one of the members is ahead of the other.
             foreach (var (files, certificates) in new[] { (folder, mine), (other, yours) })
             {
                 step(files);
@@ -225,7 +225,7 @@ public sealed class ClusterCertificatesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_changed_file_that_cannot_be_used_is_not_taken_up_and_the_log_says_so_once(string fault)
+    public async Task Unusable_changed_file_is_ignored_and_logged_once(string fault)
     {
         var certificates = Certificates();
         var before = await Shown(certificates);
@@ -235,9 +235,9 @@ public sealed class ClusterCertificatesTests : IDisposable
         certificates.Check();
 
         Assert.Equal(before, await Shown(certificates));
-        Assert.Single(log.Written, line => line.StartsWith("Error: A changed certificate is not taken up", StringComparison.Ordinal));
+        Assert.Single(log.Written, line => line.StartsWith("Error: The changed cluster certificate cannot be used", StringComparison.Ordinal));
 
-        // And what comes after it is.
+        // A later usable file is used again.
         var next = authority.Issue();
         folder.Trust(authority);
         folder.Show(next);
@@ -247,7 +247,7 @@ public sealed class ClusterCertificatesTests : IDisposable
 
     // An exception that leaves a background service stops the host.
     [Fact]
-    public async Task A_check_that_fails_in_any_way_keeps_the_certificate_and_is_made_again()
+    public async Task Failed_check_keeps_the_certificate_and_is_repeated()
     {
         var clock = new FailingClock();
         var certificates = new ClusterCertificates(ClusterTlsOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(folder.Settings()!).Build()), clock, log);
@@ -259,7 +259,7 @@ public sealed class ClusterCertificatesTests : IDisposable
         certificates.Check();
         clock.Fails = false;
         Assert.Equal(before, await Shown(certificates));
-        Assert.Single(log.Written, line => line.StartsWith("Error: A changed certificate is not taken up", StringComparison.Ordinal));
+        Assert.Single(log.Written, line => line.StartsWith("Error: The changed cluster certificate cannot be used", StringComparison.Ordinal));
 
         certificates.Check();
         Assert.Equal(Thumbprint(next), await Shown(certificates));
@@ -274,7 +274,7 @@ public sealed class ClusterCertificatesTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void At_the_start_it_is_refused_in_one_line(string fault)
+    public void Unusable_certificate_prevents_the_start_with_one_line(string fault)
     {
         Break(fault);
 
@@ -285,7 +285,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     }
 
     [Fact]
-    public void A_certificate_that_was_not_replaced_in_time_is_told_of_once()
+    public void Certificate_close_to_its_expiry_is_logged_once()
     {
         var certificates = Certificates();
         time.Advance(TimeSpan.FromDays(57));
@@ -395,7 +395,7 @@ public sealed class ClusterCertificatesTests : IDisposable
         return options;
     }
 
-    /// <summary>A client that takes every server.</summary>
+    /// <summary>A client that accepts every server.</summary>
     private static SslClientAuthenticationOptions Anybody(X509Certificate2? certificate) => new()
     {
         TargetHost = "engage-center",
@@ -404,7 +404,7 @@ public sealed class ClusterCertificatesTests : IDisposable
         RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
     };
 
-    /// <summary>A server that takes every client.</summary>
+    /// <summary>A server that accepts every client.</summary>
     private static SslServerAuthenticationOptions Server(X509Certificate2 certificate) => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
@@ -429,7 +429,7 @@ public sealed class ClusterCertificatesTests : IDisposable
         return (await serves.WaitAsync(bound), await asks.WaitAsync(bound));
     }
 
-    // Whoever has failed closes, so that the other one does not wait for it.
+    // The side that fails closes the connection, so that the other side does not wait.
     private static async Task<Exception?> Outcome(TcpClient connection, Func<SslStream, Task> authenticate)
     {
         await using var stream = new SslStream(connection.GetStream());

@@ -13,7 +13,7 @@ using Orleans.Configuration;
 
 namespace EngageCenter.ServiceDefaults.Tests;
 
-/// <summary>A silo and clients of Orleans, over TCP.</summary>
+/// <summary>Tests a silo and Orleans clients over TCP.</summary>
 public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 {
     private const string Cluster = "tls-tests";
@@ -46,7 +46,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_member_is_served()
+    public async Task Member_is_served()
     {
         using var other = new TlsFolder(authority);
         using var client = Client(other.Settings());
@@ -60,7 +60,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_plain_client_is_told_nothing()
+    public async Task Client_in_plain_text_receives_nothing()
     {
         using var client = Client([]);
 
@@ -70,7 +70,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_silo_in_plain_text_is_not_spoken_to()
+    public async Task Silo_in_plain_text_is_refused_by_clients_with_TLS()
     {
         var (plainSilo, plainGateway) = (FreePort.Next(), FreePort.Next());
         using var plain = Silo(Environments.Production, IPAddress.Loopback, [], plainSilo, plainGateway);
@@ -82,7 +82,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         await plain.StopAsync();
     }
 
-    // Who has no certificate is the case that a middleware which only looks at certificates would let pass.
+    // A middleware that only checks certificates would let a client without one pass.
     [Theory]
     [InlineData("silo", "no certificate")]
     [InlineData("silo", "another CA")]
@@ -90,7 +90,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     [InlineData("gateway", "no certificate")]
     [InlineData("gateway", "another CA")]
     [InlineData("gateway", "another name")]
-    public async Task On_either_port_a_stranger_gets_no_further_than_the_handshake(string port, string stranger)
+    public async Task Stranger_gets_no_further_than_the_handshake_on_either_port(string port, string stranger)
     {
         var certificate = stranger switch
         {
@@ -103,7 +103,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(0, connections);
 
-        // One line says why, and none says where in Orleans.
+        // One line gives the reason, without a stack trace inside Orleans.
         var log = silo!.Services.GetRequiredService<Warnings>();
         await Until.True(() => Task.FromResult(log.OfOrleans.Count > 0), bound, "the refusal is logged");
         Assert.StartsWith("Authentication failed: ", Assert.Single(log.OfOrleans), StringComparison.Ordinal);
@@ -112,7 +112,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("silo")]
     [InlineData("gateway")]
-    public async Task On_either_port_a_member_gets_further_than_the_handshake(string port)
+    public async Task Member_gets_past_the_handshake_on_either_port(string port)
     {
         await ToTheEnd(port, SslStreamCertificateContext.Create(authority.Issue(), null, offline: true));
 
@@ -131,16 +131,16 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [MemberData(nameof(Starts))]
-    public void In_plain_text_a_silo_listens_beyond_loopback_only_where_that_is_allowed(string environment, string? required, bool starts) =>
+    public void Silo_listens_beyond_loopback_in_plain_text_only_if_allowed(string environment, string? required, bool starts) =>
         Validates(Silo(environment, IPAddress.Any, Required(required), 1, 2), environment, required, starts, "This silo listens on 0.0.0.0");
 
     [Theory]
     [MemberData(nameof(Starts))]
-    public void In_plain_text_a_web_node_connects_beyond_loopback_only_where_that_is_allowed(string environment, string? required, bool starts) =>
+    public void Web_node_connects_beyond_loopback_in_plain_text_only_if_allowed(string environment, string? required, bool starts) =>
         Validates(Client(Required(required), environment: environment, isRemote: true), environment, required, starts, "This web node connects to silos beyond this machine's loopback");
 
     [Fact]
-    public void A_gateway_alone_beyond_loopback_is_refused_too()
+    public void Gateway_alone_beyond_loopback_is_refused_too()
     {
         using var host = Silo(Environments.Production, IPAddress.Loopback, [], 1, 2, options => options.GatewayListeningEndpoint = new(IPAddress.IPv6Any, 2));
 
@@ -158,7 +158,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     [InlineData("CheckEvery", "00:00:00.9", "Clustering:Tls:CheckEvery is 00:00:00.9")]
     [InlineData("CheckEvery", "01:00:01", "Clustering:Tls:CheckEvery is 01:00:01")]
     [InlineData("Required", "perhaps", "Clustering:Tls:Required")]
-    public void A_setting_that_is_not_usable_is_named(string setting, string value, string expected)
+    public void Unusable_setting_is_named(string setting, string value, string expected)
     {
         var refused = Assert.Throws<SettingException>(() => Client(new(folder.Settings()) { [$"Clustering:Tls:{setting}"] = value }));
 
@@ -168,7 +168,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("AA")]
     [InlineData("ZZ11111111111111111111111111111111111111111111111111111111111111")]
-    public void A_thumbprint_that_is_none_is_named(string thumbprint)
+    public void Invalid_thumbprint_is_named(string thumbprint)
     {
         var settings = new Dictionary<string, string>(folder.Settings()) { ["Clustering:Tls:TrustedCa"] = "", ["Clustering:Tls:Thumbprints:0"] = thumbprint };
 
@@ -201,7 +201,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         }
     }
 
-    // As Orleans does before anything is listened on.
+    // Like Orleans, before it listens.
     private static void Validate(IHost host)
     {
         foreach (var validator in host.Services.GetServices<IConfigurationValidator>())
@@ -224,7 +224,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
                 configure?.Invoke(endpoints);
             });
 
-            // Behind TLS, so that only what comes through it is counted.
+            // Behind TLS, so that only connections that pass it are counted.
             orleans.Configure<SiloConnectionOptions>(options =>
             {
                 options.ConfigureSiloInboundConnection(Count);
@@ -259,7 +259,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         return next(connection);
     });
 
-    /// <summary>Says something that is no message of Orleans', and takes what comes until the silo closes.</summary>
+    /// <summary>Sends bytes that are not a message of Orleans, and reads until the silo closes the connection.</summary>
     private async Task<byte[]> ToTheEnd(string port, SslStreamCertificateContext? certificate)
     {
         using var client = new TcpClient();
@@ -283,7 +283,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
         }
         catch (Exception e) when (e is IOException or AuthenticationException)
         {
-            // Closed on the way.
+            // The connection was closed meanwhile.
         }
 
         return received.ToArray();
@@ -306,7 +306,7 @@ public sealed class ClusterTlsTests : IAsyncLifetime, IDisposable
 
         private readonly Connections connections = new();
 
-        /// <summary>What is said of connections, with the exceptions beside it.</summary>
+        /// <summary>What is logged about connections, with exceptions.</summary>
         public IReadOnlyCollection<string> OfOrleans => connections.Written;
 
         public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("EngageCenter.", StringComparison.Ordinal) ? this

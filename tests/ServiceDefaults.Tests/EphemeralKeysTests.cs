@@ -7,7 +7,7 @@ namespace EngageCenter.ServiceDefaults.Tests;
 public class EphemeralKeysTests
 {
     [Fact]
-    public void Keys_stay_in_memory_and_none_is_made_at_the_start()
+    public void Keys_stay_in_memory_and_none_is_created_at_start()
     {
         var services = new ServiceCollection();
         services.AddLogging();

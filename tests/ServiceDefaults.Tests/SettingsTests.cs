@@ -21,7 +21,7 @@ public class SettingsTests
     [InlineData("Some:Kinds:1", "garbage")]
     [InlineData("Some:Inner:Kind", "garbage")]
     [InlineData("Some:Inner:Flag", "maybe")]
-    public void A_value_that_is_none_of_its_type_is_named_wherever_it_stands(string setting, string value)
+    public void Value_of_a_wrong_type_is_named_wherever_it_is(string setting, string value)
     {
         var refused = Assert.Throws<SettingException>(() => Read((setting, value)));
 
@@ -32,7 +32,7 @@ public class SettingsTests
     [Theory]
     [InlineData("Some:Cuont", "Cuont")]
     [InlineData("Some:Inner:Knid", "Knid")]
-    public void A_name_of_no_setting_is_named(string setting, string name)
+    public void Unknown_setting_is_named(string setting, string name)
     {
         var refused = Assert.Throws<SettingException>(() => Read((setting, "1")));
 
@@ -43,7 +43,7 @@ public class SettingsTests
     [InlineData("The grain user/c0000000-0000-4000-8000-000000000000/c0000000-0000-4000-8000-000000000101 did", "The grain user did")]
     [InlineData("default/USER%2Fc0000000-0000-4000-8000-000000000000%2Fc0000000-0000-4000-8000-000000000101.json", "default/user.json")]
     [InlineData("workspace/0123456789abcdef0123456789abcdef", "workspace/0123456789abcdef0123456789abcdef")]
-    public void A_persons_key_is_taken_out_of_text(string text, string without) => Assert.Equal(without, GrainKeys.WithoutPersons(text));
+    public void Key_of_a_person_is_removed_from_text(string text, string without) => Assert.Equal(without, GrainKeys.WithoutPersons(text));
 
     private static Options Read(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value))).Build().Read<Options>("Some");

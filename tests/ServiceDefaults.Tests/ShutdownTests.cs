@@ -11,7 +11,7 @@ public class ShutdownTests
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Services_go_on_until_the_drain_delay_is_over()
+    public async Task Services_run_until_the_drain_delay_is_over()
     {
         var time = new TimerSignal();
         var service = new Recorder();
@@ -30,7 +30,7 @@ public class ShutdownTests
     }
 
     [Fact]
-    public async Task Who_stops_the_host_by_a_call_fails_readiness_first_too()
+    public async Task Stopping_the_host_by_a_call_also_fails_readiness_first()
     {
         var time = new TimerSignal();
         var service = new Recorder();
@@ -47,7 +47,7 @@ public class ShutdownTests
     }
 
     [Fact]
-    public async Task A_host_that_hangs_ends_all_the_same_and_says_that_it_failed()
+    public async Task Hanging_host_ends_and_reports_a_failure()
     {
         var time = new TimerSignal();
         var service = new Recorder { Hangs = true };
@@ -66,7 +66,7 @@ public class ShutdownTests
     }
 
     [Fact]
-    public async Task A_host_that_is_told_to_stop_before_it_has_started_has_not_failed()
+    public async Task Host_stopped_before_it_has_started_does_not_report_a_failure()
     {
         var service = new Recorder { StartsNever = true };
         await using var app = Host(new TimerSignal(), service, ("Shutdown:DrainDelay", "00:00:00"));
@@ -79,7 +79,7 @@ public class ShutdownTests
     }
 
     [Fact]
-    public async Task What_goes_wrong_at_the_start_is_told_to_whoever_started_it()
+    public async Task Exception_at_start_is_thrown_to_the_caller()
     {
         await using var app = Host(new TimerSignal(), new Recorder { Fails = true });
 
@@ -93,7 +93,7 @@ public class ShutdownTests
     [InlineData("Shutdown:DrainDelay", "soon")]
     [InlineData("Shutdown:Timeout", "00:00:05")]
     [InlineData("Shutdown:Timeout", "00:10:01")]
-    public void A_setting_that_is_not_usable_is_named(string setting, string value)
+    public void Unusable_setting_is_named(string setting, string value)
     {
         var refused = Assert.Throws<SettingException>(() => Host(new TimerSignal(), new Recorder(), (setting, value)));
 
@@ -101,7 +101,7 @@ public class ShutdownTests
     }
 
     [Fact]
-    public void By_default_a_host_serves_for_5_s_and_has_45_s_in_all()
+    public void Default_drain_delay_is_5_s_of_45_s_in_total()
     {
         var options = Host(new TimerSignal(), new Recorder()).Services.GetRequiredService<ShutdownOptions>();
 
@@ -148,7 +148,7 @@ public class ShutdownTests
 
             if (StartsNever)
             {
-                // A service that waits for something that never comes, until it is told to stop.
+                // A service that waits for something that never comes, until it is stopped.
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
             }
 

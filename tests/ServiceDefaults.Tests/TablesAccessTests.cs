@@ -14,7 +14,9 @@ using Orleans.Clustering.AzureStorage;
 
 namespace EngageCenter;
 
-/// <summary>Tables that let a host in, and then no more, as when a key is replaced or a role is taken away.</summary>
+/// <summary>
+/// Tests tables that first accept a host and then refuse it, as when a key is replaced or a role is removed.
+/// </summary>
 public sealed class TablesAccessTests : IAsyncLifetime
 {
     private WebApplication tables = null!;
@@ -68,20 +70,20 @@ public sealed class TablesAccessTests : IAsyncLifetime
     [Theory]
     [InlineData(401)]
     [InlineData(403)]
-    public async Task Host_that_the_tables_refuse_does_not_start(int status)
+    public async Task Host_refused_by_the_tables_does_not_start(int status)
     {
         answer = status;
 
         var refused = await Assert.ThrowsAsync<SettingException>(() => Entry.StartingAsync(default));
 
-        Assert.Equal($"The account of Orleans:Clustering:ConnectionString does not let this host into its tables: {status} AuthorizationFailure.", refused.Message);
+        Assert.Equal($"The account of Orleans:Clustering:ConnectionString refuses this host access to its tables: {status} AuthorizationFailure.", refused.Message);
     }
 
     [Theory]
     [InlineData(404)]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task Tables_that_are_not_there_or_busy_are_waited_for_by_Orleans(int status)
+    public async Task Orleans_waits_for_missing_or_busy_tables(int status)
     {
         answer = status;
 

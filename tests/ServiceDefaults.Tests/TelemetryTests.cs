@@ -19,7 +19,7 @@ public class TelemetryTests
     [InlineData("OTEL_SERVICE_NAME", "something")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "")]
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", " ")]
-    public void Off_leaves_nothing_in_the_host(string setting, string value)
+    public void Disabled_telemetry_adds_nothing_to_the_host(string setting, string value)
     {
         var bare = Builder();
         var builder = Builder((setting, value));
@@ -52,14 +52,14 @@ public class TelemetryTests
         app.Services.GetRequiredService<ILogger<TelemetryTests>>().LogWarning("A record");
         provider.ForceFlush();
 
-        // Each once, and nothing of the other signals.
+        // Each signal once, and nothing of the other signals.
         Assert.Equal((traces ? 1 : 0, metrics, logs ? 1 : 0), (spans.Count, readings.Count > 0, records.Count));
     }
 
     [Theory]
     [InlineData(null, "tests")]
     [InlineData("by-the-environment", "by-the-environment")]
-    public async Task The_environment_says_last_what_the_service_is_called(string? configured, string expected)
+    public async Task Environment_overrides_the_service_name(string? configured, string expected)
     {
         var builder = Builder(("OTEL_EXPORTER_OTLP_ENDPOINT", Collector));
         builder.AddTelemetry("tests");
@@ -78,7 +78,7 @@ public class TelemetryTests
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "somewhere")]
-    public void An_endpoint_that_is_no_address_is_refused(string setting, string value)
+    public void Endpoint_that_is_not_an_address_is_refused(string setting, string value)
     {
         var refused = Assert.Throws<SettingException>(() => Builder((setting, value)).AddTelemetry("tests"));
 
@@ -87,7 +87,7 @@ public class TelemetryTests
     }
 
     [Fact]
-    public void No_span_says_whose_grain_it_was()
+    public void Spans_do_not_contain_keys_of_persons()
     {
         const string person = "user/c0000000-0000-4000-8000-000000000000/c0000000-0000-4000-8000-000000000101";
         using var span = new Activity("Decide").Start();

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EngageCenter.ServiceDefaults.Tests;
 
-/// <summary>A clock that says when somebody begins to wait. Time that is advanced before that does not count for them.</summary>
+/// <summary>
+/// A clock that signals when somebody starts to wait. Time that is advanced before does not count for that wait.
+/// </summary>
 internal sealed class TimerSignal : FakeTimeProvider
 {
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);
