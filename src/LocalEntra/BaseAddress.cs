@@ -4,22 +4,29 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace EngageCenter.LocalEntra;
 
 /// <summary>
-/// What issuers and links begin with: an address that the server is bound to, without a closing slash.
-/// It is not taken from the request, so that a token has one issuer whichever loopback name a caller uses.
+/// The start of issuers and links: an address to which the server is bound, without a trailing slash. It does not depend on
+/// the request, so tokens have one issuer whichever loopback name a caller uses.
 /// </summary>
 internal sealed class BaseAddress(IServer server)
 {
-    /// <summary>The http address: issuers, and the pages that a browser opens, so that it does not warn of an unknown certificate.</summary>
+    /// <summary>
+    /// The http address, for issuers and for pages that a browser opens, so that the browser does not warn of an unknown
+    /// certificate.
+    /// </summary>
     public string Value =>
         Bound(Uri.UriSchemeHttp) ?? throw new InvalidOperationException("The server has not started, so it has no address yet.");
 
-    /// <summary>The https address, or null if it does not listen on https.</summary>
+    /// <summary>The https address; null if the server does not listen on https.</summary>
     public string? Https => Bound(Uri.UriSchemeHttps);
 
-    /// <summary>The address for what a program calls: https for those who ask over https, because MSAL takes nothing else.</summary>
+    /// <summary>
+    /// Returns the address that a program should call: https if it asked over https, because MSAL accepts nothing else.
+    /// </summary>
     public string For(HttpRequest request) => request.IsHttps ? Https ?? Value : Value;
 
-    /// <summary>The issuer of a tenant's v2.0 tokens. <paramref name="tenant"/> may be Entra's placeholder <c>{tenantid}</c>.</summary>
+    /// <summary>
+    /// Returns the issuer of a tenant's v2.0 tokens. <paramref name="tenant"/> may be Entra's placeholder <c>{tenantid}</c>.
+    /// </summary>
     public string Issuer(string tenant) => $"{Value}/{tenant}/v2.0";
 
     private string? Bound(string scheme) => server.Features.Get<IServerAddressesFeature>()?.Addresses

@@ -5,17 +5,17 @@ using System.Security.Cryptography.X509Certificates;
 namespace EngageCenter.LocalEntra;
 
 /// <summary>
-/// The certificate of the https address. LocalEntra signs it itself, so no browser trusts it;
-/// a host on this machine trusts it in Development by its thumbprint.
+/// Loads the certificate of the https address. It is self-signed, so no browser trusts it; in Development, a host on this
+/// machine trusts it by its thumbprint.
 /// </summary>
 internal static class HttpsCertificate
 {
     private const int LifetimeInDays = 365;
 
-    /// <summary>At start, a certificate that ends within this time is replaced.</summary>
+    /// <summary>A certificate that expires within this time is replaced at start.</summary>
     private const int RenewalInDays = 30;
 
-    /// <exception cref="LocalEntraConfigurationException">The file can be neither read nor created.</exception>
+    /// <exception cref="LocalEntraConfigurationException">The file cannot be read or created.</exception>
     public static X509Certificate2 Load(LocalEntraOptions options, TimeProvider time)
     {
         if (string.IsNullOrWhiteSpace(options.CertificateFile))
@@ -43,7 +43,7 @@ internal static class HttpsCertificate
         }
         catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
         {
-            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.CertificateFile), $"'{path}' holds no usable certificate with its key: {unusable.Message.TrimEnd('.')}; delete it to have a new one made");
+            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.CertificateFile), $"'{path}' contains no usable certificate with its key: {unusable.Message.TrimEnd('.')}; delete the file, and a new one is created");
         }
     }
 
@@ -61,7 +61,7 @@ internal static class HttpsCertificate
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "TLS server")], critical: false));
 
-        // A clock that differs by a little does not matter.
+        // The certificate starts a day earlier, so that clocks may differ a little.
         var now = time.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(LifetimeInDays));
         return $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}";
@@ -71,7 +71,7 @@ internal static class HttpsCertificate
     {
         using var read = X509Certificate2.CreateFromPem(pem, pem);
 
-        // Windows serves no TLS with a key that lives in memory alone.
+        // On Windows, TLS needs a key that is not only in memory.
         return X509CertificateLoader.LoadPkcs12(read.Export(X509ContentType.Pkcs12), password: null);
     }
 }

@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EngageCenter.LocalEntra;
 
-/// <summary>Where the host may be reached: from the machine it runs on, and nowhere else.</summary>
+/// <summary>Makes the host listen only on this machine.</summary>
 internal static class Listening
 {
-    /// <summary>Bytes. A token request or a reference is well under 1 KB.</summary>
+    /// <summary>The maximum size of a request body, in bytes. A token request or a reference is well below 1 KB.</summary>
     public const int MaxRequestBody = 64 * 1024;
 
     /// <exception cref="LocalEntraConfigurationException">The address is not one of this machine's loopback addresses.</exception>
@@ -19,7 +19,7 @@ internal static class Listening
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            // Endpoints that a shared configuration gives its other hosts (section 'Kestrel') would open this one beyond loopback.
+            // A 'Kestrel' section in a configuration shared with other hosts must not open this host beyond loopback.
             kestrel.Configure();
             kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
 
@@ -30,7 +30,7 @@ internal static class Listening
             }
         });
 
-        // A page in the developer's browser whose name was rebound to 127.0.0.1 reaches the port, but not past this.
+        // Host filtering refuses a page in the developer's browser whose host name was rebound to 127.0.0.1 (DNS rebinding).
         builder.Services.PostConfigure<HostFilteringOptions>(hosts =>
             hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]", url.Host, https?.Host ?? url.Host]);
     }
@@ -57,17 +57,17 @@ internal static class Listening
         var isName = !IPAddress.TryParse(url.IdnHost, out var address);
         if (isName ? url.Host != "localhost" : !IPAddress.IsLoopback(address!))
         {
-            throw LocalEntraOptions.Refusal(setting, $"is '{value}', which is beyond this machine; only localhost, 127.0.0.0/8 and ::1 are allowed");
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}', which is not on this machine; only localhost, 127.0.0.0/8 and ::1 are allowed");
         }
 
         if (url.PathAndQuery != "/" || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
         {
-            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; it must have no more than a scheme, a host and a port");
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; it must consist of a scheme, a host and a port only");
         }
 
         if (isName && url.Port == 0)
         {
-            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; a free port needs an address, as in {scheme}://127.0.0.1:0");
+            throw LocalEntraOptions.Refusal(setting, $"is '{value}'; port 0 needs an IP address, as in {scheme}://127.0.0.1:0");
         }
 
         return url;

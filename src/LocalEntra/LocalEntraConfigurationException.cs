@@ -1,6 +1,9 @@
 namespace EngageCenter.LocalEntra;
 
-/// <summary>LocalEntra refuses to start as it is configured. The message names the setting or the place in the file, and what to change.</summary>
+/// <summary>
+/// Thrown if LocalEntra refuses its configuration. The message names the setting or the place in the file, and says what to
+/// change.
+/// </summary>
 public sealed class LocalEntraConfigurationException : Exception
 {
     public LocalEntraConfigurationException(string message) : base(message)

@@ -11,21 +11,24 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace EngageCenter.LocalEntra;
 
 /// <summary>
-/// A stand-in for Microsoft Entra ID and the part of Microsoft Graph that the project uses, for a developer's machine and for tests.
-/// It speaks Entra's own protocol at Entra's own paths, so that an API runs its production authentication against it and only configuration differs.
-/// It believes whoever calls: a person needs no password unless the directory gives one, also on the sign-in page, and Graph asks for no token.
-/// That is why it listens on loopback only and does not start outside the environment 'Development'.
+/// Hosts a stand-in for Microsoft Entra ID, and for the part of Microsoft Graph that the project uses, on a developer's
+/// machine and in tests. It uses Entra's protocol and paths, so an API runs its production authentication against it; only
+/// the configuration differs. It trusts its callers: a person needs no password unless the directory sets one, and Graph
+/// requires no token. Therefore it listens only on loopback, and starts only in the environment 'Development'.
 /// </summary>
 public static class LocalEntraHost
 {
-    // Configuration is read once, and watching for changes takes a walk through all that is below the working directory.
+    // Configuration is read once. Watching for changes would scan everything below the working directory.
     private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
 
     /// <summary>
-    /// Composes a host, not yet started. <paramref name="configure"/> may add configuration, logging or a <see cref="TimeProvider"/>.
-    /// Once it has started, <see cref="AddressesOf"/> says where it listens; its issuers begin with the http address.
+    /// Composes a host that is not started yet. <paramref name="configure"/> may add configuration, logging or a
+    /// <see cref="TimeProvider"/>. After the start, <see cref="AddressesOf"/> returns its addresses; issuers start with the
+    /// http address.
     /// </summary>
-    /// <exception cref="LocalEntraConfigurationException">The environment, an option, the directory or the key is not usable; the message says which and why.</exception>
+    /// <exception cref="LocalEntraConfigurationException">
+    /// The environment, an option, the directory or the key is not usable; the message says which and why.
+    /// </exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder([.. args, NoReload]);
@@ -54,7 +57,7 @@ public static class LocalEntraHost
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
 
-        // Whoever runs it says why it does not start.
+        // The program that runs the host reports why it does not start.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
 
         var app = builder.Build();
@@ -69,7 +72,7 @@ public static class LocalEntraHost
         app.MapHealthChecks("/health/ready");
         if (!string.IsNullOrWhiteSpace(options.HttpsUrl))
         {
-            // At once, so that a file that is not usable is refused like any other setting.
+            // Loaded now, so that an unusable file is refused like any other setting.
             var certificate = app.Services.GetRequiredService<X509Certificate2>();
             app.MapGet("/https-certificate", () => Results.Text(certificate.ExportCertificatePem(), "application/x-pem-file"));
         }
@@ -78,8 +81,8 @@ public static class LocalEntraHost
         return app;
     }
 
-    /// <summary>Where a host that has started listens, and how to trust it.</summary>
-    /// <exception cref="InvalidOperationException">It has not started.</exception>
+    /// <summary>Returns where a started host listens, and how to trust its certificate.</summary>
+    /// <exception cref="InvalidOperationException">The host has not started.</exception>
     public static LocalEntraAddresses AddressesOf(WebApplication entra)
     {
         var address = entra.Services.GetRequiredService<BaseAddress>();
@@ -93,7 +96,7 @@ public static class LocalEntraHost
         if (!environment.IsDevelopment())
         {
             throw new LocalEntraConfigurationException(
-                $"LocalEntra issues tokens to whoever asks and runs only in the environment 'Development'; this one is '{environment.EnvironmentName}'. Set ASPNETCORE_ENVIRONMENT=Development on a developer's machine, and use Microsoft Entra ID anywhere else.");
+                $"LocalEntra issues tokens to anybody, so it runs only in the environment 'Development'; this environment is '{environment.EnvironmentName}'. Set ASPNETCORE_ENVIRONMENT=Development on a developer's machine, and use Microsoft Entra ID anywhere else.");
         }
     }
 
@@ -101,7 +104,7 @@ public static class LocalEntraHost
     {
         foreach (var path in ignored)
         {
-            logger.LogWarning("The directory format has no '{Path}'; it is ignored", path);
+            logger.LogWarning("The directory contains the unknown member '{Path}', which is ignored", path);
         }
     }
 }

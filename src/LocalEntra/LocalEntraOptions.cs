@@ -1,46 +1,64 @@
 namespace EngageCenter.LocalEntra;
 
-/// <summary>What LocalEntra can be told, in the configuration section <c>LocalEntra</c>. Paths are relative to the working directory.</summary>
+/// <summary>
+/// The settings of LocalEntra, from the configuration section <c>LocalEntra</c>. Paths are relative to the working
+/// directory.
+/// </summary>
 public sealed class LocalEntraOptions
 {
     public const string Section = "LocalEntra";
 
-    /// <summary>The client id of the API's app registration in every directory that does not say otherwise.</summary>
+    /// <summary>The default client id of the API's app registration, in every directory.</summary>
     public const string DefaultApiClientId = "e0000000-0000-4000-8000-000000000001";
 
     public const string DefaultApiIdUri = "api://engage-center";
 
-    /// <summary>Where it listens: http, on localhost, in 127.0.0.0/8 or on ::1; anything else is refused at start.
-    /// Port 0 takes a free port and needs an address, as in <c>http://127.0.0.1:0</c>.</summary>
+    /// <summary>
+    /// The address on which it listens: http, on localhost, in 127.0.0.0/8 or on ::1; others are refused at start. Port 0
+    /// selects a free port and requires an IP address, as in <c>http://127.0.0.1:0</c>.
+    /// </summary>
     public string Url { get; set; } = "http://localhost:8081";
 
-    /// <summary>The tenants, people, groups and applications, as a JSON file. Either this or <see cref="DirectoryJson"/> is required.</summary>
+    /// <summary>
+    /// The JSON file with the tenants, people, groups and applications. Either this or <see cref="DirectoryJson"/> is
+    /// required.
+    /// </summary>
     public string? DirectoryFile { get; set; }
 
-    /// <summary>The same as text, for a host that has its directory at hand rather than in a file.</summary>
+    /// <summary>The same content as text, for a host that has no file.</summary>
     public string? DirectoryJson { get; set; }
 
-    /// <summary>Where the RSA key that signs is kept, in PEM, so that tokens survive a restart. Created, readable by its owner alone, if it is absent.
-    /// Empty: the key lives only as long as the process.</summary>
+    /// <summary>
+    /// The PEM file of the RSA key that signs tokens, so that tokens stay valid after a restart. Created if absent, readable
+    /// only by its owner. If empty, the key exists only as long as the process.
+    /// </summary>
     public string KeyFile { get; set; } = ".data/local-entra-key.pem";
 
-    /// <summary>Where it listens with https as well, on the same hosts as <see cref="Url"/>; none by default. MSAL takes nothing else.</summary>
+    /// <summary>
+    /// An additional https address, on the same hosts as <see cref="Url"/>; none by default. MSAL accepts nothing else.
+    /// </summary>
     public string? HttpsUrl { get; set; }
 
-    /// <summary>Where the certificate of <see cref="HttpsUrl"/> and its key are kept, in PEM, so that its thumbprint survives a restart.
-    /// Created, readable by its owner alone, if it is absent; replaced at a start within 30 days of its end. Empty: it lives only as long as the process.</summary>
+    /// <summary>
+    /// The PEM file of the certificate of <see cref="HttpsUrl"/> and its key, so that the thumbprint stays the same after a
+    /// restart. Created if absent, readable only by its owner; replaced at a start within 30 days of its expiry. If empty,
+    /// the certificate exists only as long as the process.
+    /// </summary>
     public string CertificateFile { get; set; } = ".data/local-entra-https.pem";
 
     /// <summary>The API's client id, a GUID: the audience of its v2.0 tokens.</summary>
     public string ApiClientId { get; set; } = DefaultApiClientId;
 
-    /// <summary>The API's client secret, for its own tokens, in every directory, whatever the file says of it. None: the API is an application only where the file names it.</summary>
+    /// <summary>
+    /// The API's client secret, with which it gets tokens of its own, in every directory. It takes precedence over the file.
+    /// Without it, the API is an application only if the file lists it.
+    /// </summary>
     public string? ApiClientSecret { get; set; }
 
-    /// <summary>The API's application id URI, which its scopes begin with.</summary>
+    /// <summary>The API's application id URI, with which its scopes start.</summary>
     public string ApiIdUri { get; set; } = DefaultApiIdUri;
 
-    /// <summary>How long a token is valid, 1 second to 24 hours, in whole seconds.</summary>
+    /// <summary>How long a token is valid: 1 second to 24 hours, in whole seconds.</summary>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromHours(1);
 
     /// <exception cref="LocalEntraConfigurationException">A value is missing, malformed or out of range.</exception>
@@ -50,17 +68,17 @@ public sealed class LocalEntraOptions
 
         if (string.IsNullOrWhiteSpace(options.DirectoryFile) && string.IsNullOrWhiteSpace(options.DirectoryJson))
         {
-            throw Refusal(nameof(DirectoryFile), "is required: the path of the JSON file that holds the tenants");
+            throw Refusal(nameof(DirectoryFile), "is required; set it to the path of the JSON file that contains the tenants");
         }
 
         if (!string.IsNullOrWhiteSpace(options.DirectoryFile) && !string.IsNullOrWhiteSpace(options.DirectoryJson))
         {
-            throw Refusal(nameof(DirectoryFile), $"and {Section}:{nameof(DirectoryJson)} exclude each other");
+            throw Refusal(nameof(DirectoryFile), $"and {Section}:{nameof(DirectoryJson)} are both set; set only one of them");
         }
 
         if (!Guid.TryParseExact(options.ApiClientId, "D", out var apiClientId))
         {
-            throw Refusal(nameof(ApiClientId), $"is '{options.ApiClientId}', which is no GUID");
+            throw Refusal(nameof(ApiClientId), $"is '{options.ApiClientId}', which is not a GUID");
         }
 
         options.ApiClientId = apiClientId.ToString();

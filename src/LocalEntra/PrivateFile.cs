@@ -1,10 +1,13 @@
 namespace EngageCenter.LocalEntra;
 
-/// <summary>A file with a secret, readable by its owner alone.</summary>
+/// <summary>Writes a file with a secret that only its owner can read.</summary>
 internal static class PrivateFile
 {
-    /// <summary>Writes the file unless it exists. It is written aside and moved into place, so that a crash or a second process never leaves or reads half of it.</summary>
-    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <summary>
+    /// Writes the file unless it exists. It is written under another name and then moved, so that a crash or a second
+    /// process never leaves or reads an incomplete file.
+    /// </summary>
+    /// <param name="replace">Whether to replace an existing file.</param>
     public static void Write(string path, string content, bool replace = false)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -16,7 +19,7 @@ internal static class PrivateFile
         }
         catch (IOException) when (!replace && File.Exists(path))
         {
-            // Another process was first; its file is the one.
+            // Another process was first; its file is used.
         }
         finally
         {

@@ -7,7 +7,7 @@ try
 }
 catch (Exception refusal) when (refusal is LocalEntraConfigurationException or IOException)
 {
-    // Whoever started it reads what to change, without a stack trace around it.
+    // Prints what to change, without a stack trace.
     await Console.Error.WriteLineAsync(refusal.Message.ReplaceLineEndings(" "));
     return 1;
 }

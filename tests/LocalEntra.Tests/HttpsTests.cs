@@ -14,7 +14,7 @@ public sealed class HttpsTests : IDisposable
     public void Dispose() => File.Delete(file);
 
     [Fact]
-    public async Task Programs_are_told_https_addresses_over_https_and_browsers_stay_on_http()
+    public async Task Programs_get_https_addresses_over_https_and_browsers_stay_on_http()
     {
         await using var entra = await RunningEntra.StartAsync(Value, time: null, RunningEntra.AnyHttpsPort);
         using var client = new HttpClient(entra.TrustingHandler()) { BaseAddress = entra.Https };
@@ -31,7 +31,7 @@ public sealed class HttpsTests : IDisposable
     }
 
     [Fact]
-    public async Task Its_certificate_is_told_over_http_and_is_for_loopback_alone()
+    public async Task Certificate_is_available_over_http_and_valid_only_for_loopback()
     {
         await using var entra = await RunningEntra.StartAsync(Value, time: null, RunningEntra.AnyHttpsPort);
 
@@ -47,7 +47,7 @@ public sealed class HttpsTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_setting_it_does_not_listen_on_https()
+    public async Task LocalEntra_does_not_listen_on_https_by_default()
     {
         await using var entra = await RunningEntra.StartAsync(Value);
 
@@ -59,7 +59,7 @@ public sealed class HttpsTests : IDisposable
     [Theory]
     [InlineData(334, true)]
     [InlineData(336, false)]
-    public async Task A_certificate_survives_restarts_until_its_end_is_near(int days, bool isSame)
+    public async Task Certificate_survives_restarts_until_it_expires_soon(int days, bool isSame)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         var first = await ThumbprintAsync(time);
@@ -77,7 +77,7 @@ public sealed class HttpsTests : IDisposable
     [InlineData("--LocalEntra:HttpsUrl=http://localhost:8444", "LocalEntra:HttpsUrl is 'http://localhost:8444'; it must be an https URL such as https://localhost:8444")]
     [InlineData("--LocalEntra:HttpsUrl=https://0.0.0.0:8444", "LocalEntra:HttpsUrl is 'https://0.0.0.0:8444', which is beyond this machine")]
     [InlineData("--LocalEntra:HttpsUrl=https://localhost:0", "a free port needs an address, as in https://127.0.0.1:0")]
-    public async Task An_https_address_beyond_loopback_is_refused(string setting, string expected)
+    public async Task Https_address_beyond_loopback_is_refused(string setting, string expected)
     {
         var refusal = await Assert.ThrowsAsync<LocalEntraConfigurationException>(() => RunningEntra.StartAsync(Value, time: null, setting));
 
@@ -85,14 +85,14 @@ public sealed class HttpsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_without_a_certificate_is_refused()
+    public async Task File_without_a_certificate_is_refused()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllTextAsync(file, "no certificate");
 
         var refusal = await Assert.ThrowsAsync<LocalEntraConfigurationException>(() => ThumbprintAsync(new FakeTimeProvider()));
 
-        Assert.Contains("holds no usable certificate", refusal.Message);
+        Assert.Contains("contains no usable certificate", refusal.Message);
     }
 
     private async Task<string?> ThumbprintAsync(TimeProvider time)

@@ -21,7 +21,7 @@ public sealed class LocalEntraHostTests
     [InlineData("http://someone@localhost:8081")]
     [InlineData("localhost:8081")]
     [InlineData("")]
-    public void An_address_beyond_loopback_is_refused(string url)
+    public void Address_beyond_loopback_is_refused(string url)
     {
         var refusal = Refusal(RunningEntra.Development, SomeDirectory, RunningEntra.NoKeyFile, $"--LocalEntra:Url={url}");
 
@@ -34,7 +34,7 @@ public sealed class LocalEntraHostTests
     [InlineData("http://127.0.0.1:0")]
     [InlineData("http://127.9.9.9:8081")]
     [InlineData("http://[::1]:8081")]
-    public async Task An_address_on_loopback_is_accepted(string url)
+    public async Task Address_on_loopback_is_accepted(string url)
     {
         await using var app = LocalEntraHost.Build([RunningEntra.Development, SomeDirectory, RunningEntra.NoKeyFile, $"--LocalEntra:Url={url}"]);
 
@@ -45,7 +45,7 @@ public sealed class LocalEntraHostTests
     [InlineData("Production")]
     [InlineData("Staging")]
     [InlineData("development.example")]
-    public void Outside_development_it_does_not_start(string environment)
+    public void LocalEntra_does_not_start_outside_development(string environment)
     {
         var refusal = Refusal($"--environment={environment}", SomeDirectory, RunningEntra.NoKeyFile);
 
@@ -56,17 +56,17 @@ public sealed class LocalEntraHostTests
     [Theory]
     [InlineData("LocalEntra:DirectoryFile is required", RunningEntra.NoKeyFile)]
     [InlineData("absent.json' cannot be read", "--LocalEntra:DirectoryFile=absent.json")]
-    [InlineData("exclude each other", SomeDirectory, "--LocalEntra:DirectoryFile=absent.json")]
+    [InlineData("set only one of them", SomeDirectory, "--LocalEntra:DirectoryFile=absent.json")]
     [InlineData("LocalEntra:ApiClientId is 'engage'", SomeDirectory, "--LocalEntra:ApiClientId=engage")]
     [InlineData("LocalEntra:ApiIdUri is ''", SomeDirectory, "--LocalEntra:ApiIdUri=")]
     [InlineData("LocalEntra:TokenLifetime is 00:00:00;", SomeDirectory, "--LocalEntra:TokenLifetime=00:00:00")]
     [InlineData("LocalEntra:TokenLifetime is 1.00:00:01;", SomeDirectory, "--LocalEntra:TokenLifetime=1.00:00:01")]
     [InlineData("LocalEntra:TokenLifetime", SomeDirectory, "--LocalEntra:TokenLifetime=soon")]
-    public void A_setting_that_is_wrong_is_named(string expected, params string[] args) =>
+    public void Wrong_setting_is_named(string expected, params string[] args) =>
         Assert.Contains(expected, Refusal([RunningEntra.Development, .. args]));
 
     [Fact]
-    public async Task Endpoints_of_a_shared_configuration_do_not_open_it_further()
+    public async Task Kestrel_endpoints_of_a_shared_configuration_are_ignored()
     {
         await using var entra = await RunningEntra.StartAsync(
             TestDirectory.Value, time: null, "--Kestrel:Endpoints:Http:Url=http://127.0.0.2:0", "--urls=http://127.0.0.3:0");
@@ -75,7 +75,7 @@ public sealed class LocalEntraHostTests
     }
 
     [Fact]
-    public async Task A_foreign_host_name_is_refused()
+    public async Task Foreign_host_name_is_refused()
     {
         await using var entra = await RunningEntra.StartAsync(TestDirectory.Value);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/health/live");
@@ -89,7 +89,7 @@ public sealed class LocalEntraHostTests
     [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
-    public async Task It_says_that_it_is_well(string path)
+    public async Task LocalEntra_reports_that_it_is_healthy(string path)
     {
         await using var entra = await RunningEntra.StartAsync(TestDirectory.Value);
 
@@ -97,7 +97,7 @@ public sealed class LocalEntraHostTests
     }
 
     [Fact]
-    public void Its_defaults_are_those_of_the_contract()
+    public void Defaults_are_those_of_the_contract()
     {
         var options = LocalEntraOptions.Read(new ConfigurationBuilder().AddInMemoryCollection([new("LocalEntra:DirectoryFile", "x")]).Build());
 

@@ -10,7 +10,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace EngageCenter.LocalEntra.Tests;
 
-/// <summary>LocalEntra on a free port, asked over HTTP.</summary>
+/// <summary>Runs LocalEntra on a free port and calls it over HTTP.</summary>
 internal sealed class RunningEntra : IAsyncDisposable
 {
     public const string Development = "--environment=Development";
@@ -18,7 +18,8 @@ internal sealed class RunningEntra : IAsyncDisposable
     public const string AnyHttpsPort = "--LocalEntra:HttpsUrl=https://127.0.0.1:0";
     public const string NoKeyFile = "--LocalEntra:KeyFile=";
 
-    // One key for all: making one takes longer than most tests. That two stand-ins differ must not rest on their keys anyway.
+    // All instances share one key, because creating one takes longer than most tests. Tests must not depend on different
+    // keys.
     private static readonly string keyFile = Path.Combine(AppContext.BaseDirectory, ".data", "key.pem");
 
     private readonly WebApplication app;
@@ -41,7 +42,7 @@ internal sealed class RunningEntra : IAsyncDisposable
 
     public string? Thumbprint { get; }
 
-    /// <summary>Trusts the certificate of the https address by its thumbprint, as a host does in Development.</summary>
+    /// <summary>Trusts the certificate of the https address by its thumbprint, like a host in Development.</summary>
     public SocketsHttpHandler TrustingHandler() => new()
     {
         SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString(HashAlgorithmName.SHA256) == Thumbprint },
@@ -84,7 +85,7 @@ internal sealed class RunningEntra : IAsyncDisposable
             ("client_secret", secret),
             ("scope", "api://engage-center/.default")));
 
-    /// <summary>A token of an application for Microsoft Graph.</summary>
+    /// <summary>Returns an application's token for Microsoft Graph.</summary>
     public async Task<string> GraphTokenAsync(string tenant) => await AccessTokenAsync(await AskTokenAsync(tenant,
         ("grant_type", "client_credentials"),
         ("client_id", "automation"),
@@ -103,14 +104,14 @@ internal sealed class RunningEntra : IAsyncDisposable
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    /// <returns>False if it already was a member.</returns>
+    /// <returns>False if it was a member already.</returns>
     public async Task<bool> AddMemberAsync(string group, string member)
     {
         using var response = await SendJsonAsync(HttpMethod.Post, $"/graph/v1.0/groups/{group}/members/$ref", $$"""{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/{{member}}"}""");
         return response.IsSuccessStatusCode;
     }
 
-    /// <returns>False if it was no member.</returns>
+    /// <returns>False if it was not a member.</returns>
     public async Task<bool> RemoveMemberAsync(string group, string member)
     {
         using var response = await Client.DeleteAsync($"/graph/v1.0/groups/{group}/members/{member}/$ref");
@@ -132,7 +133,7 @@ internal sealed class RunningEntra : IAsyncDisposable
     public static FormUrlEncodedContent Form(params (string Name, string Value)[] form) =>
         new(form.Select(field => KeyValuePair.Create(field.Name, field.Value)));
 
-    /// <summary>What a token says, as JSON, so that tests see the very types.</summary>
+    /// <summary>Returns the claims of a token as JSON, so that tests see their exact types.</summary>
     public static JsonElement Payload(string token) =>
         JsonDocument.Parse(Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Decode(token.Split('.')[1])).RootElement;
 

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace EngageCenter.LocalEntra.Tests;
 
-/// <summary>One LocalEntra, with a clock that stands still, for all tests of a class that change nothing in it.</summary>
+/// <summary>
+/// Runs one LocalEntra, with a clock that stands still, for all tests of a class that change nothing in it.
+/// </summary>
 public sealed class SharedEntra : IAsyncLifetime
 {
     internal FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, 600, TimeSpan.Zero));

@@ -1,6 +1,8 @@
 namespace EngageCenter.LocalEntra.Tests;
 
-/// <summary>A small directory for tests: two tenants, a nested group, groups in a circle, a guest, and someone with a password.</summary>
+/// <summary>
+/// A small directory for tests: two tenants, a nested group, groups in a cycle, a guest, and a person with a password.
+/// </summary>
 internal static class TestDirectory
 {
     public const string Contoso = "10000000-0000-4000-8000-000000000000";
@@ -11,7 +13,7 @@ internal static class TestDirectory
     public const string Guy = "10000000-0000-4000-8000-000000000003";
     public const string Eve = "20000000-0000-4000-8000-000000000001";
 
-    /// <summary>The same object id in both tenants: a person is tenant and id.</summary>
+    /// <summary>The same object id in both tenants: tenant and id together identify a person.</summary>
     public const string Twin = "30000000-0000-4000-8000-000000000001";
 
     public const string Outer = "10000000-0000-4000-8000-00000000000a";
@@ -20,7 +22,7 @@ internal static class TestDirectory
     public const string Empty = "10000000-0000-4000-8000-00000000000d";
     public const string Foreign = "20000000-0000-4000-8000-00000000000a";
 
-    /// <summary>An application with a secret, that signs people in.</summary>
+    /// <summary>An application with a secret that signs people in.</summary>
     public const string Web = "40000000-0000-4000-8000-000000000001";
     public const string WebSecret = "s3cret:/+ %";
 

@@ -5,10 +5,13 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.Discovery;
 
-/// <summary>How an API learns the issuer and the keys: for one tenant, or, as a multi-tenant API does, for all of them under <c>common</c> or <c>organizations</c>.</summary>
+/// <summary>
+/// Serves the issuer and the keys to APIs: for one tenant, or, for multi-tenant APIs, for all of them under <c>common</c> or
+/// <c>organizations</c>.
+/// </summary>
 internal static class DiscoveryEndpoints
 {
-    /// <summary>Entra's own placeholder, literally: it stands in the issuer where the tenant is not known yet.</summary>
+    /// <summary>Entra's literal placeholder in the issuer, for when the tenant is not known yet.</summary>
     private const string AnyTenant = "{tenantid}";
 
     public static void MapDiscovery(this IEndpointRouteBuilder routes)
@@ -55,12 +58,12 @@ internal static class DiscoveryEndpoints
             return UnknownTenant(tenant, request, time);
         }
 
-        // Entra names the issuer beside each key, and validation holds a token's issuer against it.
+        // Like Entra, adds the issuer to each key. Token validation compares it with the token's issuer.
         var published = new PublishedKey(key.Public.Kty, "sig", key.Public.Kid, key.Public.N, key.Public.E, SecurityAlgorithms.RsaSha256, issuer);
         return Results.Json(new { keys = new[] { published } });
     }
 
-    // MSAL asks a cloud whether a host is one of its own, and by which other names it goes. This one has no others.
+    // MSAL asks whether a host belongs to the cloud and which other names it has. This host has no other names.
     private static IResult Instance(HttpRequest request, BaseAddress address)
     {
         var root = address.For(request);

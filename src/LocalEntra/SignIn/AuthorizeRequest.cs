@@ -4,23 +4,23 @@ using Microsoft.Extensions.Primitives;
 
 namespace EngageCenter.LocalEntra.SignIn;
 
-/// <summary>What an application asks of the authorization endpoint.</summary>
+/// <summary>An application's request to the authorization endpoint.</summary>
 internal sealed record AuthorizeRequest(Application Application, string RedirectUri)
 {
-    /// <summary>Characters. A nonce is kept until the code is redeemed.</summary>
+    /// <summary>The maximum length of a nonce, in characters. It is kept until the code is redeemed.</summary>
     public const int MaxNonce = 1_000;
 
-    /// <summary>Characters of a SHA-256 hash in base64url.</summary>
+    /// <summary>The length of a SHA-256 hash in base64url.</summary>
     private const int ChallengeLength = 43;
 
-    // Those that the forms of the sign-in page repeat.
+    // The parameters that the forms of the sign-in page repeat.
     private static readonly string[] names =
     [
         "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce",
         "code_challenge", "code_challenge_method", "prompt", "login_hint", "client_info",
     ];
 
-    /// <summary>As they were given, for the forms of the sign-in page.</summary>
+    /// <summary>The parameters as received, for the forms of the sign-in page.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Parameters { get; init; }
 
     public bool ByFormPost { get; init; }
@@ -40,8 +40,8 @@ internal sealed record AuthorizeRequest(Application Application, string Redirect
     public bool WantsClientInfo { get; init; }
 
     /// <returns>
-    /// A request, and what is wrong with it, which is then told to the application. Or no request but a refusal: if the application
-    /// or its redirect URI is not known, nobody is sent anywhere.
+    /// A request, with a refusal that is returned to the application if something is wrong with it. Or only a refusal, if
+    /// the application or its redirect URI is unknown; then the browser is not redirected.
     /// </returns>
     public static (AuthorizeRequest? Request, TokenRefusal? Refusal) Read(
         IEnumerable<KeyValuePair<string, StringValues>> given, EntraDirectory directory, ApiScopes scopes)
@@ -137,7 +137,7 @@ internal sealed record AuthorizeRequest(Application Application, string Redirect
             return TokenRefusal.TooLong("nonce", MaxNonce);
         }
 
-        // Nobody has to consent to anything here, so asking for it changes nothing.
+        // 'consent' is accepted and changes nothing, because no consent is needed here.
         return Prompt is null or "none" or "login" or "select_account" or "consent" ? null : TokenRefusal.UnsupportedValue("prompt", Prompt);
     }
 }

@@ -2,9 +2,11 @@ using EngageCenter.LocalEntra.Tenants;
 
 namespace EngageCenter.LocalEntra.SignIn;
 
-/// <summary>That a person signed in to an application. The code and each refresh token after it stand for the same grant.</summary>
-/// <param name="Session">The session in the browser.</param>
-/// <param name="Scopes">What the application asked for.</param>
+/// <summary>
+/// A person's sign-in to an application. The code and all refresh tokens that follow it belong to the same grant.
+/// </summary>
+/// <param name="Session">The browser's session.</param>
+/// <param name="Scopes">The scopes that the application asked for.</param>
 internal sealed record Grant(Tenant Tenant, Guid UserId, Guid Session, string ClientId, IReadOnlyList<string> Scopes)
 {
     private volatile bool isRevoked;
@@ -14,7 +16,7 @@ internal sealed record Grant(Tenant Tenant, Guid UserId, Guid Session, string Cl
     public void Revoke() => isRevoked = true;
 }
 
-/// <summary>What an authorization code stands for, beside the grant.</summary>
+/// <summary>The data of an authorization code, besides the grant.</summary>
 internal sealed record AuthorizationCode(Grant Grant, string RedirectUri, string Challenge, string? Nonce);
 
 /// <summary>A program without a browser that waits for somebody to sign in. It is good for one sign-in.</summary>
@@ -32,5 +34,5 @@ internal sealed record DeviceRequest(Tenant? Tenant, Application Application, IR
     public void Answer(Grant answer) => Interlocked.CompareExchange(ref grant, answer, null);
 }
 
-/// <summary>Who is signed in in a browser.</summary>
+/// <summary>The person who is signed in in a browser.</summary>
 internal sealed record Session(Guid Id, Tenant Tenant, Guid UserId);

@@ -3,16 +3,16 @@ using EngageCenter.LocalEntra.Tenants;
 
 namespace EngageCenter.LocalEntra.SignIn;
 
-/// <summary>Whom the sign-in page lists: the people of one tenant, or of all.</summary>
+/// <summary>Lists people for the sign-in page: of one tenant, or of all.</summary>
 internal sealed class People(EntraDirectory directory)
 {
-    /// <summary>On one page. Others are found by searching.</summary>
+    /// <summary>The maximum number of people on a page. A search finds the others.</summary>
     public const int MaxListed = 100;
 
-    /// <summary>From so many people on, the page has a search field.</summary>
+    /// <summary>With more people than this, the page has a search field.</summary>
     private const int Searchable = 10;
 
-    /// <param name="tenant">The tenant whose endpoint was asked, or null for one of all tenants.</param>
+    /// <param name="tenant">The tenant of the endpoint; null for an endpoint of all tenants.</param>
     public PeopleModel List(Tenant? tenant, AuthorizeRequest request, string action, string? search) =>
         List(tenant, request.Application.DisplayName, request.Parameters, action, search, request.LoginHint);
 
@@ -59,7 +59,7 @@ internal sealed class People(EntraDirectory directory)
             action, parameters, application, shown, search, total > Searchable, matching - listed, hinted.Count > 0);
     }
 
-    /// <param name="key">As <see cref="PersonModel.Key"/> has it.</param>
+    /// <param name="key">A <see cref="PersonModel.Key"/>.</param>
     public (Tenant Tenant, User User)? Find(Tenant? tenant, string key) =>
         key.Split('/') is [var tenantId, var userId]
         && directory.TryGetTenant(tenantId, out var named)

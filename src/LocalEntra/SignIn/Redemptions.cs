@@ -11,7 +11,7 @@ namespace EngageCenter.LocalEntra.SignIn;
 internal sealed class Redemptions(
     EntraDirectory directory, SignIns signIns, ApiScopes scopes, AccessTokens accessTokens, IdTokens idTokens, TokenWriter writer)
 {
-    /// <param name="tenant">The tenant whose endpoint was asked, or null for one of all tenants.</param>
+    /// <param name="tenant">The tenant of the endpoint; null for an endpoint of all tenants.</param>
     public async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> OfCodeAsync(Tenant? tenant, TokenRequest request, CancellationToken cancellation)
     {
         if (request.Code is not { } code)
@@ -45,7 +45,8 @@ internal sealed class Redemptions(
             return (null, TokenRefusal.WrongVerifier());
         }
 
-        // RFC 6749, 4.1.2: somebody else may have had the code first, so what it gave ends as well.
+        // RFC 6749, 4.1.2: the first redemption may have been an attacker's, so the tokens that it returned are revoked as
+        // well.
         if (!signIns.Codes.Use(code))
         {
             issued.Grant.Revoke();
@@ -140,7 +141,7 @@ internal sealed class Redemptions(
             return (null, TokenRefusal.Disabled());
         }
 
-        // Whoever names no scope means those of the sign-in.
+        // Without a scope, the request is for the scopes of the sign-in.
         var wanted = request.Scopes.Count > 0 ? request.Scopes : grant.Scopes;
         var resource = wanted.Any(scopes.IsDelegated) ? scopes.Api : ApiScopes.Graph;
         var token = await accessTokens.ForUserAsync(grant.Tenant, user, resource, grant.ClientId, request.ClientSecret is not null, cancellation);
@@ -153,7 +154,7 @@ internal sealed class Redemptions(
         }, null);
     }
 
-    /// <summary>Which account it is, in the form that MSAL reads.</summary>
+    /// <summary>Returns the account's ids in the form that MSAL reads.</summary>
     public static string ClientInfo(Tenant tenant, Guid userId) =>
         Base64UrlEncoder.Encode(JsonSerializer.SerializeToUtf8Bytes(new { uid = userId.ToString(), utid = tenant.Id.ToString() }));
 

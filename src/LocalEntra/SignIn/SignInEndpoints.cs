@@ -5,13 +5,15 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace EngageCenter.LocalEntra.SignIn;
 
-/// <summary>What a browser opens: the sign-in page, for OpenID Connect's authorization code flow with PKCE, and the end of the session.</summary>
+/// <summary>
+/// Maps the pages of a browser: the sign-in page for OpenID Connect's authorization code flow with PKCE, and sign-out.
+/// </summary>
 internal static class SignInEndpoints
 {
-    /// <summary>The cookie that holds the ticket of the browser's session.</summary>
+    /// <summary>The cookie that contains the ticket of the browser's session.</summary>
     public const string Cookie = "local-entra-session";
 
-    /// <summary>Characters of a search; a name has no more.</summary>
+    /// <summary>The maximum length of a search text, in characters; no name is longer.</summary>
     private const int MaxSearch = DirectoryReader.MaxText;
 
     public static void MapSignIn(this IEndpointRouteBuilder routes)
@@ -110,7 +112,8 @@ internal static class SignInEndpoints
         return await call.Pages.MessageAsync(call.Http.Response, new MessageModel("You are signed out", "You can close this page."), StatusCodes.Status200OK);
     }
 
-    // Else a page of another site could sign the browser in as whom it likes. Browsers send these two, programs need not.
+    // Otherwise a page of another site could sign the browser in as any person. Browsers send these two headers; programs
+    // need not.
     public static bool IsOwnForm(HttpRequest request, BaseAddress address)
     {
         string? site = request.Headers["Sec-Fetch-Site"];
@@ -118,7 +121,7 @@ internal static class SignInEndpoints
         return site is null or "same-origin" && (origin is null || origin == $"{request.Scheme}://{request.Host}" || origin == address.Value);
     }
 
-    /// <summary>What every call has at hand.</summary>
+    /// <summary>The services that every call uses.</summary>
     private sealed record Call(
         HttpContext Http, EntraDirectory Directory, SignIns SignIns, People People, ApiScopes Scopes, HtmlPages Pages, BaseAddress Address, TimeProvider Time)
     {
@@ -129,7 +132,7 @@ internal static class SignInEndpoints
             EndSession();
             var session = new Session(Guid.NewGuid(), tenant, user.Id);
 
-            // Not 'Secure': the pages are on http://localhost. It ends with the browser.
+            // Not 'Secure', because the pages are on http://localhost. The cookie ends with the browser.
             Http.Response.Cookies.Append(
                 Cookie, SignIns.Sessions.Issue(session), new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, IsEssential = true });
             return session;
@@ -158,14 +161,14 @@ internal static class SignInEndpoints
             return SendAsync(request, answer);
         }
 
-        /// <summary>Tells the application.</summary>
+        /// <summary>Returns the refusal to the application.</summary>
         public Task<IResult> RefuseAsync(AuthorizeRequest request, TokenRefusal refusal) => SendAsync(request, new()
         {
             ["error"] = refusal.Error,
             ["error_description"] = TokenErrorAnswer.Of(refusal, Http.Request, Time.GetUtcNow()).Description,
         });
 
-        /// <summary>Tells the person, where the application is not known.</summary>
+        /// <summary>Shows the refusal to the person, because the application is unknown.</summary>
         public Task<IResult> RefuseAsync(TokenRefusal refusal) => Pages.MessageAsync(
             Http.Response,
             new MessageModel("This sign-in is not possible", TokenErrorAnswer.Of(refusal, Http.Request, Time.GetUtcNow()).Description),

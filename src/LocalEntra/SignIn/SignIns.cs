@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace EngageCenter.LocalEntra.SignIn;
 
-/// <summary>What was handed out to browsers and applications and is good for a while. In memory: after a restart people sign in again.</summary>
+/// <summary>
+/// Holds the codes, refresh tokens and sessions that are valid for a while. They are in memory, so people sign in again
+/// after a restart.
+/// </summary>
 internal sealed class SignIns(TimeProvider time)
 {
     // Neither vowels, so that no word comes of it, nor digits that look like letters (RFC 8628, 6.1).
@@ -10,10 +13,10 @@ internal sealed class SignIns(TimeProvider time)
 
     private static readonly TimeSpan deviceLifetime = TimeSpan.FromMinutes(15);
 
-    /// <summary>An application redeems its code at once.</summary>
+    /// <summary>The lifetime is short, because an application redeems its code at once.</summary>
     public Tickets<AuthorizationCode> Codes { get; } = new(time, TimeSpan.FromMinutes(5), limit: 10_000);
 
-    /// <summary>Each is good once, and gives the next.</summary>
+    /// <summary>Each refresh token can be used once, and its use returns the next one.</summary>
     public Tickets<Grant> RefreshTokens { get; } = new(time, TimeSpan.FromHours(24), limit: 100_000);
 
     /// <summary>What a program without a browser asks with until somebody has signed in.</summary>
@@ -22,6 +25,6 @@ internal sealed class SignIns(TimeProvider time)
     /// <summary>The same requests by the short codes that people type.</summary>
     public Tickets<DeviceRequest> UserCodes { get; } = new(time, deviceLifetime, limit: 1_000, () => RandomNumberGenerator.GetString(UserCodeLetters, 8));
 
-    /// <summary>A browser whose session has ended is asked again who it is.</summary>
+    /// <summary>After its session has expired, a browser shows the sign-in page again.</summary>
     public Tickets<Session> Sessions { get; } = new(time, TimeSpan.FromHours(24), limit: 10_000);
 }

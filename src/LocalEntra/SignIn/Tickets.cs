@@ -37,7 +37,7 @@ internal sealed class Tickets<T>(TimeProvider time, TimeSpan lifetime, int limit
         return ticket;
     }
 
-    /// <returns>The value, also of a ticket that was used; null if the ticket is unknown or has expired.</returns>
+    /// <returns>The value, even if the ticket was used; null if the ticket is unknown or has expired.</returns>
     public T? Find(string ticket)
     {
         lock (gate)
@@ -46,7 +46,7 @@ internal sealed class Tickets<T>(TimeProvider time, TimeSpan lifetime, int limit
         }
     }
 
-    /// <returns>True for the first use of a ticket, and false for any other, or if it is unknown or has expired.</returns>
+    /// <returns>True for the first use of a ticket; false for further uses, and if it is unknown or has expired.</returns>
     public bool Use(string ticket)
     {
         lock (gate)

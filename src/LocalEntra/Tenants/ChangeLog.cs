@@ -8,7 +8,7 @@ internal enum ChangeKind
     /// <summary>A member was removed from the group, or was deleted.</summary>
     Removed,
 
-    /// <summary>The group has another name.</summary>
+    /// <summary>The group was renamed.</summary>
     Updated,
 
     /// <summary>The group was deleted.</summary>
@@ -19,12 +19,14 @@ internal enum ChangeKind
 internal readonly record struct Change(Guid Group, ChangeKind Kind, Guid Member = default);
 
 /// <summary>
-/// What changed in the groups of a tenant since it was loaded, in order and numbered from 1.
-/// The newest <paramref name="limit"/> changes are kept. Safe for many threads.
+/// Records the changes of a tenant's groups since it was loaded, in order and numbered from 1. Keeps the newest
+/// <paramref name="limit"/> changes. Thread-safe.
 /// </summary>
 internal sealed class ChangeLog(int limit = ChangeLog.Limit)
 {
-    /// <summary>Five times the largest group that can be emptied at once; about 20 MB.</summary>
+    /// <summary>
+    /// The default limit: five times the members of the largest group that can be emptied at once; about 20 MB.
+    /// </summary>
     public const int Limit = 500_000;
 
     private readonly Lock gate = new();
@@ -44,7 +46,7 @@ internal sealed class ChangeLog(int limit = ChangeLog.Limit)
         }
     }
 
-    /// <summary>Until this is called nothing is kept: what is loaded is no change.</summary>
+    /// <summary>Starts recording. What is loaded before is not a change.</summary>
     public void Start()
     {
         lock (gate)
@@ -65,7 +67,7 @@ internal sealed class ChangeLog(int limit = ChangeLog.Limit)
             changes.Add(change);
             if (changes.Count > limit)
             {
-                // By halves, so that a change costs the same on average however many there are.
+                // Drops half of the changes at once, so that the average cost of a change does not depend on their number.
                 var half = changes.Count / 2;
                 changes.RemoveRange(0, half);
                 dropped += half;

@@ -3,10 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace EngageCenter.LocalEntra.Tenants;
 
-/// <summary>The directory as it is written: anything may be missing, and ids are still text. <see cref="DirectoryReader"/> makes sense of it.</summary>
+/// <summary>
+/// The directory file as written: anything may be missing, and ids are still text. <see cref="DirectoryReader"/> checks it.
+/// </summary>
 internal sealed record DirectoryDocument(IReadOnlyList<TenantDocument?>? Tenants, IReadOnlyList<ApplicationDocument?>? Applications) : LooseDocument
 {
-    /// <summary>Bytes; 200,000 people with their memberships are about 60 MB.</summary>
+    /// <summary>The maximum size in bytes. 200,000 people with their memberships are about 60 MB.</summary>
     public const long MaxFileSize = 256L * 1024 * 1024;
 
     private static readonly JsonSerializerOptions format = new(JsonSerializerDefaults.General)
@@ -17,9 +19,11 @@ internal sealed record DirectoryDocument(IReadOnlyList<TenantDocument?>? Tenants
         AllowDuplicateProperties = false,
     };
 
-    /// <param name="options">Where the directory is.</param>
-    /// <param name="source">What a message calls it.</param>
-    /// <exception cref="LocalEntraConfigurationException">It is missing, unreadable, too large, or no JSON of this shape.</exception>
+    /// <param name="options">The settings that name the directory.</param>
+    /// <param name="source">How error messages refer to the directory.</param>
+    /// <exception cref="LocalEntraConfigurationException">
+    /// The directory is missing, unreadable, too large, or not JSON of this shape.
+    /// </exception>
     public static DirectoryDocument Read(LocalEntraOptions options, out string source)
     {
         source = options.DirectoryFile is { Length: > 0 } file
@@ -50,7 +54,7 @@ internal sealed record DirectoryDocument(IReadOnlyList<TenantDocument?>? Tenants
         using var stream = File.OpenRead(file);
         return stream.Length <= MaxFileSize
             ? JsonSerializer.Deserialize<DirectoryDocument>(stream, format)
-            : throw new IOException($"It has {stream.Length} bytes, more than {MaxFileSize}.");
+            : throw new IOException($"It has {stream.Length} bytes; the limit is {MaxFileSize}.");
     }
 }
 
@@ -78,7 +82,7 @@ internal sealed record ApplicationDocument(
     IReadOnlyList<string?>? AppRoles,
     IReadOnlyList<string?>? RedirectUris) : LooseDocument;
 
-/// <summary>Members that the format does not have are kept, so that a misspelt one can be warned of.</summary>
+/// <summary>Keeps unknown members, so that a warning can name misspelt ones.</summary>
 internal abstract record LooseDocument
 {
     [JsonExtensionData]

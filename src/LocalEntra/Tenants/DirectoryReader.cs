@@ -2,12 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EngageCenter.LocalEntra.Tenants;
 
-/// <summary>Makes a directory of a document, and says what in it is wrong and where: <c>tenants[0].users[3].id</c>.</summary>
+/// <summary>
+/// Creates a directory from a document, and reports what is wrong in it and where, such as <c>tenants[0].users[3].id</c>.
+/// </summary>
 internal sealed class DirectoryReader
 {
     public const int MaxTenants = 100;
 
-    /// <summary>In all tenants together, as are the next two.</summary>
+    /// <summary>In all tenants together, like the next two limits.</summary>
     public const int MaxUsers = 200_000;
 
     public const int MaxGroups = 20_000;
@@ -20,13 +22,13 @@ internal sealed class DirectoryReader
     /// <summary>For each application.</summary>
     public const int MaxRedirectUris = 100;
 
-    /// <summary>Characters of a client id.</summary>
+    /// <summary>The maximum length of a client id, in characters.</summary>
     public const int MaxClientId = 100;
 
-    /// <summary>Characters of any other text.</summary>
+    /// <summary>The maximum length of any other text, in characters.</summary>
     public const int MaxText = 256;
 
-    /// <summary>More than these would not be read.</summary>
+    /// <summary>The maximum number of reported errors, because nobody reads more.</summary>
     private const int MaxMessages = 20;
 
     private readonly List<string> errors = [];
@@ -39,7 +41,7 @@ internal sealed class DirectoryReader
 
     public IReadOnlyList<string> Ignored => ignored;
 
-    /// <returns>A directory that is of use only if there are no <see cref="Errors"/>.</returns>
+    /// <returns>A directory, which is usable only if there are no <see cref="Errors"/>.</returns>
     public EntraDirectory Read(DirectoryDocument document)
     {
         var tenants = new Dictionary<Guid, Tenant>();
@@ -55,7 +57,7 @@ internal sealed class DirectoryReader
         {
             if (ReadTenant(tenant, path) is { } read && !tenants.TryAdd(read.Id, read))
             {
-                Error($"{path}.tenantId", $"'{read.Id}' is the id of another tenant too");
+                Error($"{path}.tenantId", $"'{read.Id}' is also the id of another tenant");
             }
         }
 
@@ -63,7 +65,7 @@ internal sealed class DirectoryReader
         {
             if (ReadApplication(application, path) is { } read && !applications.TryAdd(read.ClientId, read))
             {
-                Error($"{path}.clientId", $"'{read.ClientId}' is the id of another application too");
+                Error($"{path}.clientId", $"'{read.ClientId}' is also the id of another application");
             }
         }
 
@@ -100,7 +102,7 @@ internal sealed class DirectoryReader
             ReadGroup(tenant, group, groupPath);
         }
 
-        // A group may be listed before the groups in it.
+        // Members are read after all groups, because a group may be listed before the groups in it.
         foreach (var (groupPath, group) in named)
         {
             ReadMembers(tenant, group, groupPath);
@@ -123,7 +125,7 @@ internal sealed class DirectoryReader
 
         if (!tenant.Add(new User(id, document.DisplayName!, document.UserPrincipalName!, document.Mail, userType, document.Password, document.AccountEnabled ?? true)))
         {
-            Error($"{path}.userPrincipalName", $"'{document.UserPrincipalName}' is the name of another user too");
+            Error($"{path}.userPrincipalName", $"'{document.UserPrincipalName}' is also the name of another user");
         }
     }
 
@@ -154,7 +156,7 @@ internal sealed class DirectoryReader
 
             if (!tenant.Holds(member))
             {
-                Error(memberPath, $"'{member}' is no valid user or group of this tenant");
+                Error(memberPath, $"'{member}' is not a valid user or group of this tenant");
             }
             else if (!tenant.Memberships.Add(group, member))
             {
@@ -165,7 +167,7 @@ internal sealed class DirectoryReader
 
     private Application? ReadApplication(ApplicationDocument document, string path)
     {
-        // An application without a secret is a public client: all that it can do is sign people in.
+        // An application without a secret is a public client, which can only sign people in.
         var isPublic = document.ClientSecret is null && document.RedirectUris is { Count: > 0 };
         if (!IsText(document.ClientId, $"{path}.clientId", MaxClientId)
             | !(isPublic || IsText(document.ClientSecret, $"{path}.clientSecret"))
@@ -177,7 +179,7 @@ internal sealed class DirectoryReader
         var roles = document.AppRoles ?? [];
         if (roles.Count > MaxAppRoles)
         {
-            Error($"{path}.appRoles", $"has {roles.Count} items; {MaxAppRoles} are allowed");
+            Error($"{path}.appRoles", $"has {roles.Count} items; the limit is {MaxAppRoles}");
         }
 
         for (var i = 0; i < Math.Min(roles.Count, MaxAppRoles); i++)
@@ -200,7 +202,7 @@ internal sealed class DirectoryReader
         var read = new List<RedirectUri>();
         if (uris.Count > MaxRedirectUris)
         {
-            Error(path, $"has {uris.Count} items; {MaxRedirectUris} are allowed");
+            Error(path, $"has {uris.Count} items; the limit is {MaxRedirectUris}");
             return read;
         }
 
@@ -217,7 +219,7 @@ internal sealed class DirectoryReader
             }
             else
             {
-                Error($"{path}[{i}]", $"'{Shortened(uris[i]!)}' is no redirect URI; it must be an http or https URL on localhost, in 127.0.0.0/8 or on ::1, without query and fragment, as in http://localhost/signin-oidc");
+                Error($"{path}[{i}]", $"'{Shortened(uris[i]!)}' is not a valid redirect URI; it must be an http or https URL on localhost, in 127.0.0.0/8 or on ::1, without query and fragment, as in http://localhost/signin-oidc");
             }
         }
 
@@ -228,7 +230,7 @@ internal sealed class DirectoryReader
     {
         if (list?.Count > limit)
         {
-            Error(path, $"has {list.Count} items; {limit} are allowed");
+            Error(path, $"has {list.Count} items; the limit is {limit}");
             yield break;
         }
 
@@ -254,18 +256,18 @@ internal sealed class DirectoryReader
             return false;
         }
 
-        return !tenant.Holds(id) || Error(path, $"'{id}' is the id of another user or group of this tenant too");
+        return !tenant.Holds(id) || Error(path, $"'{id}' is also the id of another user or group of this tenant");
     }
 
     private bool IsId(string? value, string path, out Guid id) =>
         (Guid.TryParseExact(value, "D", out id) && id != Guid.Empty)
-        || Error(path, value is null ? "is missing" : $"'{Shortened(value)}' is no GUID of the form 00000000-0000-4000-8000-000000000001");
+        || Error(path, value is null ? "is missing" : $"'{Shortened(value)}' is not a GUID of the form 00000000-0000-4000-8000-000000000001");
 
     private bool IsText([NotNullWhen(true)] string? value, string path, int limit = MaxText) =>
         string.IsNullOrWhiteSpace(value) ? Error(path, "is missing or empty") : IsOptionalText(value, path, limit);
 
     private bool IsOptionalText(string? value, string path, int limit = MaxText) =>
-        value is null || value.Length <= limit || Error(path, $"has {value.Length} characters; {limit} are allowed");
+        value is null || value.Length <= limit || Error(path, $"has {value.Length} characters; the limit is {limit}");
 
     private bool IsUserType(string? value, string path, out UserType userType)
     {
@@ -278,7 +280,7 @@ internal sealed class DirectoryReader
     {
         if (count > limit)
         {
-            Error("tenants", $"have {count} {what} in all; {limit} are allowed");
+            Error("tenants", $"have {count} {what} in total; the limit is {limit}");
         }
     }
 

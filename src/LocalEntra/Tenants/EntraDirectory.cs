@@ -2,10 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EngageCenter.LocalEntra.Tenants;
 
-/// <summary>All that LocalEntra knows: the tenants, and the applications, which are in every tenant. Changes are held in memory; the file is never rewritten.</summary>
+/// <summary>
+/// Holds all data of LocalEntra: the tenants, and the applications, which exist in every tenant. Changes are kept in memory;
+/// the file is never rewritten.
+/// </summary>
 internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, IReadOnlyDictionary<string, Application> applications)
 {
-    /// <summary>Of which start it is: what counts changes of an earlier start means nothing in this one.</summary>
+    /// <summary>
+    /// Identifies this start of the process. Change numbers of an earlier start are meaningless in this one.
+    /// </summary>
     public Guid Start { get; } = Guid.NewGuid();
 
     public IEnumerable<Tenant> Tenants => tenants.Values;
@@ -16,17 +21,17 @@ internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, 
         return Guid.TryParseExact(tenantId, "D", out var id) && tenants.TryGetValue(id, out tenant);
     }
 
-    /// <summary>Entra's names for a request that does not say the tenant.</summary>
+    /// <summary>Returns whether the name is one of Entra's names for a request that does not name a tenant.</summary>
     public static bool IsAnyTenant(string tenantId) => tenantId is "common" or "organizations";
 
-    /// <summary>Whether any application has this as a redirect URI.</summary>
+    /// <summary>Returns whether it is a redirect URI of any application.</summary>
     public bool IsRedirectUri(string uri) => applications.Values.Any(application => application.MayRedirectTo(uri));
 
     public bool TryGetApplication(string clientId, [NotNullWhen(true)] out Application? application) =>
         applications.TryGetValue(clientId, out application);
 
-    /// <param name="options">Where the directory is.</param>
-    /// <param name="ignored">Paths of members that the format does not have, the first few of them.</param>
+    /// <param name="options">The settings that name the directory.</param>
+    /// <param name="ignored">The paths of the first few unknown members in the file.</param>
     /// <exception cref="LocalEntraConfigurationException">The file is missing or its content is not valid.</exception>
     public static EntraDirectory Load(LocalEntraOptions options, out IReadOnlyList<string> ignored)
     {

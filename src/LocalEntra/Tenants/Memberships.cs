@@ -1,18 +1,19 @@
 namespace EngageCenter.LocalEntra.Tenants;
 
 /// <summary>
-/// Who is directly in which group of one tenant, indexed both ways: a group of 100,000 costs a change O(log n),
-/// and the groups of a person cost only as much as there are. Safe for many threads. Groups may contain each other in circles.
+/// Holds the direct members of the groups of one tenant, indexed both ways: a change in a group of 100,000 members costs
+/// O(log n), and finding a person's groups costs in proportion to their number. Thread-safe. Groups may contain each other
+/// in cycles.
 /// </summary>
 internal sealed class Memberships(ChangeLog? log = null)
 {
     private readonly Lock gate = new();
 
-    // In the order of ids, so that pages of members are stable while members come and go.
+    // Sorted by id, so that pages of members are stable while members are added and removed.
     private readonly Dictionary<Guid, SortedSet<Guid>> membersOf = [];
     private readonly Dictionary<Guid, HashSet<Guid>> groupsOf = [];
 
-    /// <returns>False if it already was a member.</returns>
+    /// <returns>False if it was a member already.</returns>
     public bool Add(Guid group, Guid member)
     {
         lock (gate)
@@ -28,7 +29,7 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    /// <returns>False if it was no member.</returns>
+    /// <returns>False if it was not a member.</returns>
     public bool Remove(Guid group, Guid member)
     {
         lock (gate)
@@ -44,7 +45,7 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    /// <summary>Removes a person or a group that was deleted: from the groups that it was in, and, if a group, its members from it.</summary>
+    /// <summary>Removes a deleted person or group from its groups, and the members from a deleted group.</summary>
     public void RemoveObject(Guid id)
     {
         lock (gate)
@@ -58,7 +59,7 @@ internal sealed class Memberships(ChangeLog? log = null)
                 }
             }
 
-            // That a deleted group has no members is no change of its own: the deletion says it.
+            // The loss of a deleted group's members is not logged, because the deletion is.
             if (membersOf.Remove(id, out var members))
             {
                 foreach (var member in members)
@@ -69,7 +70,10 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    /// <summary>Up to <paramref name="count"/> direct members, those with ids greater than <paramref name="after"/>, in the order of ids.</summary>
+    /// <summary>
+    /// Returns up to <paramref name="count"/> direct members with ids greater than <paramref name="after"/>, in the order of
+    /// ids.
+    /// </summary>
     public IReadOnlyList<Guid> Members(Guid group, Guid after, int count)
     {
         lock (gate)
@@ -78,13 +82,15 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    /// <summary>The same of all members, direct or through other groups, of those that <paramref name="isWanted"/> takes.
-    /// A page sorts no more than it holds, so that the pages of 100,000 members do not sort them all each time.</summary>
+    /// <summary>
+    /// Returns the same for all members, direct or through other groups, that match <paramref name="isWanted"/>. It sorts no
+    /// more members than a page has, so that paging through 100,000 members does not sort all of them for each page.
+    /// </summary>
     public IReadOnlyList<Guid> TransitiveMembers(Guid group, Guid after, int count, Predicate<Guid> isWanted)
     {
         lock (gate)
         {
-            // The first of each group are all that can be among the first of all.
+            // Only the first members of each group can be among the first of all.
             var first = new SortedSet<Guid>();
             foreach (var one in GroupsBelow(group))
             {
@@ -106,7 +112,7 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    /// <summary>How many members there are, direct or through other groups, of those that <paramref name="isWanted"/> takes.</summary>
+    /// <summary>Counts the members, direct or through other groups, that match <paramref name="isWanted"/>.</summary>
     public int CountTransitiveMembers(Guid group, Predicate<Guid> isWanted)
     {
         lock (gate)
@@ -119,7 +125,7 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    /// <summary>Every group that the member is in, directly or through other groups, in the order of ids.</summary>
+    /// <summary>Returns every group of the member, direct or through other groups, in the order of ids.</summary>
     public IReadOnlyList<Guid> TransitiveGroups(Guid member)
     {
         lock (gate)
@@ -128,7 +134,7 @@ internal sealed class Memberships(ChangeLog? log = null)
         }
     }
 
-    // With the group itself. A person has no members, so is not taken for a group.
+    // Includes the group itself. A person has no members, and so is not mistaken for a group.
     private IEnumerable<Guid> GroupsBelow(Guid group) =>
         Reached(group, membersOf, isStep: membersOf.ContainsKey).Append(group).Distinct();
 

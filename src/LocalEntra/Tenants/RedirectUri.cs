@@ -5,8 +5,8 @@ using System.Net;
 namespace EngageCenter.LocalEntra.Tenants;
 
 /// <summary>
-/// A registered redirect URI, on loopback. As with Entra and RFC 8252, its port does not count: programs on a developer's machine
-/// listen where there is room. All else must be the same to the letter.
+/// A registered redirect URI, on loopback. As in Entra and RFC 8252, its port is ignored, because programs on a developer's
+/// machine listen on any free port. Everything else must match exactly.
 /// </summary>
 internal sealed record RedirectUri
 {
@@ -26,7 +26,7 @@ internal sealed record RedirectUri
         return redirectUri is not null;
     }
 
-    // Compared with what we write ourselves, so that no other spelling of the same address passes.
+    // Compares with URIs built here, so that other spellings of the same address do not match.
     public bool Allows(string given)
     {
         if (!Uri.TryCreate(given, UriKind.Absolute, out var other))

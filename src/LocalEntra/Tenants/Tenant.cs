@@ -3,14 +3,16 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EngageCenter.LocalEntra.Tenants;
 
-/// <summary>One tenant. It is loaded, and then changes while it runs; the changes of its groups are logged. Safe for many threads.</summary>
+/// <summary>
+/// One tenant. It is loaded at start and can change afterwards; changes of its groups are logged. Thread-safe.
+/// </summary>
 internal sealed class Tenant
 {
     private readonly ConcurrentDictionary<Guid, User> users = [];
     private readonly ConcurrentDictionary<string, Guid> idsByPrincipalName = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<Guid, Group> groups = [];
 
-    // Of groups that were deleted, since a later answer may still have to name them: no more than there were.
+    // Deleted groups, because a later response may have to name them. Bounded by the number of groups that existed.
     private readonly ConcurrentDictionary<Guid, Group> deletedGroups = [];
 
     public Tenant(Guid id, string displayName)
@@ -32,7 +34,7 @@ internal sealed class Tenant
 
     public Memberships Memberships { get; }
 
-    /// <summary>Held by whoever changes anything, so that nobody is added to a group that is being deleted.</summary>
+    /// <summary>Taken for every change, so that nobody is added to a group that is being deleted.</summary>
     public Lock Writing { get; } = new();
 
     public bool Holds(Guid objectId) => users.ContainsKey(objectId) || groups.ContainsKey(objectId);
@@ -49,7 +51,7 @@ internal sealed class Tenant
 
     public bool TryGetGroup(Guid groupId, [NotNullWhen(true)] out Group? group) => groups.TryGetValue(groupId, out group);
 
-    /// <returns>False if the tenant has someone of that principal name already; letter case does not count.</returns>
+    /// <returns>False if the tenant already has a user with this principal name, ignoring case.</returns>
     public bool Add(User user)
     {
         users[user.Id] = user;
@@ -58,7 +60,7 @@ internal sealed class Tenant
 
     public void Add(Group group) => groups[group.Id] = group;
 
-    /// <summary>Takes the new state of a person. The principal name stays.</summary>
+    /// <summary>Replaces the state of a person. The principal name must stay the same.</summary>
     public void Update(User user) => users[user.Id] = user;
 
     public void Update(Group group)

@@ -3,17 +3,17 @@ using EngageCenter.LocalEntra.Tenants;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>Issues access tokens of the shape of Entra's v2.0 tokens.</summary>
+/// <summary>Issues access tokens in the form of Entra's v2.0 tokens.</summary>
 internal sealed class AccessTokens(TokenWriter writer, BaseAddress address, IssueTimes times, TimeProvider time)
 {
-    /// <summary>Entra's own limit for JWTs: whoever is in more groups gets a token that says where to ask for them.</summary>
+    /// <summary>Entra's limit for JWTs. With more groups, the token says where to ask for them instead.</summary>
     public const int MaxGroups = 200;
 
-    /// <param name="tenant">The tenant that the person signs in to.</param>
+    /// <param name="tenant">The tenant in which the person signs in.</param>
     /// <param name="user">The person.</param>
     /// <param name="resource">What the token is for.</param>
     /// <param name="clientId">The application that the person uses.</param>
-    /// <param name="withSecret">Whether that application proved who it is.</param>
+    /// <param name="withSecret">Whether that application has proven its identity.</param>
     public async Task<string> ForUserAsync(Tenant tenant, User user, Resource resource, string clientId, bool withSecret, CancellationToken cancellation)
     {
         var claims = TokenWriter.Identity(user, resource.Audience);
@@ -24,7 +24,7 @@ internal sealed class AccessTokens(TokenWriter writer, BaseAddress address, Issu
         return Sign(tenant, resource.Audience, clientId, withSecret, claims, issuedAt);
     }
 
-    /// <param name="roles">What the application may do there.</param>
+    /// <param name="roles">The application's app roles in the tenant.</param>
     public string ForApplication(Tenant tenant, Application application, string audience, IReadOnlyList<string> roles)
     {
         var servicePrincipal = application.ServicePrincipalId(tenant.Id).ToString();

@@ -1,12 +1,15 @@
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>What an access token is for.</summary>
-/// <param name="Audience">Its <c>aud</c>.</param>
-/// <param name="Scope">Its <c>scp</c>.</param>
-/// <param name="Granted">What an answer calls the scope.</param>
+/// <param name="Audience">The claim <c>aud</c> of the token.</param>
+/// <param name="Scope">The claim <c>scp</c> of the token.</param>
+/// <param name="Granted">The scope as named in a token response.</param>
 internal sealed record Resource(string Audience, string Scope, string Granted);
 
-/// <summary>The scopes of the one API that tokens are issued for. Entra names an API by its application id URI or by its client id.</summary>
+/// <summary>
+/// Knows the scopes of the only API for which tokens are issued. Like Entra, it accepts the API's application id URI and its
+/// client id.
+/// </summary>
 internal sealed class ApiScopes(LocalEntraOptions options, BaseAddress address)
 {
     public const string AccessAsUser = "access_as_user";
@@ -14,7 +17,7 @@ internal sealed class ApiScopes(LocalEntraOptions options, BaseAddress address)
     public const string OfflineAccess = "offline_access";
     private const string Default = ".default";
 
-    /// <summary>Scopes of OpenID Connect: accepted beside the API's own.</summary>
+    /// <summary>Scopes of OpenID Connect, which are accepted besides the API's own.</summary>
     private static readonly string[] openId = [OpenId, "profile", "email", OfflineAccess];
 
     private static readonly string[] graphs =
@@ -27,24 +30,33 @@ internal sealed class ApiScopes(LocalEntraOptions options, BaseAddress address)
 
     public Resource Api { get; } = new(options.ApiClientId, AccessAsUser, $"{options.ApiIdUri}/{AccessAsUser}");
 
-    /// <summary>Who signs in without asking for the API gets a token for Microsoft Graph, as from Entra. No API here accepts it.</summary>
+    /// <summary>
+    /// The resource for a sign-in that does not ask for the API: as in Entra, the token is for Microsoft Graph. No API here
+    /// accepts it.
+    /// </summary>
     public static Resource Graph { get; } = new("00000003-0000-0000-c000-000000000000", "openid profile email", "openid profile email");
 
     public bool IsDefault(string scope) => IsOfApi(scope, Default);
 
-    /// <summary>Whether an application asks for Microsoft Graph: of any cloud, by its id, or by the address that it has here.</summary>
+    /// <summary>
+    /// Returns whether an application asks for Microsoft Graph: by the address of any cloud, by its id, or by its address
+    /// here.
+    /// </summary>
     public bool IsGraphDefault(string scope) =>
         graphs.Append($"{address.Value}/graph").Append($"{address.Https}/graph").Any(graph => string.Equals(scope, $"{graph}/{Default}", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The scope that a delegated request must have. Of a person, <c>.default</c> asks for all that was consented to, which is the same.</summary>
+    /// <summary>
+    /// Returns whether it is a scope that a delegated request must contain. For a person, <c>.default</c> means all
+    /// consented scopes, which is the same.
+    /// </summary>
     public bool IsDelegated(string scope) => IsOfApi(scope, AccessAsUser) || IsDefault(scope);
 
     public static bool IsOpenId(string scope) => openId.Contains(scope, StringComparer.OrdinalIgnoreCase);
 
-    /// <returns>The first scope that is neither the API's nor OpenID Connect's, or null.</returns>
+    /// <returns>The first scope that belongs neither to the API nor to OpenID Connect, or null.</returns>
     public string? Unknown(IEnumerable<string> scopes) => scopes.FirstOrDefault(scope => !IsDelegated(scope) && !IsOpenId(scope));
 
-    /// <param name="text">Scopes as a request has them, with spaces between.</param>
+    /// <param name="text">The scopes of a request, separated by spaces.</param>
     public static IReadOnlyList<string> Split(string? text) =>
         (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

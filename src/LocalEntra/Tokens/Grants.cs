@@ -4,7 +4,7 @@ using EngageCenter.LocalEntra.Tenants;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>Who gets a token. Each grant answers with a token or with the reason why not.</summary>
+/// <summary>Decides about token requests. Each grant type returns a token or the reason for the refusal.</summary>
 internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessTokens tokens, TokenWriter writer, Redemptions redemptions, LocalEntraOptions options)
 {
     /// <summary>RFC 8628's name. Microsoft's libraries use the shorter one of its drafts, and Entra takes both.</summary>
@@ -32,8 +32,8 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
     }
 
     /// <summary>
-    /// A person. Any client may ask, also one that is in no directory; without an id it is taken for the API's own.
-    /// Only an application of the directory that gives a secret must give the right one.
+    /// Issues a token for a person. Every client may ask, even one that is not in the directory; without a client id, the
+    /// API's own is assumed. Only if an application of the directory sends a secret, the secret must be right.
     /// </summary>
     private async Task<(TokenAnswer? Answer, TokenRefusal? Refusal)> PasswordAsync(Tenant tenant, TokenRequest request, CancellationToken cancellation)
     {
@@ -88,7 +88,7 @@ internal sealed class Grants(EntraDirectory directory, ApiScopes scopes, AccessT
             : (null, TokenRefusal.Disabled());
     }
 
-    /// <summary>An application on its own behalf. It is at home in every tenant.</summary>
+    /// <summary>Issues a token for an application itself. Every application exists in every tenant.</summary>
     private (TokenAnswer? Answer, TokenRefusal? Refusal) ClientCredentials(Tenant tenant, TokenRequest request)
     {
         if (request.ClientId is null)

@@ -2,11 +2,11 @@ using EngageCenter.LocalEntra.Tenants;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>Issues id tokens: they tell an application who signed in.</summary>
+/// <summary>Issues id tokens, which tell an application who has signed in.</summary>
 internal sealed class IdTokens(TokenWriter writer, TimeProvider time)
 {
-    /// <param name="nonce">What the application sent with its request, or null.</param>
-    /// <param name="session">The session in the browser.</param>
+    /// <param name="nonce">The nonce of the application's request, or null.</param>
+    /// <param name="session">The browser's session.</param>
     public string Issue(Tenant tenant, User user, string clientId, string? nonce, Guid session)
     {
         var claims = TokenWriter.Identity(user, clientId);

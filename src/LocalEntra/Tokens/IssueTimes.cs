@@ -3,23 +3,23 @@ using EngageCenter.LocalEntra.Tenants;
 namespace EngageCenter.LocalEntra.Tokens;
 
 /// <summary>
-/// When people's tokens are issued. A token tells in whole seconds, and of two tokens of one second nobody could say which
-/// is newer. Where people sign in by hand that never matters; a test puts somebody into a group and asks for their next
-/// token at once. So a token whose groups are others than those of its person's last one waits for the next second.
+/// Decides the issue times of people's tokens. An issue time is in whole seconds, so it cannot order two tokens of the same
+/// second. That does not matter when people sign in by hand, but a test changes a person's groups and asks for the next
+/// token at once. Therefore a token with other groups than the person's last token waits for the next second.
 /// </summary>
 internal sealed class IssueTimes(TimeProvider time)
 {
-    // As many as there are people in the directory.
+    // At most one entry for each person in the directory.
     private readonly Dictionary<(Guid Tenant, Guid User), (long Second, IReadOnlyList<Guid> Groups)> last = [];
     private readonly Lock gate = new();
 
-    /// <summary>The person's groups, and the instant of a token that tells of them. At once, or within a second.</summary>
+    /// <summary>Returns the person's groups and the issue time of a token with them; at once, or within a second.</summary>
     public async Task<(IReadOnlyList<Guid> Groups, DateTimeOffset At)> NextAsync(Tenant tenant, User user, CancellationToken cancellation)
     {
         while (true)
         {
             TimeSpan wait;
-            // Together, so that of two requests at once the later instant has the later groups.
+            // Under one lock, so that of two concurrent requests the later issue time has the later groups.
             lock (gate)
             {
                 var groups = tenant.Memberships.TransitiveGroups(user.Id);
@@ -34,7 +34,7 @@ internal sealed class IssueTimes(TimeProvider time)
                 wait = DateTimeOffset.FromUnixTimeSeconds(second + 1) - now;
             }
 
-            // Only the clock brings the next second: there is no other signal.
+            // Waits for the clock, because no other signal announces the next second.
             await Task.Delay(wait, time, cancellation);
         }
     }

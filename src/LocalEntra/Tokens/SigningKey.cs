@@ -3,15 +3,16 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>The RSA key that signs every token, of every tenant.</summary>
+/// <summary>The RSA key that signs the tokens of all tenants.</summary>
 internal sealed class SigningKey
 {
-    /// <summary>Bits; what Entra has, and the least that validation accepts.</summary>
+    /// <summary>The size in bits: the same as Entra's, and the minimum that validation accepts.</summary>
     private const int Size = 2048;
 
     private SigningKey(RSA rsa)
     {
-        // Made of parameters, so that each of the library's pooled signers has an RSA object of its own: that one is not safe for many threads.
+        // Created from parameters, so that each of the library's pooled signers has an RSA object of its own, because RSA
+        // objects are not thread-safe.
         var key = new RsaSecurityKey(rsa.ExportParameters(includePrivateParameters: true));
         key.KeyId = Base64UrlEncoder.Encode(key.ComputeJwkThumbprint());
         Credentials = new SigningCredentials(key, SecurityAlgorithms.RsaSha256);
@@ -24,7 +25,7 @@ internal sealed class SigningKey
 
     public JsonWebKey Public { get; }
 
-    /// <exception cref="LocalEntraConfigurationException">The key file can be neither read nor created.</exception>
+    /// <exception cref="LocalEntraConfigurationException">The key file cannot be read or created.</exception>
     public static SigningKey Load(LocalEntraOptions options) =>
         string.IsNullOrWhiteSpace(options.KeyFile) ? InMemory() : FromFile(Path.GetFullPath(options.KeyFile));
 
@@ -47,7 +48,7 @@ internal sealed class SigningKey
         }
         catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
         {
-            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.KeyFile), $"'{path}' holds no usable RSA key of at least {Size} bits: {unusable.Message.TrimEnd('.')}; delete it to have a new one made");
+            throw LocalEntraOptions.Refusal(nameof(LocalEntraOptions.KeyFile), $"'{path}' contains no usable RSA key of at least {Size} bits: {unusable.Message.TrimEnd('.')}; delete the file, and a new one is created");
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed record TokenAnswer(
     [JsonPropertyName("id_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? IdToken { get; init; }
 
-    /// <summary>Which account it is, for MSAL's cache.</summary>
+    /// <summary>The account's ids, for MSAL's cache.</summary>
     [JsonPropertyName("client_info"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ClientInfo { get; init; }
 }
@@ -32,9 +32,9 @@ internal sealed record TokenErrorAnswer(
     public static IResult ToResult(TokenRefusal refusal, HttpRequest request, DateTimeOffset now) =>
         Results.Json(Of(refusal, request, now), statusCode: refusal.Status);
 
-    /// <param name="refusal">What to say.</param>
-    /// <param name="request">Its header <c>client-request-id</c>, if a GUID, comes back as the correlation id.</param>
-    /// <param name="now">When it is said.</param>
+    /// <param name="refusal">The error to return.</param>
+    /// <param name="request">Its header <c>client-request-id</c> is returned as the correlation id if it is a GUID.</param>
+    /// <param name="now">The time of the response.</param>
     public static TokenErrorAnswer Of(TokenRefusal refusal, HttpRequest request, DateTimeOffset now)
     {
         var trace = Guid.NewGuid();

@@ -7,7 +7,7 @@ internal static class TokenEndpoints
 
     private static async Task<IResult> Issue(string tenant, HttpContext context, Grants grants, TimeProvider time)
     {
-        // RFC 6749, 5.1: a token must not stay in any cache.
+        // RFC 6749, 5.1: tokens must not be cached.
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Pragma = "no-cache";
 

@@ -1,6 +1,8 @@
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>Why there is no token: OAuth's error, Entra's number and text, and the HTTP status that Entra gives it.</summary>
+/// <summary>
+/// The reason for not issuing a token: OAuth's error, Entra's number and text, and the HTTP status that Entra uses.
+/// </summary>
 internal sealed record TokenRefusal(int Status, string Error, int Code, string Message)
 {
     public static TokenRefusal UnknownTenant(string tenant, string error = "invalid_request") =>
@@ -55,7 +57,7 @@ internal sealed record TokenRefusal(int Status, string Error, int Code, string M
         new(400, "invalid_request", 50011, $"The redirect URI '{Shortened(redirectUri)}' specified in the request does not match the redirect URIs configured for the application '{Shortened(clientId)}'.");
 
     public static TokenRefusal UnsupportedResponseType(string responseType) =>
-        new(400, "unsupported_response_type", 700054, $"response_type '{Shortened(responseType)}' is not enabled for the application; 'code' is.");
+        new(400, "unsupported_response_type", 700054, $"response_type '{Shortened(responseType)}' is not enabled for the application. Use 'code'.");
 
     public static TokenRefusal UnsupportedValue(string parameter, string value) =>
         new(400, "invalid_request", 90023, $"The value '{Shortened(value)}' of the parameter '{parameter}' is not supported.");
@@ -67,7 +69,7 @@ internal sealed record TokenRefusal(int Status, string Error, int Code, string M
         new(400, "invalid_request", 9002325, "Proof Key for Code Exchange is required: send 'code_challenge' with 'code_challenge_method=S256'.");
 
     public static TokenRefusal WrongChallenge() =>
-        new(400, "invalid_request", 50147, "The code_challenge is not valid: for S256 it has 43 characters of base64url.");
+        new(400, "invalid_request", 50147, "The code_challenge is not valid: for S256 it must have 43 characters of base64url.");
 
     public static TokenRefusal LoginRequired() =>
         new(400, "login_required", 50058, "A silent sign-in request was sent but no user is signed in.");
@@ -91,7 +93,7 @@ internal sealed record TokenRefusal(int Status, string Error, int Code, string M
         new(400, "invalid_grant", 700082, "The refresh token is not known, has expired or was revoked. Sign in again.");
 
     public static TokenRefusal UsedRefreshToken() =>
-        new(400, "invalid_grant", 70000, "The refresh token was used before. Each is good once; use the newest.");
+        new(400, "invalid_grant", 70000, "The refresh token was already used. Each refresh token can be used once; use the newest one.");
 
     public static TokenRefusal AuthorizationPending() =>
         new(400, "authorization_pending", 70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.");

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>What was asked of the token endpoint. The client may say who it is in the body or by HTTP Basic.</summary>
+/// <summary>A request to the token endpoint. The client may authenticate in the body or with HTTP Basic.</summary>
 internal sealed record TokenRequest(
     string? GrantType,
     string? ClientId,
@@ -24,7 +24,7 @@ internal sealed record TokenRequest(
 
     public bool WantsClientInfo { get; init; }
 
-    /// <returns>The request, or why it cannot be read.</returns>
+    /// <returns>The request, or the reason why it cannot be read.</returns>
     public static async Task<(TokenRequest? Request, TokenRefusal? Refusal)> ReadAsync(HttpRequest request)
     {
         var (form, malformed) = await ReadFormAsync(request);
@@ -57,7 +57,9 @@ internal sealed record TokenRequest(
         return request.Headers.Authorization is [{ } authorization] ? read.WithBasic(authorization) : (read, null);
     }
 
-    /// <returns>The form in a body of at most <see cref="Listening.MaxRequestBody"/> bytes, or why it cannot be read.</returns>
+    /// <returns>
+    /// The form in a body of at most <see cref="Listening.MaxRequestBody"/> bytes, or the reason why it cannot be read.
+    /// </returns>
     public static async Task<(IFormCollection? Form, TokenRefusal? Refusal)> ReadFormAsync(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
@@ -80,7 +82,7 @@ internal sealed record TokenRequest(
         }
     }
 
-    // RFC 6749, 2.3.1: both halves are form-encoded, and a client says who it is in one way only.
+    // RFC 6749, 2.3.1: both parts are form-encoded, and a client authenticates in only one way.
     private (TokenRequest? Request, TokenRefusal? Refusal) WithBasic(string authorization)
     {
         if (!AuthenticationHeaderValue.TryParse(authorization, out var header)
@@ -93,14 +95,14 @@ internal sealed record TokenRequest(
         if (!Convert.TryFromBase64String(header.Parameter ?? "", bytes, out var length)
             || Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is not [var id, var secret])
         {
-            return (null, TokenRefusal.Malformed("The Authorization header is no HTTP Basic."));
+            return (null, TokenRefusal.Malformed("The Authorization header is not valid HTTP Basic."));
         }
 
         id = Uri.UnescapeDataString(id.Replace('+', ' '));
         secret = Uri.UnescapeDataString(secret.Replace('+', ' '));
         return ClientSecret is null && (ClientId is null || string.Equals(ClientId, id, StringComparison.OrdinalIgnoreCase))
             ? (this with { ClientId = id, ClientSecret = secret }, null)
-            : (null, TokenRefusal.Malformed("The client says who it is in the body and in the Authorization header."));
+            : (null, TokenRefusal.Malformed("The client authenticates both in the body and in the Authorization header."));
     }
 
     private static string? Value(IFormCollection form, string name) =>

@@ -6,12 +6,12 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>What all tokens of a tenant have in common: issuer, times, version, signature.</summary>
+/// <summary>Writes what all tokens of a tenant have in common: issuer, times, version, signature.</summary>
 internal sealed class TokenWriter(LocalEntraOptions options, SigningKey key, BaseAddress address)
 {
     private readonly JsonWebTokenHandler handler = new();
 
-    /// <summary>Seconds.</summary>
+    /// <summary>The lifetime of tokens, in seconds.</summary>
     public int Lifetime { get; } = (int)options.TokenLifetime.TotalSeconds;
 
     public string Sign(Tenant tenant, string audience, Dictionary<string, object> claims, DateTimeOffset issuedAt)
@@ -33,8 +33,10 @@ internal sealed class TokenWriter(LocalEntraOptions options, SigningKey key, Bas
         });
     }
 
-    /// <summary>The claims that say who a person is, in any token.</summary>
-    /// <param name="audience">The subject is pairwise, as in Entra: another value for another audience, so that nobody mistakes it for the object id.</param>
+    /// <summary>Returns the claims that identify a person, in any token.</summary>
+    /// <param name="audience">
+    /// As in Entra, the subject is pairwise: it differs for each audience, so that nobody mistakes it for the object id.
+    /// </param>
     public static Dictionary<string, object> Identity(User user, string audience)
     {
         var claims = new Dictionary<string, object>

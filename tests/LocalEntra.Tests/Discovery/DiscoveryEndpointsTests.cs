@@ -22,7 +22,7 @@ public sealed class DiscoveryEndpointsTests : IAsyncLifetime
     [InlineData(Fabrikam, Fabrikam)]
     [InlineData("common", "{tenantid}")]
     [InlineData("organizations", "{tenantid}")]
-    public async Task The_issuer_is_that_of_the_tenant_or_Entras_placeholder(string tenant, string expected)
+    public async Task Issuer_is_that_of_the_tenant_or_Entras_placeholder(string tenant, string expected)
     {
         var configuration = await ConfigurationAsync(tenant);
 
@@ -42,7 +42,7 @@ public sealed class DiscoveryEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_validates_with_what_is_published()
+    public async Task Token_validates_with_the_published_keys()
     {
         var configuration = await ConfigurationAsync(Contoso);
 
@@ -60,7 +60,7 @@ public sealed class DiscoveryEndpointsTests : IAsyncLifetime
     [InlineData("/99999999-0000-4000-8000-000000000000/v2.0/.well-known/openid-configuration")]
     [InlineData("/contoso/v2.0/.well-known/openid-configuration")]
     [InlineData("/99999999-0000-4000-8000-000000000000/discovery/v2.0/keys")]
-    public async Task An_unknown_tenant_is_refused(string path)
+    public async Task Unknown_tenant_is_refused(string path)
     {
         using var response = await entra.Client.GetAsync(path);
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
@@ -71,7 +71,7 @@ public sealed class DiscoveryEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_issuer_does_not_depend_on_the_name_that_a_caller_uses()
+    public async Task Issuer_does_not_depend_on_the_host_name_that_a_caller_uses()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/{Contoso}/v2.0/.well-known/openid-configuration");
         request.Headers.Host = "localhost:1";

@@ -15,7 +15,9 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.IdentityWeb;
 
-/// <summary>The promise that LocalEntra is for: an API that validates with Microsoft.Identity.Web needs other settings, and no other code.</summary>
+/// <summary>
+/// Tests LocalEntra's main promise: an API that uses Microsoft.Identity.Web needs other settings, but no other code.
+/// </summary>
 public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
 {
     private RunningEntra entra = null!;
@@ -37,7 +39,7 @@ public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
     [Theory]
     [InlineData(Contoso, "ann@contoso.example")]
     [InlineData(Fabrikam, "eve@fabrikam.example")]
-    public async Task A_person_of_any_tenant_is_let_in(string tenant, string username)
+    public async Task Person_of_any_tenant_is_accepted(string tenant, string username)
     {
         using var response = await CallAsync(await entra.TokenOfAsync(tenant, username));
         var claims = JsonSerializer.Deserialize<Dictionary<string, string>>(await response.Content.ReadAsStringAsync());
@@ -48,7 +50,7 @@ public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_is_let_in()
+    public async Task Application_is_accepted()
     {
         using var response = await CallAsync(await entra.TokenOfApplicationAsync(Contoso, "automation", "s3cret:/+ %"));
         var claims = JsonSerializer.Deserialize<Dictionary<string, string>>(await response.Content.ReadAsStringAsync());
@@ -59,7 +61,7 @@ public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_of_another_key_is_kept_out_though_it_names_the_right_one()
+    public async Task Token_signed_by_another_key_is_refused_even_with_the_right_key_id()
     {
         var genuine = new JsonWebToken(await entra.TokenOfAsync(Contoso, "ann@contoso.example"));
         using var rsa = RSA.Create(2048);
@@ -70,7 +72,7 @@ public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_of_another_stand_in_is_kept_out()
+    public async Task Token_of_another_stand_in_is_refused()
     {
         await using var other = await RunningEntra.StartAsync(Value);
 
@@ -80,7 +82,7 @@ public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_token_is_kept_out()
+    public async Task Request_without_a_token_is_refused()
     {
         using var response = await CallAsync(token: null);
 
@@ -101,7 +103,8 @@ public sealed class MicrosoftIdentityWebTests : IAsyncLifetime
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddMicrosoftIdentityWebApi(builder.Configuration.GetSection("AzureAd"));
         builder.Services.AddAuthorization();
 
-        // The two ways in which a loopback issuer differs: it has no https, and so the library's own issuer validator does not take it.
+        // A loopback issuer differs in two ways: it has no https, and therefore the library's own issuer validator does not
+        // accept it.
         builder.Services.Configure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt => jwt.RequireHttpsMetadata = false);
         builder.Services.PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, jwt =>
             jwt.TokenValidationParameters.IssuerValidator = (issuer, token, _) =>

@@ -5,7 +5,10 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.IdentityWeb;
 
-/// <summary>The Microsoft Authentication Library itself: it takes https authorities only, and asks Entra which hosts are Entra's unless it is told not to.</summary>
+/// <summary>
+/// Tests with the Microsoft Authentication Library itself, which accepts only https authorities, and by default asks Entra
+/// which hosts belong to it.
+/// </summary>
 public sealed class MsalTests : IAsyncLifetime
 {
     private static readonly string[] scopes = ["api://engage-center/access_as_user"];
@@ -18,7 +21,7 @@ public sealed class MsalTests : IAsyncLifetime
     [Theory]
     [InlineData(Contoso)]
     [InlineData("organizations")]
-    public async Task A_public_client_signs_a_person_in_and_stays_signed_in(string tenant)
+    public async Task Public_client_signs_a_person_in_and_stays_signed_in(string tenant)
     {
         using var http = new HttpClient(entra.TrustingHandler());
         var app = PublicClientApplicationBuilder.Create(Native)
@@ -34,7 +37,7 @@ public sealed class MsalTests : IAsyncLifetime
         Assert.Equal($"{Ann}.{Contoso}", first.Account.HomeAccountId.Identifier);
         Assert.Equal(scopes, first.Scopes);
 
-        // Twice, since each refresh token is good once.
+        // Twice, because each refresh token can be used only once.
         var second = await app.AcquireTokenSilent(scopes, first.Account).WithForceRefresh(true).ExecuteAsync();
         var third = await app.AcquireTokenSilent(scopes, second.Account).WithForceRefresh(true).ExecuteAsync();
         Assert.Equal(3, new[] { first.AccessToken, second.AccessToken, third.AccessToken }.Distinct().Count());
@@ -42,7 +45,7 @@ public sealed class MsalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_application_gets_a_token_of_its_own()
+    public async Task Application_gets_its_own_token()
     {
         using var http = new HttpClient(entra.TrustingHandler());
         var app = ConfidentialClientApplicationBuilder.Create("automation")
@@ -62,7 +65,7 @@ public sealed class MsalTests : IAsyncLifetime
         public HttpClient GetHttpClient() => client;
     }
 
-    /// <summary>Ann in front of her browser.</summary>
+    /// <summary>Ann with her browser.</summary>
     private sealed class Person(RunningEntra entra) : ICustomWebUi
     {
         public async Task<Uri> AcquireAuthorizationCodeAsync(Uri authorizationUri, Uri redirectUri, CancellationToken cancellationToken)

@@ -14,7 +14,9 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.IdentityWeb;
 
-/// <summary>A web app that signs people in with Microsoft.Identity.Web, and gets tokens for the API with MSAL.</summary>
+/// <summary>
+/// Tests a web app that signs people in with Microsoft.Identity.Web and gets tokens for the API with MSAL.
+/// </summary>
 public sealed class WebAppSignInTests : IAsyncLifetime
 {
     private const string Scope = "api://engage-center/access_as_user";
@@ -28,7 +30,7 @@ public sealed class WebAppSignInTests : IAsyncLifetime
     [InlineData("organizations", "query")]
     [InlineData("organizations", "form_post")]
     [InlineData(Contoso, "query")]
-    public async Task A_person_signs_in_gets_a_token_for_the_API_and_signs_out(string tenant, string responseMode)
+    public async Task Person_signs_in_gets_a_token_for_the_API_and_signs_out(string tenant, string responseMode)
     {
         await using var app = await StartAppAsync(tenant, responseMode);
         using var browser = new Browser();
@@ -102,7 +104,9 @@ public sealed class WebAppSignInTests : IAsyncLifetime
         return app;
     }
 
-    /// <summary>MSAL asks the cloud which hosts are Entra's. On a developer's machine LocalEntra answers, and nothing else is asked.</summary>
+    /// <summary>
+    /// Redirects MSAL's question about the hosts of the cloud to LocalEntra, so that no other host is asked.
+    /// </summary>
     private sealed class InstanceDiscovery(Uri entra) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -3,14 +3,14 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
-/// <summary>What the authorization endpoint tells an application, and whom it sends nowhere.</summary>
+/// <summary>Tests what the authorization endpoint returns to an application, and when it does not redirect.</summary>
 public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEntra>
 {
     private readonly RunningEntra entra = shared.Running;
     private readonly SignInClient client = new(shared.Running);
 
     [Fact]
-    public async Task The_application_gets_a_code_and_its_own_state()
+    public async Task Application_gets_a_code_and_its_own_state()
     {
         var answer = await client.SignInAsync(changes: ("client_info", "1"));
 
@@ -22,7 +22,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     [InlineData("http://127.0.0.1:5000/signin-oidc")]
     [InlineData("http://127.0.0.1/signin-oidc")]
     [InlineData("http://127.0.0.1:1/signout-callback-oidc")]
-    public async Task A_registered_redirect_URI_may_have_any_port(string redirectUri)
+    public async Task Registered_redirect_URI_may_have_any_port(string redirectUri)
     {
         using var browser = new Browser();
 
@@ -44,7 +44,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     [InlineData("//evil.example/signin-oidc")]
     [InlineData("/signin-oidc")]
     [InlineData("javascript:alert(1)")]
-    public async Task An_unregistered_redirect_URI_is_refused_on_the_page(string redirectUri)
+    public async Task Unregistered_redirect_URI_is_refused_on_the_page(string redirectUri)
     {
         var page = await RefusedAsync(("redirect_uri", redirectUri));
 
@@ -56,11 +56,11 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     [InlineData("client_id", "nobody", "AADSTS700016")]
     [InlineData("client_id", "automation", "AADSTS50011")]
     [InlineData("redirect_uri", null, "AADSTS900144")]
-    public async Task An_unknown_application_is_refused_on_the_page(string name, string? value, string expected) =>
+    public async Task Unknown_application_is_refused_on_the_page(string name, string? value, string expected) =>
         Assert.Contains(expected, (await RefusedAsync((name, value))).Text);
 
     [Fact]
-    public async Task A_parameter_that_is_given_twice_is_refused_on_the_page()
+    public async Task Repeated_parameter_is_refused_on_the_page()
     {
         using var browser = new Browser();
 
@@ -72,7 +72,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     [Theory]
     [InlineData("99999999-0000-4000-8000-000000000000")]
     [InlineData("consumers")]
-    public async Task An_unknown_tenant_is_refused_on_the_page(string tenant)
+    public async Task Unknown_tenant_is_refused_on_the_page(string tenant)
     {
         using var browser = new Browser();
 
@@ -96,7 +96,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     [InlineData("code_challenge", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa+", "invalid_request", "AADSTS50147")]
     [InlineData("prompt", "admin", "invalid_request", "AADSTS90023")]
     [InlineData("prompt", "none", "login_required", "AADSTS50058")]
-    public async Task A_wrong_request_is_told_to_the_application(string name, string? value, string error, string code)
+    public async Task Invalid_request_is_reported_to_the_application(string name, string? value, string error, string code)
     {
         using var browser = new Browser { StopAt = "/signin-oidc" };
 
@@ -108,7 +108,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     }
 
     [Fact]
-    public async Task A_nonce_has_a_bound()
+    public async Task Nonce_has_a_maximum_length()
     {
         using var browser = new Browser { StopAt = "/signin-oidc" };
 
@@ -124,7 +124,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     [InlineData("select_account", null, true)]
     [InlineData(null, "ann@contoso.example", false)]
     [InlineData(null, "guy_fabrikam.example#EXT#@contoso.example", true)]
-    public async Task Whoever_is_signed_in_is_asked_again_only_if_the_application_wants_it(string? prompt, string? hint, bool isAsked)
+    public async Task Signed_in_person_is_asked_again_only_if_the_application_wants_it(string? prompt, string? hint, bool isAsked)
     {
         using var browser = await SignedInAsync("ann@contoso.example");
 
@@ -135,7 +135,7 @@ public sealed class AuthorizeTests(SharedEntra shared) : IClassFixture<SharedEnt
     }
 
     [Fact]
-    public async Task Whoever_is_signed_in_to_one_tenant_is_asked_for_another()
+    public async Task Person_signed_in_to_one_tenant_is_asked_again_for_another()
     {
         using var browser = await SignedInAsync("ann@contoso.example");
 

@@ -5,7 +5,7 @@ using AngleSharp.Html.Parser;
 
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
-/// <summary>A browser without scripts: it keeps cookies, follows redirects, reads pages and sends their forms.</summary>
+/// <summary>A browser without scripts: it keeps cookies, follows redirects, reads pages and submits their forms.</summary>
 internal sealed class Browser : IDisposable
 {
     private const int MaxRedirects = 10;
@@ -13,10 +13,10 @@ internal sealed class Browser : IDisposable
 
     public CookieContainer Cookies { get; } = new();
 
-    /// <summary>A redirect to a path that ends like this is not followed, because nobody listens there.</summary>
+    /// <summary>A redirect to a path with this ending is not followed, because nothing listens there.</summary>
     public string? StopAt { get; init; }
 
-    /// <param name="handler">How it connects, if not in the ordinary way.</param>
+    /// <param name="handler">How it connects, if not by default.</param>
     public Browser(SocketsHttpHandler? handler = null)
     {
         handler ??= new SocketsHttpHandler();
@@ -27,7 +27,7 @@ internal sealed class Browser : IDisposable
 
     public Task<BrowserPage> OpenAsync(string url) => FollowAsync(new HttpRequestMessage(HttpMethod.Get, url));
 
-    /// <summary>Sends the form as it is filled in, by the button, if one is given.</summary>
+    /// <summary>Submits the form as it is filled in, with the button if one is given.</summary>
     public Task<BrowserPage> SubmitAsync(BrowserPage page, IHtmlFormElement form, IElement? button = null)
     {
         var fields = form.QuerySelectorAll("input[name]").OfType<IHtmlInputElement>().Select(input => KeyValuePair.Create(input.Name!, input.Value)).ToList();
@@ -38,12 +38,12 @@ internal sealed class Browser : IDisposable
 
         var action = new Uri(page.Address, form.GetAttribute("action"));
 
-        // The fields are in memory, so reading them as text has completed when it returns.
+        // The fields are in memory, so the read has already completed.
         var request = form.Method == "post"
             ? new HttpRequestMessage(HttpMethod.Post, action) { Content = new FormUrlEncodedContent(fields) }
             : new HttpRequestMessage(HttpMethod.Get, new UriBuilder(action) { Query = new FormUrlEncodedContent(fields).ReadAsStringAsync().GetAwaiter().GetResult() }.Uri);
 
-        // As browsers do.
+        // Like real browsers.
         request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", page.Address.GetLeftPart(UriPartial.Authority) == action.GetLeftPart(UriPartial.Authority) ? "same-origin" : "same-site");
         if (request.Method == HttpMethod.Post)
         {
@@ -93,7 +93,7 @@ internal sealed record BrowserPage(Uri Address, HttpStatusCode Status, IHtmlDocu
 {
     public string Title => Document.QuerySelector("h1")?.TextContent ?? "";
 
-    /// <summary>What the address says after its question mark.</summary>
+    /// <summary>The query of the address.</summary>
     public IReadOnlyDictionary<string, string> Query => Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(Address.Query)
         .ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString());
 

@@ -7,7 +7,7 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
-/// <summary>What the token endpoint gives for a code and for a refresh token, and each refusal.</summary>
+/// <summary>Tests what the token endpoint returns for a code and for a refresh token, and each refusal.</summary>
 public sealed class RedemptionTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -26,7 +26,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     [InlineData(Contoso)]
     [InlineData("organizations")]
     [InlineData("common")]
-    public async Task A_code_gives_tokens_that_say_who_signed_in(string tenant)
+    public async Task Code_is_redeemed_for_tokens_of_the_signed_in_person(string tenant)
     {
         var code = (await client.SignInAsync(tenant: tenant))["code"];
         var (status, answer) = await client.RedeemAsync(code, tenant, ("client_info", "1"));
@@ -49,7 +49,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_not_asked_for_is_not_given()
+    public async Task Only_requested_tokens_are_returned()
     {
         var (_, answer) = await client.RedeemAsync(await client.CodeAsync(("scope", "api://engage-center/access_as_user")));
 
@@ -57,7 +57,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_scope_of_the_API_the_token_is_not_for_the_API()
+    public async Task Token_without_a_scope_of_the_API_is_not_for_the_API()
     {
         var (_, answer) = await client.RedeemAsync(await client.CodeAsync(("scope", "openid profile")));
 
@@ -65,7 +65,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_public_client_needs_no_secret_and_may_not_send_one()
+    public async Task Public_client_needs_no_secret_and_may_not_send_one()
     {
         (string, string?)[] native = [("client_id", Native), ("redirect_uri", "http://127.0.0.1:77/other")];
         using var browser = new Browser { StopAt = "/other" };
@@ -91,7 +91,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     [InlineData(Contoso, "client_secret", "wrong", 401, "invalid_client", 7000215)]
     [InlineData(Fabrikam, "x", "y", 400, "invalid_grant", 70000)]
     [InlineData("99999999-0000-4000-8000-000000000000", "x", "y", 400, "invalid_request", 90002)]
-    public async Task A_wrong_redemption_is_refused_and_leaves_the_code_good(string tenant, string name, string? value, int status, string error, int number)
+    public async Task Refused_redemption_leaves_the_code_valid(string tenant, string name, string? value, int status, string error, int number)
     {
         var code = await client.CodeAsync();
 
@@ -102,7 +102,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Another_application_cannot_redeem_a_code()
+    public async Task Code_cannot_be_redeemed_by_another_application()
     {
         var (status, answer) = await client.RedeemAsync(await client.CodeAsync(), changes: [("client_id", "powerless"), ("client_secret", "s3cret")]);
 
@@ -110,7 +110,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_that_is_used_twice_is_refused_and_takes_its_tokens_along()
+    public async Task Code_used_twice_is_refused_and_its_tokens_are_revoked()
     {
         var code = await client.CodeAsync();
         var refreshToken = Text((await client.RedeemAsync(code)).Answer, "refresh_token");
@@ -123,7 +123,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_that_is_used_twice_at_once_gives_tokens_once()
+    public async Task Code_redeemed_twice_concurrently_gives_tokens_once()
     {
         var code = await client.CodeAsync();
 
@@ -135,7 +135,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     [Theory]
     [InlineData(299, 200)]
     [InlineData(300, 400)]
-    public async Task A_code_is_good_for_five_minutes(int seconds, int expected)
+    public async Task Code_is_valid_for_five_minutes(int seconds, int expected)
     {
         var code = await client.CodeAsync();
         time.Advance(TimeSpan.FromSeconds(seconds));
@@ -144,7 +144,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refresh_token_gives_new_tokens_and_the_next_refresh_token()
+    public async Task Refresh_token_gives_new_tokens_and_the_next_refresh_token()
     {
         var first = await client.RefreshTokenAsync();
         time.Advance(TimeSpan.FromMinutes(30));
@@ -161,7 +161,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refresh_token_is_good_once()
+    public async Task Refresh_token_can_be_used_once()
     {
         var token = await client.RefreshTokenAsync();
 
@@ -170,7 +170,7 @@ public sealed class RedemptionTests : IAsyncLifetime
         var next = Assert.Single(answers, answer => answer.Status == 200).Answer;
         Assert.All(answers.Where(answer => answer.Status != 200), answer => Assert.Equal((400, "invalid_grant", 70000), (answer.Status, Text(answer.Answer, "error"), ErrorCode(answer.Answer))));
 
-        // Pages ask in parallel, so the loser does not end the session of the winner.
+        // Pages may refresh in parallel, so the losing request must not end the session of the winning one.
         Assert.Equal(200, (await client.RefreshAsync(Text(next, "refresh_token"))).Status);
     }
 
@@ -180,7 +180,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     [InlineData(Contoso, "scope", "Mail.Read", 400, "invalid_scope", 70011)]
     [InlineData(Contoso, "client_secret", "wrong", 401, "invalid_client", 7000215)]
     [InlineData(Fabrikam, "x", "y", 400, "invalid_grant", 70000)]
-    public async Task A_wrong_refresh_is_refused_and_leaves_the_token_good(string tenant, string name, string? value, int status, string error, int number)
+    public async Task Refused_refresh_leaves_the_token_valid(string tenant, string name, string? value, int status, string error, int number)
     {
         var token = await client.RefreshTokenAsync();
 
@@ -193,7 +193,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     [Theory]
     [InlineData(23, 200)]
     [InlineData(24, 400)]
-    public async Task A_refresh_token_is_good_for_a_day(int hours, int expected)
+    public async Task Refresh_token_is_valid_for_a_day(int hours, int expected)
     {
         var token = await client.RefreshTokenAsync();
         time.Advance(TimeSpan.FromHours(hours));
@@ -202,7 +202,7 @@ public sealed class RedemptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refresh_sees_the_groups_of_now()
+    public async Task Refreshed_token_has_the_current_groups()
     {
         var token = await client.RefreshTokenAsync();
         time.Advance(TimeSpan.FromSeconds(1));

@@ -8,7 +8,7 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
-/// <summary>An application that speaks the protocol by hand, so that a test can get any part of it wrong.</summary>
+/// <summary>An application that speaks the protocol by hand, so that a test can make any part of it wrong.</summary>
 internal sealed class SignInClient(RunningEntra entra)
 {
     public const string Scope = "openid profile offline_access api://engage-center/access_as_user";
@@ -17,7 +17,7 @@ internal sealed class SignInClient(RunningEntra entra)
 
     public static string Challenge { get; } = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
-    /// <param name="changes">Parameters that are other than right; null leaves one out.</param>
+    /// <param name="changes">Parameters to change; null leaves a parameter out.</param>
     public string AuthorizeUrl(string tenant = Contoso, params (string Name, string? Value)[] changes)
     {
         var query = new Dictionary<string, string?>
@@ -39,7 +39,7 @@ internal sealed class SignInClient(RunningEntra entra)
         return QueryHelpers.AddQueryString($"{entra.Url}/{tenant}/oauth2/v2.0/authorize", query);
     }
 
-    /// <summary>Lets a person sign in, and returns what the application hears of it.</summary>
+    /// <summary>Signs a person in, and returns what the application receives.</summary>
     public async Task<IReadOnlyDictionary<string, string>> SignInAsync(string principalName = "ann@contoso.example", string tenant = Contoso, params (string Name, string? Value)[] changes)
     {
         using var browser = new Browser { StopAt = new Uri(Redirect).AbsolutePath };

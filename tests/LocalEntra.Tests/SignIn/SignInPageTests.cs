@@ -5,7 +5,7 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
-/// <summary>What a person sees and does on the sign-in page, without scripts.</summary>
+/// <summary>Tests what a person sees and does on the sign-in page, without scripts.</summary>
 public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEntra>
 {
     private readonly RunningEntra entra = shared.Running;
@@ -15,7 +15,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     [InlineData(Contoso, "Contoso", "ann@contoso.example", "bob@contoso.example", "guy_fabrikam.example#EXT#@contoso.example", "twin@contoso.example")]
     [InlineData(Fabrikam, "Fabrikam", "eve@fabrikam.example", "twin@fabrikam.example")]
     [InlineData("common", "Contoso Fabrikam", "ann@contoso.example", "bob@contoso.example", "guy_fabrikam.example#EXT#@contoso.example", "twin@contoso.example", "eve@fabrikam.example", "twin@fabrikam.example")]
-    public async Task It_lists_the_people_of_the_directory(string tenant, string directories, params string[] people)
+    public async Task Page_lists_the_people_of_the_directory(string tenant, string directories, params string[] people)
     {
         using var browser = new Browser();
         var page = await browser.OpenAsync(client.AuthorizeUrl(tenant));
@@ -26,7 +26,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task It_loads_nothing_and_runs_nothing_and_can_be_framed_by_nobody()
+    public async Task Page_loads_nothing_runs_nothing_and_cannot_be_framed()
     {
         using var browser = new Browser();
         var page = await browser.OpenAsync(client.AuthorizeUrl());
@@ -40,7 +40,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task It_can_be_read_aloud()
+    public async Task Page_works_with_a_screen_reader()
     {
         using var browser = new Browser();
         var page = await browser.OpenAsync(client.AuthorizeUrl("common", ("login_hint", "bob@contoso.example")));
@@ -53,7 +53,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task What_others_wrote_is_shown_as_text()
+    public async Task Names_from_others_are_shown_as_text()
     {
         const string markup = "\"><script>alert(1)</script>";
         await using var hostile = await RunningEntra.StartAsync(new
@@ -78,7 +78,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task People_are_found_by_name_and_the_list_has_a_bound()
+    public async Task People_are_found_by_name_and_the_list_is_bounded()
     {
         await using var large = await RunningEntra.StartAsync(new
         {
@@ -101,7 +101,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task Whom_the_application_names_is_one_click_and_somebody_else_is_another()
+    public async Task Login_hint_lists_one_person_and_a_way_to_choose_another()
     {
         using var browser = new Browser();
         var page = await browser.OpenAsync(client.AuthorizeUrl(changes: ("login_hint", "ANN@contoso.example")));
@@ -112,14 +112,14 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task A_password_of_the_directory_is_asked_for()
+    public async Task Page_asks_for_a_password_of_the_directory()
     {
         using var browser = new Browser { StopAt = "/signin-oidc" };
         var page = await browser.ChooseAsync(await browser.OpenAsync(client.AuthorizeUrl()), "bob@contoso.example");
         Assert.Equal("Your password", page.Title);
 
         page = await EnterAsync(browser, page, "wrong");
-        Assert.Equal(("Your password", "This password is not right."), (page.Title, page.Document.QuerySelector("[role=alert]")!.TextContent));
+        Assert.Equal(("Your password", "The password is wrong."), (page.Title, page.Document.QuerySelector("[role=alert]")!.TextContent));
         Assert.DoesNotContain("value=\"wrong\"", page.Text);
 
         page = await EnterAsync(browser, page, "correct horse");
@@ -146,7 +146,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task A_link_cannot_sign_a_browser_in()
+    public async Task Link_cannot_sign_a_browser_in()
     {
         using var browser = new Browser();
 
@@ -160,7 +160,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     [InlineData($"{Fabrikam}/{Eve}")]
     [InlineData($"{Contoso}/{Eve}")]
     [InlineData("nobody")]
-    public async Task Nobody_outside_the_tenant_can_be_chosen(string user)
+    public async Task Person_outside_the_tenant_cannot_be_chosen(string user)
     {
         using var response = await entra.Client.PostAsync(
             client.AuthorizeUrl().Split('?')[0],
@@ -171,7 +171,7 @@ public sealed class SignInPageTests(SharedEntra shared) : IClassFixture<SharedEn
     }
 
     [Fact]
-    public async Task A_form_can_be_the_answer()
+    public async Task Response_can_be_sent_as_a_form()
     {
         using var browser = new Browser();
         var page = await browser.ChooseAsync(await browser.OpenAsync(client.AuthorizeUrl(changes: ("response_mode", "form_post"))), "ann@contoso.example");

@@ -8,7 +8,7 @@ public sealed class SignOutTests(SharedEntra shared) : IClassFixture<SharedEntra
     private readonly SignInClient client = new(shared.Running);
 
     [Fact]
-    public async Task Whoever_signs_out_is_sent_back_and_asked_again_next_time()
+    public async Task Signed_out_person_is_sent_back_and_asked_again_next_time()
     {
         using var browser = new Browser { StopAt = "-oidc" };
         await browser.ChooseAsync(await browser.OpenAsync(client.AuthorizeUrl()), "ann@contoso.example");
@@ -19,7 +19,7 @@ public sealed class SignOutTests(SharedEntra shared) : IClassFixture<SharedEntra
         Assert.Equal("http://127.0.0.1:5000/signout-callback-oidc?state=a%26b", page.Address.AbsoluteUri);
         Assert.Equal("Who are you?", (await browser.OpenAsync(client.AuthorizeUrl())).Title);
 
-        // Also for whoever kept the cookie.
+        // This holds even for somebody who has kept the cookie.
         using var other = new Browser { StopAt = "-oidc" };
         other.Cookies.Add(new System.Net.Cookie(cookie.Name, cookie.Value, "/", "127.0.0.1"));
         Assert.Equal("Who are you?", (await other.OpenAsync(client.AuthorizeUrl())).Title);
@@ -31,7 +31,7 @@ public sealed class SignOutTests(SharedEntra shared) : IClassFixture<SharedEntra
     [InlineData("?post_logout_redirect_uri=http://127.0.0.1:5000/elsewhere")]
     [InlineData("?post_logout_redirect_uri=//evil.example")]
     [InlineData("?post_logout_redirect_uri=http://127.0.0.1:5000/signout-callback-oidc&post_logout_redirect_uri=http://evil.example")]
-    public async Task Nobody_is_sent_to_an_unregistered_address(string query)
+    public async Task Sign_out_never_redirects_to_an_unregistered_address(string query)
     {
         using var browser = new Browser { StopAt = "-oidc" };
         await browser.ChooseAsync(await browser.OpenAsync(client.AuthorizeUrl()), "ann@contoso.example");
@@ -43,7 +43,7 @@ public sealed class SignOutTests(SharedEntra shared) : IClassFixture<SharedEntra
     }
 
     [Fact]
-    public async Task The_session_cookie_is_out_of_reach_of_scripts()
+    public async Task Scripts_cannot_read_the_session_cookie()
     {
         using var browser = new Browser { StopAt = "-oidc" };
 

@@ -8,7 +8,7 @@ public sealed class TicketsTests
     private readonly FakeTimeProvider time = new();
 
     [Fact]
-    public void A_ticket_is_good_until_its_time_is_over()
+    public void Ticket_is_valid_until_it_expires()
     {
         var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 10);
         var ticket = tickets.Issue("a");
@@ -21,7 +21,7 @@ public sealed class TicketsTests
     }
 
     [Fact]
-    public void A_ticket_can_be_used_once()
+    public void Ticket_can_be_used_once()
     {
         var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 10);
         var ticket = tickets.Issue("a");
@@ -32,7 +32,7 @@ public sealed class TicketsTests
     }
 
     [Fact]
-    public void The_oldest_gives_way_to_one_too_many()
+    public void Oldest_ticket_is_dropped_over_the_limit()
     {
         var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 3);
         var issued = Enumerable.Range(0, 5).Select(i => tickets.Issue($"{i}")).ToList();
@@ -41,7 +41,7 @@ public sealed class TicketsTests
     }
 
     [Fact]
-    public void An_unknown_or_removed_ticket_stands_for_nothing()
+    public void Unknown_or_removed_ticket_has_no_value()
     {
         var tickets = new Tickets<string>(time, TimeSpan.FromMinutes(5), limit: 3);
         var ticket = tickets.Issue("a");

@@ -5,7 +5,7 @@ namespace EngageCenter.LocalEntra.Tests.Tenants;
 public sealed class ChangeLogTests
 {
     [Fact]
-    public void What_is_loaded_is_no_change()
+    public void Loading_is_not_recorded_as_a_change()
     {
         var log = new ChangeLog();
         log.Append(Number(1));
@@ -17,7 +17,7 @@ public sealed class ChangeLogTests
     }
 
     [Fact]
-    public void The_oldest_are_dropped_and_whoever_needs_them_is_told()
+    public void Oldest_changes_are_dropped_and_readers_are_told()
     {
         var log = new ChangeLog(limit: 10);
         log.Start();

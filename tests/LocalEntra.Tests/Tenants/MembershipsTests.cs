@@ -7,7 +7,7 @@ public sealed class MembershipsTests
     private readonly Memberships memberships = new();
 
     [Fact]
-    public void Groups_are_found_through_groups()
+    public void Nested_groups_are_found()
     {
         memberships.Add(Id(1), Id(2));
         memberships.Add(Id(2), Id(3));
@@ -17,7 +17,7 @@ public sealed class MembershipsTests
     }
 
     [Fact]
-    public void Groups_in_a_circle_end()
+    public void Cyclic_groups_end()
     {
         memberships.Add(Id(1), Id(1));
         memberships.Add(Id(1), Id(2));
@@ -28,7 +28,7 @@ public sealed class MembershipsTests
     }
 
     [Fact]
-    public void A_change_says_whether_it_changed_anything()
+    public void Change_returns_whether_it_changed_anything()
     {
         Assert.True(memberships.Add(Id(1), Id(100)));
         Assert.False(memberships.Add(Id(1), Id(100)));
@@ -39,7 +39,7 @@ public sealed class MembershipsTests
     }
 
     [Fact]
-    public void A_group_of_100_000_pages_through_all_its_members_once()
+    public void Paging_a_group_of_100_000_returns_every_member_once()
     {
         const int count = 100_000;
         for (var i = 1; i <= count; i++)
@@ -57,7 +57,7 @@ public sealed class MembershipsTests
     }
 
     [Fact]
-    public void Members_through_groups_are_found_in_pages_also_in_circles()
+    public void Nested_members_are_found_in_pages_even_in_cycles()
     {
         memberships.Add(Id(1), Id(2));
         memberships.Add(Id(2), Id(1));
@@ -82,7 +82,7 @@ public sealed class MembershipsTests
     }
 
     [Fact]
-    public void A_deleted_object_leaves_nothing_behind()
+    public void Deleted_object_leaves_nothing_behind()
     {
         memberships.Add(Id(1), Id(2));
         memberships.Add(Id(2), Id(100));
@@ -97,7 +97,7 @@ public sealed class MembershipsTests
     }
 
     [Fact]
-    public void Many_threads_leave_both_indexes_agreeing()
+    public void Both_indexes_agree_after_concurrent_changes()
     {
         Parallel.For(0, 20_000, i =>
         {

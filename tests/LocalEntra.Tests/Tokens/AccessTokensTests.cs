@@ -11,7 +11,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     private readonly RunningEntra entra = shared.Running;
 
     [Fact]
-    public async Task A_delegated_token_has_the_claims_of_Entra()
+    public async Task Delegated_token_has_the_claims_of_Entra()
     {
         var text = await entra.TokenOfAsync(Contoso, "ann@contoso.example");
         var header = new JsonWebToken(text);
@@ -49,7 +49,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task A_guest_carries_acct_1()
+    public async Task Guest_has_acct_1()
     {
         var token = RunningEntra.Payload(await entra.TokenOfAsync(Contoso, "guy_fabrikam.example#EXT#@contoso.example"));
 
@@ -57,13 +57,13 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task Groups_come_through_groups_even_in_a_circle()
+    public async Task Nested_groups_are_included_even_in_a_cycle()
     {
         Assert.Equal([Outer, Inner, Circle], await entra.GroupsOfAsync(Contoso, "ann@contoso.example"));
     }
 
     [Fact]
-    public async Task One_group_is_an_array_too_and_none_is_absent()
+    public async Task One_group_is_an_array_and_no_group_is_no_claim()
     {
         var eve = RunningEntra.Payload(await entra.TokenOfAsync(Fabrikam, "eve@fabrikam.example"));
         var guy = RunningEntra.Payload(await entra.TokenOfAsync(Contoso, "guy_fabrikam.example#EXT#@contoso.example"));
@@ -77,7 +77,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     [Theory]
     [InlineData(200, false)]
     [InlineData(201, true)]
-    public async Task Over_200_groups_the_token_says_where_to_ask(int groups, bool overage)
+    public async Task Token_with_over_200_groups_says_where_to_ask(int groups, bool overage)
     {
         await using var crowded = await RunningEntra.StartAsync(new
         {
@@ -107,7 +107,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task An_app_only_token_carries_roles_and_no_person()
+    public async Task App_only_token_has_roles_and_no_person()
     {
         var token = RunningEntra.Payload(await entra.TokenOfApplicationAsync(Contoso, "Automation", "s3cret:/+ %"));
 
@@ -119,7 +119,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task A_service_principal_is_the_same_each_time_and_another_in_each_tenant()
+    public async Task Service_principal_is_stable_and_differs_in_each_tenant()
     {
         var first = await ServicePrincipalAsync(Contoso);
 
@@ -128,7 +128,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task An_application_without_roles_has_no_roles_claim()
+    public async Task Application_without_roles_has_no_roles_claim()
     {
         var token = RunningEntra.Payload(await entra.TokenOfApplicationAsync(Contoso, "powerless", "s3cret"));
 
@@ -136,7 +136,7 @@ public sealed class AccessTokensTests(SharedEntra shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public async Task The_same_object_id_in_two_tenants_is_two_people()
+    public async Task Same_object_id_in_two_tenants_is_two_people()
     {
         var contoso = RunningEntra.Payload(await entra.TokenOfAsync(Contoso, "twin@contoso.example"));
         var fabrikam = RunningEntra.Payload(await entra.TokenOfAsync(Fabrikam, "twin@fabrikam.example"));

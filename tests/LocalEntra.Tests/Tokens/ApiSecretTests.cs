@@ -8,7 +8,7 @@ public sealed class ApiSecretTests
     [InlineData("--LocalEntra:ApiClientSecret=of the test", "of the test", HttpStatusCode.OK)]
     [InlineData("--LocalEntra:ApiClientSecret=of the test", "another", HttpStatusCode.Unauthorized)]
     [InlineData("--LocalEntra:ApiClientSecret=", "", HttpStatusCode.BadRequest)]
-    public async Task The_API_gets_tokens_for_Graph_by_the_secret_that_the_host_gives_it(string option, string secret, HttpStatusCode status)
+    public async Task API_gets_tokens_for_Graph_with_the_secret_from_the_host(string option, string secret, HttpStatusCode status)
     {
         await using var entra = await RunningEntra.StartAsync(TestDirectory.Value, null, option);
 

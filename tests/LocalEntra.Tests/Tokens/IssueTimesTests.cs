@@ -23,7 +23,7 @@ public sealed class IssueTimesTests
     }
 
     [Fact]
-    public async Task A_token_of_other_groups_waits_for_the_next_second()
+    public async Task Token_with_other_groups_waits_for_the_next_second()
     {
         await Next(ann);
         tenant.Memberships.Add(group, ann.Id);
@@ -38,7 +38,7 @@ public sealed class IssueTimesTests
     }
 
     [Fact]
-    public async Task What_changes_while_a_token_waits_is_in_it()
+    public async Task Change_during_the_wait_is_in_the_token()
     {
         await Next(ann);
         tenant.Memberships.Add(group, ann.Id);
@@ -50,7 +50,7 @@ public sealed class IssueTimesTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_another_s_groups_or_once_the_second_is_over_or_for_a_clock_that_was_set_back()
+    public async Task Token_waits_only_for_its_own_person_and_second()
     {
         await Next(ann);
         tenant.Memberships.Add(group, ann.Id);
@@ -65,7 +65,7 @@ public sealed class IssueTimesTests
     }
 
     [Fact]
-    public async Task Who_no_longer_wants_it_does_not_wait()
+    public async Task Cancelled_request_stops_waiting()
     {
         await Next(ann);
         tenant.Memberships.Add(group, ann.Id);

@@ -12,7 +12,7 @@ public sealed class SigningKeyTests : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     [Fact]
-    public void A_key_outlives_a_restart()
+    public void Key_survives_a_restart()
     {
         var first = Load();
 
@@ -21,7 +21,7 @@ public sealed class SigningKeyTests : IDisposable
     }
 
     [Fact]
-    public void The_key_file_is_its_owners_alone_and_nothing_lies_beside_it()
+    public void Key_file_is_readable_only_by_its_owner_and_leaves_no_other_file()
     {
         Load();
 
@@ -33,7 +33,7 @@ public sealed class SigningKeyTests : IDisposable
     }
 
     [Fact]
-    public void Many_that_start_at_once_agree_on_one_key()
+    public void Concurrent_starts_agree_on_one_key()
     {
         var keys = new string[8];
         Parallel.For(0, keys.Length, i => keys[i] = Load().Public.Kid);
@@ -42,13 +42,13 @@ public sealed class SigningKeyTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_file_every_key_is_another()
+    public void Without_a_file_every_start_has_a_new_key()
     {
         Assert.NotEqual(SigningKey.Load(new() { KeyFile = "" }).Public.Kid, SigningKey.Load(new() { KeyFile = "" }).Public.Kid);
     }
 
     [Fact]
-    public void The_public_half_is_only_that()
+    public void Public_key_contains_no_private_part()
     {
         var key = SigningKey.Load(new() { KeyFile = "" }).Public;
 
@@ -57,13 +57,13 @@ public sealed class SigningKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_holds_no_key_is_named()
+    public void File_without_a_key_is_named()
     {
         Assert.Contains(KeyFile, Refusal("no key"));
     }
 
     [Fact]
-    public void A_key_that_is_too_short_is_refused()
+    public void Too_short_key_is_refused()
     {
         using var rsa = RSA.Create(1024);
 
@@ -71,7 +71,7 @@ public sealed class SigningKeyTests : IDisposable
     }
 
     [Fact]
-    public void A_public_key_alone_is_refused()
+    public void Public_key_alone_is_refused()
     {
         using var rsa = RSA.Create(2048);
 

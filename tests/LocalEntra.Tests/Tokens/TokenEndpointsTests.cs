@@ -22,7 +22,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     [InlineData("ann@contoso.example", $"openid profile offline_access email {Delegated}")]
     [InlineData("ann@contoso.example", Default)]
     [InlineData("ann@contoso.example", $"{LocalEntraOptions.DefaultApiClientId}/access_as_user")]
-    public async Task A_person_without_a_password_needs_none(string username, string scope)
+    public async Task Person_without_a_password_needs_none(string username, string scope)
     {
         using var response = await entra.AskTokenAsync(Contoso, ("grant_type", "password"), ("client_id", "tests"), ("username", username), ("scope", scope));
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
@@ -40,7 +40,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     [InlineData("correct horse", HttpStatusCode.OK)]
     [InlineData("Correct horse", HttpStatusCode.BadRequest)]
     [InlineData("", HttpStatusCode.BadRequest)]
-    public async Task A_password_in_the_directory_is_the_only_one(string password, HttpStatusCode expected)
+    public async Task Only_the_password_of_the_directory_is_accepted(string password, HttpStatusCode expected)
     {
         using var response = await entra.AskTokenAsync(Contoso, ("grant_type", "password"), ("username", "bob@contoso.example"), ("password", password), ("scope", Delegated));
 
@@ -67,7 +67,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     [InlineData(401, "invalid_client", 7000215, Contoso, "grant_type=client_credentials&client_id=automation&client_secret=x&scope=" + Default)]
     [InlineData(400, "invalid_request", 900144, Contoso, "grant_type=client_credentials&client_id=powerless&client_secret=s3cret")]
     [InlineData(400, "invalid_scope", 1002012, Contoso, "grant_type=client_credentials&client_id=powerless&client_secret=s3cret&scope=" + Delegated)]
-    public async Task A_refusal_has_the_error_and_the_number_of_Entra(int status, string error, int code, string tenant, string form)
+    public async Task Refusal_has_the_error_and_number_of_Entra(int status, string error, int code, string tenant, string form)
     {
         using var content = new StringContent(form, Encoding.UTF8, "application/x-www-form-urlencoded");
         using var response = await entra.Client.PostAsync($"/{tenant}/oauth2/v2.0/token", content);
@@ -86,7 +86,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     [Theory]
     [InlineData("application/json", 10, 400)]
     [InlineData("application/x-www-form-urlencoded", 65 * 1024, 413)]
-    public async Task A_body_that_cannot_be_read_is_refused(string type, int length, int status)
+    public async Task Unreadable_body_is_refused(string type, int length, int status)
     {
         using var content = new StringContent(new string('a', length), Encoding.UTF8, type);
         using var response = await entra.Client.PostAsync($"/{Contoso}/oauth2/v2.0/token", content);
@@ -97,7 +97,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task An_application_may_say_who_it_is_by_HTTP_Basic()
+    public async Task Application_may_authenticate_with_HTTP_Basic()
     {
         using var request = WithBasic($"automation:{Uri.EscapeDataString("s3cret:/+ %")}", ("grant_type", "client_credentials"), ("scope", Default));
         using var response = await entra.Client.SendAsync(request);
@@ -109,7 +109,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     [InlineData("automation", "", 400)]
     [InlineData("automation:wrong", "", 401)]
     [InlineData("automation:wrong", "s3cret", 400)]
-    public async Task Basic_that_is_wrong_or_not_alone_is_refused(string basic, string secret, int status)
+    public async Task Invalid_or_additional_HTTP_Basic_is_refused(string basic, string secret, int status)
     {
         using var request = WithBasic(basic, ("grant_type", "client_credentials"), ("scope", Default), ("client_secret", secret));
         using var response = await entra.Client.SendAsync(request);
@@ -118,7 +118,7 @@ public sealed class TokenEndpointsTests(SharedEntra shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task A_lifetime_is_as_configured()
+    public async Task Lifetime_is_as_configured()
     {
         await using var brief = await RunningEntra.StartAsync(Value, time, "--LocalEntra:TokenLifetime=00:10:00");
 

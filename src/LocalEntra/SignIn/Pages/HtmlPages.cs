@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Components.Web;
 
 namespace EngageCenter.LocalEntra.SignIn.Pages;
 
-/// <summary>Renders the pages, which encode all that they show, with headers that let nothing else run.</summary>
+/// <summary>Renders the pages, with HTML encoding and with headers that allow nothing else to run.</summary>
 internal sealed class HtmlPages(IServiceProvider services, ILoggerFactory loggers)
 {
     public const string SendForm = "document.forms[0].submit()";
@@ -50,7 +50,9 @@ internal sealed class HtmlPages(IServiceProvider services, ILoggerFactory logger
     public Task<IResult> MessageAsync(HttpResponse response, MessageModel model, int status) =>
         RenderAsync<MessagePage>(response, model, status);
 
-    /// <param name="redirectUri">Where the answer to a form may lead: a browser counts that as a target of the form.</param>
+    /// <param name="redirectUri">
+    /// Where the response to a form may redirect. Browsers check it as a target of the form.
+    /// </param>
     private async Task<IResult> RenderAsync<TPage>(HttpResponse response, object model, int status, string? redirectUri = null, string script = "'none'")
         where TPage : IComponent
     {
@@ -60,7 +62,8 @@ internal sealed class HtmlPages(IServiceProvider services, ILoggerFactory logger
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.CacheControl = "no-store";
 
-        // The address holds what the application sent. Of its own forms, this origin wants to know that they are its own.
+        // The address contains what the application sent, so other sites must not see it. 'same-origin' still lets this host
+        // check that a form is its own.
         response.Headers["Referrer-Policy"] = "same-origin";
 
         await using var renderer = new HtmlRenderer(services, loggers);

@@ -1,11 +1,11 @@
 namespace EngageCenter.LocalEntra.SignIn.Pages;
 
-// What the pages show. Public, as the classes are that the Razor compiler makes of the pages.
+// The models of the pages. They are public because the classes that the Razor compiler generates are.
 
-/// <param name="Action">Where the forms are sent.</param>
+/// <param name="Action">The address to which the forms are sent.</param>
 /// <param name="Parameters">The parameters of the application's request, which the forms repeat.</param>
 /// <param name="More">How many people are not listed.</param>
-/// <param name="IsHinted">Whether only the person that the application named is listed.</param>
+/// <param name="IsHinted">Whether only the person in the application's login hint is listed.</param>
 public sealed record PeopleModel(
     string Action,
     IReadOnlyList<KeyValuePair<string, string>> Parameters,
@@ -21,7 +21,7 @@ public sealed record DirectoryModel(string Name, IReadOnlyList<PersonModel> Peop
 /// <param name="Key">Tenant and object id.</param>
 public sealed record PersonModel(string Key, string DisplayName, string PrincipalName, string? Note);
 
-/// <param name="IsWrong">Whether a password was given that is not right.</param>
+/// <param name="IsWrong">Whether a wrong password was entered.</param>
 public sealed record PasswordModel(
     string Action,
     IReadOnlyList<KeyValuePair<string, string>> Parameters,
