@@ -8,7 +8,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace EngageCenter.DevHost;
 
-/// <summary>LocalEntra and, in other hosts of the same process, a silo with the web API over it, and the portal.</summary>
+/// <summary>
+/// Runs LocalEntra, a silo with the web API, and the portal in one process. The silo and the web API share a host; the
+/// others have a host each.
+/// </summary>
 internal sealed class DevelopmentHost : IAsyncDisposable
 {
     private readonly WebApplication entra;
@@ -27,7 +30,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     public Uri ServiceUrl => new(service.Urls.Single());
 
-    /// <summary>Null without a portal.</summary>
+    /// <summary>Null if the portal is switched off.</summary>
     public Uri? PortalUrl => portal is null ? null : new(portal.Urls.First());
 
     public IConfiguration Configuration => service.Configuration;
@@ -38,10 +41,10 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     public CancellationToken Stopping => service.Lifetime.ApplicationStopping;
 
-    /// <summary>Whether the sample organization is wanted.</summary>
+    /// <summary>Whether to set up the sample organization.</summary>
     public bool WantsSample { get; }
 
-    /// <summary>Ends with SIGINT or SIGTERM.</summary>
+    /// <summary>Completes after SIGINT or SIGTERM.</summary>
     public Task Completion => service.WaitForShutdownAsync();
 
     public static async Task<DevelopmentHost> Start(string[] args)
@@ -55,7 +58,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             {
                 ["LocalEntra:DirectoryFile"] = Sample.File("contoso.json"),
 
-                // Where the portal's programs ask for tokens. A browser never sees it, so any port will do.
+                // The portal's server asks here for tokens. No browser uses the address, so any free port will do.
                 ["LocalEntra:HttpsUrl"] = IsWanted(builder.Configuration, PortalComposition.Wanted) ? "https://127.0.0.1:0" : null,
             }));
         });
@@ -92,12 +95,12 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             throw;
         }
 
-        // Until the service listens for signals, LocalEntra alone has heard of one.
+        // Before the service has started, only LocalEntra listens for signals, so it passes a stop on.
         entra.Lifetime.ApplicationStopping.Register(service.Lifetime.StopApplication);
         return host;
     }
 
-    /// <summary>What to say of a fault that is the configuration's, and nothing of one that is ours.</summary>
+    /// <summary>Returns the message for an exception caused by configuration; null for an unexpected one.</summary>
     public static string? Refusal(Exception e) => e switch
     {
         LocalEntraConfigurationException or StorageFileException or OrleansConfigurationException => HostProgram.OneLine(e.Message),
@@ -116,14 +119,14 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             await portal.DisposeAsync();
         }
 
-        // The service before LocalEntra: it still asks for keys while it drains.
+        // Stops the service before LocalEntra, because it still reads keys while it drains.
         await service.StopAsync();
         await service.DisposeAsync();
         await entra.StopAsync();
         await entra.DisposeAsync();
     }
 
-    // The silo may be up where the web could not listen. Why it did not start is what counts, not what came of that.
+    // The silo may be running if the web API could not listen. Errors here are ignored, so that the first one is reported.
     private static async Task StopAsFarAsItStarted(WebApplication service)
     {
         try
@@ -132,7 +135,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The silo says that it was not running.
+            // The silo had not started, so there is nothing to stop.
         }
     }
 
@@ -147,7 +150,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
             ["AzureAd:ClientId"] = builder.Configuration["LocalEntra:ApiClientId"] ?? LocalEntraOptions.DefaultApiClientId,
         });
 
-        // The silo is a cluster of its own that nobody else joins, so any two free ports will do.
+        // The silo is a cluster of its own that no other silo joins, so any two free ports will do.
         var (silo, gateway) = FreePorts();
         builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
         {
@@ -162,11 +165,11 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(Missing(builder.Configuration, new()
         {
 
-            // No load balancer has to notice first.
+            // There is no load balancer that must notice first.
             ["Shutdown:DrainDelay"] = "00:00:00",
 
-            // After kill -9 the first change of a workspace waits for the sum of the two. There is no other silo here
-            // whose leases could be out, so the wait may be short.
+            // After kill -9, the first change of a workspace waits for the sum of the two. The wait may be short, because no
+            // other silo here can hold a lease.
             ["Access:Lease"] = "00:00:01",
             ["Access:Authority"] = "00:00:01",
         }));
@@ -179,7 +182,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         return app;
     }
 
-    // LocalEntra's Graph, asked by the API's own application.
+    // Configures LocalEntra's Graph as the directory, with the API's own application as the client.
     private static Dictionary<string, string?> DirectoryOf(string entraUrl, string clientId, string secret) => new()
     {
         ["Directory:Instance"] = entraUrl,
@@ -188,7 +191,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         ["Directory:ClientCredentials:0:SourceType"] = "ClientSecret",
         ["Directory:ClientCredentials:0:ClientSecret"] = secret,
 
-        // Whoever tries it does not want to wait for long.
+        // Shorter than the default, so that a developer sees changes soon.
         ["Directory:Poll"] = "00:00:05",
     };
 
@@ -219,35 +222,35 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
     }
 
-    // What is not said is wanted.
+    // A setting that is absent counts as true.
     private static bool IsWanted(IConfiguration configuration, string key) => string.IsNullOrWhiteSpace(configuration[key])
         || (bool.TryParse(configuration[key], out var isWanted)
             ? isWanted
             : throw new SettingException($"{key} is '{configuration[key]}'; it must be true or false."));
 
-    // Unless the environment says otherwise, which LocalEntra then refuses.
+    // Sets Development unless the environment is set explicitly; LocalEntra refuses any other.
     private static string[] AsDevelopment(string[] args) =>
         Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null && Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is null
             ? [.. args, "--environment=Development"]
             : args;
 
-    // The console is for the welcome and for warnings.
+    // Keeps the console for the welcome text and for warnings.
     private static void Quieten(WebApplicationBuilder builder)
     {
         if (!builder.Configuration.GetSection("Logging").Exists())
         {
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
 
-            // Its first look always says that it comes late, by as long as the machine has been up.
+            // The watchdog's first check always warns that it is late, by the machine's uptime.
             builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         }
     }
 
-    // At once: asked again, when the sources are read anew, nothing would be missing any more.
+    // Evaluated at once: when configuration sources are reloaded later, the defaults would no longer count as missing.
     private static List<KeyValuePair<string, string?>> Missing(ConfigurationManager configuration, Dictionary<string, string?> defaults) =>
         [.. defaults.Where(d => string.IsNullOrWhiteSpace(configuration[d.Key]))];
 
-    // Held at the same time, so that they differ.
+    // Both listeners are open at the same time, so that the ports differ.
     private static (string Silo, string Gateway) FreePorts()
     {
         using var silo = new TcpListener(IPAddress.Loopback, 0);

@@ -3,13 +3,13 @@ using EngageCenter.Portal;
 
 namespace EngageCenter.DevHost;
 
-/// <summary>The portal, in a host of its own: it knows LocalEntra and the web API by their addresses alone.</summary>
+/// <summary>Composes the portal in a host of its own. It knows LocalEntra and the web API only by their addresses.</summary>
 internal static class PortalComposition
 {
-    /// <summary>Whether there is one.</summary>
+    /// <summary>The setting that says whether the portal runs.</summary>
     public const string Wanted = "DevHost:Portal";
 
-    // The web application of the sample's directory.
+    // The web application in the sample's directory.
     private const string Application = "e0000000-0000-4000-8000-000000000002";
     private const string Secret = "local-development-only";
 

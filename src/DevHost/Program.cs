@@ -1,10 +1,11 @@
 using EngageCenter;
 using EngageCenter.DevHost;
 
-// A silo, the web API and a stand-in for Entra ID in one process, for a developer's machine. Everything listens on
-// loopback, and everything acknowledged is on disk.
+// Runs a silo, the web API, a stand-in for Entra ID and the portal in one process on a developer's machine. Everything
+// listens
+// on loopback, and every acknowledged change is on disk.
 //
-// 'sample ENTRA SERVICE', two addresses, sets the sample organization up in a service that runs elsewhere, and ends.
+// 'sample ENTRA SERVICE' (two addresses) sets the sample organization up in a service that runs elsewhere, and exits.
 Culture.UseInvariant();
 if (args is ["sample", var entra, var service])
 {
@@ -15,7 +16,7 @@ if (args is ["sample", var entra, var service])
             return 0;
         }
 
-        await Console.Error.WriteLineAsync("The directory is not the sample's, so the sample organization is not set up.");
+        await Console.Error.WriteLineAsync("The sample organization was not set up, because LocalEntra does not use the sample directory.");
     }
     catch (Exception e) when (e is HttpRequestException or InvalidOperationException or UriFormatException)
     {
@@ -37,7 +38,7 @@ try
     }
     catch (Exception) when (host.Stopping.IsCancellationRequested)
     {
-        // The next start goes on with the sample.
+        // The next start continues to set up the sample.
     }
 
     await host.Completion;

@@ -6,9 +6,9 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.DevHost;
 
 /// <summary>
-/// The sample organization, set up through the API itself as its automation and its people would do it. Once:
-/// whatever was set up or changed before stays as it is. The support cases of a workspace come last and in one write,
-/// so a workspace without any is one whose set-up was cut short, and is gone through again.
+/// Sets up the sample organization through the API, as automation and people would. Whatever exists already stays as it is.
+/// The support cases of a workspace are written last and in one request, so a workspace without any was not finished, and is
+/// set up again.
 /// </summary>
 internal sealed class Sample(HttpClient http, Uri entra, Uri service)
 {
@@ -21,10 +21,10 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
     private const string MicrosoftTenant = "d0000000-0000-4000-8000-000000000000";
     private const string AccountManager = "miriam@microsoft.example";
 
-    /// <summary>A file of the samples, as it was built.</summary>
+    /// <summary>Returns the path of a sample file in the build output.</summary>
     public static string File(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
 
-    /// <returns>Whether the sample organization is there.</returns>
+    /// <returns>Whether the sample organization exists.</returns>
     public static async Task<bool> SetUp(DevelopmentHost host)
     {
         if (!host.WantsSample)
@@ -36,14 +36,14 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
         var isSample = await new Sample(http, host.EntraUrl, host.ServiceUrl).SetUp(host.Time, host.Stopping);
         if (!isSample)
         {
-            host.Logger.LogWarning("The directory is not the sample's, so the sample organization is not set up. Set DevHost:Sample=false for a directory of your own");
+            host.Logger.LogWarning("The sample organization was not set up, because LocalEntra does not use the sample directory. Set DevHost:Sample=false if you use a directory of your own");
         }
 
         return isSample;
     }
 
-    /// <summary>The same in a service that runs elsewhere.</summary>
-    /// <returns>Whether the directory is the sample's.</returns>
+    /// <summary>Sets up the sample organization in a service that runs elsewhere.</summary>
+    /// <returns>Whether LocalEntra uses the sample directory.</returns>
     public static async Task<bool> SetUp(Uri entra, Uri service)
     {
         using var http = new HttpClient();
@@ -121,7 +121,7 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
         }
     }
 
-    // One that has run, and one that is to.
+    // Sets up one assessment that has run and one that is scheduled.
     private async Task SetUpAssessments(string path, People people, CancellationToken cancel)
     {
         await Send(HttpMethod.Put, $"{path}/assessments/SqlServer", people.AccountManager, new JsonObject(), cancel);
@@ -158,7 +158,7 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
             : null;
     }
 
-    /// <returns>Null where there is none, or none that the caller may see.</returns>
+    /// <returns>Null if it does not exist or the caller may not see it.</returns>
     private async Task<JsonNode?> Read(string path, string token, CancellationToken cancel)
     {
         using var request = Request(HttpMethod.Get, path, token);
@@ -183,8 +183,8 @@ internal sealed class Sample(HttpClient http, Uri entra, Uri service)
         response.IsSuccessStatusCode
             ? (await response.Content.ReadFromJsonAsync<JsonNode>(JsonSerializerOptions.Web, cancel))!
             : throw new InvalidOperationException(
-                $"The sample was not set up: {request.Method} {request.RequestUri} answered {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}");
+                $"The sample organization was not set up: {request.Method} {request.RequestUri} returned {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}");
 
-    /// <summary>Tokens of who sets it up.</summary>
+    /// <summary>The tokens with which the sample is set up.</summary>
     private sealed record People(string Automation, string Manager, string AccountManager, string Learner);
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.DevHost;
 
-/// <summary>What was done for a package, what is under way and what is planned, around the present day.</summary>
+/// <summary>Invents activities for a package around the present day: delivered, in progress and planned ones.</summary>
 internal static class SampleActivities
 {
     private static readonly (string Kind, string Title, int Days, string Status, decimal? Hours)[] year =
@@ -18,7 +18,7 @@ internal static class SampleActivities
         ("Proactive", "Review of the service delivery plan", 60, "Planned", null),
     ];
 
-    /// <summary>The activities of one package by their ids.</summary>
+    /// <summary>Returns the activities of one package, with their ids.</summary>
     public static IEnumerable<(string ActivityId, JsonObject Activity)> Invent(string packageId, DateTimeOffset now) => year.Select((planned, n) =>
     {
         var day = Instant(now.AddDays(planned.Days));

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.DevHost;
 
-/// <summary>Support cases that nobody had, spread over the last year so that the default window shows some.</summary>
+/// <summary>Invents support cases over the last year, so that the default window of the insights shows some.</summary>
 internal static class SampleCases
 {
     public const int Count = 300;
@@ -14,7 +14,7 @@ internal static class SampleCases
     private static readonly string[] Contacts = ["grady.archie@contoso.example", "henrietta.mueller@contoso.example", "megan.bowen@contoso.example"];
     private static readonly (string Severity, double HoursToRespond, double DaysToClose)[] Severities = [("1", 1, 2), ("A", 1, 4), ("B", 4, 9), ("B", 4, 9), ("C", 8, 16), ("C", 8, 16)];
 
-    /// <summary>The same for the same workspace at the same time.</summary>
+    /// <summary>Returns the same cases for the same workspace and time.</summary>
     public static JsonArray Invent(string workspaceId, DateTimeOffset now)
     {
         var random = new Random(workspaceId.Aggregate(17, (seed, c) => (seed * 31) + c));

@@ -1,6 +1,6 @@
 namespace EngageCenter.DevHost;
 
-/// <summary>What a newcomer sees when all is up.</summary>
+/// <summary>The text that a developer sees when everything has started.</summary>
 internal static class Welcome
 {
     private static readonly (string UserPrincipalName, string Who)[] People =
@@ -21,11 +21,11 @@ internal static class Welcome
         ("joni@microsoft.example", "Incident Manager, by contract (tenant d0000000-0000-4000-8000-000000000000)"),
     ];
 
-    /// <param name="isSample">Whether the sample organization is there to be tried.</param>
+    /// <param name="isSample">Whether the sample organization is set up.</param>
     public static string To(DevelopmentHost host, bool isSample)
     {
         var (service, entra) = (Address(host.ServiceUrl), Address(host.EntraUrl));
-        var portal = host.PortalUrl is { } url ? $"\n  portal       {Address(url)}   (open it, and choose who you are)" : "";
+        var portal = host.PortalUrl is { } url ? $"\n  portal       {Address(url)}   (open it and choose a person to sign in as)" : "";
         var addresses = $"""
 
             EngageCenter is up.{portal}

@@ -44,7 +44,7 @@ public sealed class StartTests : IDisposable
         var mine = Assert.Single(await client.All(await client.Person("lidia@fabrikam.example", Fabrikam), "/v1/me/workspaces"));
 
         Assert.Equal(agreement["workspaces"]![0]!["workspaceId"]!.GetValue<string>(), mine["workspaceId"]!.GetValue<string>());
-        Assert.Contains("The directory is not the sample's", host.Output, StringComparison.Ordinal);
+        Assert.Contains("does not use the sample directory", host.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("contoso.example", host.Output, StringComparison.Ordinal);
     }
 
