@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace EngageCenter.House.Tests;
 
-/// <summary>Which project may know of which, as ARCHITECTURE.md says.</summary>
+/// <summary>Tests which projects may reference which, as described in ARCHITECTURE.md.</summary>
 public class ArrowTests
 {
     private static readonly Dictionary<string, string[]> Arrows = new()
@@ -13,14 +13,14 @@ public class ArrowTests
         ["Silo"] = ["Grains", "ServiceDefaults"],
         ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
-        // For its document alone.
+        // Only for its OpenAPI document.
         ["Client"] = ["WebApi"],
         ["Portal"] = ["Client", "ServiceDefaults"],
         ["DevHost"] = ["LocalEntra", "Portal", "ServiceDefaults", "Silo", "WebApi"],
     };
 
     [Fact]
-    public void Projects_know_of_each_other_as_drawn() => Assert.Equal(
+    public void Project_references_match_the_architecture() => Assert.Equal(
         Arrows.OrderBy(a => a.Key).Select(a => $"{a.Key} → {string.Join(", ", a.Value)}"),
         Projects("src").OrderBy(p => p.Name).Select(p => $"{p.Name} → {string.Join(", ", References(p.File).Order())}"));
 
@@ -30,7 +30,7 @@ public class ArrowTests
         Naming(n => n.StartsWith("Microsoft.Orleans.Persistence.", StringComparison.Ordinal) || n.Contains("Sqlite", StringComparison.Ordinal)));
 
     [Fact]
-    public void Only_the_silo_knows_of_Azure_Storage() => Assert.Equal(
+    public void Only_the_silo_references_Azure_Storage() => Assert.Equal(
         ["Silo"],
         Naming(n => n.StartsWith("Azure.Storage.", StringComparison.Ordinal)));
 
@@ -39,17 +39,18 @@ public class ArrowTests
         ["Silo"],
         Naming(n => n.StartsWith("Microsoft.Orleans.Reminders.", StringComparison.Ordinal)));
 
-    // A silo joins a cluster by it, a web node finds the silos by it, and ServiceDefaults makes the client of Azure Tables for
-    // both; nobody else has to do with a cluster.
+    // A silo joins its cluster with the provider, a web node finds the silos with it, and ServiceDefaults creates the client
+    // of Azure Tables for both. No other project deals with clusters.
     [Fact]
-    public void Only_the_two_hosts_of_a_cluster_and_what_they_share_name_a_provider_of_clustering() => Assert.Equal(
+    public void Only_cluster_hosts_and_their_shared_project_name_a_clustering_provider() => Assert.Equal(
         ["ServiceDefaults", "Silo", "WebApi"],
         Naming(n => n.StartsWith("Microsoft.Orleans.Clustering.", StringComparison.Ordinal)));
 
     [Fact]
-    public void Every_source_project_has_tests_beside_it()
+    public void Every_source_project_has_a_test_project()
     {
-        // The abstractions are data and interfaces: the grains' tests are theirs. The house, a cluster and the fuzzer are of all.
+        // The abstractions are data and interfaces, which the tests of the grains cover. The tests of house, cluster and
+        // fuzzing cover all projects.
         var expected = Arrows.Keys.Where(n => n != "Grains.Abstractions").Append("House").Append("Cluster").Append("Fuzz").Order();
 
         Assert.Equal(expected, Projects("tests").Where(p => p.Name.EndsWith(".Tests", StringComparison.Ordinal)).Select(p => p.Name[..^".Tests".Length]).Order());
@@ -64,7 +65,7 @@ public class ArrowTests
     }
 
     [Fact]
-    public void Every_dependency_has_its_reason_beside_its_version()
+    public void Every_dependency_has_a_reason_beside_its_version()
     {
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, "Directory.Packages.props")).Select(l => l.Trim()).ToList();
         var bare = lines.Where((line, i) =>

@@ -34,7 +34,7 @@ public partial class DocumentTests
     }
 
     [Fact]
-    public void The_architecture_names_files_that_are_there()
+    public void Architecture_page_names_existing_files()
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "ARCHITECTURE.md"));
         var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace EngageCenter.House.Tests;
 
-/// <summary>docs/understand/security.md names a test for each threat; the names have to be those of tests that exist.</summary>
+/// <summary>Tests that every test that docs/understand/security.md names for a threat exists.</summary>
 public partial class SecurityTests
 {
     [Fact]

@@ -3,10 +3,10 @@ using EngageCenter.Access;
 
 namespace EngageCenter.House.Tests;
 
-/// <summary>What crosses the wire or is stored keeps its identity when a class is renamed.</summary>
+/// <summary>Tests that what crosses the wire or is stored keeps its identity when a class is renamed.</summary>
 public class WireTests
 {
-    // Orleans generates types of its own into both assemblies.
+    // Orleans generates types in both assemblies.
     private static readonly Type[] Types =
         [.. typeof(AccessDecision).Assembly.GetTypes().Concat(typeof(GrainsHosting).Assembly.GetTypes())
             .Where(t => t.Namespace?.StartsWith("EngageCenter", StringComparison.Ordinal) == true)];
@@ -14,21 +14,21 @@ public class WireTests
     private static readonly Type[] Interfaces = [.. Types.Where(t => t.IsInterface && typeof(IAddressable).IsAssignableFrom(t))];
 
     [Fact]
-    public void There_is_something_to_look_at() => Assert.True(Interfaces.Length >= 10, $"{Interfaces.Length} interfaces");
+    public void Grain_interfaces_are_found() => Assert.True(Interfaces.Length >= 10, $"{Interfaces.Length} interfaces");
 
     [Fact]
-    public void Every_grain_has_a_type_of_its_own() =>
+    public void Every_grain_has_an_explicit_type_name() =>
         Assert.DoesNotContain(Types, t => typeof(Grain).IsAssignableFrom(t) && !t.IsAbstract && t.GetCustomAttribute<GrainTypeAttribute>() is null);
 
     [Fact]
-    public void Every_grain_interface_has_an_identity_and_so_has_each_method()
+    public void Every_grain_interface_and_method_has_an_alias()
     {
         Assert.DoesNotContain(Interfaces, i => i.GetCustomAttribute<GrainInterfaceTypeAttribute>() is null || i.GetCustomAttribute<AliasAttribute>() is null);
         Assert.DoesNotContain(Interfaces.SelectMany(i => i.GetMethods()), m => m.GetCustomAttribute<AliasAttribute>() is null);
     }
 
     [Fact]
-    public void Everything_serialized_has_an_alias_that_nothing_else_has()
+    public void Every_serialized_type_has_a_unique_alias()
     {
         var serialized = Types.Where(t => t.GetCustomAttribute<GenerateSerializerAttribute>() is not null).ToList();
 
@@ -37,12 +37,12 @@ public class WireTests
     }
 
     [Fact]
-    public void The_grain_layer_shows_its_hosting_its_options_its_directory_and_how_rows_are_stored_and_nothing_else() => Assert.Equal(
+    public void Grain_layer_has_only_the_listed_public_types() => Assert.Equal(
         ["AccessOptions", "AssessmentOptions", "DirectoryUnavailableException", "GrainsHosting", "GroupChange", "GroupChanges", "IDirectory", "IStoredRows", "RefusedRows", "RowFormat", "RowRefusedException", "StoreCheck", "StoredRow", "StoredRowKind"],
         typeof(GrainsHosting).Assembly.GetExportedTypes().Intersect(Types).Select(t => t.Name).Order());
 
     [Fact]
-    public void Classes_are_sealed_unless_they_are_made_to_be_derived_from() => Assert.Empty(Types
+    public void Classes_are_sealed_unless_meant_as_base_classes() => Assert.Empty(Types
         .Where(t => t is { IsClass: true, IsSealed: false, IsAbstract: false }
             && t.GetCustomAttribute<System.Runtime.CompilerServices.CompilerGeneratedAttribute>() is null
             && t.GetCustomAttribute<System.CodeDom.Compiler.GeneratedCodeAttribute>() is null)
