@@ -1,6 +1,6 @@
 namespace EngageCenter.LocalEntra.Tokens;
 
-/// <summary>What an access token is for.</summary>
+/// <summary>The API for which an access token is issued.</summary>
 /// <param name="Audience">The claim <c>aud</c> of the token.</param>
 /// <param name="Scope">The claim <c>scp</c> of the token.</param>
 /// <param name="Granted">The scope as named in a token response.</param>

@@ -15,7 +15,7 @@ internal sealed class AccountTeamValidator : RequestValidator<AccountTeamQuery>
     public AccountTeamValidator()
     {
         RuleFor(query => query.BillingAccountId).Text(BillingScope.MaxIdLength)
-            .Must((query, account) => account is not null || query.BillingProfileId is null).WithMessage("Is required where 'billingProfileId' is given.");
+            .Must((query, account) => account is not null || query.BillingProfileId is null).WithMessage("Is required if 'billingProfileId' is given.");
         RuleFor(query => query.BillingProfileId).Text(BillingScope.MaxIdLength);
     }
 }

@@ -14,12 +14,12 @@ internal sealed record SubjectRequest(string Type, string Id, AnyObject? Propert
 /// <summary>The type of the subjects to search for. An id is ignored.</summary>
 internal sealed record SubjectTypeRequest(string Type, AnyObject? Properties);
 
-/// <summary>What the subject wants to do.</summary>
+/// <summary>The action that the subject wants to do.</summary>
 /// <param name="Name">The name of a permission; another action is never allowed.</param>
 /// <param name="Properties">Ignored.</param>
 internal sealed record ActionRequest(string Name, AnyObject? Properties);
 
-/// <summary>What the subject wants access to.</summary>
+/// <summary>The resource to which the subject wants access.</summary>
 /// <param name="Type"><c>workspace</c>; nobody has access to a resource of another type.</param>
 /// <param name="Id">The workspace's id.</param>
 /// <param name="Properties">Ignored.</param>
