@@ -70,7 +70,7 @@ internal sealed class SqliteFile : DbDataSource
         // A pooled connection can still write to a deleted file, and everything written would be lost with the process.
         if (!File.Exists(Path))
         {
-            throw new FileNotFoundException($"The SQLite file '{Path}' ({Setting}) no longer exists. Restore it, or restart the silo to start with an empty store.", Path);
+            throw new FileNotFoundException($"The SQLite file '{Path}' ({Setting}) no longer exists. Restore it from a backup and restart the silo.", Path);
         }
 
         var connection = new SqliteConnection(ConnectionString);
