@@ -75,8 +75,8 @@ public sealed class HttpsTests : IDisposable
 
     [Theory]
     [InlineData("--LocalEntra:HttpsUrl=http://localhost:8444", "LocalEntra:HttpsUrl is 'http://localhost:8444'; it must be an https URL such as https://localhost:8444")]
-    [InlineData("--LocalEntra:HttpsUrl=https://0.0.0.0:8444", "LocalEntra:HttpsUrl is 'https://0.0.0.0:8444', which is beyond this machine")]
-    [InlineData("--LocalEntra:HttpsUrl=https://localhost:0", "a free port needs an address, as in https://127.0.0.1:0")]
+    [InlineData("--LocalEntra:HttpsUrl=https://0.0.0.0:8444", "LocalEntra:HttpsUrl is 'https://0.0.0.0:8444', which is not on this machine")]
+    [InlineData("--LocalEntra:HttpsUrl=https://localhost:0", "port 0 needs an IP address, as in https://127.0.0.1:0")]
     public async Task Https_address_beyond_loopback_is_refused(string setting, string expected)
     {
         var refusal = await Assert.ThrowsAsync<LocalEntraConfigurationException>(() => RunningEntra.StartAsync(Value, time: null, setting));

@@ -61,7 +61,7 @@ public sealed class StartTests(BlobFixture fixture) : IClassFixture<BlobFixture>
 
     [Theory]
     [InlineData("grainstate", "", "", "names no account")]
-    [InlineData("grainstate", "ConnectionString", "AccountKey=" + Secret, "Orleans:GrainStorage:Default:ConnectionString is no connection string")]
+    [InlineData("grainstate", "ConnectionString", "AccountKey=" + Secret, "Orleans:GrainStorage:Default:ConnectionString is not a connection string")]
     [InlineData("grainstate", "ConnectionName", "missing", "names no account")]
     [InlineData("grainstate", "ServiceKey", "missing", "ConnectionStrings:missing is missing")]
     [InlineData("grainstate", "ServiceKey", "broken", "ConnectionStrings:broken is neither")]
