@@ -83,7 +83,7 @@ internal sealed class AllowedTenants(ImmutableHashSet<Guid> listed, KnownIdsCach
     /// the current set is not in memory, the last known one counts, and one read for all callers fetches the current one.
     /// Until the first read of a set has ended, everybody counts as a stranger; if the set was unavailable, nobody does.
     /// </summary>
-    public bool CountsAsStrange(Guid tenantId)
+    public bool CountsAsStranger(Guid tenantId)
     {
         if (!listed.IsEmpty)
         {

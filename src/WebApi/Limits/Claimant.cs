@@ -15,7 +15,7 @@ internal sealed class Claimants(AllowedTenants tenants, WebApiOptions options, I
 {
     public Claimant Of(HttpContext http) => http.Features.Get<Caller>() switch
     {
-        PersonCaller person => new(person.Key, person.Person.TenantId, tenants.CountsAsStrange(person.Person.TenantId)),
+        PersonCaller person => new(person.Key, person.Person.TenantId, tenants.CountsAsStranger(person.Person.TenantId)),
         ApplicationCaller application => new(
             application.Key, application.TenantId, !Authentication.TrustsApplicationsOf(application.TenantId, options, environment)),
         _ => new(http.Connection.RemoteIpAddress?.ToString() ?? "", Guid.Empty, IsStranger: true),

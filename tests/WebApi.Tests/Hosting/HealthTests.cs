@@ -27,8 +27,8 @@ public sealed class HealthTests
         answer.SetResult(new(PolicyAnswerKind.Leased, new KnownIds(1, [RunningWebApi.Tenant], IsComplete: true), TimeSpan.FromDays(1)));
 
         Assert.Equal(200, (await ready).Status);
-        Assert.False(tenants.CountsAsStrange(RunningWebApi.Tenant));
-        Assert.True(tenants.CountsAsStrange(Guid.NewGuid()));
+        Assert.False(tenants.CountsAsStranger(RunningWebApi.Tenant));
+        Assert.True(tenants.CountsAsStranger(Guid.NewGuid()));
         Assert.Equal(256, asked);
     }
 
@@ -40,7 +40,7 @@ public sealed class HealthTests
         api.Grains.On<IKnownIdsGrain>("Lease", _ => Task.FromException<KnownIdsAnswer>(new TimeoutException()));
 
         Assert.Equal(200, (await api.SendAsync("GET", "/health/ready")).Status);
-        Assert.False(api.Services.GetRequiredService<AllowedTenants>().CountsAsStrange(RunningWebApi.Tenant));
+        Assert.False(api.Services.GetRequiredService<AllowedTenants>().CountsAsStranger(RunningWebApi.Tenant));
     }
 
     private static void Answers(RunningWebApi api) =>

@@ -99,15 +99,15 @@ public class AllowedTenantsTests
             return answer.Task;
         });
 
-        Assert.All(Enumerable.Range(0, 10), _ => Assert.True(tenants.CountsAsStrange(RunningWebApi.Tenant)));
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.True(tenants.CountsAsStranger(RunningWebApi.Tenant)));
         answer.SetResult(new(PolicyAnswerKind.Leased, new KnownIds(1, [RunningWebApi.Tenant], IsComplete: true), TimeSpan.FromMinutes(1)));
         await tenants.MayCome(RunningWebApi.Tenant);
-        Assert.Equal((false, true, 1), (tenants.CountsAsStrange(RunningWebApi.Tenant), tenants.CountsAsStrange(SameSet()), asked));
+        Assert.Equal((false, true, 1), (tenants.CountsAsStranger(RunningWebApi.Tenant), tenants.CountsAsStranger(SameSet()), asked));
 
         // The lease has expired, and no new one is available.
         answer = new();
         time.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal((false, true), (tenants.CountsAsStrange(RunningWebApi.Tenant), tenants.CountsAsStrange(SameSet())));
+        Assert.Equal((false, true), (tenants.CountsAsStranger(RunningWebApi.Tenant), tenants.CountsAsStranger(SameSet())));
         answer.SetResult(new(PolicyAnswerKind.Unconfirmed));
 
         static Guid SameSet() => new(BitConverter.ToInt32(RunningWebApi.Tenant.ToByteArray()), 9, 9, new byte[8]);
@@ -121,7 +121,7 @@ public class AllowedTenantsTests
         var tenants = api.Services.GetRequiredService<AllowedTenants>();
 
         Assert.True(await tenants.MayCome(other));
-        Assert.False(tenants.CountsAsStrange(other));
+        Assert.False(tenants.CountsAsStranger(other));
     }
 
     [Theory]

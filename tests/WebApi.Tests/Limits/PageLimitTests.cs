@@ -163,7 +163,7 @@ public class PageLimitTests
 
         // Until a node knows which tenants are allowed, everybody counts as a stranger and has a smaller part.
         var tenants = api.Services.GetRequiredService<EngageCenter.WebApi.Identity.AllowedTenants>();
-        await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(RunningWebApi.Tenant)), TimeSpan.FromSeconds(60), "the node knows who is no stranger");
+        await Until.True(() => Task.FromResult(!tenants.CountsAsStranger(RunningWebApi.Tenant)), TimeSpan.FromSeconds(60), "the node knows who is no stranger");
         return api;
 
         async Task<Page<SupportCase>?> Page(int size)

@@ -35,7 +35,7 @@ public class ScanLimitTests
 
         // Until a node knows which tenants are allowed, everybody counts as a stranger and has a smaller part.
         var tenants = api.Services.GetRequiredService<AllowedTenants>();
-        await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(RunningWebApi.Tenant)), TimeSpan.FromSeconds(60), "the node knows who is no stranger");
+        await Until.True(() => Task.FromResult(!tenants.CountsAsStranger(RunningWebApi.Tenant)), TimeSpan.FromSeconds(60), "the node knows who is no stranger");
 
         var search = $"{Home}/support-cases?search=x";
         var waiting = Enumerable.Range(0, 4).Select(_ => api.SendAsync("GET", search, ann)).ToList();

@@ -240,7 +240,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
 
         // The first caller counts as a stranger.
         var tenants = api.Services.GetRequiredService<AllowedTenants>();
-        await Until.True(() => Task.FromResult(!tenants.CountsAsStrange(Tenant)), bound, "the tenant is known");
+        await Until.True(() => Task.FromResult(!tenants.CountsAsStranger(Tenant)), bound, "the tenant is known");
         var streams = new List<EventStream>();
         for (var n = 0; n < WebApiOptions.MaxStreamsOfCaller; n++)
         {
