@@ -19,7 +19,7 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     public bool HasEnded => process is null || process.HasEnded;
 
-    /// <summary>Where other silos reach it, by which Orleans names it; null of what is no silo.</summary>
+    /// <summary>The port where other silos reach it, which is in its name in Orleans; null unless it is a silo.</summary>
     public string? SiloPort => settings.GetValueOrDefault("Orleans__Endpoints__SiloPort");
 
     /// <summary>Where web nodes reach a silo.</summary>

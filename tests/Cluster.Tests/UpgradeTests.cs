@@ -120,7 +120,7 @@ internal static class EarlierCommit
     }
 }
 
-/// <summary>Skipped where the commit before is not to be had, as in an archive or a shallow clone, and says so.</summary>
+/// <summary>Skipped with a message if the commit before is unavailable, as in an archive or a shallow clone.</summary>
 internal sealed class UpgradeFactAttribute : FactAttribute
 {
     public UpgradeFactAttribute()

@@ -4,9 +4,7 @@ namespace EngageCenter.House.Tests;
 
 public partial class DocumentTests
 {
-    public static TheoryData<string> Documents() => [.. Directory.EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
-        .Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))
-        .Where(f => !f.Split('/').Any(folder => folder is "bin" or "obj" or "node_modules"))];
+    public static TheoryData<string> Documents() => [.. Pages()];
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -44,6 +42,10 @@ public partial class DocumentTests
         Assert.NotEmpty(names);
         Assert.DoesNotContain(names, n => !sources.Any(s => s.EndsWith("/" + n, StringComparison.Ordinal)));
     }
+
+    internal static IEnumerable<string> Pages() => Directory.EnumerateFiles(Repository.Root, "*.md", SearchOption.AllDirectories)
+        .Select(f => Path.GetRelativePath(Repository.Root, f).Replace('\\', '/'))
+        .Where(f => !f.Split('/').Any(folder => folder is "bin" or "obj" or "node_modules"));
 
     /// <summary>The anchors of a page, as the sites that show Markdown make them; null for another file.</summary>
     private static HashSet<string>? Headings(string page) => page.EndsWith(".md", StringComparison.Ordinal) && File.Exists(page)

@@ -4,7 +4,7 @@ namespace EngageCenter.Agreements;
 [GrainInterfaceType("EngageCenter.IContractor"), Alias("EngageCenter.IContractor")]
 internal interface IContractor : IGrainWithStringKey
 {
-    /// <summary>Done when every workspace has the contract as it was last put. Of what is no agreement, at once.</summary>
+    /// <summary>Ends when every workspace has the contract as it was last put. For an unknown agreement it ends at once.</summary>
     [Alias("BringInLine")]
     Task BringInLine();
 }

@@ -122,7 +122,7 @@ internal static class Insights
             : (Hours(sorted[upper - 1]) + Hours(sorted[upper])) / 2;
     }
 
-    // The ⌈0.9 n⌉-th smallest, in whole numbers: 0.9 is not one of a double's.
+    // The ⌈0.9 n⌉-th smallest, in whole numbers, because 0.9 has no exact double representation.
     private static double? Percentile90(List<long> sorted) =>
         sorted.Count == 0 ? null : Hours(sorted[(int)(((9L * sorted.Count) + 9) / 10) - 1]);
 

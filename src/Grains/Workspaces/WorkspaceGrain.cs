@@ -342,7 +342,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     // A row of an earlier release lacks the terms of its contract, and the agreement brings it in line when it is asked
-    // anything. Rights do not wait for that: what needs the terms says that it cannot be had now.
+    // anything. Rights do not wait for that: what needs the terms is unavailable until then.
     private async Task FetchTerms(string agreementId)
     {
         try
