@@ -71,6 +71,60 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         await Until(async () => await client.Status(path, token) == HttpStatusCode.NotFound);
     }
 
+    /// <summary>Grady has his rights by a group, the CSAM has hers by the contract and is of another tenant.</summary>
+    [Theory]
+    [InlineData("grady@contoso.example", "c0000000-0000-4000-8000-000000000107")]
+    [InlineData("miriam@microsoft.example", "d0000000-0000-4000-8000-000000000101")]
+    public async Task Whose_account_is_blocked_in_Entra_is_out_and_shown_as_blocked_and_in_again_once_it_is_enabled(string person, string id)
+    {
+        var (token, adele) = (await client.Person(person, $"{id[0]}0000000-0000-4000-8000-000000000000"), await client.Person("adele@contoso.example"));
+        var workspace = (string)(await client.Get(token, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
+        var (path, users) = ($"/v1/workspaces/{workspace}/support-insights", $"/v1/workspaces/{workspace}/users");
+        Assert.Equal(HttpStatusCode.OK, await client.Status(path, token));
+        var before = await Asked();
+        await Until(async () => await client.Status(path, token) == HttpStatusCode.OK && await Asked() > before + 4);
+
+        await Enable(false);
+        await Until(async () => await client.Status(path, token) == HttpStatusCode.NotFound);
+        var blocked = Assert.Single(await client.All(adele, $"{users}?status=Blocked"));
+        Assert.Equal((id, "Blocked", 0), ((string?)blocked["userId"], (string?)blocked["status"], blocked["permissions"]!.AsArray().Count));
+        Assert.DoesNotContain(await client.All(adele, $"{users}?status=Active"), user => (string?)user["userId"] == id);
+
+        await Enable(true);
+        await Until(async () => await client.Status(path, token) == HttpStatusCode.OK);
+        Assert.Empty(await client.All(adele, $"{users}?status=Blocked"));
+
+        async Task Enable(bool isEnabled)
+        {
+            using var response = await client.Http.PatchAsJsonAsync(new Uri(host.Options.Entra, $"graph/v1.0/users/{id}"), new { accountEnabled = isEnabled });
+            Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Without_consent_to_read_accounts_who_is_taken_out_is_out_and_who_is_blocked_is_not()
+    {
+        await Faults(new { kind = "Refuse", status = 403, code = "Authorization_RequestDenied", path = "/users/delta" });
+        const string support = "c0000000-0000-4000-8000-000000000206";
+        var (henrietta, grady) = (await client.Person("henrietta@contoso.example"), await client.Person("grady@contoso.example"));
+        var workspace = (string)(await client.Get(grady, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
+        var path = $"/v1/workspaces/{workspace}/support-cases";
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK], [await client.Status(path, henrietta), await client.Status(path, grady)]);
+        var before = await Asked();
+        await Until(async () => await client.Status(path, grady) == HttpStatusCode.OK && await Asked() > before + 2);
+
+        using (var blocked = await client.Http.PatchAsJsonAsync(new Uri(host.Options.Entra, "graph/v1.0/users/c0000000-0000-4000-8000-000000000107"), new { accountEnabled = false }))
+        using (var removed = await client.Http.DeleteAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}/members/c0000000-0000-4000-8000-000000000208/$ref")))
+        {
+            Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NoContent], [blocked.StatusCode, removed.StatusCode]);
+        }
+
+        await Until(async () => await client.Status(path, henrietta) == HttpStatusCode.NotFound);
+        Assert.Equal(HttpStatusCode.OK, await client.Status(path, grady));
+        var adele = await client.Person("adele@contoso.example");
+        Assert.Equal("Connected", (string?)(await client.Get(adele, $"/v1/workspaces/{workspace}/directory"))["status"]);
+    }
+
     // Each attempt is two requests.
     private static async Task Until(Func<Task<bool>> condition)
     {

@@ -74,6 +74,9 @@ public enum WorkspaceUserStatus
 
     /// <summary>Named by the contract, and never signed in.</summary>
     Pending,
+
+    /// <summary>Their account is blocked or deleted: they hold nothing, and would hold something if it were enabled.</summary>
+    Blocked,
 }
 
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceUser")]

@@ -3,6 +3,7 @@ using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace EngageCenter.Directories;
 
@@ -17,6 +18,7 @@ namespace EngageCenter.Directories;
 [GrainType("directory-follower")]
 internal sealed partial class DirectoryFollower(
     [PersistentState("following")] IPersistentState<Following> storage,
+    IGrainStorage rows,
     IDirectory directory,
     KnownIdsCache knownIds,
     DirectoryMetrics metrics,
@@ -49,11 +51,12 @@ internal sealed partial class DirectoryFollower(
 
     private IDirectoryGrain Directory => GrainFactory.GetGrain<IDirectoryGrain>($"{TenantId:D}");
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         TenantId = Guid.ParseExact(this.GetPrimaryKeyString(), "D");
         following = storage.State;
-        return Task.CompletedTask;
+        accountsRow = await rows.ReadRow<FollowedAccounts>(this, AccountsName);
+        accountsAddress = accountsRow.State!.Address;
     }
 
     public Task Wake()
@@ -69,6 +72,13 @@ internal sealed partial class DirectoryFollower(
 
     public async Task<bool> Poll()
     {
+        // One that does not come to its end keeps nothing from the other.
+        var groups = await PollGroups();
+        return await PollAccounts() && groups;
+    }
+
+    private async Task<bool> PollGroups()
+    {
         if (await knownIds.Current(KnownIds.GroupsOf(TenantId)) is not { IsComplete: true } known)
         {
             return false;
@@ -79,7 +89,7 @@ internal sealed partial class DirectoryFollower(
         try
         {
             await Read(known.Ids);
-            isComplete = await Observe();
+            isComplete = await Observe(people, person => person.ObserveAgain());
             await Name();
         }
         catch (Exception e)
@@ -278,30 +288,49 @@ internal sealed partial class DirectoryFollower(
     private async Task<ImmutableArray<string>> WorkspacesOf(Guid group) =>
         await GrainFactory.GetGrain<IGroupGrain>($"{TenantId:D}/{group:D}").Workspaces(-1) is { } workspaces ? workspaces.WorkspaceIds : [];
 
+    /// <param name="concerned">Those whom it remains to observe.</param>
     /// <returns>Whether everybody was.</returns>
-    private async Task<bool> Observe()
+    private async Task<bool> Observe(HashSet<Guid> concerned, Func<IObservedPerson, Task<bool>> observe)
     {
-        var concerned = people.Count;
-        foreach (var some in people.ToList().Chunk(AtOnce))
+        var all = concerned.Count;
+        foreach (var some in concerned.ToList().Chunk(AtOnce))
         {
-            var observed = await Task.WhenAll(some.Select(person => GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}").ObserveAgain()));
-            people.ExceptWith(some.Where((_, n) => observed[n]));
-            if (!observed.All(isObserved => isObserved))
+            var observed = await Task.WhenAll(some.Select(Observed));
+            concerned.ExceptWith(some.Where((_, n) => observed[n]));
+
+            // One person whose row cannot be read or written is no reason to let the others wait; a silent directory is.
+            if (!observed.Any(isObserved => isObserved))
             {
                 break;
             }
         }
 
-        if (concerned > 0)
+        if (all > 0)
         {
-            LogFollowed(logger, TenantId, concerned - people.Count, people.Count);
+            LogFollowed(logger, TenantId, all - concerned.Count, concerned.Count);
         }
 
-        return people.Count == 0;
+        return concerned.Count == 0;
+
+        async Task<bool> Observed(Guid person)
+        {
+            try
+            {
+                return await observe(GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}"));
+            }
+            catch (Exception e)
+            {
+                LogNotObserved(logger, TenantId, e.Message);
+                return false;
+            }
+        }
     }
 
-    [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: {People} people were observed anew after changes of groups, {Left} are left")]
+    [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: {People} people were observed anew after changes in the directory, {Left} are left")]
     private static partial void LogFollowed(ILogger logger, Guid tenantId, int people, int left);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: somebody could not be observed, and is with the next round: {Reason}")]
+    private static partial void LogNotObserved(ILogger logger, Guid tenantId, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the changes of groups were not followed to the end, and are read again: {Reason}")]
     private static partial void LogNotFollowed(ILogger logger, Guid tenantId, string reason);

@@ -68,6 +68,27 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
+    public async Task<DirectoryAccount> Account(Guid userId)
+    {
+        var asked = time.GetUtcNow();
+        try
+        {
+            return new(await Ask(limit => directory.IsEnabled(TenantId, userId, limit)), asked);
+        }
+        catch (Exception e) when (e is DirectoryUnavailableException or DirectoryForbiddenException)
+        {
+            return new(null, asked);
+        }
+    }
+
+    public Task<string?> FollowAccounts() => AskOrForbidden(limit => directory.FollowAccounts(TenantId, limit));
+
+    public Task<AccountChanges?> ChangedAccounts(string address)
+    {
+        Bounds.Require(address is { Length: > 0 and <= GroupChanges.MaxAddress }, "The address is too long, or there is none.");
+        return AskOrForbidden(limit => directory.ChangedAccounts(TenantId, address, limit));
+    }
+
     public Task<DirectoryGroup?> Group(Guid groupId) => AskOrLater(limit => directory.Group(TenantId, groupId, limit));
 
     public Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page)
@@ -199,6 +220,20 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     }
 
     /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
+    private async Task<T?> AskOrForbidden<T>(Func<CancellationToken, Task<T>> request)
+        where T : class
+    {
+        try
+        {
+            return await AskOrLater(request);
+        }
+        catch (DirectoryForbiddenException)
+        {
+            return null;
+        }
+    }
+
+    /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
     private async Task<T> AskOrLater<T>(Func<CancellationToken, Task<T>> request)
     {
         try
@@ -231,9 +266,9 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
             metrics.Requested(time.GetElapsedTime(begun), "answered");
             return answer;
         }
-        catch (InvalidCursorException)
+        catch (Exception e) when (e is InvalidCursorException or DirectoryForbiddenException)
         {
-            // An answer: that of a page which is not there.
+            // An answer: that of a page which is not there, or that this question is not allowed.
             budget = budget.Succeeded();
             throw;
         }

@@ -20,6 +20,22 @@ public interface IDirectory
     /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
     Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken);
 
+    /// <summary>Whether a person's account is there and may be used.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    /// <exception cref="DirectoryForbiddenException">The application may not know.</exception>
+    Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken);
+
+    /// <summary>Where the directory tells from now on whose account is changed or deleted.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    /// <exception cref="DirectoryForbiddenException">The application may not know.</exception>
+    Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken);
+
+    /// <summary>A page of whose account was changed.</summary>
+    /// <param name="address">As <see cref="FollowAccounts"/> or the page before has it.</param>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
+    /// <exception cref="DirectoryForbiddenException">The application may not know.</exception>
+    Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken);
+
     /// <summary>A group; null if the tenant has none of this id.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
     Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
@@ -66,6 +82,9 @@ public sealed class DirectoryUnavailableException : Exception
     public TimeSpan? RetryAfter { get; }
 }
 
+/// <summary>The directory answered that the application lacks the permission. Nothing is wrong with it otherwise.</summary>
+public sealed class DirectoryForbiddenException(string message, Exception? inner = null) : Exception(message, inner);
+
 /// <summary>For a silo that was not given a directory.</summary>
 internal sealed class NoDirectory : IDirectory
 {
@@ -74,6 +93,12 @@ internal sealed class NoDirectory : IDirectory
     public TimeSpan? Poll => null;
 
     public Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken) => throw None();
+
+    public Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken) => throw None();
+
+    public Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken) => throw None();
+
+    public Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken) => throw None();
 
     public Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
 

@@ -23,6 +23,11 @@ internal interface IObservedPerson : IGrainWithStringKey
     /// <returns>False where the directory did not answer; true also for somebody who is not known here.</returns>
     [Alias("ObserveAgain")]
     Task<bool> ObserveAgain();
+
+    /// <summary>Asks the directory whether the person's account may be used. When it returns true, nobody is decided by an older answer any more.</summary>
+    /// <returns>False where the directory did not answer; true also for somebody who is not known here.</returns>
+    [Alias("ObserveAccount")]
+    Task<bool> ObserveAccount();
 }
 
 /// <summary>A workspace whose groups have names of the directory. Implemented by the workspace's grain, keyed as it.</summary>
@@ -41,4 +46,8 @@ internal interface IPeopleOfGroups : IGrainWithStringKey
     /// <summary>Who of a tenant came with the group.</summary>
     [Alias("In")]
     Task<ImmutableArray<Guid>> In(Guid tenantId, Guid groupId);
+
+    /// <summary>Everybody of a tenant who came.</summary>
+    [Alias("Of")]
+    Task<ImmutableArray<Guid>> Of(Guid tenantId);
 }

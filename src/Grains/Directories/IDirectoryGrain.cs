@@ -13,6 +13,20 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     [Alias("GroupsOf")]
     Task<DirectoryGroups> GroupsOf(Guid userId);
 
+    /// <summary><see cref="IDirectory.IsEnabled"/>.</summary>
+    [Alias("Account")]
+    Task<DirectoryAccount> Account(Guid userId);
+
+    /// <summary><see cref="IDirectory.FollowAccounts"/>; null if the application may not know.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("FollowAccounts")]
+    Task<string?> FollowAccounts();
+
+    /// <summary><see cref="IDirectory.ChangedAccounts"/>; null if the application may not know.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("ChangedAccounts")]
+    Task<AccountChanges?> ChangedAccounts(string address);
+
     /// <summary>Returns the group with this id, or null if it does not exist.</summary>
     /// <exception cref="TryLaterException">The directory did not answer.</exception>
     [Alias("Group")]
@@ -56,6 +70,12 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     [Alias("State")]
     Task<DirectoryState> State();
 }
+
+/// <summary>What the directory says of a person's account.</summary>
+/// <param name="IsEnabled">False also if there is no such person; null where the directory could not say, or the application may not know.</param>
+/// <param name="ObservedAt">When it was asked, by the silo's clock.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.DirectoryAccount")]
+internal sealed record DirectoryAccount([property: Id(0)] bool? IsEnabled, [property: Id(1)] DateTimeOffset ObservedAt);
 
 /// <summary>What the directory says of a person's groups.</summary>
 /// <param name="Groups">Sorted, each once; default where the directory could not say.</param>

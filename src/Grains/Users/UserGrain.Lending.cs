@@ -42,10 +42,14 @@ internal sealed partial class UserGrain
     /// </summary>
     /// <param name="groups">Those that will decide.</param>
     /// <param name="store">Begins in this turn, unless groups are taken away.</param>
-    private async Task Arrive(ImmutableArray<Guid> groups, Func<Task> store)
+    private Task Arrive(ImmutableArray<Guid> groups, Func<Task> store) => Arrive(lending.IsOn && Groups.Except(groups).Any(), store);
+
+    /// <param name="takesAway">Whether the person may lose a right by it.</param>
+    /// <param name="store">Begins in this turn, unless something is taken away.</param>
+    private async Task Arrive(bool takesAway, Func<Task> store)
     {
         arriving++;
-        if (lending.IsOn && Groups.Except(groups).Any())
+        if (lending.IsOn && takesAway)
         {
             await TakeBack();
         }

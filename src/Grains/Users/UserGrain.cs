@@ -51,7 +51,9 @@ internal sealed partial class UserGrain(
         hasDirectory = directory.IsConfiguredFor(Person.TenantId);
         if (hasDirectory)
         {
-            observationRow = await rows.ReadRow<UserObservation>(this, ObservationName);
+            var stored = rows.ReadRow<UserObservation>(this, ObservationName);
+            accountRow = await rows.ReadRow<UserAccount>(this, AccountName);
+            (observationRow, account) = (await stored, accountRow.State!);
         }
 
         Know(storage.State, observationRow.State!);
@@ -230,7 +232,7 @@ internal sealed partial class UserGrain(
                 break;
             }
 
-            var roles = lease.Leased.Policy.RolesOf(Person, [], time.GetUtcNow());
+            var roles = IsBlocked ? [] : lease.Leased.Policy.RolesOf(Person, [], time.GetUtcNow());
             if (roles.IsEmpty)
             {
                 break;
@@ -288,15 +290,15 @@ internal sealed partial class UserGrain(
                 return new(answer.Kind == PolicyAnswerKind.NoWorkspace ? Outsider(workspaceId) : Unconfirmed(workspaceId), null);
             }
 
-            var seen = Seen;
-            var roles = lease.Leased.Policy.RolesOf(Person, Groups, time.GetUtcNow());
+            var (seen, decidedBy) = (Seen, account);
+            var roles = IsBlocked ? [] : lease.Leased.Policy.RolesOf(Person, Groups, time.GetUtcNow());
             if (!roles.IsEmpty)
             {
                 await Keep();
             }
 
             await Tell(workspaceId, !roles.IsEmpty);
-            if (!lease.IsValid || !ReferenceEquals(Seen, seen))
+            if (!lease.IsValid || !ReferenceEquals(Seen, seen) || !ReferenceEquals(account, decidedBy))
             {
                 continue;
             }

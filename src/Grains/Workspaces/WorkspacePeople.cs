@@ -18,6 +18,9 @@ internal sealed class WorkspacePeople
     private readonly List<Person> ordered;
     private readonly GroupNumbers numbers;
 
+    // Of those alone whose account was blocked once.
+    private readonly Dictionary<PersonId, UserAccount> accounts;
+
     private AccessPolicy policy;
     private Grants? grants;
 
@@ -26,12 +29,14 @@ internal sealed class WorkspacePeople
     private long stamp;
 
     /// <param name="seen">Whoever came as a member, with numbers.</param>
+    /// <param name="accounts">Whoever was blocked once.</param>
     /// <param name="numbers">Those of their groups.</param>
     /// <param name="started">Distinguishes the cursors of this activation from those of one before it.</param>
-    public WorkspacePeople(AccessPolicy policy, IEnumerable<SeenEntry> seen, GroupNumbers numbers, DateTimeOffset started)
+    public WorkspacePeople(AccessPolicy policy, IEnumerable<SeenEntry> seen, IEnumerable<AccountEntry> accounts, GroupNumbers numbers, DateTimeOffset started)
     {
         (this.policy, this.numbers, stamp) = (policy, numbers, started.UtcTicks);
-        people = seen.Select(entry => Person.Of(entry, Roles.None)).ToDictionary(person => person.Id);
+        this.accounts = accounts.ToDictionary(entry => PersonId.Parse(entry.Key), entry => entry.Account);
+        people = seen.Select(entry => Of(entry, Roles.None)).ToDictionary(person => person.Id);
         foreach (var contact in policy.Contacts)
         {
             people[contact.Person] = Named(contact);
@@ -45,7 +50,7 @@ internal sealed class WorkspacePeople
     {
         foreach (var gone in policy.Contacts.Select(c => c.Person).Except(next.Contacts.Select(c => c.Person)))
         {
-            Take(gone, people[gone].Seen is { } entry ? Person.Of(entry, Roles.None) : null);
+            Take(gone, people[gone].Seen is { } entry ? Of(entry, Roles.None) : null);
         }
 
         foreach (var contact in next.Contacts.Except(policy.Contacts))
@@ -60,8 +65,19 @@ internal sealed class WorkspacePeople
     /// <param name="entry">With numbers.</param>
     public void Seen(SeenEntry entry)
     {
-        var person = Person.Of(entry, Roles.None);
+        var person = Of(entry, Roles.None);
         Take(person.Id, person with { Contract = people.TryGetValue(person.Id, out var before) ? before.Contract : Roles.None });
+    }
+
+    /// <summary>Takes over that an account was blocked, or is not any more.</summary>
+    public void Account(AccountEntry entry)
+    {
+        var id = PersonId.Parse(entry.Key);
+        accounts[id] = entry.Account;
+        if (people.TryGetValue(id, out var person))
+        {
+            Take(id, Marked(person));
+        }
     }
 
     /// <summary>Somebody who holds a role.</summary>
@@ -99,31 +115,36 @@ internal sealed class WorkspacePeople
             return Pages.Of(
                 place => all[place], 0, all.Length, start, query.Page.Size, count: true,
                 person => given.HeldBy(person) is { IsSomething: true } held && Matches(person, held, query, search)
-                    && (permission == Permissions.None || (RoleTable.PermissionsOf(held.All) & permission) == permission),
+                    && (permission == Permissions.None || (!person.IsBlocked && (RoleTable.PermissionsOf(held.All) & permission) == permission)),
                 person => (person.Place, View: View(person, by, now)), last => (last.Place with { Stamp = at }).ToString(ListName),
                 person => Weight.Of(person.View.Profile.DisplayName, person.View.Profile.Email) + (person.View.Roles.Length * Weight.Entry), cancellation)
                 .Select(person => person.View);
         };
     }
 
+    // Who is blocked is shown with what they hold: nothing.
     private static WorkspaceUser View(Person person, AccessPolicy policy, DateTimeOffset now)
     {
-        var roles = policy.RolesOf(person.Id, person.Seen?.GroupIds ?? [], now);
+        var roles = person.IsBlocked ? [] : policy.RolesOf(person.Id, person.Seen?.GroupIds ?? [], now);
         return new(
-            person.Id, person.Profile, person.Seen is null ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active,
+            person.Id, person.Profile, person.Status,
             roles, RoleTable.PermissionsOf(roles.Union()), person.Seen?.FirstSignInAt, person.Seen?.LastSignInAt);
     }
 
     private static bool Matches(Person person, Held held, WorkspaceUserQuery query, SearchTerm? search) =>
-        (query.Status is not { } status || status == (person.Seen is null ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active))
-        && held.Has(query.Role, query.Source)
+        (query.Status is not { } status || status == person.Status)
+        && (person.IsBlocked ? query.Role == Roles.None && query.Source is null : held.Has(query.Role, query.Source))
         && (search is null || search.IsIn(person.Name) || search.IsIn(person.Email));
 
     private Grants GrantsNow() => grants is { } known && known.Covers(numbers) ? known : grants = new(policy, numbers);
 
     /// <summary>Somebody whom the contract names. Of somebody who came, by their own name.</summary>
     private Person Named(PolicyContact contact) =>
-        people.TryGetValue(contact.Person, out var known) && known.Seen is { } entry ? Person.Of(entry, contact.Roles) : Person.Of(contact);
+        people.TryGetValue(contact.Person, out var known) && known.Seen is { } entry ? Of(entry, contact.Roles) : Marked(Person.Of(contact));
+
+    private Person Of(SeenEntry entry, Roles contract) => Marked(Person.Of(entry, contract));
+
+    private Person Marked(Person person) => person with { IsBlocked = accounts.TryGetValue(person.Id, out var account) && account.Blocks(person.Seen?.LastSignInAt) };
 
     /// <summary>Puts a person, as they are now, in their place.</summary>
     /// <param name="person">Null: nobody of this id any more.</param>
@@ -180,7 +201,11 @@ internal sealed class WorkspacePeople
     /// <param name="Groups">The numbers that <paramref name="Seen"/> has, here as well since every page looks at all of them.</param>
     private sealed record Person(NamedCursor Place, PersonId Id, SeenEntry? Seen, string? Email, Roles Contract, ImmutableArray<int> Groups)
     {
+        public bool IsBlocked { get; init; }
+
         public string Name => Place.Name;
+
+        public WorkspaceUserStatus Status => IsBlocked ? WorkspaceUserStatus.Blocked : Seen is null ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active;
 
         public UserProfile Profile => new(Name, Email, Seen?.UserType ?? UserType.Member);
 

@@ -18,7 +18,7 @@ namespace EngageCenter.Workspaces;
 [GrainType("workspace-users"), Reentrant]
 internal sealed partial class WorkspaceUsersGrain(
     IGrainStorage rows, PolicyCache policies, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
-    : Grain, IWorkspaceUsersGrain, ISeenUsers, IPeopleOfGroups
+    : Grain, IWorkspaceUsersGrain, ISeenUsers, IPeoplesAccounts, IPeopleOfGroups
 {
     /// <summary>Sign-ins in one write, which bounds a row to 2 MB.</summary>
     private const int MaxBatch = 64;
@@ -34,6 +34,8 @@ internal sealed partial class WorkspaceUsersGrain(
 
     private SegmentedLog<SeenEntry> log = null!;
     private BatchedLog<SeenEntry> batches = null!;
+    private SegmentedLog<AccountEntry> accountLog = null!;
+    private BatchedLog<AccountEntry> accounts = null!;
     private bool isFull;
 
     // Of everybody's groups, those that nobody is in any more as well: see Stored.
@@ -49,7 +51,9 @@ internal sealed partial class WorkspaceUsersGrain(
     {
         log = new(rows, GrainContext.GrainId, "people", DeactivateOnIdle, logger);
         batches = new(log, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
-        await log.Load(entry => entry.Numbered(numbers));
+        accountLog = new(rows, GrainContext.GrainId, "accounts", DeactivateOnIdle, logger);
+        accounts = new(accountLog, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
+        await Task.WhenAll(log.Load(entry => entry.Numbered(numbers)), accountLog.Load());
         numbersAtStart = numbers.Count;
     }
 
@@ -113,8 +117,11 @@ internal sealed partial class WorkspaceUsersGrain(
         var now = time.GetUtcNow();
         var preview = await scans.Run<GroupPreview>(() =>
         {
-            var people = PeopleIn(groupId, cancellation);
-            return () => GroupPreviews.Of(policy, people().Select(entry => entry.User()), groupId, roles, now);
+            // Who is blocked holds nothing, before and after.
+            var (people, blocked) = (PeopleIn(groupId, cancellation), accountLog.Entries.Where(entry => entry.IsBlocked).ToDictionary(entry => entry.Key, entry => entry.Account));
+            return () => GroupPreviews.Of(
+                policy, people().Where(entry => !(blocked.TryGetValue(entry.Key, out var account) && account.Blocks(entry.LastSignInAt))).Select(entry => entry.User()),
+                groupId, roles, now);
         }, cancellation);
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null ? null : preview;
     }
@@ -125,6 +132,30 @@ internal sealed partial class WorkspaceUsersGrain(
         return () => [.. people().Select(entry => PersonId.Parse(entry.Key)).Where(person => person.TenantId == tenantId).Select(person => person.UserId)];
     }, CancellationToken.None);
 
+    public Task<ImmutableArray<Guid>> Of(Guid tenantId) => scans.Run<ImmutableArray<Guid>>(() =>
+    {
+        SeenEntry[] everybody = [.. log.Entries];
+        return () => [.. everybody.Select(entry => PersonId.Parse(entry.Key)).Where(person => person.TenantId == tenantId).Select(person => person.UserId)];
+    }, CancellationToken.None);
+
+    public Task Account(PersonId person, bool isBlocked, DateTimeOffset at)
+    {
+        var entry = new AccountEntry(person.ToString(), isBlocked, at);
+        var known = accounts.Accepted(entry.Key);
+        if (known is null && !isBlocked)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (known is not null || accountLog.Count + accounts.Pending < WorkspaceUser.MaxPerWorkspace)
+        {
+            return accounts.Store(entry);
+        }
+
+        TakesNoMore();
+        return Task.CompletedTask;
+    }
+
     public Task Seen(SeenUser user)
     {
         var entry = SeenEntry.Of(user);
@@ -133,14 +164,18 @@ internal sealed partial class WorkspaceUsersGrain(
             return batches.Store(entry.Numbered(numbers));
         }
 
+        TakesNoMore();
+        return Task.CompletedTask;
+    }
+
+    private void TakesNoMore()
+    {
         metrics.Unlisted();
         if (!isFull)
         {
             isFull = true;
             LogFull(logger, Id, WorkspaceUser.MaxPerWorkspace);
         }
-
-        return Task.CompletedTask;
     }
 
     private async Task<PermissionHolders> Holders(LeasedPolicy policy, Permissions permission, PageRequest page, CancellationToken cancellation)
@@ -156,7 +191,7 @@ internal sealed partial class WorkspaceUsersGrain(
     {
         if (current is not { } known)
         {
-            known = (policy.Epoch, new(policy.Policy, log.Entries, numbers, time.GetUtcNow()));
+            known = (policy.Epoch, new(policy.Policy, log.Entries, accountLog.Entries, numbers, time.GetUtcNow()));
         }
         else if (known.Epoch < policy.Epoch)
         {
@@ -187,6 +222,14 @@ internal sealed partial class WorkspaceUsersGrain(
 
             return entry.IsIn(number);
         });
+    }
+
+    private void Stored(IReadOnlyList<AccountEntry> entries)
+    {
+        foreach (var entry in entries)
+        {
+            current?.People.Account(entry);
+        }
     }
 
     private void Stored(IReadOnlyList<SeenEntry> entries)

@@ -44,7 +44,8 @@ internal static class FaultyAnswers
                 break;
 
             case FaultKind.ExpiredDelta:
-                await GraphDelta.Gone(GraphCall.Of(context), DeltaState.Parse(context.Request.Query["$deltatoken"].ToString())).ExecuteAsync(context);
+                var (call, token) = (GraphCall.Of(context), context.Request.Query["$deltatoken"].ToString());
+                await (GraphPeopleDelta.IsFor(context.Request) ? GraphPeopleDelta.Gone(call, PeopleDeltaState.Parse(token)) : GraphDelta.Gone(call, DeltaState.Parse(token))).ExecuteAsync(context);
                 break;
 
             default:

@@ -11,7 +11,7 @@ namespace EngageCenter.LocalEntra.Graph;
 internal sealed class GraphAuthorization(SigningKey key, BaseAddress address, TimeProvider time) : IEndpointFilter
 {
     /// <summary>The permissions that every application here has, as if an administrator had consented to them.</summary>
-    public static readonly string[] Permissions = ["GroupMember.Read.All", "User.ReadBasic.All"];
+    public static readonly string[] Permissions = ["GroupMember.Read.All", "User.Read.All"];
 
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false };
 

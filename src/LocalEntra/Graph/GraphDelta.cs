@@ -44,7 +44,7 @@ internal static class GraphDelta
     public const int MaxIds = 50;
 
     /// <summary>Groups and members on a page.</summary>
-    private const int PageSize = 500;
+    public const int PageSize = 500;
 
     /// <summary>As in Graph, for objects of the directory.</summary>
     private static readonly TimeSpan lifetime = TimeSpan.FromDays(7);
@@ -100,7 +100,7 @@ internal static class GraphDelta
             return call.Refuse(GraphError.BadRequest("The specified token is not valid."));
         }
 
-        if (state.Start != call.Directory.Start || call.Time.GetUtcNow() >= DateTimeOffset.FromUnixTimeSeconds(state.IssuedAt) + lifetime)
+        if (IsOver(call, state.Start, state.IssuedAt))
         {
             return isPage ? call.Refuse(GraphError.ExpiredPageToken()) : Gone(call, state);
         }
@@ -131,6 +131,10 @@ internal static class GraphDelta
         call.Request.HttpContext.Response.Headers.Location = $"{Address(call)}?{string.Join('&', query)}";
         return call.Refuse(GraphError.ExpiredDeltaToken());
     }
+
+    /// <summary>Whether a reader's place is no longer told of.</summary>
+    public static bool IsOver(GraphCall call, Guid start, long issuedAt) =>
+        start != call.Directory.Start || call.Time.GetUtcNow() >= DateTimeOffset.FromUnixTimeSeconds(issuedAt) + lifetime;
 
     private static string Address(GraphCall call) => $"{call.Address.For(call.Request)}/graph/v1.0/groups/delta";
 
@@ -202,11 +206,11 @@ internal static class GraphDelta
     {
         var followed = state.Ids.ToHashSet();
         var newest = new SortedDictionary<(Guid Group, Guid Member), ChangeKind>();
-        foreach (var change in changes.Where(change => followed.Count == 0 || followed.Contains(change.Group)))
+        foreach (var change in changes.Where(change => followed.Count == 0 || followed.Contains(change.Id)))
         {
             if (change.Member == Guid.Empty || WantsMembers(state))
             {
-                newest[(change.Group, change.Member)] = change.Kind;
+                newest[(change.Id, change.Member)] = change.Kind;
             }
         }
 
@@ -221,7 +225,7 @@ internal static class GraphDelta
         var id = entries[0].Group;
         if (!tenant.TryGetGroup(id, out var group))
         {
-            return new JsonObject { ["id"] = id.ToString(), ["@removed"] = Reason() };
+            return new JsonObject { ["id"] = id.ToString(), ["@removed"] = Removed() };
         }
 
         // Graph tells the selected properties of a group with any change of it, and the id always.
@@ -244,13 +248,13 @@ internal static class GraphDelta
         };
         if (entry.Kind == ChangeKind.Removed)
         {
-            member["@removed"] = Reason();
+            member["@removed"] = Removed();
         }
 
         return member;
     }
 
-    private static JsonObject Reason() => new() { ["reason"] = "deleted" };
+    public static JsonObject Removed() => new() { ["reason"] = "deleted" };
 
     private static bool WantsMembers(DeltaState state) => state.Select is null || state.Select.Contains("members");
 

@@ -41,6 +41,8 @@ internal static class GraphEndpoints
 
         graph.MapGet("/groups/{id}/transitiveMembers", (string id, GraphCall call) => GetTransitiveMembers(id, call, isKind: null));
 
+        graph.MapGet("/users/delta", GraphPeopleDelta.Get);
+        graph.MapGet("/users/delta()", GraphPeopleDelta.Get);
         graph.MapGet("/users/{id}", GetUser);
         graph.MapPatch("/users/{id}", PatchUser);
         graph.MapDelete("/users/{id}", DeleteUser);

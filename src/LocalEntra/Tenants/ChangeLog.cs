@@ -8,18 +8,22 @@ internal enum ChangeKind
     /// <summary>A member was removed from the group, or was deleted.</summary>
     Removed,
 
-    /// <summary>The group was renamed.</summary>
+    /// <summary>The group or the person was renamed.</summary>
     Updated,
 
-    /// <summary>The group was deleted.</summary>
+    /// <summary>The group or the person was deleted.</summary>
     Deleted,
+
+    /// <summary>The person's account was enabled, or is not any more.</summary>
+    AccountChanged,
 }
 
+/// <param name="Id">The group; of the changes of people the person.</param>
 /// <param name="Member">A person or a group; empty unless a member was added or removed.</param>
-internal readonly record struct Change(Guid Group, ChangeKind Kind, Guid Member = default);
+internal readonly record struct Change(Guid Id, ChangeKind Kind, Guid Member = default);
 
 /// <summary>
-/// Records the changes of a tenant's groups since it was loaded, in order and numbered from 1. Keeps the newest
+/// Records the changes of a tenant's groups or people since it was loaded, in order and numbered from 1. Keeps the newest
 /// <paramref name="limit"/> changes. Thread-safe.
 /// </summary>
 internal sealed class ChangeLog(int limit = ChangeLog.Limit)

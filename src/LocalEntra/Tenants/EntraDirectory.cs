@@ -47,6 +47,7 @@ internal sealed class EntraDirectory(IReadOnlyDictionary<Guid, Tenant> tenants, 
         foreach (var tenant in directory.Tenants)
         {
             tenant.Changes.Start();
+            tenant.PeopleChanges.Start();
         }
 
         ignored = reader.Ignored;

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace EngageCenter.LocalEntra.Tenants;
 
 /// <summary>
-/// One tenant. It is loaded at start and can change afterwards; changes of its groups are logged. Thread-safe.
+/// One tenant. It is loaded at start and can change afterwards; changes of its groups and people are logged. Thread-safe.
 /// </summary>
 internal sealed class Tenant
 {
@@ -31,6 +31,9 @@ internal sealed class Tenant
     public IEnumerable<Group> Groups => groups.Values;
 
     public ChangeLog Changes { get; } = new();
+
+    /// <summary>Those of people themselves.</summary>
+    public ChangeLog PeopleChanges { get; } = new();
 
     public Memberships Memberships { get; }
 
@@ -61,7 +64,20 @@ internal sealed class Tenant
     public void Add(Group group) => groups[group.Id] = group;
 
     /// <summary>Replaces the state of a person. The principal name must stay the same.</summary>
-    public void Update(User user) => users[user.Id] = user;
+    public void Update(User user)
+    {
+        var before = users[user.Id];
+        users[user.Id] = user;
+        if (before.AccountEnabled != user.AccountEnabled)
+        {
+            PeopleChanges.Append(new Change(user.Id, ChangeKind.AccountChanged));
+        }
+
+        if (before.DisplayName != user.DisplayName)
+        {
+            PeopleChanges.Append(new Change(user.Id, ChangeKind.Updated));
+        }
+    }
 
     public void Update(Group group)
     {
@@ -74,6 +90,7 @@ internal sealed class Tenant
         users.TryRemove(user.Id, out _);
         idsByPrincipalName.TryRemove(user.UserPrincipalName, out _);
         Memberships.RemoveObject(user.Id);
+        PeopleChanges.Append(new Change(user.Id, ChangeKind.Deleted));
     }
 
     public void Delete(Group group)

@@ -15,7 +15,7 @@ internal sealed class DirectoryOptions
 
     /// <summary>
     /// The client id of the multi-tenant application to which customers consent, with GroupMember.Read.All and
-    /// User.ReadBasic.All.
+    /// User.Read.All.
     /// </summary>
     public string ClientId { get; set; } = "";
 

@@ -64,6 +64,62 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         }
     }
 
+    public async Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var user = await Graph(tenantId).Users[$"{userId:D}"].GetAsync(request => request.QueryParameters.Select = ["id", "accountEnabled"], cancellationToken)
+                ?? throw new DirectoryUnavailableException("Graph answered with nothing.");
+
+            // An application that may read the basic properties alone may be answered without this one.
+            return user.AccountEnabled ?? throw new DirectoryForbiddenException("Graph does not say whether the account is enabled.");
+        }
+        catch (ODataError missing) when (IsMissing(missing))
+        {
+            return false;
+        }
+        catch (ApiException refused)
+        {
+            throw ForbiddenOrUnavailable(refused);
+        }
+    }
+
+    public async Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken)
+    {
+        var query = new QueryBuilder { { "$select", "accountEnabled" }, { "$deltatoken", "latest" } };
+        for (var page = await ChangedAccounts(tenantId, $"{address}/users/delta{query}", cancellationToken); ; page = await ChangedAccounts(tenantId, page.NextPage!, cancellationToken))
+        {
+            if (page.NextRound is { } round)
+            {
+                return round;
+            }
+
+            if (page.IsExpired)
+            {
+                throw new DirectoryUnavailableException("Graph does not say where changes begin.");
+            }
+        }
+    }
+
+    public async Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var page = await Graph(tenantId).Users.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
+            return page is { Value: { } people } && page.OdataNextLink is null != page.OdataDeltaLink is null
+                ? new([.. people.Select(person => Id(person.Id))], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
+                : throw new DirectoryUnavailableException("Graph answered with a part of the changes.");
+        }
+        catch (ApiException expired) when (expired.ResponseStatusCode == (int)HttpStatusCode.Gone)
+        {
+            return new([], null, null, IsExpired: true);
+        }
+        catch (ApiException refused)
+        {
+            throw ForbiddenOrUnavailable(refused);
+        }
+    }
+
     public async Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
         try
@@ -284,6 +340,11 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         Guid.TryParseExact(id, "D", out var known) ? known : throw new DirectoryUnavailableException("Graph returned an object without a valid object id.");
 
     private static bool IsMissing(ODataError error) => error.ResponseStatusCode == (int)HttpStatusCode.NotFound && error.Error?.Code == "Request_ResourceNotFound";
+
+    private Exception ForbiddenOrUnavailable(ApiException refused) =>
+        refused is ODataError { ResponseStatusCode: (int)HttpStatusCode.Forbidden, Error.Code: "Authorization_RequestDenied" }
+            ? new DirectoryForbiddenException("Graph does not let the application know.", refused)
+            : Unavailable(refused);
 
     private DirectoryUnavailableException Unavailable(ApiException refused)
     {

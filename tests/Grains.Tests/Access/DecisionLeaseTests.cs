@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -141,6 +142,31 @@ public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposa
         Assert.Equal(Standing.Member, (await Check(webs[1], Contoso.SignIn(person, 60, group), workspace)).Standing);
 
         await ElapseWait(Check(webs[1], Contoso.SignIn(person, 120), workspace).AsTask(), older, workspace);
+    }
+
+    [Fact]
+    public async Task Blocked_account_ends_what_the_contract_gives_at_every_web_node()
+    {
+        var directory = cluster.Directory.Of(contoso.Tenant);
+        var workspace = await contoso.Workspace();
+        var follower = cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}");
+        Assert.True(await follower.Poll());
+        foreach (var web in webs)
+        {
+            await Check(web, contoso.AdeleSignIn, workspace);
+            Assert.NotNull(web.Find(contoso.AdeleSignIn, workspace));
+        }
+
+        directory.Block(contoso.Adele.UserId);
+        var round = follower.Poll();
+        await ElapseWait(round, contoso.AdeleSignIn, workspace);
+
+        Assert.True(await round);
+        foreach (var web in webs)
+        {
+            Assert.Null(web.Find(contoso.AdeleSignIn, workspace));
+            Assert.Equal(Standing.Outsider, (await Check(web, contoso.AdeleSignIn, workspace)).Standing);
+        }
     }
 
     [Fact]

@@ -31,6 +31,28 @@ internal sealed class DirectoryStandIn : IDirectory
         return tenant.Groups.GetValueOrDefault(userId, []);
     }
 
+    public async Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        tenants[tenantId].AskedAccounts.Enqueue(userId);
+        return tenants[tenantId].AllowsAccounts()
+            && (tenants[tenantId].IsSilentAboutPeople ? throw new DirectoryUnavailableException("The test says so.", TimeSpan.FromMilliseconds(1)) : !tenants[tenantId].Blocked.ContainsKey(userId));
+    }
+
+    public async Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        return tenants[tenantId].AllowsAccounts() ? tenants[tenantId].Address([TenantDirectory.Accounts]) : "";
+    }
+
+    public async Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answering(cancellationToken);
+        tenants[tenantId].AllowsAccounts();
+        var told = tenants[tenantId].Since(address, isOfAccounts: true);
+        return new([.. told.Changes.SelectMany(change => change.People)], told.NextPage, told.NextRound, told.IsExpired);
+    }
+
     public async Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
         await tenants[tenantId].Answering(cancellationToken);
@@ -79,6 +101,9 @@ internal sealed class DirectoryStandIn : IDirectory
 
 internal sealed class TenantDirectory
 {
+    /// <summary>Changes of accounts are told as those of a group of this id.</summary>
+    public static readonly Guid Accounts = Guid.Parse("a0000000-0000-4000-8000-000000000000");
+
     private readonly List<GroupChange> told = [];
     private int oldest;
 
@@ -130,13 +155,31 @@ internal sealed class TenantDirectory
         }
     }
 
-    public GroupChanges Since(string address)
+    /// <summary>Whose account may not be used, or is deleted.</summary>
+    public ConcurrentDictionary<Guid, bool> Blocked { get; } = [];
+
+    /// <summary>About whose account it was asked.</summary>
+    public ConcurrentQueue<Guid> AskedAccounts { get; } = [];
+
+    /// <summary>The application has no consent to read accounts.</summary>
+    public bool ForbidsAccounts { get; set; }
+
+    public bool AllowsAccounts() => ForbidsAccounts ? throw new DirectoryForbiddenException("The test says so.") : true;
+
+    /// <summary>Blocks an account, or enables it again, and tells those who follow accounts.</summary>
+    public void Block(Guid person, bool isBlocked = true)
+    {
+        _ = isBlocked ? Blocked.TryAdd(person, true) : Blocked.TryRemove(person, out _);
+        Tell(new(Accounts, false, [person], false));
+    }
+
+    public GroupChanges Since(string address, bool isOfAccounts = false)
     {
         var parts = address.Split('|');
         var (from, groups) = (int.Parse(parts[0], CultureInfo.InvariantCulture), parts[1].Split(',').Select(Guid.Parse).ToImmutableArray());
         lock (told)
         {
-            Rounds++;
+            Rounds += isOfAccounts ? 0 : 1;
             return from < oldest
                 ? new([], null, null, IsExpired: true)
                 : new([.. told.Skip(from).Where(change => groups.Contains(change.GroupId))], null, Address(groups));

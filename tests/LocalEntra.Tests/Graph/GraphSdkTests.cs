@@ -120,6 +120,64 @@ public sealed class GraphSdkTests : IAsyncLifetime, IDisposable
         Assert.Equal("deleted", Text((UntypedObject)next.Value![1].AdditionalData["@removed"], "reason"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(999)]
+    public async Task It_reads_whose_account_is_blocked_enabled_or_deleted(int pageSize)
+    {
+        await entra.SetFaultsAsync(new { kind = "SmallPages", pageSize });
+        var latest = await graph.Users.Delta.WithUrl($"{entra.Url}/graph/v1.0/users/delta?$select=accountEnabled&$deltatoken=latest").GetAsDeltaGetResponseAsync();
+        await AssertLosslessAsync(latest!);
+        Assert.Empty(latest!.Value!);
+
+        await graph.Users[Ann].PatchAsync(new User { AccountEnabled = false });
+        await graph.Users[Guy].PatchAsync(new User { DisplayName = "Another name" });
+        await graph.Users[Bob].DeleteAsync();
+        var (changed, after) = await ReadAsync(latest.OdataDeltaLink!);
+        Assert.Equal([(Ann, false, false), (Bob, null, true)], changed);
+
+        await graph.Users[Ann].PatchAsync(new User { AccountEnabled = true });
+        (changed, after) = await ReadAsync(after);
+        Assert.Equal([(Ann, true, false)], changed);
+        Assert.Empty((await ReadAsync(after)).Changed);
+
+        async Task<(List<(string?, bool?, bool)> Changed, string After)> ReadAsync(string link)
+        {
+            List<(string?, bool?, bool)> read = [];
+            while (true)
+            {
+                var page = (await graph.Users.Delta.WithUrl(link).GetAsDeltaGetResponseAsync())!;
+                await AssertLosslessAsync(page);
+                read.AddRange(page.Value!.Select(user => (user.Id, user.AccountEnabled, user.AdditionalData.ContainsKey("@removed"))));
+                if (page.OdataDeltaLink is { } round)
+                {
+                    return (read, round);
+                }
+
+                link = page.OdataNextLink!;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_first_round_of_people_tells_everybody_and_an_expired_one_where_to_begin()
+    {
+        var everybody = await graph.Users.Delta.GetAsDeltaGetResponseAsync(request => request.QueryParameters.Select = ["displayName", "accountEnabled"]);
+        await AssertLosslessAsync(everybody!);
+        Assert.Contains(everybody!.Value!, user => (user.Id, user.AccountEnabled) == (Ann, true));
+
+        await entra.SetFaultsAsync(new { kind = "ExpiredDelta", path = "users/delta" });
+        var expired = await Assert.ThrowsAsync<ODataError>(() => graph.Users.Delta.WithUrl(everybody.OdataDeltaLink!).GetAsDeltaGetResponseAsync());
+        Assert.Equal((410, "syncStateNotFound"), (expired.ResponseStatusCode, expired.Error!.Code));
+        Assert.Contains($"{entra.Url}/graph/v1.0/users/delta?$select=displayName,accountEnabled&$deltatoken=", expired.ResponseHeaders["Location"]);
+
+        // A place in the changes of groups is none in those of people.
+        await entra.SetFaultsAsync();
+        var groups = await graph.Groups.Delta.GetAsDeltaGetResponseAsync();
+        var foreign = groups!.OdataDeltaLink!.Replace("groups/delta", "users/delta", StringComparison.Ordinal);
+        Assert.Equal(400, (await Assert.ThrowsAsync<ODataError>(() => graph.Users.Delta.WithUrl(foreign).GetAsDeltaGetResponseAsync())).ResponseStatusCode);
+    }
+
     [Fact]
     public async Task It_reads_errors()
     {

@@ -230,6 +230,58 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
+    public async Task It_tells_whose_account_was_blocked_or_enabled_and_whether_it_is()
+    {
+        var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
+        Assert.Empty((await directory.ChangedAccounts(StandInTenant.TenantId, address, default)).People);
+        Assert.True(await directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Johanna, default));
+
+        await tenant.Enable(StandInTenant.Johanna, isEnabled: false);
+        var told = await directory.ChangedAccounts(StandInTenant.TenantId, address, default);
+        Assert.Equal([StandInTenant.Johanna], told.People.AsEnumerable());
+        Assert.False(await directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Johanna, default));
+
+        await tenant.Enable(StandInTenant.Johanna, isEnabled: true);
+        Assert.Equal([StandInTenant.Johanna], (await directory.ChangedAccounts(StandInTenant.TenantId, told.NextRound!, default)).People.AsEnumerable());
+        Assert.True(await directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Johanna, default));
+        Assert.False(await directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Nobody, default));
+    }
+
+    [Fact]
+    public async Task An_application_without_the_permission_to_read_accounts_is_told_so()
+    {
+        var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
+        await tenant.SetFaults(new { kind = "Refuse", status = 403, code = "Authorization_RequestDenied", path = "/users/" });
+
+        await Assert.ThrowsAsync<DirectoryForbiddenException>(() => directory.FollowAccounts(StandInTenant.TenantId, default));
+        await Assert.ThrowsAsync<DirectoryForbiddenException>(() => directory.ChangedAccounts(StandInTenant.TenantId, address, default));
+        await Assert.ThrowsAsync<DirectoryForbiddenException>(() => directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Johanna, default));
+    }
+
+    [Theory]
+    [InlineData("Half", null)]
+    [InlineData("Refuse", 503)]
+    [InlineData("Refuse", 404)]
+    public async Task A_part_of_what_there_is_to_say_of_accounts_is_no_answer(string kind, int? status)
+    {
+        var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
+        await tenant.SetFaults(new { kind, status, path = "/users/" });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.ChangedAccounts(StandInTenant.TenantId, address, default));
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Johanna, default));
+    }
+
+    [Fact]
+    public async Task Changes_of_accounts_that_are_told_no_more_are_said_to_be()
+    {
+        var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
+        await tenant.SetFaults(new { kind = "ExpiredDelta", path = "/users/" });
+
+        Assert.True((await directory.ChangedAccounts(StandInTenant.TenantId, address, default)).IsExpired);
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => directory.ChangedAccounts(StandInTenant.TenantId, "http://elsewhere.example/v1.0/users/delta?$deltatoken=x", default));
+    }
+
+    [Fact]
     public async Task Unknown_group_has_no_nested_groups() =>
         Assert.Empty(await directory.NestedGroups(StandInTenant.TenantId, StandInTenant.Nobody, default));
 

@@ -100,5 +100,11 @@ public sealed class StandInTenant : IAsyncLifetime, IDisposable
         response.EnsureSuccessStatusCode();
     }
 
+    public async Task Enable(Guid person, bool isEnabled)
+    {
+        using var response = await client.PatchAsJsonAsync(new Uri(Url, $"graph/v1.0/users/{person}"), new { accountEnabled = isEnabled });
+        response.EnsureSuccessStatusCode();
+    }
+
     private static Guid Id(int number) => Guid.Parse($"c0000000-0000-4000-8000-{number:d12}");
 }

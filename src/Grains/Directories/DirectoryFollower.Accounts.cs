@@ -1,0 +1,148 @@
+using EngageCenter.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Directories;
+
+/// <summary>Follows whose account is blocked, deleted or enabled again, and has those who are known here observed anew.</summary>
+internal sealed partial class DirectoryFollower
+{
+    /// <summary>The application may not know of accounts: it is asked again after so long, since consent may have been given.</summary>
+    public static readonly TimeSpan ForbiddenFor = TimeSpan.FromMinutes(30);
+
+    private const string AccountsName = "followed-accounts";
+
+    // As it is stored, and how far we are; stored once everybody was observed. 'accounts' are those still to observe.
+    private GrainState<FollowedAccounts> accountsRow = new(new());
+    private string? accountsAddress;
+    private readonly HashSet<Guid> accounts = [];
+
+    // Everybody is concerned, and has not been looked up yet.
+    private bool isEverybodyConcerned;
+    private long? forbidden;
+
+    private async Task<bool> PollAccounts()
+    {
+        if (forbidden is { } since && time.GetElapsedTime(since) < ForbiddenFor)
+        {
+            return true;
+        }
+
+        var begun = time.GetTimestamp();
+        var isComplete = false;
+        try
+        {
+            if (!await ReadAccounts())
+            {
+                if (forbidden is null)
+                {
+                    LogForbidden(logger, TenantId);
+                }
+
+                forbidden = time.GetTimestamp();
+                return true;
+            }
+
+            forbidden = null;
+            isComplete = await Observe(accounts, person => person.ObserveAccount());
+        }
+        catch (Exception e)
+        {
+            LogAccountsNotFollowed(logger, TenantId, e.Message);
+        }
+
+        metrics.Followed(time.GetElapsedTime(begun), isComplete);
+        if (isComplete && accountsAddress != accountsRow.State?.Address)
+        {
+            accountsRow.State = new() { Address = accountsAddress };
+            await rows.WriteRow(this, AccountsName, accountsRow);
+        }
+
+        return isComplete;
+    }
+
+    /// <returns>False if the application may not know.</returns>
+    private async Task<bool> ReadAccounts()
+    {
+        if (accountsAddress is null)
+        {
+            accountsAddress = await Directory.FollowAccounts();
+            return accountsAddress is not null;
+        }
+
+        HashSet<Guid> changed = [];
+        var address = accountsAddress;
+        for (var page = 0; ; page++)
+        {
+            if (await Directory.ChangedAccounts(address) is not { } read)
+            {
+                return false;
+            }
+
+            changed.UnionWith(read.People);
+            if (read.NextRound is { } round)
+            {
+                accountsAddress = round;
+                accounts.UnionWith(changed);
+                break;
+            }
+
+            if (read.IsExpired || page == MaxPages)
+            {
+                // Begun anew before anybody is observed, so that nothing happens in between unseen.
+                LogAccountsExpired(logger, TenantId);
+                metrics.Resynced();
+                if (await Directory.FollowAccounts() is not { } begin)
+                {
+                    return false;
+                }
+
+                accountsAddress = begin;
+                isEverybodyConcerned = true;
+                break;
+            }
+
+            address = read.NextPage!;
+        }
+
+        if (isEverybodyConcerned)
+        {
+            accounts.UnionWith(await Everybody());
+            isEverybodyConcerned = false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whoever of the tenant came to a workspace in which one of the followed groups holds a role.</summary>
+    private async Task<HashSet<Guid>> Everybody()
+    {
+        HashSet<string> workspaces = new(StringComparer.Ordinal);
+        foreach (var some in following.Nested.Keys.Chunk(AtOnce))
+        {
+            foreach (var of in await Task.WhenAll(some.Select(WorkspacesOf)))
+            {
+                workspaces.UnionWith(of);
+            }
+        }
+
+        HashSet<Guid> found = [];
+        foreach (var some in workspaces.Chunk(AtOnce))
+        {
+            foreach (var came in await Task.WhenAll(some.Select(workspace => GrainFactory.GetGrain<IPeopleOfGroups>(workspace).Of(TenantId))))
+            {
+                found.UnionWith(came);
+            }
+        }
+
+        return found;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the application may not read accounts (User.Read.All), so who is blocked keeps what they have until their token ends")]
+    private static partial void LogForbidden(ILogger logger, Guid tenantId);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the changes of accounts were not followed to the end, and are read again: {Reason}")]
+    private static partial void LogAccountsNotFollowed(ILogger logger, Guid tenantId, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: which accounts changed is not told any more; everybody who came is observed anew")]
+    private static partial void LogAccountsExpired(ILogger logger, Guid tenantId);
+}

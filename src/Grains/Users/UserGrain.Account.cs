@@ -1,0 +1,104 @@
+using EngageCenter.Directories;
+using EngageCenter.Storage;
+using EngageCenter.Workspaces;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Users;
+
+/// <summary>Whether the person's account may be used. Who is blocked holds nothing, by contract neither.</summary>
+internal sealed partial class UserGrain
+{
+    private const string AccountName = "account";
+
+    // As it is stored, and as it decides.
+    private GrainState<UserAccount> accountRow = new(new());
+    private UserAccount account = new();
+
+    // The question under way.
+    private Task? askingAccount;
+
+    private bool IsBlocked => account.Blocks(Seen?.LastSignInAt);
+
+    public async Task<bool> ObserveAccount()
+    {
+        if (!hasRow)
+        {
+            // What is remembered of a stranger goes with the activation, and decides nothing but that they are one.
+            DeactivateOnIdle();
+            return true;
+        }
+
+        if (!hasDirectory)
+        {
+            return true;
+        }
+
+        // One that is under way may have been asked before the change.
+        while (askingAccount is { } other)
+        {
+            await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        var asked = AskAccount();
+        askingAccount = asked;
+        return await asked;
+    }
+
+    private async Task<bool> AskAccount()
+    {
+        // A later caller must find 'askingAccount' set.
+        await Task.Yield();
+        try
+        {
+            var answer = await GrainFactory.GetGrain<IDirectoryGrain>($"{Person.TenantId:D}").Account(Person.UserId);
+            if (answer.IsEnabled is not { } isEnabled)
+            {
+                return false;
+            }
+
+            if (isEnabled ? account.IsBlocked : !IsBlocked)
+            {
+                await Take(UserAccount.Of(isEnabled, answer.ObservedAt, Seen));
+            }
+        }
+        finally
+        {
+            askingAccount = null;
+        }
+
+        // The lists show what counts now. They decide nothing.
+        foreach (var workspaceId in durable.ListedIn.Union(durable.Contracts.Entries.Keys))
+        {
+            try
+            {
+                await GrainFactory.GetGrain<IPeoplesAccounts>(workspaceId).Account(Person, account.IsBlocked, account.At);
+            }
+            catch (Exception e)
+            {
+                LogAccountNotTold(logger, workspaceId, e);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Stored before anybody is decided by it.
+    private async Task Take(UserAccount next)
+    {
+        await firstWrite;
+        await Arrive(next.IsBlocked, async () =>
+        {
+            accountRow.State = next;
+            await rows.WriteRow(this, AccountName, accountRow);
+            account = next;
+
+            // What was decided before does not stand any more, see Stands. Of somebody who never came there is nothing to compare.
+            Seen = Seen is null ? null : Seen with { };
+            known.Clear();
+        });
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of an account; it is told again with the next round")]
+    private static partial void LogAccountNotTold(ILogger logger, string workspaceId, Exception exception);
+}

@@ -1,0 +1,244 @@
+using EngageCenter.Access;
+using EngageCenter.Agreements;
+using EngageCenter.Directories;
+using EngageCenter.Storage;
+using EngageCenter.Users;
+using EngageCenter.Workspaces;
+
+namespace EngageCenter.Grains.Tests.Directories;
+
+/// <summary>Whose account is blocked or deleted in the directory holds nothing, and gets back what they had once it is enabled.</summary>
+public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
+{
+    private readonly WarmCluster cluster;
+    private readonly Contoso contoso;
+    private readonly TenantDirectory directory;
+    private readonly Guid group = Guid.NewGuid();
+
+    public BlockedPeopleTests(WarmCluster cluster)
+    {
+        this.cluster = cluster;
+        contoso = new(cluster);
+        directory = cluster.Directory.Of(contoso.Tenant);
+    }
+
+    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+
+    [Fact]
+    public async Task Who_is_blocked_is_out_with_the_next_round_and_in_again_once_enabled_also_after_restarts()
+    {
+        var (workspace, leaver, stayer) = await Members();
+        directory.Block(leaver.UserId);
+
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+        Assert.True(await Poll());
+        Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
+        await cluster.Forget();
+        Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
+
+        // Another token of before changes nothing.
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(leaver, 30, group), workspace));
+
+        directory.Block(leaver.UserId, isBlocked: false);
+        Assert.True(await Poll());
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+        await cluster.Forget();
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+    }
+
+    [Fact]
+    public async Task What_the_contract_gives_is_gone_as_well()
+    {
+        var (workspace, _, _) = await Members();
+        Assert.Equal(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
+        directory.Block(contoso.Adele.UserId);
+        Assert.True(await Poll());
+
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
+        Assert.NotEqual(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn with { LeavesGroupsOut = true }, workspace));
+        Assert.Empty((await cluster.User(contoso.Adele).Workspaces(contoso.AdeleSignIn))!.Value);
+        Assert.Equal(Standing.Outsider, await cluster.User(contoso.Adele).DecideAnywhere(contoso.AdeleSignIn, Permissions.ViewUserRoles));
+
+        directory.Block(contoso.Adele.UserId, isBlocked: false);
+        Assert.True(await Poll());
+        Assert.Equal(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
+    }
+
+    [Fact]
+    public async Task A_contact_who_never_came_holds_nothing_either_and_is_shown_as_blocked()
+    {
+        var contact = contoso.Somebody();
+        var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
+        var put = await contoso.Put(agreement with { Contacts = [.. agreement.Contacts, new(Roles.IncidentManager, contact, "Isaiah Langer", "isaiah@contoso.example", null, true)] });
+        var (workspace, _, _) = await Members(put.Workspaces.Single().WorkspaceId);
+        var evaluator = Applications.With(AppRoles.Evaluate);
+        Assert.Equal(Standing.Member, (await cluster.User(contact).Evaluate(workspace, evaluator)).Decision.Standing);
+
+        directory.Block(contact.UserId);
+        Assert.True(await Poll());
+
+        Assert.Equal(Standing.Outsider, (await cluster.User(contact).Evaluate(workspace, evaluator)).Decision.Standing);
+        Assert.Equal([contact], (await People(workspace, WorkspaceUserStatus.Blocked)).Select(user => user.Person));
+    }
+
+    [Fact]
+    public async Task The_list_shows_who_is_blocked_with_nothing_and_does_not_count_them_elsewhere()
+    {
+        var (workspace, leaver, stayer) = await Members();
+        directory.Block(leaver.UserId);
+        Assert.True(await Poll());
+
+        var blocked = Assert.Single(await People(workspace, WorkspaceUserStatus.Blocked));
+        Assert.Equal((leaver, true, Permissions.None), (blocked.Person, blocked.Roles.IsEmpty, blocked.Permissions));
+        Assert.DoesNotContain(await People(workspace, WorkspaceUserStatus.Active), user => user.Person == leaver);
+        Assert.Contains(await People(workspace, null), user => user.Person == leaver);
+        Assert.DoesNotContain(await People(workspace, null, Roles.SupportUser), user => user.Person == leaver);
+        var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
+        var list = cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace);
+        Assert.Equal([stayer], (await list.Holders(decision, Permissions.ViewSupportInsights, new(100, null)))!.People.Items.Where(person => person != contoso.Adele));
+        Assert.Equal([stayer], (await list.Preview(decision, group, Roles.None))!.Loses.People.Select(person => person.Person));
+        await cluster.Forget();
+        Assert.Equal([leaver], (await People(workspace, WorkspaceUserStatus.Blocked)).Select(user => user.Person));
+
+        directory.Block(leaver.UserId, isBlocked: false);
+        Assert.True(await Poll());
+        Assert.Empty(await People(workspace, WorkspaceUserStatus.Blocked));
+        Assert.Contains(await People(workspace, WorkspaceUserStatus.Active, Roles.SupportUser), user => user.Person == leaver);
+    }
+
+    [Fact]
+    public async Task Blocked_and_enabled_within_one_round_changes_nothing()
+    {
+        var (workspace, leaver, _) = await Members();
+        directory.Block(leaver.UserId);
+        directory.Block(leaver.UserId, isBlocked: false);
+        cluster.Store.StartCounting();
+
+        Assert.True(await Poll());
+
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+        Assert.Single(directory.AskedAccounts, leaver.UserId);
+    }
+
+    [Fact]
+    public async Task A_newer_token_lets_in_again_and_the_list_says_so()
+    {
+        var (workspace, leaver, _) = await Members();
+        directory.Block(leaver.UserId);
+        Assert.True(await Poll());
+
+        var later = Contoso.SignIn(leaver, 0, group) with { IssuedAt = DateTimeOffset.FromUnixTimeSeconds(cluster.Time.GetUtcNow().ToUnixTimeSeconds() + 60) };
+        Assert.Equal(Standing.Member, await contoso.StandingOf(later, workspace));
+        Assert.Empty(await People(workspace, WorkspaceUserStatus.Blocked));
+    }
+
+    [Fact]
+    public async Task A_directory_that_is_silent_or_says_only_that_something_changed_takes_nothing_from_anybody()
+    {
+        var (workspace, leaver, stayer) = await Members();
+        directory.Block(leaver.UserId);
+        directory.Refuse(TimeSpan.FromMilliseconds(1));
+        Assert.False(await Poll());
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+
+        directory.Answer();
+        directory.IsSilentAboutPeople = true;
+        await Until(async () => !await Poll() && directory.AskedAccounts.Contains(leaver.UserId));
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+
+        directory.IsSilentAboutPeople = false;
+        await Until(Poll);
+        Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
+    }
+
+    [Fact]
+    public async Task Without_consent_nobody_is_blocked_and_all_else_goes_on()
+    {
+        directory.ForbidsAccounts = true;
+        var (workspace, leaver, stayer) = await Members();
+        directory.Block(leaver.UserId);
+        directory.Groups[stayer.UserId] = [];
+        directory.Tell(new(group, false, [stayer.UserId], false));
+
+        Assert.True(await Poll());
+
+        Assert.Equal([Standing.Member, Standing.Outsider], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
+        Assert.Equal(DirectoryStatus.Connected, (await cluster.WithinSilo.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").State()).Status);
+    }
+
+    [Fact]
+    public async Task Changes_that_are_told_no_more_are_found_by_asking_about_everybody_who_came()
+    {
+        var (workspace, leaver, stayer) = await Members();
+        directory.Blocked[leaver.UserId] = true;
+        directory.Expire();
+
+        Assert.True(await Poll());
+
+        Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
+    }
+
+    [Fact]
+    public async Task A_round_that_ended_halfway_is_told_again_to_its_successor()
+    {
+        var (workspace, leaver, _) = await Members();
+        directory.Block(leaver.UserId);
+        cluster.Store.Fate = (operation, name) => operation == RowOperation.Write && name == "account" ? RowFate.Fails : RowFate.Happens;
+        Assert.False(await Poll());
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+
+        cluster.Store.Fate = (_, _) => RowFate.Happens;
+        await cluster.Forget();
+        await Until(Poll);
+        Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
+    }
+
+    [Fact]
+    public async Task Whoever_is_not_known_here_gets_no_row_and_nobody_is_asked_about_them()
+    {
+        await Members();
+        var asked = directory.AskedAccounts.Count;
+        cluster.Store.StartCounting();
+        foreach (var person in Enumerable.Range(0, 100))
+        {
+            directory.Block(Guid.NewGuid());
+        }
+
+        Assert.True(await Poll());
+
+        // How far it is, of groups and of accounts.
+        Assert.Equal((asked, 2), (directory.AskedAccounts.Count, cluster.Store.Writes));
+    }
+
+    private Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();
+
+    private Task<Standing> StandingOf(PersonId person, string workspace) => contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace);
+
+    private async Task<IEnumerable<WorkspaceUser>> People(string workspace, WorkspaceUserStatus? status, Roles role = Roles.None)
+    {
+        var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
+        return (await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(null, role, status, null, new(100, null))))!.Items;
+    }
+
+    /// <summary>Two who came with the group, and accounts that are followed.</summary>
+    private async Task<(string Workspace, PersonId First, PersonId Second)> Members(string? of = null)
+    {
+        var (workspace, first, second) = (of ?? await contoso.Workspace(), contoso.Somebody(), contoso.Somebody());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        directory.Groups[first.UserId] = directory.Groups[second.UserId] = [group];
+        Assert.Equal(Standing.Member, await StandingOf(first, workspace));
+        Assert.Equal(Standing.Member, await StandingOf(second, workspace));
+        Assert.True(await Poll());
+        return (workspace, first, second);
+    }
+
+    private async Task Until(Func<Task<bool>> condition)
+    {
+        // Each attempt is a call to every silo, in whose time things happen.
+        for (var attempt = 0; !await condition(); attempt++)
+        {
+            Assert.True(attempt < 10_000, "It does not come to be.");
+            await cluster.Activations("user");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using EngageCenter.Users;
+
+namespace EngageCenter.Grains.Tests.Users;
+
+/// <summary>The newer of what a token and the directory say of an account.</summary>
+public sealed class UserAccountTests
+{
+    private static readonly DateTimeOffset Morning = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(true, 20, 9, true)]
+    [InlineData(true, 20, 20, true)]
+    [InlineData(true, 20, 21, false)]
+    [InlineData(true, 20, null, true)]
+    [InlineData(false, 20, 9, false)]
+    [InlineData(false, 20, null, false)]
+    public void Who_is_blocked_holds_nothing_until_they_get_a_newer_token(bool isBlocked, int asked, int? issued, bool holdsNothing)
+    {
+        var account = UserAccount.Of(!isBlocked, Morning.AddSeconds(asked), null);
+
+        Assert.Equal(holdsNothing, account.Blocks(issued is { } second ? Morning.AddSeconds(second) : null));
+    }
+
+    [Fact]
+    public void A_token_that_came_before_the_directory_was_asked_is_older_whatever_the_clocks_say()
+    {
+        var seen = new SeenUser(new(Guid.Empty, Guid.Empty), new("Adele", null, UserType.Member), [], Morning, Morning.AddSeconds(60));
+
+        Assert.True(UserAccount.Of(isEnabled: false, Morning, seen).Blocks(seen.LastSignInAt));
+    }
+
+    [Fact]
+    public void Whoever_was_never_asked_about_is_not_blocked() => Assert.False(new UserAccount().Blocks(null));
+}
