@@ -24,6 +24,7 @@ public static class GrainsHosting
         silo.Services.AddMetrics();
         silo.Services.TryAddSingleton<AccessMetrics>();
         silo.Services.AddSingleton<PolicyCache>();
+        silo.Services.AddSingleton<WaitingSilos>();
         silo.Services.AddSingleton<DecisionLending>();
         silo.Services.AddSingleton<DecisionProofs>();
         silo.Services.AddSingleton<Scans>();

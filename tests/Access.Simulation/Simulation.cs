@@ -26,7 +26,7 @@ internal sealed record Outcome(ulong Seed, Totals Totals, History History, Immut
 internal sealed class Simulation
 {
     /// <summary>Client operations and troubles of a run.</summary>
-    public const int DefaultSteps = 300;
+    public const int DefaultSteps = 540;
 
     private const int Nodes = 4;
     private const int WebNodes = 2;
@@ -199,11 +199,11 @@ internal sealed class Simulation
 
         // How much trouble, of which kind.
         var variety = dice.Pick([0.2, 0.6]);
-        var kinds = Enumerable.Range(0, 13).Where(_ => dice.Chance(variety)).ToList();
-        if (dice.Chance(0.4))
+        var kinds = Enumerable.Range(0, 14).Where(_ => dice.Chance(variety)).ToList();
+        if (dice.Chance(0.5))
         {
             // Late answers take a race that is set up, and most of these come to nothing.
-            kinds.AddRange([11, 11, 11, 12, 12]);
+            kinds.AddRange([11, 11, 11, 12, 12, 12, 13, 13]);
         }
 
         var trouble = dice.Pick([0.03, 0.08, 0.15]);
@@ -211,7 +211,7 @@ internal sealed class Simulation
         {
             var gap = dice.Below(20) switch { 0 => dice.Seconds(2, 14), < 5 => dice.Seconds(0.3, 2), _ => dice.Seconds(0, 0.3) };
             World.RunUntil(World.Now + gap);
-            if (kinds.Count > 0 && dice.Chance(trouble))
+            if (kinds.Count > 0 && World.Now >= quietUntil && dice.Chance(trouble))
             {
                 Trouble(dice.Pick(kinds), silos[dice.Below(Nodes)]);
             }
@@ -406,10 +406,21 @@ internal sealed class Simulation
                 break;
             case 11:
                 var person = dice.Pick(persons);
-                AnswerLate(UserOf(person).Silo, web, () => CheckAt(web, person, person.Tokens[^1]));
+                AnswerLate(UserOf(person).Silo, web, usual.Lease, () => CheckAt(web, person, person.Tokens[^1]));
                 break;
             case 12 when decisions.Count > 0:
-                AnswerLate(Route(null).Silo, silo, () => ActElsewhere(HandedOn(), silo));
+                var owner = Route(null).Silo;
+                AnswerLate(owner, silo, owner.Terms.Lease, () =>
+                {
+                    // Whichever epoch the silo goes by.
+                    foreach (var newest in decisions.GroupBy(d => d.Epoch).TakeLast(3).Select(d => d.Last()).ToList())
+                    {
+                        ActElsewhere(newest, silo);
+                    }
+                });
+                break;
+            case 13:
+                GrantLate(silo);
                 break;
             default:
                 break;
@@ -450,20 +461,21 @@ internal sealed class Simulation
 
     /// <summary>The answer to one recall is on its way when the next one is, and that one takes long.</summary>
     /// <param name="lender">Who recalls.</param>
+    /// <param name="lease">How long it lends.</param>
     /// <param name="use">Has the holder ask for something again.</param>
-    private void AnswerLate(Process lender, Process holder, Action use)
+    private void AnswerLate(Process lender, Process holder, TimeSpan lease, Action use)
     {
         var start = dice.Seconds(0.5, 1.5);
         Use(0, 0.5, 3);
         World.After(start, null, () =>
         {
-            World.Hold(holder.Node, lender.Node, World.Now + TimeSpan.FromSeconds(2), 12, 17);
+            World.Hold(holder.Node, lender.Node, World.Now + TimeSpan.FromSeconds(2), lease.TotalSeconds + 2, lease.TotalSeconds + 7);
             Change(null);
         });
 
         // By then what was out has run out.
-        var next = start + usual.Lease + dice.Seconds(0.2, 1);
-        quietUntil = World.Now + next + usual.Lease;
+        var next = start + lease + dice.Seconds(0.2, 1);
+        quietUntil = World.Now + next + lease;
         Use(next.TotalSeconds, next.TotalSeconds + 0.5, 3);
         World.After(next + TimeSpan.FromSeconds(1), null, () =>
         {
@@ -479,6 +491,35 @@ internal sealed class Simulation
                 World.After(dice.Seconds(from, to), null, use);
             }
         }
+    }
+
+    /// <summary>A grant comes later than it is good for, and who comes meanwhile waits for it with who asked before.</summary>
+    private void GrantLate(Silo holder)
+    {
+        // Nobody has a lease after it. Then somebody decides, elsewhere where that can be.
+        Change(null);
+        quietUntil = World.Now + usual.Lease + TimeSpan.FromSeconds(6);
+        foreach (var person in persons)
+        {
+            World.After(dice.Seconds(0.5, 1), null, () => Check(person, person.Tokens[^1]));
+        }
+
+        World.After(TimeSpan.FromSeconds(1.5), null, () =>
+        {
+            if (decisions.Count == 0)
+            {
+                return;
+            }
+
+            var decision = decisions[^1];
+            World.Hold(Route(null).Silo.Node, holder.Node, World.Now + TimeSpan.FromSeconds(2), 12, 17);
+            ActElsewhere(decision, holder);
+            World.After(dice.Seconds(0.3, 0.8), null, () => Change(null));
+            for (var time = 0; time < 8; time++)
+            {
+                World.After(usual.Lease + dice.Seconds(0.5, 5), null, () => ActElsewhere(decision, holder));
+            }
+        });
     }
 
     private void CutOff(Silo silo, int from)

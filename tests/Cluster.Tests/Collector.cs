@@ -16,7 +16,11 @@ internal sealed class Collector : IAsyncDisposable
     private readonly WebApplication app;
     private readonly ConcurrentQueue<byte[]> received = [];
 
-    private Collector(WebApplication app) => this.app = app;
+    // The newest value of each counter of each process.
+    private readonly ConcurrentDictionary<(string Instance, string Name), long> counts = [];
+    private readonly bool keeps;
+
+    private Collector(WebApplication app, bool keeps) => (this.app, this.keeps) = (app, keeps);
 
     public ConcurrentQueue<Span> Spans { get; } = [];
 
@@ -26,21 +30,30 @@ internal sealed class Collector : IAsyncDisposable
     /// <summary>Service, trace and text.</summary>
     public ConcurrentQueue<(string Service, string Trace, string Text)> Logs { get; } = [];
 
-    public string Url => app.Urls.Single();
+    /// <summary>What has a process send here.</summary>
+    public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+    {
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = app.Urls.Single(),
+        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+    };
 
-    public static async Task<Collector> Start()
+    /// <param name="keeps">Whether it keeps all that it was sent, for <see cref="Holds"/>.</param>
+    public static async Task<Collector> Start(bool keeps = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
-        var collector = new Collector(app);
+        var collector = new Collector(app, keeps);
         app.MapPost("/v1/traces", http => collector.Take(http, collector.TakeSpans));
         app.MapPost("/v1/metrics", http => collector.Take(http, collector.TakeMetrics));
         app.MapPost("/v1/logs", http => collector.Take(http, collector.TakeLogs));
         await app.StartAsync();
         return collector;
     }
+
+    /// <summary>What a counter came to in all processes, also in those that have ended; what one counted since it last said so is not in it.</summary>
+    public long Count(string name) => counts.Where(c => c.Key.Name == name).Sum(c => c.Value);
 
     /// <summary>Whether anything that was sent has this text in it, anywhere.</summary>
     public bool Holds(string text) => received.Any(body => body.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0);
@@ -51,7 +64,11 @@ internal sealed class Collector : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
-        received.Enqueue(body.ToArray());
+        if (keeps)
+        {
+            received.Enqueue(body.ToArray());
+        }
+
         take(new(body.ToArray()));
     }
 
@@ -77,6 +94,12 @@ internal sealed class Collector : IAsyncDisposable
             foreach (var metric in ofResource.All(2).SelectMany(scope => scope.All(2)))
             {
                 Metrics[(Service(ofResource), metric.One(1).Text)] = metric.One(3).Text;
+
+                // Of a sum all points together: each is of other attributes.
+                if (metric.One(7).All(1).ToList() is { Count: > 0 } points)
+                {
+                    counts[(Instance(ofResource), metric.One(1).Text)] = points.Sum(p => p.Fixed(6));
+                }
             }
         }
     }
@@ -91,6 +114,8 @@ internal sealed class Collector : IAsyncDisposable
             }
         }
     }
+
+    private static string Instance(Protobuf ofResource) => Attributes(ofResource.One(1), 1)["service.instance.id"];
 
     private static string Service(Protobuf ofResource) => Attributes(ofResource.One(1), 1)["service.name"];
 

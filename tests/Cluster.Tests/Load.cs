@@ -24,6 +24,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
     private long unanswered;
     private long acknowledged;
     private long unknown;
+    private long attempts;
 
     public IReadOnlyList<string> WorkspaceIds { get; private set; } = [];
 
@@ -35,6 +36,9 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
     public long Acknowledged => Volatile.Read(ref acknowledged);
 
     public long Unknown => Volatile.Read(ref unknown);
+
+    /// <summary>Requests to change or read a group, whatever came of them.</summary>
+    public long Attempts => Volatile.Read(ref attempts);
 
     /// <summary>Checks answered 503, or not in time.</summary>
     public long Unanswered => Volatile.Read(ref unanswered);
@@ -167,6 +171,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
         var (number, turn, etag, granted) = (0, offset, default(string), true);
         return async () =>
         {
+            Interlocked.Increment(ref attempts);
             if (etag is null)
             {
                 // Nothing is known of what is there: read it, until it can be read.

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace EngageCenter.Cluster.Tests;
@@ -13,7 +14,9 @@ internal readonly record struct Protobuf(ReadOnlyMemory<byte> Bytes)
     public string Hex => Convert.ToHexStringLower(Bytes.Span);
 
     /// <summary>The messages, strings or bytes of a field, in order.</summary>
-    public IEnumerable<Protobuf> All(int field)
+    public IEnumerable<Protobuf> All(int field) => All(field, wireType: 2);
+
+    private IEnumerable<Protobuf> All(int field, int wireType)
     {
         for (var at = 0; at < Bytes.Length;)
         {
@@ -26,7 +29,7 @@ internal readonly record struct Protobuf(ReadOnlyMemory<byte> Bytes)
                 5 => 4,
                 var type => throw new InvalidDataException($"Wire type {type}."),
             };
-            if ((key & 7) == 2 && (int)(key >> 3) == field)
+            if ((int)(key & 7) == wireType && (int)(key >> 3) == field)
             {
                 yield return new(Bytes.Slice(at, length));
             }
@@ -36,6 +39,13 @@ internal readonly record struct Protobuf(ReadOnlyMemory<byte> Bytes)
     }
 
     public Protobuf One(int field) => All(field).FirstOrDefault();
+
+    /// <summary>The first number of eight bytes of a field; 0 where there is none.</summary>
+    public long Fixed(int field)
+    {
+        var number = All(field, wireType: 1).FirstOrDefault();
+        return number.Bytes.IsEmpty ? 0 : BinaryPrimitives.ReadInt64LittleEndian(number.Bytes.Span);
+    }
 
     private int Skipped(ref int at)
     {

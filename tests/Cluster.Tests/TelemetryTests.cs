@@ -18,10 +18,8 @@ public class TelemetryTests(ITestOutputHelper output)
     public async Task One_trace_goes_from_HTTP_through_grains_to_storage_and_names_nobody(bool azurite)
     {
         await using var collector = await Collector.Start();
-        await using var cluster = await RunningCluster.Start(new(Members: 1), azurite: azurite, silos: 1, webNodes: 1, settings: new Dictionary<string, string>
+        await using var cluster = await RunningCluster.Start(new(Members: 1), azurite: azurite, silos: 1, webNodes: 1, settings: new Dictionary<string, string>(collector.Settings)
         {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Url,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
             ["OTEL_BLRP_SCHEDULE_DELAY"] = "100",
             ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",

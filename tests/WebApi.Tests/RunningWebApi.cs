@@ -204,10 +204,16 @@ public sealed class RunningWebApi : IAsyncDisposable
     public void Decides(params AccessDecision[] decisions)
     {
         var next = 0;
-        Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(Next()));
-        Grains.On<IUserGrain>("Explain", _ => new ValueTask<EffectiveAccess>(new EffectiveAccess(Next(), [])));
+        Decides(() => new(decisions[Math.Min(next++, decisions.Length - 1)]));
+    }
 
-        AccessDecision Next() => decisions[Math.Min(next++, decisions.Length - 1)];
+    /// <summary>What persons' grains decide, and lend to nobody: with roles, as a node asks that keeps decisions, or without.</summary>
+    public void Decides(Func<ValueTask<AccessDecision>> decide)
+    {
+        Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(decide().AsTask()));
+        Grains.On<IUserGrain>("Explain", _ => new ValueTask<EffectiveAccess>(Explained()));
+
+        async Task<EffectiveAccess> Explained() => new(await decide(), []);
     }
 
     public void Explains(EffectiveAccess access) =>

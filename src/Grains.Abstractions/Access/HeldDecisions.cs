@@ -62,17 +62,14 @@ internal sealed class HeldDecisions<TDecision>(int max)
             return null;
         }
 
-        if (!isYounger)
+        // One that does not stand any more takes nobody's place.
+        if (!isYounger && Stands(key, held, now))
         {
             Put(key, held);
         }
 
         // The last thing before the answer.
-        return now < held.Expires
-            && held.Request.Workspace == Volatile.Read(ref NumberOf(workspaceId))
-            && held.Request.Person == Volatile.Read(ref NumberOf(signIn.Person))
-                ? held.Decision
-                : null;
+        return Stands(key, held, now) ? held.Decision : null;
     }
 
     /// <summary>Gives up what there is of a workspace, and what is on its way.</summary>
@@ -80,6 +77,10 @@ internal sealed class HeldDecisions<TDecision>(int max)
 
     /// <summary>Gives up what there is of a person, and what is on its way.</summary>
     public void Recall(PersonId person) => Interlocked.Increment(ref NumberOf(person));
+
+    private bool Stands(Key key, Held held, TimeSpan now) => now < held.Expires
+        && held.Request.Workspace == Volatile.Read(ref NumberOf(key.WorkspaceId))
+        && held.Request.Person == Volatile.Read(ref NumberOf(key.Person));
 
     private ref long NumberOf(string workspaceId) => ref workspaces[(uint)workspaceId.GetHashCode(StringComparison.Ordinal) % Numbers];
 

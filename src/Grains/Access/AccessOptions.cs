@@ -25,8 +25,8 @@ public sealed class AccessOptions
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(25);
 
     /// <summary>
-    /// Whether this silo lends decisions to web nodes that keep them (<c>WebApi:Decisions:Max</c>). To be the same on all
-    /// silos while any web node keeps some: a silo that does not lend does not wait for what another one has lent either.
+    /// Whether this silo lends decisions to web nodes that keep them (<c>WebApi:Decisions:Max</c>). It does so while every silo
+    /// of the cluster does: one that does not, as one of an earlier release, does not wait for what another one has lent.
     /// </summary>
     public bool LendsDecisions { get; set; }
 

@@ -9,7 +9,7 @@ namespace EngageCenter.Access;
 /// </summary>
 /// <param name="local">A web node's decisions in this very process, if it is one as well.</param>
 internal sealed partial class DecisionLending(
-    IOptions<AccessOptions> options, AccessMetrics metrics, TimeProvider time, ILogger<DecisionLending> logger, DecisionCache? local = null)
+    IOptions<AccessOptions> options, WaitingSilos silos, AccessMetrics metrics, TimeProvider time, ILogger<DecisionLending> logger, DecisionCache? local = null)
 {
     /// <summary>Workspaces with decisions at web nodes. Beyond it nothing is lent of others until some have run out.</summary>
     public const int MaxWorkspaces = 2 * PolicyCache.MaxPolicies;
@@ -18,7 +18,10 @@ internal sealed partial class DecisionLending(
     private readonly long origin = time.GetTimestamp();
     private TimeSpan swept;
 
-    /// <summary>Whether decisions are lent at all.</summary>
+    /// <summary>Whether decisions are lent, here and now.</summary>
+    public bool IsLending => IsOn && silos.AreAll;
+
+    /// <summary>Whether decisions are lent as far as this silo is concerned, and so it waits for what was lent.</summary>
     public bool IsOn => options.Value.LendsDecisions;
 
     private TimeSpan Now => time.GetElapsedTime(origin);

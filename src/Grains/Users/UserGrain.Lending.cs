@@ -26,7 +26,7 @@ internal sealed partial class UserGrain
     /// </summary>
     private EffectiveAccess Lend(EffectiveAccess access, SignIn signIn)
     {
-        if (signIn.Holder is not { } holder || !lending.IsOn || arriving > 0 || hasEnded || access.Decision.Standing != Standing.Member
+        if (signIn.Holder is not { } holder || arriving > 0 || !lending.IsLending || hasEnded || access.Decision.Standing != Standing.Member
             || !known.TryGetValue(access.Decision.WorkspaceId, out var made) || !ReferenceEquals(made.Access, access) || !Stands(made)
             || !Covers(signIn) || observation.AsOf(durable.Seen) is not { } knownAt)
         {
@@ -38,7 +38,7 @@ internal sealed partial class UserGrain
 
     /// <summary>
     /// Rule 11. Stores what is newly known of the person's groups, and has them decide. Nothing is lent meanwhile; and before
-    /// groups are taken away nobody has a decision any more that was lent before.
+    /// groups are taken away nobody has a decision any more that was lent before, by this activation or one before it.
     /// </summary>
     /// <param name="groups">Those that will decide.</param>
     /// <param name="store">Begins in this turn, unless groups are taken away.</param>

@@ -20,7 +20,7 @@ namespace EngageCenter.Users;
 /// decision finds them a member, or a contract names them: until then their sign-in is in memory only, and the activation
 /// ends after <see cref="MemoryOfStrangers"/>.
 /// </remarks>
-[GrainType("user"), Reentrant]
+[GrainType("user"), WaitsForLentDecisions, Reentrant]
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<UserState> storage,
     IGrainStorage rows,

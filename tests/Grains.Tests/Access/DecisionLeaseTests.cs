@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EngageCenter.Access;
 using EngageCenter.Directories;
 using EngageCenter.Users;
@@ -15,15 +16,21 @@ public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposa
     private readonly Contoso contoso;
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
     private readonly List<DecisionCache> webs;
+    private readonly ConcurrentDictionary<string, int> asked = new();
 
     public DecisionLeaseTests(LendingCluster cluster)
     {
         this.cluster = cluster;
         contoso = new(cluster);
         webs = [NewWeb(), NewWeb()];
+        cluster.Called = call => _ = call.InterfaceMethod.DeclaringType == typeof(IUserGrain) ? asked.AddOrUpdate(call.TargetId.Key.ToString()!, 1, (_, calls) => calls + 1) : 0;
     }
 
-    public void Dispose() => services.Dispose();
+    public void Dispose()
+    {
+        cluster.Called = _ => { };
+        services.Dispose();
+    }
 
     [Fact]
     public async Task Warm_check_makes_no_call_and_a_revoked_right_stops_at_every_web_node()
@@ -35,10 +42,14 @@ public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposa
             await contoso.Grant(workspace, group, Roles.SupportUser);
             foreach (var (web, member) in Each(members))
             {
-                Assert.True((await Check(web, member, workspace)).Allows(Permissions.ViewSupportInsights));
+                // The first one asks the person's grain. The second one asks nobody, and is the very same, proof and all.
+                var calls = Calls(member);
+                var cold = await Check(web, member, workspace);
+                Assert.True(cold.Allows(Permissions.ViewSupportInsights));
+                Assert.Equal(calls + 1, Calls(member));
 
-                // The very same decision, proof and all.
-                Assert.Equal(await cluster.User(member.Person).Decide(member, workspace), web.Find(member, workspace)!.Decision);
+                Assert.Equal(cold, await Check(web, member, workspace));
+                Assert.Equal(calls + 1, Calls(member));
             }
 
             await contoso.Grant(workspace, group, Roles.LearningUser);
@@ -195,10 +206,42 @@ public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposa
         Assert.Null(off.Find(contoso.AdeleSignIn, workspace));
     }
 
+    [Fact]
+    public async Task Nothing_is_lent_while_a_silo_is_there_that_does_not_wait_for_it()
+    {
+        var workspace = await contoso.Workspace();
+        await Check(webs[0], contoso.AdeleSignIn, workspace);
+        Assert.NotNull(webs[0].Find(contoso.AdeleSignIn, workspace));
+
+        await using (await cluster.StartEarlierSilo())
+        {
+            // Each silo learns of it by itself. What is out runs out, or is recalled.
+            await Until.True(
+                async () =>
+                {
+                    webs[0].Recall(workspace).Ignore();
+                    await Check(webs[0], contoso.AdeleSignIn, workspace);
+                    return cluster.Each<WaitingSilos>().All(silos => !silos.AreAll) && webs[0].Find(contoso.AdeleSignIn, workspace) is null;
+                },
+                TimeSpan.FromSeconds(30), "the silos lend nothing");
+        }
+
+        await Until.True(
+            async () =>
+            {
+                await Check(webs[0], contoso.AdeleSignIn, workspace);
+                return webs[0].Find(contoso.AdeleSignIn, workspace) is not null;
+            },
+            TimeSpan.FromSeconds(30), "the silos lend again");
+    }
+
     private static async ValueTask<AccessDecision> Check(IGrainFactory grains, DecisionCache web, SignIn signIn, string workspace) =>
         (web.Find(signIn, workspace) ?? await web.Ask(grains.GetGrain<IUserGrain>(signIn.Person.ToString()), signIn, workspace)).Decision;
 
     private ValueTask<AccessDecision> Check(DecisionCache web, SignIn signIn, string workspace) => Check(cluster.Grains, web, signIn, workspace);
+
+    // Calls that the person's grain has got from outside.
+    private int Calls(SignIn signIn) => asked.GetValueOrDefault(signIn.Person.ToString());
 
     private IEnumerable<(DecisionCache Web, SignIn Member)> Each(IReadOnlyList<SignIn> members) => webs.SelectMany(web => members.Select(member => (web, member)));
 

@@ -132,6 +132,29 @@ public class HeldDecisionsTests
     }
 
     [Fact]
+    public void Decision_that_does_not_stand_any_more_takes_nobodys_place()
+    {
+        Action<HeldDecisions<string>>[] ends = [few => few.Recall(Workspace), few => few.Recall(signIn.Person), _ => { }];
+
+        // More than once: the newer one may share a number with what is recalled.
+        Assert.All(ends, end => Assert.Contains(Enumerable.Range(0, 5), n => Stays($"another {n}", end)));
+
+        static bool Stays(string another, Action<HeldDecisions<string>> end)
+        {
+            // Two halves of one: the newer one is young, and the other one old.
+            var (few, newer) = (new HeldDecisions<string>(2), Contoso.SignIn(new(Guid.NewGuid(), Guid.NewGuid()), 60, group));
+            few.Keep(few.Ask(signIn.Person, Workspace, At(100)), signIn, Workspace, Decision, Lease(10));
+            few.Keep(few.Ask(newer.Person, another, At(105)), newer, another, Decision, Lease(10));
+            end(few);
+            Assert.Null(few.Find(signIn, Workspace, At(110)));
+
+            // Had that moved it, the newer one would be old now, and make way for the next one that comes.
+            few.Keep(few.Ask(newer.Person, "third", At(105)), newer, "third", Decision, Lease(10));
+            return few.Find(newer, another, At(110)) == Decision;
+        }
+    }
+
+    [Fact]
     public async Task Recalls_checks_and_answers_at_the_same_time_leave_nothing_that_was_recalled()
     {
         // A policy is its version. While it is changed nobody is lent anything; then it is recalled, and then acknowledged.

@@ -7,6 +7,7 @@ using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Metadata;
 using Orleans.Providers;
 using Orleans.Storage;
 using Orleans.TestingHost;
@@ -19,6 +20,9 @@ public class GrainCluster : IAsyncLifetime
     public const short Silos = 2;
 
     private readonly InProcessTestCluster cluster;
+
+    // Of the silos that are started from now on.
+    private bool isEarlier;
 
     // After a fault a change waits for leases that may be out: here not for long.
     public GrainCluster()
@@ -42,6 +46,7 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
             silo.Services.AddSingleton<IDirectory>(Directory);
             silo.AddEngageCenterGrains();
+            silo.Services.AddSingleton<IGrainPropertiesProvider>(new OfRelease(isEarlier));
             silo.AddIncomingGrainCallFilter(async call =>
             {
                 Called(call);
@@ -110,6 +115,20 @@ public class GrainCluster : IAsyncLifetime
     /// <summary>Ends every activation, so that the next call reads storage.</summary>
     public Task Forget() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
+    /// <summary>One silo more, which says of itself what one of an earlier release does. It ends with what is returned.</summary>
+    internal async Task<IAsyncDisposable> StartEarlierSilo()
+    {
+        isEarlier = true;
+        try
+        {
+            return new Ending(cluster, await cluster.StartAdditionalSiloAsync());
+        }
+        finally
+        {
+            isEarlier = false;
+        }
+    }
+
     /// <summary>Whether a meter is one of its silos'.</summary>
     internal bool Owns(Meter meter) => cluster.Silos.Any(silo => ReferenceEquals(silo.ServiceProvider.GetRequiredService<IMeterFactory>(), meter.Scope));
 
@@ -133,6 +152,17 @@ public class GrainCluster : IAsyncLifetime
         }
 
         throw new InvalidOperationException("The workspace refused five decisions.");
+    }
+
+    private sealed class Ending(InProcessTestCluster cluster, InProcessSiloHandle silo) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await cluster.StopSiloAsync(silo);
+    }
+
+    private sealed class OfRelease(bool isEarlier) : IGrainPropertiesProvider
+    {
+        public void Populate(Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
+            _ = isEarlier && properties.Remove(WaitingSilos.Property);
     }
 }
 

@@ -1,5 +1,4 @@
 using EngageCenter.Access;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Identity;
 using Microsoft.AspNetCore.Builder;
@@ -91,7 +90,7 @@ public sealed class AccessRequirementTests
     {
         await using var api = await RunningWebApi.StartAsync(app => app.MapGet(InWorkspace, (WorkspaceVisit visit) => visit.WorkspaceId).RequireMember());
         var asked = 0;
-        api.Grains.On<IUserGrain>("Decide", _ =>
+        api.Decides(() =>
         {
             asked++;
             return new ValueTask<AccessDecision>(Member(Permissions.None));

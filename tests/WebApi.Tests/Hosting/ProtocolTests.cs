@@ -221,7 +221,7 @@ public sealed class ProtocolTests : IAsyncLifetime
     {
         await using var busy = await RunningWebApi.StartAsync(("WebApi:MaxRequests", "1"));
         var (asked, decision) = (new TaskCompletionSource(), new TaskCompletionSource<AccessDecision>());
-        busy.Grains.On<IUserGrain>("Decide", _ =>
+        busy.Decides(() =>
         {
             asked.SetResult();
             return new ValueTask<AccessDecision>(decision.Task);

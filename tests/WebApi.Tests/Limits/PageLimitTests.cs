@@ -1,7 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Support;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.Requests;
 using Microsoft.AspNetCore.Http;
@@ -158,7 +157,7 @@ public class PageLimitTests
     private static async Task<RunningWebApi> Start(Func<int, Task> until, params (string Key, string Value)[] settings)
     {
         var api = await RunningWebApi.StartAsync(settings);
-        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Permissions.ViewSupportInsights)));
+        api.Decides(() => new(RunningWebApi.Member(Permissions.ViewSupportInsights)));
         api.Grains.On<ISupportGrain>("Cases", arguments => Page(((CaseQuery)arguments[1]!).Page.Size));
 
         // Until a node knows which tenants are allowed, everybody counts as a stranger and has a smaller part.

@@ -18,7 +18,7 @@ public class ScanLimitTests
         await using var api = await RunningWebApi.StartAsync();
         var release = new TaskCompletionSource();
         using var atWork = new SemaphoreSlim(0);
-        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Enum.GetValues<Permissions>().Aggregate((all, one) => all | one))));
+        api.Decides(() => new ValueTask<AccessDecision>(RunningWebApi.Member(Enum.GetValues<Permissions>().Aggregate((all, one) => all | one))));
         api.Grains.On<IUserGrain>("DecideAnywhere", _ => new ValueTask<Standing>(Standing.Member));
         api.Grains.On<ISupportGrain>("Cases", arguments =>
         {
@@ -73,7 +73,7 @@ public class ScanLimitTests
     public async Task Searches_without_pauses_count_as_the_largest_pages()
     {
         await using var api = await RunningWebApi.StartAsync(("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "1100"));
-        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(RunningWebApi.Member(Permissions.ViewSupportInsights)));
+        api.Decides(() => new ValueTask<AccessDecision>(RunningWebApi.Member(Permissions.ViewSupportInsights)));
         api.Grains.On<ISupportGrain>("Cases", _ => Cases(Task.CompletedTask));
         var ann = RunningWebApi.Token();
 

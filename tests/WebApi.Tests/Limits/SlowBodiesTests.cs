@@ -138,7 +138,7 @@ public sealed class SlowBodiesTests(ITestOutputHelper output)
         var limits = LimitsOf(api);
         await KnowsTenants(api, Tenant, stranger.TenantId);
         var decision = new TaskCompletionSource<AccessDecision>();
-        api.Grains.On<IUserGrain>("Decide", _ => new ValueTask<AccessDecision>(decision.Task));
+        api.Decides(() => new ValueTask<AccessDecision>(decision.Task));
         var waiting = new[] { Ann, Ann, bob, bob }.Select(who => api.SendAsync("GET", $"/v1/workspaces/{WorkspaceId}", Token(who))).ToList();
         await Until.True(() => Task.FromResult(limits.Requests.Taken == 4), bound, "all requests are at work");
 

@@ -6,7 +6,6 @@ using System.Text.Json;
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Storage;
-using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.Workspaces;
@@ -43,7 +42,7 @@ public sealed class AuditFeedTests : IAsyncLifetime
     {
         api = await StartAsync(time);
         decide = () => Member(Permissions.ManageEntraGroups) with { Proof = (UInt128)(trail.Length + 1) };
-        api.Grains.On<IUserGrain>("Decide", _ =>
+        api.Decides(() =>
         {
             Interlocked.Increment(ref decided);
             try

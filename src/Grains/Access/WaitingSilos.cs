@@ -1,0 +1,55 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Metadata;
+
+namespace EngageCenter.Access;
+
+/// <summary>
+/// Whether every silo that is in the cluster waits, before a sign-in takes groups away, for what others have lent of the
+/// person. One that does not lend does not wait, nor does one of an earlier release: while it is there, an activation there
+/// may come after one here that has lent.
+/// </summary>
+internal sealed class WaitingSilos(IClusterManifestProvider manifests, IClusterMembershipService members)
+{
+    /// <summary>What a silo's manifest says of the grain type.</summary>
+    public const string Property = "engagecenter.waits-for-lent-decisions";
+
+    private static readonly GrainType user = GrainType.Create("user");
+
+    private volatile Answer? known;
+
+    public bool AreAll
+    {
+        get
+        {
+            var (manifest, membership) = (manifests.Current, members.CurrentSnapshot);
+            if (known is { } before && ReferenceEquals(before.Manifest, manifest) && ReferenceEquals(before.Members, membership))
+            {
+                return before.AreAll;
+            }
+
+            // A silo whose manifest has not come yet counts as one of an earlier release.
+            var areAll = membership.Members.Values.All(m => m.Status != SiloStatus.Active || Waits(manifest, m.SiloAddress));
+            known = new(manifest, membership, areAll);
+            return areAll;
+        }
+    }
+
+    private static bool Waits(ClusterManifest manifest, SiloAddress silo) =>
+        manifest.Silos.TryGetValue(silo, out var its) && its.Grains.TryGetValue(user, out var grain) && grain.Properties.ContainsKey(Property);
+
+    private sealed record Answer(ClusterManifest Manifest, ClusterMembershipSnapshot Members, bool AreAll);
+}
+
+/// <summary>Says in the manifest of a silo that lends that the grain waits for what other activations of it have lent: see <see cref="WaitingSilos"/>.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class WaitsForLentDecisionsAttribute : Attribute, IGrainPropertiesProviderAttribute
+{
+    public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
+    {
+        if (services.GetRequiredService<IOptions<AccessOptions>>().Value.LendsDecisions)
+        {
+            properties[WaitingSilos.Property] = bool.TrueString;
+        }
+    }
+}
