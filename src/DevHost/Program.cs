@@ -5,8 +5,15 @@ using EngageCenter.DevHost;
 // listens
 // on loopback, and every acknowledged change is on disk.
 //
+// 'proxy URL NODE...' runs a reverse proxy on URL before the nodes, for ./cluster.
 // 'sample ENTRA SERVICE' (two addresses) sets the sample organization up in a service that runs elsewhere, and exits.
 Culture.UseInvariant();
+if (args is ["proxy", var url, .. var nodes])
+{
+    // ./cluster gives each of its processes a mark behind all else.
+    return await HostProgram.RunAsync(() => ReverseProxy.Compose(url, nodes.Where(node => !node.StartsWith("--", StringComparison.Ordinal))));
+}
+
 if (args is ["sample", var entra, var service])
 {
     try

@@ -1,14 +1,18 @@
+using System.Diagnostics.Metrics;
 using EngageCenter.Portal.Api;
 using EngageCenter.Portal.Hosting;
 using EngageCenter.Portal.Layout;
 using EngageCenter.Portal.Parts;
 using EngageCenter.Portal.SignIn;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EngageCenter.Portal;
 
 /// <summary>The portal as a host composes it: pages that are rendered here, of what the web API answers to the person who looks at them.</summary>
 public static class PortalHost
 {
+    private const int ConnectionBufferBytes = 32 * 1024;
+
     /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
     public static WebApplicationBuilder AddEngageCenterPortal(this WebApplicationBuilder builder)
     {
@@ -18,18 +22,31 @@ public static class PortalHost
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = 5_000;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+
+            // What a connection holds of bytes that nobody has read or taken yet. By default it is 1 MiB.
+            (kestrel.Limits.MaxRequestBufferSize, kestrel.Limits.MaxResponseBufferSize) = (ConnectionBufferBytes, ConnectionBufferBytes);
+            var addresses = kestrel.ApplicationServices.GetRequiredService<AddressConnections>();
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http1;
+                endpoint.Use(addresses.Limit);
+            });
         });
+        builder.WebHost.UseSockets(sockets => (sockets.MaxReadBufferSize, sockets.MaxWriteBufferSize) = (ConnectionBufferBytes, ConnectionBufferBytes));
 
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(provider => new AddressConnections(options.Connections(), provider.GetRequiredService<IMeterFactory>()));
+        builder.Services.AddKnownProxies(options.Proxies());
         builder.Services.AddHttpContextAccessor();
         builder.AddSignIn(options);
         builder.Services.AddSessions(options.Sessions);
         builder.Services.AddApi(options);
         builder.Services.AddAntiforgery(antiforgery =>
         {
-            antiforgery.Cookie.Name = "engage-center-antiforgery";
+            antiforgery.Cookie.Name = SignInServices.CookieName("engage-center-antiforgery", builder.Environment);
+            antiforgery.Cookie.Path = "/";
             antiforgery.Cookie.SecurePolicy = SignInServices.Secure(builder.Environment);
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
         });
@@ -45,6 +62,9 @@ public static class PortalHost
     public static WebApplication MapEngageCenterPortal(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+        var options = app.Services.GetRequiredService<PortalOptions>();
+        app.UseKnownProxies($"{PortalOptions.Section}:{nameof(PortalOptions.KnownProxies)}", options.Proxies());
+        app.UseMiddleware<HeadRequests>();
         if (!app.Environment.IsDevelopment())
         {
             app.UseHsts();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using EngageCenter.Portal.SignIn;
 
 namespace EngageCenter.Portal;
@@ -18,6 +20,30 @@ public sealed class PortalOptions
 
     /// <summary>Where people's sessions are kept.</summary>
     public PortalSessionOptions Sessions { get; set; } = new();
+
+    /// <summary>
+    /// Addresses, or networks such as 10.0.0.0/8, of the proxies that end TLS before the portal. What one of them says of who
+    /// asks and whether by https (<c>X-Forwarded-For</c>, <c>X-Forwarded-Proto</c>) is believed, and of nobody else.
+    /// </summary>
+    public IList<string> KnownProxies { get; } = [];
+
+    /// <summary>Connections that are open at once; further ones are closed. Default 5,000.</summary>
+    public int MaxConnections { get; set; } = 5_000;
+
+    /// <summary>
+    /// The part of <see cref="MaxConnections"/> that one address can have, of IPv6 its /64 network; further ones are closed
+    /// unanswered. Addresses of <see cref="KnownProxies"/> have all of them. Default a quarter.
+    /// </summary>
+    public double AddressShare { get; set; } = 0.25;
+
+    /// <summary>
+    /// Connections that one address can open in a second; further ones are closed unanswered. Addresses of
+    /// <see cref="KnownProxies"/> are not limited. Default 200.
+    /// </summary>
+    public int ConnectionsPerSecond { get; set; } = 200;
+
+    /// <summary>How many of them at once, after a while without any. Default 1,000.</summary>
+    public int ConnectionsAtOnce { get; set; } = 1_000;
 
     /// <summary>
     /// The SHA-256 hash of the certificate of LocalEntra's https address, in hexadecimal, by which the portal trusts it.
@@ -43,9 +69,29 @@ public sealed class PortalOptions
             throw new SettingException($"{Section}:{nameof(Scope)} must not be empty.");
         }
 
+        if (options.MaxConnections < 1)
+        {
+            throw new SettingException($"{Section}:{nameof(MaxConnections)} is {options.MaxConnections}; it must be at least 1.");
+        }
+
+        if (!(options.AddressShare > 0 && options.AddressShare <= 1))
+        {
+            throw new SettingException($"{Section}:{nameof(AddressShare)} is {options.AddressShare.ToString(CultureInfo.InvariantCulture)}; it must be above 0, and at most 1.");
+        }
+
+        if (options.ConnectionsPerSecond < 1 || options.ConnectionsAtOnce < options.ConnectionsPerSecond)
+        {
+            throw new SettingException($"{Section} needs a {nameof(ConnectionsPerSecond)} of at least 1, and a {nameof(ConnectionsAtOnce)} of at least as many.");
+        }
+
+        _ = options.Proxies();
         options.Sessions.Require();
         return options.LocalEntraThumbprint is null || environment.IsDevelopment()
             ? options
             : throw new SettingException($"{Section}:{nameof(LocalEntraThumbprint)} is for the environment Development only; this one is {environment.EnvironmentName}.");
     }
+
+    internal IReadOnlyList<IPNetwork> Proxies() => EngageCenter.KnownProxies.Read($"{Section}:{nameof(KnownProxies)}", KnownProxies);
+
+    internal ConnectionLimits Connections() => new(MaxConnections, AddressShare, ConnectionsPerSecond, ConnectionsAtOnce, Proxies());
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using EngageCenter.Access;
 using EngageCenter.WebApi.Access;
 using EngageCenter.WebApi.Activities;
@@ -45,7 +46,7 @@ public static class WebApiHost
     public static WebApplication MapEngageCenterWebApi(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<WebApiOptions>();
-        app.UseKnownProxies(options);
+        app.UseKnownProxies($"{WebApiOptions.Section}:{nameof(WebApiOptions.KnownProxies)}", options.Proxies());
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<HeadRequests>();
         app.UseExceptionHandler();
@@ -105,7 +106,7 @@ public static class WebApiHost
         services.AddSingleton<AuditFeed>();
         services.AddSingleton(_ => options);
         services.AddSingleton<FailedTokens>();
-        services.AddSingleton<AddressConnections>();
+        services.AddSingleton(provider => new AddressConnections(options.Connections(), provider.GetRequiredService<IMeterFactory>()));
         services.AddSingleton<NodeLimits>();
         services.AddSingleton<BodyPace>();
         services.AddSingleton<AnswerPace>();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using EngageCenter.Paging;
 using EngageCenter.Users;
 
@@ -303,6 +304,10 @@ public sealed class WebApiOptions
 
         return options;
     }
+
+    internal IReadOnlyList<IPNetwork> Proxies() => EngageCenter.KnownProxies.Read($"{Section}:{nameof(KnownProxies)}", KnownProxies);
+
+    internal ConnectionLimits Connections() => new(MaxConnections, AddressShare, RateLimit.ConnectionsPerSecond, RateLimit.ConnectionsAtOnce, Proxies());
 
     private static bool IsPublic(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address)

@@ -42,6 +42,24 @@ public sealed class AccessTests(PortalService portal)
         await page.CloseAsync();
     }
 
+    [Theory]
+    [InlineData("", 200)]
+    [InlineData("/users", 200)]
+    [InlineData("/learning", 403)]
+    [InlineData("/nothing", 404)]
+    [InlineData("/support-cases.csv", 200)]
+    public async Task HEAD_answers_as_GET_does_without_a_body(string path, int status)
+    {
+        var adele = await portal.OpenAsync("adele", portal.Home);
+        var head = await adele.APIRequest.HeadAsync(portal.Home + path);
+        var get = await adele.APIRequest.GetAsync(portal.Home + path);
+
+        Assert.Equal((status, status), (head.Status, get.Status));
+        Assert.Equal(get.Headers["content-type"], head.Headers["content-type"]);
+        Assert.Empty(await head.BodyAsync());
+        await adele.CloseAsync();
+    }
+
     [Fact]
     public async Task Who_has_no_workspace_is_told_so()
     {

@@ -26,6 +26,8 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
 
     public Uri Url { get; } = Loopback();
 
+    public Uri Api => api;
+
     /// <summary>The workspace that tests look at and change nothing in that others see.</summary>
     public string Workspace { get; private set; } = "";
 

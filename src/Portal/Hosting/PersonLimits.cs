@@ -18,7 +18,7 @@ internal static class PersonLimits
             return ValueTask.CompletedTask;
         };
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(
-            context.User.GetObjectId() is { } person ? $"{context.User.GetTenantId()}/{person}" : $"{context.Connection.RemoteIpAddress}",
+            context.User.GetObjectId() is { } person ? $"{context.User.GetTenantId()}/{person}" : AddressConnections.KeyOf(context.Connection.RemoteIpAddress),
             _ => new() { TokenLimit = AtOnce, TokensPerPeriod = PerSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0 }));
     });
 }

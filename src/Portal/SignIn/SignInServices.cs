@@ -14,13 +14,22 @@ internal static class SignInServices
     public static void AddSignIn(this WebApplicationBuilder builder, PortalOptions options)
     {
         var secure = Secure(builder.Environment);
+        foreach (var setting in (string[])["AzureAd:Instance", "AzureAd:ClientId"])
+        {
+            if (string.IsNullOrWhiteSpace(builder.Configuration[setting]))
+            {
+                throw new SettingException($"{setting} must be set, by which people sign in.");
+            }
+        }
+
         builder.Services.AddAuthentication(OpenIdConnectDefaults.AuthenticationScheme)
             .AddMicrosoftIdentityWebApp(builder.Configuration.GetSection("AzureAd"))
             .EnableTokenAcquisitionToCallDownstreamApi([options.Scope]);
         builder.Services.AddAuthorization();
         builder.Services.Configure<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme, cookie =>
         {
-            cookie.Cookie.Name = "engage-center-portal";
+            cookie.Cookie.Name = CookieName("engage-center-portal", builder.Environment);
+            cookie.Cookie.Path = "/";
             cookie.Cookie.HttpOnly = true;
             cookie.Cookie.SameSite = SameSiteMode.Lax;
             cookie.Cookie.SecurePolicy = secure;
@@ -59,6 +68,12 @@ internal static class SignInServices
     /// <summary>Cookies go over https alone, except on a developer's machine.</summary>
     public static CookieSecurePolicy Secure(IHostEnvironment environment) =>
         environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+
+    /// <summary>
+    /// Where cookies go over https alone, a browser takes one with this prefix from the very host alone: none of its other
+    /// subdomains, and nobody on the way, can put one of theirs in its place.
+    /// </summary>
+    public static string CookieName(string name, IHostEnvironment environment) => environment.IsDevelopment() ? name : $"__Host-{name}";
 
     public static void MapSignOut(this WebApplication app) => app.MapPost("/signout", ([Microsoft.AspNetCore.Mvc.FromForm] string? from) => Results.SignOut(
         new AuthenticationProperties { RedirectUri = "/" },

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Identity;
@@ -49,7 +47,7 @@ internal sealed class AddressLimit(RequestDelegate next, FailedTokens failures)
 internal sealed class FailedTokens(WebApiOptions options, TokenMemory tokens, TimeProvider time) : IDisposable
 {
     private readonly PartitionedRateLimiter<HttpContext> perAddress = PartitionedRateLimiter.Create<HttpContext, string>(http =>
-        RateLimitPartition.GetFixedWindowLimiter(KeyOf(http.Connection.RemoteIpAddress), _ => new()
+        RateLimitPartition.GetFixedWindowLimiter(AddressConnections.KeyOf(http.Connection.RemoteIpAddress), _ => new()
         {
             PermitLimit = options.RateLimit.FailuresPerMinute,
             Window = TimeSpan.FromMinutes(1),
@@ -70,18 +68,4 @@ internal sealed class FailedTokens(WebApiOptions options, TokenMemory tokens, Ti
     public void Count(HttpContext http) => perAddress.AttemptAcquire(http).Dispose();
 
     public void Dispose() => perAddress.Dispose();
-
-    /// <summary>Returns the address, or its /64 network for IPv6, which is what one customer of a provider has.</summary>
-    public static string KeyOf(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return "";
-        }
-
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return plain.AddressFamily == AddressFamily.InterNetworkV6
-            ? new IPNetwork(new IPAddress([.. plain.GetAddressBytes()[..8], .. new byte[8]]), 64).ToString()
-            : plain.ToString();
-    }
 }

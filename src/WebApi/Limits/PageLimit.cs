@@ -20,7 +20,7 @@ internal static class PageLimit
     /// Limits items per second. At most the items of <see cref="NodeLimits.Patience"/> may wait; more are refused at once.
     /// </summary>
     public static PartitionedRateLimiter<Claimant> ItemsOf(RateLimitOptions options) =>
-        PartitionedRateLimiter.Create<Claimant, string>(who => RateLimitPartition.GetTokenBucketLimiter(who.Caller, _ => RateLimits.Bucket(
+        PartitionedRateLimiter.Create<Claimant, string>(who => RateLimitPartition.GetTokenBucketLimiter(who.Caller, _ => AddressConnections.Bucket(
             options.ItemsPerSecond, options.ItemsAtOnce, waiting: (int)Math.Min(int.MaxValue, NodeLimits.Patience.TotalSeconds * options.ItemsPerSecond))));
 
     public static EndpointFilterDelegate Filter(EndpointFilterFactoryContext endpoint, EndpointFilterDelegate next)

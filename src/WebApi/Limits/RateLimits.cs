@@ -15,26 +15,15 @@ internal static class RateLimits
         {
             limiter.GlobalLimiter = PerCaller(options.RateLimit);
             limiter.AddPolicy(Anonymous, http => http.Features.Get<Caller>() is null
-                ? RateLimitPartition.GetTokenBucketLimiter("", _ => Bucket(options.RateLimit.AnonymousPerSecond, 5 * options.RateLimit.AnonymousPerSecond))
+                ? RateLimitPartition.GetTokenBucketLimiter("", _ => AddressConnections.Bucket(options.RateLimit.AnonymousPerSecond, 5 * options.RateLimit.AnonymousPerSecond))
                 : RateLimitPartition.GetNoLimiter("caller"));
             limiter.OnRejected = async (rejected, _) => await Problems.TooManyRequests.Answer().ExecuteAsync(rejected.HttpContext);
         });
 
     private static PartitionedRateLimiter<HttpContext> PerCaller(RateLimitOptions options) =>
         PartitionedRateLimiter.Create<HttpContext, string>(http =>
-            RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => Bucket(options.PermitLimit, options.Burst)));
-
-    /// <summary>Configures a token bucket that refills steadily and not once a second.</summary>
-    /// <param name="waiting">How many permits may be waited for; more are refused at once.</param>
-    public static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce, int waiting = 0) => new()
-    {
-        TokenLimit = atOnce,
-        TokensPerPeriod = 1,
-        ReplenishmentPeriod = TimeSpan.FromTicks(Math.Max(1, TimeSpan.TicksPerSecond / perSecond)),
-        QueueLimit = waiting,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    };
+            RateLimitPartition.GetTokenBucketLimiter(KeyOf(http), _ => AddressConnections.Bucket(options.PermitLimit, options.Burst)));
 
     private static string KeyOf(HttpContext http) =>
-        http.Features.Get<Caller>()?.Key ?? FailedTokens.KeyOf(http.Connection.RemoteIpAddress);
+        http.Features.Get<Caller>()?.Key ?? AddressConnections.KeyOf(http.Connection.RemoteIpAddress);
 }

@@ -13,6 +13,14 @@ public partial class DeploymentTests
     {
         { "silo", "src/Silo", "8082" },
         { "web", "src/WebApi", "8080" },
+        { "portal", "src/Portal", "8083" },
+    };
+
+    // Of the cluster itself, which the portal only asks.
+    public static TheoryData<string, string, string> Members => new()
+    {
+        { "silo", "src/Silo", "8082" },
+        { "web", "src/WebApi", "8080" },
     };
 
     [Theory]
@@ -52,21 +60,28 @@ public partial class DeploymentTests
         var services = Assert.Single(Yaml.Read("docker-compose.yml")).At("services")!;
         var all = ((YamlDotNet.RepresentationModel.YamlMappingNode)services).Children.Keys.Select(k => k.ToString()).ToList();
 
-        Assert.Equal(["redis", "azurite", "silo", "silo-azure", "web", "web-azure"], all);
+        Assert.Equal(["redis", "azurite", "silo", "silo-azure", "web", "web-azure", "sessions", "portal"], all);
         Assert.All(all, name => Assert.NotEmpty(services.At($"{name}/<<") is { } same ? same.Texts("healthcheck/test") : services.Texts($"{name}/healthcheck/test")));
         Assert.Equal(
             ["service_healthy"],
-            new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo", "silo-azure/depends_on/azurite", "web-azure/depends_on/silo-azure" }.Select(d => services.Text($"{d}/condition")).Distinct());
+            new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo", "silo-azure/depends_on/azurite", "web-azure/depends_on/silo-azure", "portal/depends_on/sessions" }.Select(d => services.Text($"{d}/condition")).Distinct());
 
         // Each profile has all that it waits for, and nothing else.
         Assert.Equal(["redis", "silo", "web"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["redis"])));
         Assert.Equal(["silo-azure", "web-azure"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["azure"])));
+        Assert.Equal(["sessions", "portal"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["portal"])));
         Assert.Null(services.At("silo-azure/depends_on/redis"));
 
         // A name or a port of its own would keep it from being scaled.
-        Assert.All(["silo", "web"], host => Assert.Null(services.At($"{host}/container_name")));
+        Assert.All(["silo", "web", "portal"], host => Assert.Null(services.At($"{host}/container_name")));
         Assert.Null(services.At("silo/ports"));
         Assert.Equal(["127.0.0.1:8080-8099:8080"], services.Texts("web/ports"));
+        Assert.Equal(["127.0.0.1:8100-8119:8083"], services.Texts("portal/ports"));
+
+        // The portal asks the web nodes of either profile.
+        Assert.Equal(["web-api"], services.Texts("web/networks/default/aliases"));
+        Assert.Equal("http://web-api:8080", services.Map("portal/environment")["Portal__ApiUrl"]);
+        Assert.Equal(services.Text("redis/image"), services.Text("sessions/image"));
     }
 
     // As the script starts them.
@@ -98,14 +113,14 @@ public partial class DeploymentTests
 
         Assert.True(timeout + GivingUp <= TimeSpan.FromSeconds(waited), $"{project} on {port} takes up to {timeout} and {GivingUp}, and {waited} s are waited");
         Assert.Equal($"{waited}s", service.Text("stop_grace_period"));
-        Assert.Equal($"{waited}", Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].Text("spec/template/spec/terminationGracePeriodSeconds"));
+        Assert.Equal($"{waited}", Manifests.Of(host)[0].Text("spec/template/spec/terminationGracePeriodSeconds"));
     }
 
     [Theory]
     [MemberData(nameof(Hosts))]
     public void A_manifest_has_probes_a_budget_and_no_root(string host, string project, string port)
     {
-        var documents = Yaml.Read($"deploy/kubernetes/{host}.yaml");
+        var documents = Manifests.Of(host);
         var deployment = documents[0];
         var pod = deployment.At("spec/template/spec")!;
         var container = Assert.Single(pod.List("containers"));
@@ -142,10 +157,10 @@ public partial class DeploymentTests
     }
 
     [Theory]
-    [MemberData(nameof(Hosts))]
+    [MemberData(nameof(Members))]
     public void A_host_is_given_its_certificate_where_its_settings_look_for_it(string host, string project, string port)
     {
-        var pod = Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].At("spec/template/spec")!;
+        var pod = Manifests.Of(host)[0].At("spec/template/spec")!;
         var container = pod.At("containers/0")!;
         var settings = container.List("env").Where(v => v.Text("value") is not null).ToDictionary(v => v.Text("name")!, v => v.Text("value")!);
         var folders = container.List("volumeMounts").ToDictionary(m => m.Text("mountPath")!, m => pod.List("volumes").Single(v => v.Text("name") == m.Text("name")));
@@ -177,21 +192,51 @@ public partial class DeploymentTests
         Assert.True(port.Length > 0 && Path.Exists(Path.Combine(Repository.Root, project)));
     }
 
+    [Fact]
+    public void The_portal_is_given_the_certificate_of_its_sessions_where_its_settings_look_for_it()
+    {
+        var pod = Manifests.Of("portal")[0].At("spec/template/spec")!;
+        var settings = pod.At("containers/0")!.List("env").Where(v => v.Text("value") is not null).ToDictionary(v => v.Text("name")!, v => v.Text("value")!);
+        var mount = Assert.Single(pod.At("containers/0")!.List("volumeMounts"), m => m.Text("mountPath") == Path.GetDirectoryName(settings["Portal__Sessions__CertificateFile"]));
+        var secret = pod.List("volumes").Single(v => v.Text("name") == mount.Text("name")).At("secret")!;
+        var certificate = Assert.Single(Yaml.Read("deploy/kubernetes-portal/certificates.yaml"), d => d.Text("kind") == "Certificate");
+
+        Assert.Equal(
+            [Path.GetFileName(settings["Portal__Sessions__CertificateFile"]), Path.GetFileName(settings["Portal__Sessions__KeyFile"])],
+            secret.List("items").Select(i => i.Text("path")));
+        Assert.Equal(certificate.Text("spec/secretName"), secret.Text("secretName"));
+
+        // RSA, as the portal asks for, kept when the certificate is renewed, and not of the CA that opens the silos.
+        Assert.Equal(("RSA", "Never"), (certificate.Text("spec/privateKey/algorithm"), certificate.Text("spec/privateKey/rotationPolicy")));
+        var issuer = Assert.Single(Yaml.Read("deploy/kubernetes-portal/certificates.yaml"), d => d.Text("kind") == "Issuer" && d.Text("metadata/name") == certificate.Text("spec/issuerRef/name"));
+        Assert.NotNull(issuer.At("spec/selfSigned"));
+
+        var compose = Assert.Single(Yaml.Read("docker-compose.yml"));
+        Assert.Equal(["sessions.crt", "sessions.key"], compose.Texts("services/portal/secrets"));
+        Assert.All(compose.Texts("services/portal/secrets"), name => Assert.EndsWith($"/{name}", compose.Text($"secrets/{name}/file"), StringComparison.Ordinal));
+    }
+
+    // The portal's client is made of the API's document by a tool, which the build has to find.
+    [Fact]
+    public void The_image_of_the_portal_has_the_tool_that_makes_its_client() => Assert.Contains(
+        File.ReadAllLines(Path.Combine(Repository.Root, "src/Portal/Dockerfile")), l => l == "COPY .config .config");
+
     [Theory]
     [InlineData("silo", "silo", "silo")]
     [InlineData("silo", "gateway", "silo web")]
-    [InlineData("silo", "health", "silo web stranger")]
-    [InlineData("web", "http", "silo web stranger")]
+    [InlineData("silo", "health", "silo web portal stranger")]
+    [InlineData("web", "http", "silo web portal stranger")]
+    [InlineData("portal", "http", "silo web portal stranger")]
     public void Network_policies_let_in_who_has_to_come_in_and_nobody_else(string host, string port, string expected)
     {
-        var policies = Yaml.Read("deploy/kubernetes/network.yaml");
-        var labels = new[] { "silo", "web" }.ToDictionary(h => h, h => Yaml.Read($"deploy/kubernetes/{h}.yaml")[0].Map("spec/template/metadata/labels"));
+        var policies = Policies();
+        var labels = new[] { "silo", "web", "portal" }.ToDictionary(h => h, h => Manifests.Of(h)[0].Map("spec/template/metadata/labels"));
         labels["stranger"] = new Dictionary<string, string>();
         var selecting = policies.Where(p => Selects(p, "spec/podSelector", labels[host])).ToList();
 
         Assert.All(policies, p => Assert.Equal("NetworkPolicy", p.Text("kind")));
         Assert.Contains(selecting, p => p.Texts("spec/policyTypes").Contains("Ingress"));
-        Assert.Contains(port, Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].List("spec/template/spec/containers/0/ports").Select(p => p.Text("name")));
+        Assert.Contains(port, Manifests.Of(host)[0].List("spec/template/spec/containers/0/ports").Select(p => p.Text("name")));
 
         // What one of them allows is allowed.
         var rules = selecting.SelectMany(p => p.List("spec/ingress")).Where(r => r.At("ports") is null || r.List("ports").Any(p => p.Text("port") == port)).ToList();
@@ -203,30 +248,31 @@ public partial class DeploymentTests
     [Fact]
     public void Every_port_of_a_host_is_in_a_network_policy()
     {
-        var ports = Yaml.Read("deploy/kubernetes/network.yaml").SelectMany(p => p.List("spec/ingress")).SelectMany(r => r.List("ports")).Select(p => p.Text("port"));
+        var ports = Policies().SelectMany(p => p.List("spec/ingress")).SelectMany(r => r.List("ports")).Select(p => p.Text("port"));
 
         Assert.Equal(
-            new[] { "silo", "web" }.SelectMany(h => Yaml.Read($"deploy/kubernetes/{h}.yaml")[0].List("spec/template/spec/containers/0/ports")).Select(p => p.Text("name")).Order(),
+            new[] { "silo", "web", "portal" }.SelectMany(h => Manifests.Of(h)[0].List("spec/template/spec/containers/0/ports")).Select(p => p.Text("name")).Order(),
             ports.Order());
     }
 
     [Fact]
     public void The_kustomization_has_every_manifest()
     {
-        Assert.Equal(Manifests("kubernetes"), Assert.Single(Yaml.Read("deploy/kubernetes/kustomization.yaml")).Texts("resources").Order());
+        Assert.All(["kubernetes", "kubernetes-portal"], folder =>
+            Assert.Equal(Files(folder), Assert.Single(Yaml.Read($"deploy/{folder}/kustomization.yaml")).Texts("resources").Order()));
         var azure = Assert.Single(Yaml.Read("deploy/kubernetes-azure/kustomization.yaml"));
-        Assert.Equal(["../kubernetes", .. Manifests("kubernetes-azure")], azure.Texts("resources").Concat(azure.List("patches").Select(p => p.Text("path")!)).Order(StringComparer.Ordinal));
+        Assert.Equal(["../kubernetes", .. Files("kubernetes-azure")], azure.Texts("resources").Concat(azure.List("patches").Select(p => p.Text("path")!)).Order(StringComparer.Ordinal));
 
-        static IEnumerable<string> Manifests(string folder) => Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy", folder), "*.yaml")
+        static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy", folder), "*.yaml")
             .Select(file => Path.GetFileName(file)).Where(f => f != "kustomization.yaml").Order(StringComparer.Ordinal);
     }
 
     // A patch of another name would be refused; a pod without the label, or with another account, gets no token.
     [Theory]
-    [MemberData(nameof(Hosts))]
+    [MemberData(nameof(Members))]
     public void On_one_account_a_pod_is_who_its_service_account_says(string host, string project, string port)
     {
-        var (deployment, patch) = (Yaml.Read($"deploy/kubernetes/{host}.yaml")[0], Assert.Single(Yaml.Read($"deploy/kubernetes-azure/{host}.yaml")));
+        var (deployment, patch) = (Manifests.Of(host)[0], Assert.Single(Yaml.Read($"deploy/kubernetes-azure/{host}.yaml")));
 
         Assert.All(["kind", "metadata/name", "spec/template/spec/containers/0/name"], place => Assert.Equal(deployment.Text(place), patch.Text(place)));
         Assert.Equal("true", patch.Map("spec/template/metadata/labels")["azure.workload.identity/use"]);
@@ -235,6 +281,9 @@ public partial class DeploymentTests
         Assert.True(account.Map("metadata/annotations").ContainsKey("azure.workload.identity/client-id"));
         Assert.True(port.Length > 0 && Path.Exists(Path.Combine(Repository.Root, project)));
     }
+
+    private static IEnumerable<YamlDotNet.RepresentationModel.YamlNode> Policies() =>
+        [.. Yaml.Read("deploy/kubernetes/network.yaml"), .. Yaml.Read("deploy/kubernetes-portal/network.yaml")];
 
     private static bool Selects(YamlDotNet.RepresentationModel.YamlNode node, string selector, Dictionary<string, string> labels) =>
         node.Map($"{selector}/matchLabels").All(wanted => labels.GetValueOrDefault(wanted.Key) == wanted.Value);

@@ -40,6 +40,13 @@ public class SettingsTests
             null,
             "${ENTRA_TENANT_ID:?the tenant whose applications may use an app role}",
             "configMapKeyRef engage-center application-tenant"),
+        ["Directory__Instance"] = ("http://127.0.0.1:7400/", null, null),
+        ["Directory__Graph"] = ("http://127.0.0.1:7400/graph/v1.0", null, null),
+        ["Directory__ClientId"] = ("e0000000-0000-4000-8000-000000000001", null, null),
+        ["Directory__ClientCredentials__0__SourceType"] = ("ClientSecret", null, null),
+        ["Directory__ClientCredentials__0__ClientSecret"] = ("local-development-only", null, null),
+        ["Directory__Tenants__0"] = ("c0000000-0000-4000-8000-000000000000", null, null),
+        ["Directory__Poll"] = ("00:00:05", null, null),
         ["WebApi__KnownProxies__0"] = (null, "${WEB_PROXY:-127.0.0.1}", "configMapKeyRef engage-center proxy-network true"),
     };
 
@@ -58,14 +65,32 @@ public class SettingsTests
         ["AZURE_TOKEN_CREDENTIALS"] = (null, null, "WorkloadIdentityCredential"),
     };
 
+    private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> DifferentInPortal = new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = Different["ASPNETCORE_ENVIRONMENT"],
+        ["Portal__Url"] = ("http://127.0.0.1:7405", "http://0.0.0.0:8083", "http://0.0.0.0:8083"),
+        ["Portal__ApiUrl"] = ("http://127.0.0.1:7410", "http://web-api:8080", "http://engage-center-web"),
+        ["Portal__Scope"] = (null, "${PORTAL_SCOPE:-api://engage-center/access_as_user}", "configMapKeyRef engage-center-portal scope"),
+        ["Portal__LocalEntraUrl"] = ("http://127.0.0.1:7400", null, null),
+        ["Portal__LocalEntraThumbprint"] = ("", null, null),
+        ["Portal__KnownProxies__0"] = ("127.0.0.1", "${PORTAL_PROXY:-127.0.0.1}", "configMapKeyRef engage-center-portal proxy-network"),
+        ["Portal__Sessions__Redis"] = ("127.0.0.1:7401", "sessions:6379", "secretKeyRef engage-center-portal redis"),
+        ["Portal__Sessions__CertificateFile"] = ("DIR/data/tls/sessions.crt", "/run/secrets/sessions.crt", "/sessions/tls.crt"),
+        ["Portal__Sessions__KeyFile"] = ("DIR/data/tls/sessions.key", "/run/secrets/sessions.key", "/sessions/tls.key"),
+        ["AzureAd__Instance"] = ("https://127.0.0.1:7409/", "https://login.microsoftonline.com/", "https://login.microsoftonline.com/"),
+        ["AzureAd__ClientId"] = ("e0000000-0000-4000-8000-000000000002", "${PORTAL_CLIENT_ID:-}", "configMapKeyRef engage-center-portal client-id"),
+        ["AzureAd__ClientSecret"] = ("local-development-only", "${PORTAL_CLIENT_SECRET:-}", "secretKeyRef engage-center-portal client-secret"),
+    };
+
     [Theory]
     [InlineData("silo", false)]
     [InlineData("web", false)]
+    [InlineData("portal", false)]
     [InlineData("silo", true)]
     [InlineData("web", true)]
     public async Task All_three_say_the_same(string host, bool azure)
     {
-        var different = azure ? DifferentInTables : Different;
+        var different = host == "portal" ? DifferentInPortal : azure ? DifferentInTables : Different;
         var (cluster, compose, kubernetes) = (await ByScript(host, azure), ByCompose(azure ? $"{host}-azure" : host), ByKubernetes(host, azure));
         Assert.True(cluster.Count > 10, $"{cluster.Count} settings");
 
@@ -95,6 +120,8 @@ public class SettingsTests
         var set = (await ByScript("silo")).Keys.Union((await ByScript("web")).Keys).Union(ByCompose("web").Keys).Union(ByKubernetes("silo", azure: true).Keys).ToHashSet();
 
         Assert.DoesNotContain(DifferentInTables.Keys, name => !set.Contains(name));
+        var ofPortal = (await ByScript("portal")).Keys.Union(ByCompose("portal").Keys).ToHashSet();
+        Assert.DoesNotContain(DifferentInPortal.Keys, name => !ofPortal.Contains(name));
     }
 
     private static List<string> Sorted(Dictionary<string, string> settings) =>
@@ -129,7 +156,7 @@ public class SettingsTests
 
         return settings;
 
-        List<YamlNode> Environment(string folder) => Yaml.Read($"deploy/{folder}/{host}.yaml")[0].List("spec/template/spec/containers/0/env");
+        List<YamlNode> Environment(string folder) => (folder == "kubernetes" ? Manifests.Of(host) : Yaml.Read($"deploy/{folder}/{host}.yaml"))[0].List("spec/template/spec/containers/0/env");
     }
 
     private static string Value(YamlNode variable) => variable.Text("value") ?? Source(variable);

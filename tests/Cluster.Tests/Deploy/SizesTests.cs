@@ -46,8 +46,9 @@ public class SizesTests
     [Theory]
     [InlineData("web")]
     [InlineData("silo")]
+    [InlineData("portal")]
     public void Both_places_give_a_host_the_same_memory(string host) => Assert.Equal(
-        Bytes(Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].Text("spec/template/spec/containers/0/resources/limits/memory")!),
+        Bytes(Manifests.Of(host)[0].Text("spec/template/spec/containers/0/resources/limits/memory")!),
         Bytes(Yaml.Read("docker-compose.yml")[0].Text($"services/{host}/deploy/resources/limits/memory")!));
 
     // Where a place has settings of its own they would have to be counted here.

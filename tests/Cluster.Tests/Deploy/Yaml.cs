@@ -2,6 +2,12 @@ using YamlDotNet.RepresentationModel;
 
 namespace EngageCenter.Cluster.Tests.Deploy;
 
+internal static class Manifests
+{
+    /// <summary>A host's manifest for Kubernetes. The portal has a folder of its own, since it is installed or not.</summary>
+    public static IReadOnlyList<YamlNode> Of(string host) => Yaml.Read($"deploy/kubernetes{(host == "portal" ? "-portal" : "")}/{host}.yaml");
+}
+
 /// <summary>The documents of a YAML file, and a way into them.</summary>
 internal static class Yaml
 {

@@ -94,14 +94,15 @@ public sealed class ScriptTests : IDisposable
         var up = await cluster.Up("--silos", "1", "--web", "1", "--azure", "--sample", "--portal", "2");
         Assert.True(up.ExitCode == 0, up.ToString());
         var members = await cluster.Status();
-        Assert.Equal(["redis", "azurite", "entra", "silo-0", "web-0", "portal-0", "portal-1"], members.Select(m => m.Name));
+        Assert.Equal(["redis", "azurite", "entra", "silo-0", "web-0", "portal-0", "portal-1", "proxy"], members.Select(m => m.Name));
         var portals = members.Where(m => m.Kind == "portal").Select(m => m.Url!).ToArray();
-        Assert.Contains($"The portal, for a browser: {portals[0].GetLeftPart(UriPartial.Authority)}", up.Output, StringComparison.Ordinal);
+        var proxy = members.Single(m => m.Name == "proxy").Url!;
+        Assert.Contains($"The portal, for a browser: {proxy.GetLeftPart(UriPartial.Authority)}", up.Output, StringComparison.Ordinal);
 
         // The browser keeps one jar of cookies for 127.0.0.1, whatever the port.
         using var handler = new HttpClientHandler { UseCookies = true, AllowAutoRedirect = true };
         using var browser = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30) };
-        var signIn = await browser.GetStringAsync(portals[0]);
+        var signIn = await browser.GetStringAsync(proxy);
         Assert.Contains("adele@contoso.example", signIn, StringComparison.Ordinal);
         await SignIn(browser, members.Single(m => m.Name == "entra").Url!, signIn, "adele@contoso.example");
         foreach (var portal in portals)
@@ -109,8 +110,25 @@ public sealed class ScriptTests : IDisposable
             Assert.Contains("Contoso Data Platform", await browser.GetStringAsync(new Uri(portal, "/workspaces")), StringComparison.Ordinal);
         }
 
+        // Groups are found by name in LocalEntra's directory.
+        using var home = await browser.GetAsync(proxy);
+        var groups = await browser.GetStringAsync(new Uri($"{home.RequestMessage!.RequestUri}/groups/add?search=Engage"));
+        Assert.Contains("<bdi>Engage Support</bdi>", groups, StringComparison.Ordinal);
+
+        // Behind the proxy the loss of a node is noticed within seconds, and the session goes on at the other.
+        await cluster.Do("kill", "portal-0");
+        await Until.True(async () => await IsServed(browser, proxy) && await IsServed(browser, proxy), TimeSpan.FromSeconds(60), "the proxy goes on without portal-0");
+        await cluster.Do("start", "portal-0");
+
         await cluster.Do("roll", "--build", AppContext.BaseDirectory);
         Assert.Contains("Contoso Data Platform", await browser.GetStringAsync(new Uri(portals[1], "/workspaces")), StringComparison.Ordinal);
+        await Until.True(() => IsServed(browser, proxy), TimeSpan.FromSeconds(60), "the proxy finds the nodes again");
+    }
+
+    private static async Task<bool> IsServed(HttpClient browser, Uri proxy)
+    {
+        using var answer = await browser.GetAsync(new Uri(proxy, "/workspaces"));
+        return answer.IsSuccessStatusCode && (await answer.Content.ReadAsStringAsync()).Contains("Contoso Data Platform", StringComparison.Ordinal);
     }
 
     [Theory]

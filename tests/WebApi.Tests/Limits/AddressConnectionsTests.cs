@@ -3,8 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using EngageCenter.WebApi.Limits;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
@@ -118,57 +116,6 @@ public sealed class AddressConnectionsTests
         Assert.DoesNotContain(log.All, line => line.Level > LogLevel.Debug && line.Category.StartsWith("Microsoft.AspNetCore.Server", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void Addresses_of_any_number_share_a_bounded_number_of_buckets()
-    {
-        var buckets = Enumerable.Range(0, 1_000_000)
-            .Select(n => AddressConnections.BucketOf(FailedTokens.KeyOf(new IPAddress([0x20, 0x01, 0x0d, 0xb8, 0, (byte)(n >> 16), (byte)(n >> 8), (byte)n, 0, 0, 0, 0, 0, 0, 0, 1]))))
-            .ToHashSet();
-
-        Assert.All(buckets, bucket => Assert.InRange(bucket, 0, AddressConnections.Buckets - 1));
-        Assert.Equal(AddressConnections.Buckets, buckets.Count);
-    }
-
-    [Fact]
-    public async Task Whatever_comes_an_address_never_has_more_than_its_part_and_all_of_it_comes_back()
-    {
-        const int max = 5;
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var options = new WebApiOptions { MaxConnections = max, AddressShare = 1, RateLimit = { ConnectionsPerSecond = 1_000_000, ConnectionsAtOnce = 1_000_000 } };
-        using var connections = new AddressConnections(options, services.GetRequiredService<IMeterFactory>());
-        var (open, most) = (0, 0);
-        var gate = new Lock();
-        var briefly = connections.Limit(async _ =>
-        {
-            lock (gate)
-            {
-                most = Math.Max(most, ++open);
-            }
-
-            await Task.Yield();
-            lock (gate)
-            {
-                open--;
-            }
-        });
-        await Task.WhenAll(Enumerable.Range(0, 2_000).Select(_ => Task.Run(() => briefly(Connection("192.0.2.1")))));
-        Assert.InRange(most, 1, max);
-
-        // All that one address may have at once, again, and not one more; another address beside it.
-        var (served, end) = (0, new TaskCompletionSource());
-        var held = connections.Limit(_ =>
-        {
-            served++;
-            return end.Task;
-        });
-        var tasks = Enumerable.Range(0, max + 3).Select(_ => held(Connection("192.0.2.1"))).ToList();
-        Assert.Equal(max, served);
-        tasks.Add(held(Connection("192.0.2.2")));
-        Assert.Equal(max + 1, served);
-        end.SetResult();
-        await Task.WhenAll(tasks);
-    }
-
     /// <summary>Counts the connections that services of this process refuse, each by itself.</summary>
     private sealed class RefusalMeter : IDisposable
     {
@@ -194,8 +141,6 @@ public sealed class AddressConnectionsTests
 
         public void Dispose() => listener.Dispose();
     }
-
-    private static DefaultConnectionContext Connection(string address) => new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) };
 
     /// <returns>Null if the service closed it before it was open here.</returns>
     private static async Task<TcpClient?> Connect(Uri server, string from)

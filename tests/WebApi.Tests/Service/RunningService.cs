@@ -333,7 +333,7 @@ public sealed class RunningService : IAsyncLifetime, ICollectionFixture<RunningS
         var up = await cluster.Up(
             "--silos", "3", "--web", "2",
             "--set", $"AzureAd__Instance={EntraUrl}/", "--set", $"AzureAd__ClientId={LocalEntraOptions.DefaultApiClientId}",
-            "--set", "Dashboard__Enabled=true", "--set", "Access__Lease=00:00:01", "--set", "Access__Authority=00:00:01");
+            "--set", "Dashboard__Enabled=true", "--set", "Directory__Tenants__0=f0000000-0000-4000-8000-000000000000", "--set", "Access__Lease=00:00:01", "--set", "Access__Authority=00:00:01");
         Assert.True(up.ExitCode == 0, $"{up}");
         Uri[] web = [.. (await cluster.Status()).Where(m => m.Kind == "web").Select(m => m.Url!)];
         return new(new InTurns(web)) { BaseAddress = web[0] };

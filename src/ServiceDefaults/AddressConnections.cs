@@ -1,19 +1,26 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
-using EngageCenter.WebApi.Hosting;
 using Microsoft.AspNetCore.Connections;
 
-namespace EngageCenter.WebApi.Limits;
+namespace EngageCenter;
+
+/// <summary>What one address has of a node's connections.</summary>
+/// <param name="Max">All connections of the node.</param>
+/// <param name="AddressShare">The part of them that one address can have open, above 0 and at most 1.</param>
+/// <param name="PerSecond">How many one address can open in a second, on average.</param>
+/// <param name="AtOnce">How many it can open at once after a while without any.</param>
+/// <param name="Proxies">Addresses that speak for many others, and are not limited.</param>
+public sealed record ConnectionLimits(int Max, double AddressShare, int PerSecond, int AtOnce, IReadOnlyList<IPNetwork> Proxies);
 
 /// <summary>
 /// The connections of each address. One address has a part of those that are open, so that it cannot keep everybody else,
 /// and the probes of the platform, from connecting; and it can open only so many in a second, since each costs the node
-/// something before anything is known of its caller. A proxy of <see cref="WebApiOptions.KnownProxies"/> speaks for many
-/// addresses, and is not limited.
+/// something before anything is known of its caller. A known proxy speaks for many addresses, and is not limited.
 /// </summary>
-internal sealed class AddressConnections : IDisposable
+public sealed class AddressConnections : IDisposable
 {
     public const string MeterName = "EngageCenter.Connections";
 
@@ -31,17 +38,44 @@ internal sealed class AddressConnections : IDisposable
     // An entry for each address with a connection, so no more than there are connections.
     private readonly ConcurrentDictionary<string, int> open = new();
 
-    public AddressConnections(WebApiOptions options, IMeterFactory meters)
+    public AddressConnections(ConnectionLimits limits, IMeterFactory meters)
     {
-        max = Math.Max(1, (int)(options.MaxConnections * options.AddressShare));
-        proxies = [.. options.KnownProxies.Select(Surroundings.Network)];
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(meters);
+        max = Math.Max(1, (int)(limits.Max * limits.AddressShare));
+        proxies = limits.Proxies;
         openings = PartitionedRateLimiter.Create<string, int>(address => RateLimitPartition.GetTokenBucketLimiter(
-            BucketOf(address), _ => RateLimits.Bucket(options.RateLimit.ConnectionsPerSecond, options.RateLimit.ConnectionsAtOnce)));
+            BucketOf(address), _ => Bucket(limits.PerSecond, limits.AtOnce)));
         refused = meters.Create(MeterName).CreateCounter<long>(
             "engagecenter.connections.refused", "{connection}", "Connections that were closed unanswered, because their address had too many or opened them too fast.");
     }
 
-    public static int BucketOf(string address) => address.GetHashCode(StringComparison.Ordinal) & (Buckets - 1);
+    internal static int BucketOf(string address) => address.GetHashCode(StringComparison.Ordinal) & (Buckets - 1);
+
+    /// <summary>An address, or of IPv6 its /64 network, which is what one customer of a provider has.</summary>
+    public static string KeyOf(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return "";
+        }
+
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return plain.AddressFamily == AddressFamily.InterNetworkV6
+            ? new IPNetwork(new IPAddress([.. plain.GetAddressBytes()[..8], .. new byte[8]]), 64).ToString()
+            : plain.ToString();
+    }
+
+    /// <summary>A bucket that is filled steadily, not once a second.</summary>
+    /// <param name="waiting">How many permits may be waited for; more are refused at once.</param>
+    public static TokenBucketRateLimiterOptions Bucket(int perSecond, int atOnce, int waiting = 0) => new()
+    {
+        TokenLimit = atOnce,
+        TokensPerPeriod = 1,
+        ReplenishmentPeriod = TimeSpan.FromTicks(Math.Max(1, TimeSpan.TicksPerSecond / perSecond)),
+        QueueLimit = waiting,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+    };
 
     /// <summary>Closes a connection of an address that has all of its part, or opens connections too fast.</summary>
     public ConnectionDelegate Limit(ConnectionDelegate next) => async connection =>
@@ -53,7 +87,7 @@ internal sealed class AddressConnections : IDisposable
             return;
         }
 
-        var key = FailedTokens.KeyOf(address);
+        var key = KeyOf(address);
         using (var opening = openings.AttemptAcquire(key))
         {
             if (!opening.IsAcquired)

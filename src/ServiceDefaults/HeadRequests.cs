@@ -1,10 +1,13 @@
-namespace EngageCenter.WebApi.Responses;
+using Microsoft.AspNetCore.Http;
+
+namespace EngageCenter;
 
 /// <summary>Answers HEAD like GET, with the same headers. The server does not send the body of a response to HEAD.</summary>
-internal sealed class HeadRequests(RequestDelegate next)
+public sealed class HeadRequests(RequestDelegate next)
 {
     public async Task InvokeAsync(HttpContext http)
     {
+        ArgumentNullException.ThrowIfNull(http);
         if (!HttpMethods.IsHead(http.Request.Method))
         {
             await next(http);
@@ -25,4 +28,4 @@ internal sealed class HeadRequests(RequestDelegate next)
 }
 
 /// <summary>Marks a HEAD request: nobody reads the body, so a response without an end must not start.</summary>
-internal sealed record HeadRequest;
+public sealed record HeadRequest;
