@@ -128,6 +128,33 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         Assert.Equal("Connected", (string?)(await client.Get(adele, $"/v1/workspaces/{workspace}/directory"))["status"]);
     }
 
+    [Fact]
+    public async Task Everybody_in_a_group_with_roles_is_listed_before_they_come_and_no_more_once_they_leave()
+    {
+        const string support = "c0000000-0000-4000-8000-000000000206";
+        var adele = await client.Person("adele@contoso.example");
+        var workspace = (string)(await client.Get(adele, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
+        var users = $"/v1/workspaces/{workspace}/users";
+        var listed = await client.All(adele, $"{users}?role=SupportUser");
+
+        // Henrietta is in it through another group.
+        Assert.Equal(3, listed.Count);
+        Assert.All(listed, user => Assert.Equal(("Pending", null), ((string?)user["status"], (string?)user["lastSignInAt"])));
+        var henrietta = Assert.Single(await client.All(adele, $"{users}?search=henrietta&userType=Member&status=Pending"));
+        Assert.Equal(("Henrietta Mueller", "henrietta.mueller@contoso.example"), ((string?)henrietta["displayName"], (string?)henrietta["email"]));
+        Assert.Empty(await client.All(adele, $"{users}?search=henrietta&userType=Guest"));
+        var token = await client.Person("henrietta@contoso.example");
+        Assert.Equal(HttpStatusCode.OK, await client.Status($"/v1/workspaces/{workspace}", token));
+        Assert.Equal("Active", (string?)Assert.Single(await client.All(adele, $"{users}?search=henrietta"))["status"]);
+
+        // The followed groups are read once more when the first round has begun.
+        var before = await Asked();
+        await Until(async () => (await client.All(adele, $"{users}?role=SupportUser")).Count == 3 && await Asked() > before + 2);
+        using var response = await client.Http.DeleteAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}/members/c0000000-0000-4000-8000-000000000107/$ref"));
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        await Until(async () => (await client.All(adele, $"{users}?role=SupportUser")).Count == 2);
+    }
+
     // Each attempt is two requests.
     private static async Task Until(Func<Task<bool>> condition)
     {
@@ -155,7 +182,9 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         var project = (string)found[0]["groupId"]!;
         var roles = new JsonObject { ["roles"] = new JsonArray("SupportUser"), ["displayName"] = "Another name" };
         var preview = await client.Post(adele, $"{at}/groups/{project}/preview", new JsonObject { ["roles"] = new JsonArray("SupportUser") });
-        Assert.Equal((0, 0), ((int)preview["gains"]!["count"]!, (int)preview["loses"]!["count"]!));
+
+        // Johanna, who never came.
+        Assert.Equal((1, 0), ((int)preview["gains"]!["count"]!, (int)preview["loses"]!["count"]!));
         Assert.Equal((string?)found[0]["displayName"], (string?)(await client.Put(adele, $"{at}/groups/{project}", roles))["displayName"]);
 
         using var unknown = await client.Send(HttpMethod.Put, adele, $"{at}/groups/{Guid.NewGuid()}", roles.DeepClone());

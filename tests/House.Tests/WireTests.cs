@@ -38,7 +38,7 @@ public class WireTests
 
     [Fact]
     public void Grain_layer_has_only_the_listed_public_types() => Assert.Equal(
-        ["AccessOptions", "AccountChanges", "AssessmentOptions", "DirectoryForbiddenException", "DirectoryUnavailableException", "GrainsHosting", "GroupChange", "GroupChanges", "IDirectory", "IStoredRows", "RefusedRows", "RowFormat", "RowRefusedException", "StoreCheck", "StoredRow", "StoredRowKind"],
+        ["AccessOptions", "AccountChanges", "AssessmentOptions", "DirectoryForbiddenException", "DirectoryMember", "DirectoryMembers", "DirectoryUnavailableException", "GrainsHosting", "GroupChange", "GroupChanges", "IDirectory", "IStoredRows", "RefusedRows", "RowFormat", "RowRefusedException", "StoreCheck", "StoredRow", "StoredRowKind"],
         typeof(GrainsHosting).Assembly.GetExportedTypes().Intersect(Types).Select(t => t.Name).Order());
 
     [Fact]

@@ -5,8 +5,11 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>The people of a workspace: its contract's contacts, and whoever came as a member. Keyed by the workspace's id.</summary>
-/// <remarks>A call that is cancelled gives up its place among the scans of the silo, and ends the scan that it is in.</remarks>
+/// <summary>
+/// The people of a workspace: its contract's contacts, everybody whom the directory names in a group with roles, and whoever came
+/// as a member. Keyed by the workspace's id.
+/// </summary>
+/// <remarks>Where there is a directory, a list that is being read from it for the first time is a <see cref="TryLaterException"/>. A call that is cancelled gives up its place among the scans of the silo, and ends the scan that it is in.</remarks>
 [GrainInterfaceType("EngageCenter.IWorkspaceUsersGrain"), Alias("EngageCenter.IWorkspaceUsersGrain")]
 public interface IWorkspaceUsersGrain : IGrainWithStringKey
 {
@@ -72,7 +75,7 @@ public enum WorkspaceUserStatus
     /// <summary>Has signed in.</summary>
     Active,
 
-    /// <summary>Named by the contract, and never signed in.</summary>
+    /// <summary>Named by the contract or by the directory, and never signed in.</summary>
     Pending,
 
     /// <summary>Their account is blocked or deleted: they hold nothing, and would hold something if it were enabled.</summary>
@@ -102,6 +105,7 @@ public sealed record PermissionHolders(
 /// <summary>Only those whom all of it matches.</summary>
 /// <param name="Search">Part of the name or email, insensitive to case and to how accents are encoded.</param>
 /// <param name="Role">Holds this role; None for all.</param>
+/// <param name="UserType">Is of this type.</param>
 /// <param name="Source">Holds a role by this; together with <paramref name="Role"/>, that role by this.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceUserQuery")]
 public sealed record WorkspaceUserQuery(
@@ -109,4 +113,5 @@ public sealed record WorkspaceUserQuery(
     [property: Id(1)] Roles Role,
     [property: Id(2)] WorkspaceUserStatus? Status,
     [property: Id(3)] RoleSource? Source,
-    [property: Id(4)] PageRequest Page);
+    [property: Id(4)] PageRequest Page,
+    [property: Id(5)] UserType? UserType = null);

@@ -83,6 +83,11 @@ internal sealed partial class DirectoryFollower
             {
                 accountsAddress = round;
                 accounts.UnionWith(changed);
+                if (changed.Count > 0)
+                {
+                    log.Add(new([], [.. changed]));
+                }
+
                 break;
             }
 
@@ -98,6 +103,7 @@ internal sealed partial class DirectoryFollower
 
                 accountsAddress = begin;
                 isEverybodyConcerned = true;
+                log.Add(new([.. following.Nested.Keys], []));
                 break;
             }
 

@@ -34,6 +34,7 @@ internal sealed partial class DirectoryFollower(
     /// <summary>People and workspaces that are asked at once.</summary>
     private const int AtOnce = 8;
 
+    private readonly ToldLog log = new(time.GetUtcNow().UtcTicks);
     private IGrainTimer? timer;
     private long woken;
 
@@ -69,6 +70,8 @@ internal sealed partial class DirectoryFollower(
 
         return Task.CompletedTask;
     }
+
+    public Task<ToldChanges> Since(long version) => Task.FromResult(log.Since(version));
 
     public async Task<bool> Poll()
     {
@@ -138,6 +141,7 @@ internal sealed partial class DirectoryFollower(
                 metrics.Resynced();
                 following = following.With(new FollowedLot(lot.Groups, await Directory.Follow(lot.Groups)));
                 unread.UnionWith(following.Containing(lot.Groups.ToHashSet()));
+                log.Add(new([.. following.Containing(lot.Groups.ToHashSet())], []));
                 unnamed.UnionWith(lot.Groups.Where(following.Nested.ContainsKey));
                 continue;
             }
@@ -150,6 +154,7 @@ internal sealed partial class DirectoryFollower(
                 Directory.Forget([.. following.Containing(changes.Select(change => change.GroupId).ToHashSet())]).Ignore();
             }
 
+            Tell(changes, affected);
             people.UnionWith(affected.People);
             foreach (var change in changes.Where(change => change.DisplayName is not null && following.Nested.ContainsKey(change.GroupId)))
             {
@@ -182,12 +187,29 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
+    // For those who keep people of groups: before anybody is observed, so that they read what is so from now on.
+    private void Tell(List<GroupChange> changes, Affected affected)
+    {
+        foreach (var change in changes.Where(change => change.People.Length > 0))
+        {
+            log.Add(new([.. following.Containing(new HashSet<Guid> { change.GroupId })], change.People));
+        }
+
+        if (affected.Groups.Length > 0)
+        {
+            log.Add(new(affected.Groups, []));
+        }
+    }
+
     private async Task Begin()
     {
         foreach (var some in following.Unfollowed().ToList())
         {
             following = following.With(new FollowedLot(some, await Directory.Follow(some)));
             unnamed.UnionWith(some.Where(following.Nested.ContainsKey));
+
+            // Who read them before may have missed what changed until now.
+            log.Add(new([.. following.Containing(some.ToHashSet())], []));
         }
     }
 

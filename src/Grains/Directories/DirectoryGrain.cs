@@ -98,6 +98,17 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         return AskOrLater(limit => directory.Groups(TenantId, prefix, page.Size, page.After, limit));
     }
 
+    public async Task<DirectoryMembers> Members(Guid groupId, string? address)
+    {
+        Bounds.Require(address is null or { Length: > 0 and <= GroupChanges.MaxAddress }, "The address is too long.");
+        return await OrLater(AskForList(limit => directory.Members(TenantId, groupId, address, limit)));
+    }
+
+    public async Task<DirectoryPerson?> Person(Guid userId) =>
+        await OrLater(AskForList(limit => directory.Person(TenantId, userId, limit))) is { } member
+            ? new(member, await OrLater(AskForList(limit => directory.GroupsOf(TenantId, userId, limit))))
+            : null;
+
     public Task<ImmutableArray<Guid>> NestedGroups(Guid groupId) => AskOrLater(limit => directory.NestedGroups(TenantId, groupId, limit));
 
     public Task<string> Follow(ImmutableArray<Guid> groups)
@@ -212,11 +223,11 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     }
 
     /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now, or not for lists.</exception>
-    private Task<T> AskForList<T>(Func<CancellationToken, Task<T>> request)
+    private async Task<T> AskForList<T>(Func<CancellationToken, Task<T>> request)
     {
         var minute = Now.Ticks / TimeSpan.TicksPerMinute;
         factsSpent = (minute, factsSpent.Minute == minute ? factsSpent.Spent + 1 : 1);
-        return factsSpent.Spent <= FactsPerMinute ? Ask(request) : throw new DirectoryUnavailableException("The directory is not asked for lists now.");
+        return factsSpent.Spent <= FactsPerMinute ? await Ask(request) : throw new DirectoryUnavailableException("The directory is not asked for lists now.");
     }
 
     /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
@@ -234,11 +245,14 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     }
 
     /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
-    private async Task<T> AskOrLater<T>(Func<CancellationToken, Task<T>> request)
+    private Task<T> AskOrLater<T>(Func<CancellationToken, Task<T>> request) => OrLater(Ask(request));
+
+    /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
+    private static async Task<T> OrLater<T>(Task<T> asked)
     {
         try
         {
-            return await Ask(request);
+            return await asked;
         }
         catch (DirectoryUnavailableException unavailable)
         {

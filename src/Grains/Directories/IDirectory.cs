@@ -57,6 +57,15 @@ public interface IDirectory
     /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
     Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
 
+    /// <summary>A page of the people who are in a group, also through groups in it; none if there is no such group.</summary>
+    /// <param name="address">The one that the page before has; null for the first.</param>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
+    Task<DirectoryMembers> Members(Guid tenantId, Guid groupId, string? address, CancellationToken cancellationToken);
+
+    /// <summary>A person; null if the tenant has none of this id.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory did not answer.</exception>
+    Task<DirectoryMember?> Person(Guid tenantId, Guid userId, CancellationToken cancellationToken);
+
     /// <summary>The groups in a group, at any depth; none if there is no such group. At most 5,000.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory did not answer, or not in whole.</exception>
     Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken);
@@ -107,6 +116,10 @@ internal sealed class NoDirectory : IDirectory
     public Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken) => throw None();
 
     public Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
+
+    public Task<DirectoryMembers> Members(Guid tenantId, Guid groupId, string? address, CancellationToken cancellationToken) => throw None();
+
+    public Task<DirectoryMember?> Person(Guid tenantId, Guid userId, CancellationToken cancellationToken) => throw None();
 
     public Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => throw None();
 

@@ -13,6 +13,11 @@ internal interface IDirectoryFollower : IGrainWithStringKey
     /// <summary>One round now. False where it was not completed: it is begun again from where the last one ended.</summary>
     [Alias("Poll")]
     Task<bool> Poll();
+
+    /// <summary>What the directory told since a version, for whoever keeps people of groups.</summary>
+    /// <param name="version">Of the answer before; 0 for none.</param>
+    [Alias("Since"), Orleans.Concurrency.AlwaysInterleave]
+    Task<ToldChanges> Since(long version);
 }
 
 /// <summary>A person whose groups may have changed. Implemented by the person's grain, keyed as it.</summary>

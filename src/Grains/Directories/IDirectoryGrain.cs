@@ -37,6 +37,16 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     [Alias("Groups")]
     Task<Page<DirectoryGroup>> Groups(string? prefix, PageRequest page);
 
+    /// <summary><see cref="IDirectory.Members"/>, of the requests that lists have.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("Members")]
+    Task<DirectoryMembers> Members(Guid groupId, string? address);
+
+    /// <summary>A person with their groups, by two of the requests that lists have; null if there is no such person.</summary>
+    /// <exception cref="TryLaterException">The directory did not answer.</exception>
+    [Alias("Person")]
+    Task<DirectoryPerson?> Person(Guid userId);
+
     /// <summary><see cref="IDirectory.NestedGroups"/>.</summary>
     /// <exception cref="TryLaterException">The directory did not answer.</exception>
     [Alias("NestedGroups")]
@@ -70,6 +80,10 @@ internal interface IDirectoryGrain : IGrainWithStringKey
     [Alias("State")]
     Task<DirectoryState> State();
 }
+
+/// <param name="Groups">In no order.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.DirectoryPerson")]
+internal sealed record DirectoryPerson([property: Id(0)] DirectoryMember Member, [property: Id(1)] ImmutableArray<Guid> Groups);
 
 /// <summary>What the directory says of a person's account.</summary>
 /// <param name="IsEnabled">False also if there is no such person; null where the directory could not say, or the application may not know.</param>

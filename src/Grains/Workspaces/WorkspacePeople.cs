@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.Paging;
 using EngageCenter.Users;
 
@@ -12,6 +13,7 @@ namespace EngageCenter.Workspaces;
 internal sealed class WorkspacePeople
 {
     private const string ListName = "people";
+    private const int MaxPlacedOneByOne = 1_000;
 
     // Who came is kept also while they hold no role: a later policy may give them one.
     private readonly Dictionary<PersonId, Person> people;
@@ -30,16 +32,25 @@ internal sealed class WorkspacePeople
 
     /// <param name="seen">Whoever came as a member, with numbers.</param>
     /// <param name="accounts">Whoever was blocked once.</param>
+    /// <param name="listed">Of the policy's tenant, by the directory.</param>
     /// <param name="numbers">Those of their groups.</param>
     /// <param name="started">Distinguishes the cursors of this activation from those of one before it.</param>
-    public WorkspacePeople(AccessPolicy policy, IEnumerable<SeenEntry> seen, IEnumerable<AccountEntry> accounts, GroupNumbers numbers, DateTimeOffset started)
+    public WorkspacePeople(
+        AccessPolicy policy, IEnumerable<SeenEntry> seen, IEnumerable<AccountEntry> accounts, IReadOnlyDictionary<Guid, ListedPerson> listed, GroupNumbers numbers, DateTimeOffset started)
     {
         (this.policy, this.numbers, stamp) = (policy, numbers, started.UtcTicks);
         this.accounts = accounts.ToDictionary(entry => PersonId.Parse(entry.Key), entry => entry.Account);
-        people = seen.Select(entry => Of(entry, Roles.None)).ToDictionary(person => person.Id);
+        people = seen.Select(entry => Of(PersonId.Parse(entry.Key), entry, null, null)!).ToDictionary(person => person.Id);
         foreach (var contact in policy.Contacts)
         {
-            people[contact.Person] = Named(contact);
+            people[contact.Person] = Of(contact.Person, people.GetValueOrDefault(contact.Person)?.Seen, contact, null)!;
+        }
+
+        foreach (var (userId, person) in listed)
+        {
+            var id = new PersonId(policy.TenantId, userId);
+            var known = people.GetValueOrDefault(id);
+            people[id] = Of(id, known?.Seen, known?.Contact, person)!;
         }
 
         ordered = [.. people.Values.OrderBy(person => person.Place)];
@@ -50,12 +61,14 @@ internal sealed class WorkspacePeople
     {
         foreach (var gone in policy.Contacts.Select(c => c.Person).Except(next.Contacts.Select(c => c.Person)))
         {
-            Take(gone, people[gone].Seen is { } entry ? Of(entry, Roles.None) : null);
+            var known = people[gone];
+            Take(gone, Of(gone, known.Seen, null, known.Listed));
         }
 
         foreach (var contact in next.Contacts.Except(policy.Contacts))
         {
-            Take(contact.Person, Named(contact));
+            var known = people.GetValueOrDefault(contact.Person);
+            Take(contact.Person, Of(contact.Person, known?.Seen, contact, known?.Listed));
         }
 
         (policy, grants) = (next, null);
@@ -65,8 +78,9 @@ internal sealed class WorkspacePeople
     /// <param name="entry">With numbers.</param>
     public void Seen(SeenEntry entry)
     {
-        var person = Of(entry, Roles.None);
-        Take(person.Id, person with { Contract = people.TryGetValue(person.Id, out var before) ? before.Contract : Roles.None });
+        var id = PersonId.Parse(entry.Key);
+        var known = people.GetValueOrDefault(id);
+        Take(id, Of(id, entry, known?.Contact, known?.Listed));
     }
 
     /// <summary>Takes over that an account was blocked, or is not any more.</summary>
@@ -74,9 +88,45 @@ internal sealed class WorkspacePeople
     {
         var id = PersonId.Parse(entry.Key);
         accounts[id] = entry.Account;
-        if (people.TryGetValue(id, out var person))
+        if (people.TryGetValue(id, out var known))
         {
-            Take(id, Marked(person));
+            Take(id, Of(id, known.Seen, known.Contact, known.Listed));
+        }
+    }
+
+    /// <summary>Takes over what the directory says of some people.</summary>
+    /// <param name="concerned">Whoever is another one now, or listed no more.</param>
+    public void Listed(IReadOnlyCollection<Guid> concerned, IReadOnlyDictionary<Guid, ListedPerson> listed)
+    {
+        // To put many in their places one by one moves all others each time.
+        var isMany = concerned.Count > MaxPlacedOneByOne;
+        foreach (var userId in concerned)
+        {
+            var id = new PersonId(policy.TenantId, userId);
+            var known = people.GetValueOrDefault(id);
+            var person = Of(id, known?.Seen, known?.Contact, listed.GetValueOrDefault(userId));
+            if (!isMany)
+            {
+                Take(id, person);
+                continue;
+            }
+
+            stamp += known is not null && person is not null && known.Place.Name != person.Place.Name ? 1 : 0;
+            if (person is null)
+            {
+                people.Remove(id);
+            }
+            else
+            {
+                people[id] = person;
+            }
+        }
+
+        if (isMany)
+        {
+            still = null;
+            ordered.Clear();
+            ordered.AddRange(people.Values.OrderBy(person => person.Place));
         }
     }
 
@@ -123,9 +173,41 @@ internal sealed class WorkspacePeople
     }
 
     // Who is blocked is shown with what they hold: nothing.
-    private static WorkspaceUser View(Person person, AccessPolicy policy, DateTimeOffset now)
+    /// <summary>Those in a group who are not blocked, with their groups, to be gone through later by any thread.</summary>
+    /// <param name="members">Those whom the directory names in it.</param>
+    public Func<IEnumerable<SeenUser>> Concerned(Guid groupId, IReadOnlyCollection<DirectoryMember> members, CancellationToken cancellation)
     {
-        var roles = person.IsBlocked ? [] : policy.RolesOf(person.Id, person.Seen?.GroupIds ?? [], now);
+        var (all, number, tenant) = (still ??= [.. ordered], numbers.Find(groupId), policy.TenantId);
+        return () =>
+        {
+            var isNamed = members.Select(member => member.UserId).ToHashSet();
+            var found = new List<SeenUser>();
+            for (var place = 0; place < all.Length; place++)
+            {
+                if (place % Pages.BetweenLooks == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
+                var person = all[place];
+                var named = person.Id.TenantId == tenant && isNamed.Remove(person.Id.UserId);
+                if (!person.IsBlocked && (named || (number is { } its && person.Groups.Contains(its))))
+                {
+                    found.Add(new(person.Id, person.Profile, [.. person.Groups.Select(one => numbers[one]).Append(groupId).Distinct().Order()], default, default));
+                }
+            }
+
+            // Whoever is left is on no list yet.
+            found.AddRange(members.Where(member => member.IsEnabled != false && isNamed.Contains(member.UserId))
+                .Select(member => new SeenUser(new(tenant, member.UserId), member.Profile, [groupId], default, default)));
+            return found;
+        };
+    }
+
+    private WorkspaceUser View(Person person, AccessPolicy policy, DateTimeOffset now)
+    {
+        ImmutableArray<Guid> groups = person.IsBlocked ? [] : person.Listed is null ? person.Seen?.GroupIds ?? [] : [.. person.Groups.Select(number => numbers[number]).Order()];
+        var roles = person.IsBlocked ? [] : policy.RolesOf(person.Id, groups, now);
         return new(
             person.Id, person.Profile, person.Status,
             roles, RoleTable.PermissionsOf(roles.Union()), person.Seen?.FirstSignInAt, person.Seen?.LastSignInAt);
@@ -134,17 +216,18 @@ internal sealed class WorkspacePeople
     private static bool Matches(Person person, Held held, WorkspaceUserQuery query, SearchTerm? search) =>
         (query.Status is not { } status || status == person.Status)
         && (person.IsBlocked ? query.Role == Roles.None && query.Source is null : held.Has(query.Role, query.Source))
+        && (query.UserType is not { } type || type == person.UserType)
         && (search is null || search.IsIn(person.Name) || search.IsIn(person.Email));
 
     private Grants GrantsNow() => grants is { } known && known.Covers(numbers) ? known : grants = new(policy, numbers);
 
-    /// <summary>Somebody whom the contract names. Of somebody who came, by their own name.</summary>
-    private Person Named(PolicyContact contact) =>
-        people.TryGetValue(contact.Person, out var known) && known.Seen is { } entry ? Of(entry, contact.Roles) : Marked(Person.Of(contact));
+    /// <summary>A person by all that is known of them; null where that is nothing.</summary>
+    private Person? Of(PersonId id, SeenEntry? seen, PolicyContact? contact, ListedPerson? listed) => seen is null && contact is null && listed is null
+        ? null
+        : Person.Of(id, seen, contact, listed) with { IsBlocked = Newest(id, listed)?.Blocks(seen?.LastSignInAt) == true };
 
-    private Person Of(SeenEntry entry, Roles contract) => Marked(Person.Of(entry, contract));
-
-    private Person Marked(Person person) => person with { IsBlocked = accounts.TryGetValue(person.Id, out var account) && account.Blocks(person.Seen?.LastSignInAt) };
+    private UserAccount? Newest(PersonId id, ListedPerson? listed) =>
+        accounts.TryGetValue(id, out var told) && !(listed?.Account.At > told.At) ? told : listed?.Account;
 
     /// <summary>Puts a person, as they are now, in their place.</summary>
     /// <param name="person">Null: nobody of this id any more.</param>
@@ -195,25 +278,31 @@ internal sealed class WorkspacePeople
         return ~low;
     }
 
-    /// <param name="Seen">Null of a contact who never came.</param>
-    /// <param name="Email">Null if it is not known.</param>
-    /// <param name="Contract">What the contract gives.</param>
-    /// <param name="Groups">The numbers that <paramref name="Seen"/> has, here as well since every page looks at all of them.</param>
-    private sealed record Person(NamedCursor Place, PersonId Id, SeenEntry? Seen, string? Email, Roles Contract, ImmutableArray<int> Groups)
+    /// <param name="Seen">Null of somebody who never came.</param>
+    /// <param name="Contact">Null of somebody whom the contract does not name.</param>
+    /// <param name="Listed">Null of somebody whom the directory names in no group.</param>
+    /// <param name="Groups">The numbers that <paramref name="Seen"/> and <paramref name="Listed"/> have, here as well since every page looks at all of them.</param>
+    private sealed record Person(NamedCursor Place, PersonId Id, SeenEntry? Seen, PolicyContact? Contact, ListedPerson? Listed, ImmutableArray<int> Groups)
     {
         public bool IsBlocked { get; init; }
 
         public string Name => Place.Name;
 
+        public string? Email => Seen is not null ? Seen.Email : Listed is not null ? Listed.Profile.Email : Contact!.Email;
+
+        public UserType UserType => Seen?.UserType ?? Listed?.Profile.UserType ?? UserType.Member;
+
         public WorkspaceUserStatus Status => IsBlocked ? WorkspaceUserStatus.Blocked : Seen is null ? WorkspaceUserStatus.Pending : WorkspaceUserStatus.Active;
 
-        public UserProfile Profile => new(Name, Email, Seen?.UserType ?? UserType.Member);
+        public UserProfile Profile => new(Name, Email, UserType);
 
-        public static Person Of(SeenEntry entry, Roles contract) =>
-            new(new(0, entry.DisplayName, entry.Key), PersonId.Parse(entry.Key), entry, entry.Email, contract, entry.Numbers);
+        /// <summary>What the contract gives.</summary>
+        public Roles Contract => Contact?.Roles ?? Roles.None;
 
-        public static Person Of(PolicyContact contact) =>
-            new(new(0, contact.DisplayName, contact.Person.ToString()), contact.Person, null, contact.Email, contact.Roles, []);
+        // How somebody is called they say themselves, then the directory, then the contract.
+        public static Person Of(PersonId id, SeenEntry? seen, PolicyContact? contact, ListedPerson? listed) => new(
+            new(0, seen?.DisplayName ?? listed?.Profile.DisplayName ?? contact!.DisplayName, seen?.Key ?? id.ToString()), id, seen, contact, listed,
+            seen is null ? listed?.Groups ?? [] : listed is null ? seen.Numbers : [.. seen.Numbers.Union(listed.Groups)]);
     }
 
     /// <summary>Which roles somebody holds, by what.</summary>

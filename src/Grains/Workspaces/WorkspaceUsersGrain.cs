@@ -17,7 +17,7 @@ namespace EngageCenter.Workspaces;
 /// </summary>
 [GrainType("workspace-users"), Reentrant]
 internal sealed partial class WorkspaceUsersGrain(
-    IGrainStorage rows, PolicyCache policies, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
+    IGrainStorage rows, PolicyCache policies, IDirectory directory, DirectoryFollowers followers, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
     : Grain, IWorkspaceUsersGrain, ISeenUsers, IPeoplesAccounts, IPeopleOfGroups
 {
     /// <summary>Sign-ins in one write, which bounds a row to 2 MB.</summary>
@@ -54,7 +54,7 @@ internal sealed partial class WorkspaceUsersGrain(
         accountLog = new(rows, GrainContext.GrainId, "accounts", DeactivateOnIdle, logger);
         accounts = new(accountLog, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
         await Task.WhenAll(log.Load(entry => entry.Numbered(numbers)), accountLog.Load());
-        numbersAtStart = numbers.Count;
+        (numbersAtStart, fromDirectory) = (numbers.Count, new(numbers));
     }
 
     public async Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query, CancellationToken cancellation)
@@ -63,6 +63,8 @@ internal sealed partial class WorkspaceUsersGrain(
         {
             return null;
         }
+
+        await ReadDirectory(policy.Policy);
 
         // Every page is a scan: whoever holds no role any more is passed over.
         var found = await scans.Run(() => People(policy).Scan(query, time.GetUtcNow(), cancellation: cancellation), cancellation);
@@ -102,9 +104,18 @@ internal sealed partial class WorkspaceUsersGrain(
         throw new TryLaterException(retryAfter);
     }
 
-    public async Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person) => await Accept(decision) is { } policy
-        ? People(policy).Find(person, time.GetUtcNow()) is { } found ? new([found], null, 1) : new([], null, 0)
-        : null;
+    public async Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person)
+    {
+        if (await Accept(decision) is not { } policy)
+        {
+            return null;
+        }
+
+        await ReadDirectory(policy.Policy);
+        return await Accept(decision) is not { } now ? null
+            : People(now).Find(person, time.GetUtcNow()) is { } found ? new([found], null, 1)
+            : new([], null, 0);
+    }
 
     public async Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles, CancellationToken cancellation)
     {
@@ -114,14 +125,13 @@ internal sealed partial class WorkspaceUsersGrain(
             return null;
         }
 
+        await ReadDirectory(policy.Policy);
+        var members = await MembersOf(policy.Policy, groupId);
         var now = time.GetUtcNow();
         var preview = await scans.Run<GroupPreview>(() =>
         {
-            // Who is blocked holds nothing, before and after.
-            var (people, blocked) = (PeopleIn(groupId, cancellation), accountLog.Entries.Where(entry => entry.IsBlocked).ToDictionary(entry => entry.Key, entry => entry.Account));
-            return () => GroupPreviews.Of(
-                policy, people().Where(entry => !(blocked.TryGetValue(entry.Key, out var account) && account.Blocks(entry.LastSignInAt))).Select(entry => entry.User()),
-                groupId, roles, now);
+            var people = People(policy).Concerned(groupId, members, cancellation);
+            return () => GroupPreviews.Of(policy, people(), groupId, roles, now);
         }, cancellation);
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null ? null : preview;
     }
@@ -181,6 +191,7 @@ internal sealed partial class WorkspaceUsersGrain(
     private async Task<PermissionHolders> Holders(LeasedPolicy policy, Permissions permission, PageRequest page, CancellationToken cancellation)
     {
         Bounds.Require(BitOperations.IsPow2((int)permission), "One permission is asked for.");
+        await ReadDirectory(policy.Policy);
         var found = await scans.Run(() => People(policy).Scan(new(null, Roles.None, null, null, page), time.GetUtcNow(), permission, cancellation), cancellation);
         return new(found.Select(user => user.Person), policy.Epoch);
     }
@@ -191,7 +202,7 @@ internal sealed partial class WorkspaceUsersGrain(
     {
         if (current is not { } known)
         {
-            known = (policy.Epoch, new(policy.Policy, log.Entries, accountLog.Entries, numbers, time.GetUtcNow()));
+            known = (policy.Epoch, new(policy.Policy, log.Entries, accountLog.Entries, fromDirectory.All, numbers, time.GetUtcNow()));
         }
         else if (known.Epoch < policy.Epoch)
         {

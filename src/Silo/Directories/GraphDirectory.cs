@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using EngageCenter.Paging;
+using EngageCenter.Users;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Graph;
@@ -10,6 +11,7 @@ using Microsoft.Graph.Users.Item.GetMemberGroups;
 using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Authentication;
 using Microsoft.Kiota.Abstractions.Serialization;
+using UserType = EngageCenter.Users.UserType;
 
 namespace EngageCenter.Directories;
 
@@ -23,6 +25,7 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     private const string SkipToken = "$skiptoken";
 
     private static readonly string[] shown = ["id", "displayName", "description"];
+    private static readonly string[] person = ["id", "displayName", "mail", "userPrincipalName", "userType", "accountEnabled"];
 
     private readonly string address;
     private readonly HashSet<Guid> tenants;
@@ -205,6 +208,46 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
         }
     }
 
+    public async Task<DirectoryMembers> Members(Guid tenantId, Guid groupId, string? address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var graph = Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser;
+            var page = address is null
+                ? await graph.GetAsync(
+                    request => (request.QueryParameters.Select, request.QueryParameters.Top) = (person, DirectoryMembers.MaxPage), cancellationToken)
+                : await graph.WithUrl(Own(address)).GetAsync(cancellationToken: cancellationToken);
+            return page is { Value: { Count: <= DirectoryMembers.MaxPage } people }
+                ? new([.. people.Select(Member)], Kept(page.OdataNextLink))
+                : throw new DirectoryUnavailableException("Graph answered with a part of the people.");
+        }
+        catch (ODataError missing) when (address is null && IsMissing(missing))
+        {
+            return new([], null);
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
+    public async Task<DirectoryMember?> Person(Guid tenantId, Guid userId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var user = await Graph(tenantId).Users[$"{userId:D}"].GetAsync(request => request.QueryParameters.Select = person, cancellationToken);
+            return Member(user ?? throw new DirectoryUnavailableException("Graph answered with nothing."));
+        }
+        catch (ODataError missing) when (IsMissing(missing))
+        {
+            return null;
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
     public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
         const int most = 999;
@@ -297,6 +340,19 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
     private static string AnyOf(ImmutableArray<Guid> groups) => string.Join(" or ", groups.Select(group => $"id eq '{group:D}'"));
 
     private static DirectoryGroup Shown(Group group) => new(Id(group.Id), group.DisplayName ?? "", group.Description);
+
+    private static DirectoryMember Member(User user)
+    {
+        var name = user.DisplayName ?? user.UserPrincipalName ?? "";
+        var mail = user.Mail ?? user.UserPrincipalName;
+        return new(
+            Id(user.Id),
+            new(
+                name.Length <= UserProfile.MaxDisplayNameLength ? name : name[..UserProfile.MaxDisplayNameLength],
+                mail is { Length: <= UserProfile.MaxEmailLength } ? mail : null,
+                user.UserType == "Guest" ? UserType.Guest : UserType.Member),
+            user.AccountEnabled);
+    }
 
     private static GroupChange Changed(Group group)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using EngageCenter.Access;
 using EngageCenter.Directories;
+using EngageCenter.Users;
 using EngageCenter.WebApi.Requests;
 using EngageCenter.WebApi.Responses;
 using EngageCenter.Workspaces;
@@ -50,6 +51,7 @@ internal sealed record WorkspaceUserListQuery(
     [property: Description("Only people whose name or email contains this text, case-insensitively.")] string? Search,
     [property: Description("Only people with this role.")] Roles? Role,
     [property: Description("Only people with this status.")] WorkspaceUserStatus? Status,
+    [property: Description("Only people of this type.")] UserType? UserType,
     [property: Description("Only people with a role from this source; together with 'role', with that role from this source.")] RoleSource? Source,
     int? PageSize, Cursor? Cursor) : IQuery<WorkspaceUserListQuery>, IPaged;
 

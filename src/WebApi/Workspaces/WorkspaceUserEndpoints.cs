@@ -15,7 +15,7 @@ internal static class WorkspaceUserEndpoints
     {
         var users = routes.MapGroup("/v1/workspaces/{id}/users").WithTags("Users");
         users.MapGet("", List).RequirePermission(Permissions.ViewUserRoles).Scans()
-            .Describe("ListUsers", "The people of a workspace", "The contacts of the contract, and everybody who has signed in as a member.")
+            .Describe("ListUsers", "The people of a workspace", "The contacts of the contract, everybody whom the directory names in a group with roles, and everybody who has signed in as a member.")
             .Answers<ListResponse<WorkspaceUserResponse>>(200)
             .Refuses(Problems.ListChanged);
         users.MapGet("/{tenantId}/{userId}", Get).RequirePermission(Permissions.ViewUserRoles)
@@ -34,7 +34,7 @@ internal static class WorkspaceUserEndpoints
         });
 
     private static Task<IResult> List(WorkspaceVisit visit, WorkspaceUserListQuery query, HttpRequest request) => visit.Act(async decision =>
-        await visit.Grain<IWorkspaceUsersGrain>().List(decision, new(query.Search, query.Role ?? Roles.None, query.Status, query.Source, query.Page()), request.HttpContext.RequestAborted) is { } page
+        await visit.Grain<IWorkspaceUsersGrain>().List(decision, new(query.Search, query.Role ?? Roles.None, query.Status, query.Source, query.Page(), query.UserType), request.HttpContext.RequestAborted) is { } page
             ? Lists.Answer(request, page, WorkspaceUserResponse.Of)
             : null);
 }

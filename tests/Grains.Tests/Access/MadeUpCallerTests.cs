@@ -147,6 +147,8 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").GroupsOf(person.UserId)),
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").State()),
             (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").Account(person.UserId)),
+            (typeof(IDirectoryGrain), () => cluster.Grains.GetGrain<IDirectoryGrain>($"{contoso.Tenant}").Members(Guid.NewGuid(), null)),
+            (typeof(IDirectoryFollower), () => cluster.Grains.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Since(0)),
             (typeof(IDirectoryFollower), () => cluster.Grains.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll()),
             (typeof(IObservedPerson), () => cluster.Grains.GetGrain<IObservedPerson>(contoso.Adele.ToString()).ObserveAgain()),
             (typeof(IObservedPerson), () => cluster.Grains.GetGrain<IObservedPerson>(contoso.Adele.ToString()).ObserveAccount()),

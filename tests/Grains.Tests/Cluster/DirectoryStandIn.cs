@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using EngageCenter.Directories;
 using EngageCenter.Paging;
+using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests;
 
@@ -22,7 +23,7 @@ internal sealed class DirectoryStandIn : IDirectory
     {
         var tenant = tenants[tenantId];
         tenant.Asked.Enqueue(userId);
-        await tenant.Answering(cancellationToken);
+        await tenant.Answered(cancellationToken);
         if (tenant.IsSilentAboutPeople)
         {
             throw new DirectoryUnavailableException("The test says so.", TimeSpan.FromMilliseconds(1));
@@ -33,7 +34,7 @@ internal sealed class DirectoryStandIn : IDirectory
 
     public async Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         tenants[tenantId].AskedAccounts.Enqueue(userId);
         return tenants[tenantId].AllowsAccounts()
             && (tenants[tenantId].IsSilentAboutPeople ? throw new DirectoryUnavailableException("The test says so.", TimeSpan.FromMilliseconds(1)) : !tenants[tenantId].Blocked.ContainsKey(userId));
@@ -41,13 +42,13 @@ internal sealed class DirectoryStandIn : IDirectory
 
     public async Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         return tenants[tenantId].AllowsAccounts() ? tenants[tenantId].Address([TenantDirectory.Accounts]) : "";
     }
 
     public async Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         tenants[tenantId].AllowsAccounts();
         var told = tenants[tenantId].Since(address, isOfAccounts: true);
         return new([.. told.Changes.SelectMany(change => change.People)], told.NextPage, told.NextRound, told.IsExpired);
@@ -55,13 +56,13 @@ internal sealed class DirectoryStandIn : IDirectory
 
     public async Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         return tenants[tenantId].Named.GetValueOrDefault(groupId);
     }
 
     public async Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         var all = tenants[tenantId].Named.Values.Where(group => group.DisplayName.StartsWith(prefix ?? "", StringComparison.OrdinalIgnoreCase)).OrderBy(group => group.DisplayName, StringComparer.Ordinal).ToList();
         var page = all.Where(group => after is null || string.CompareOrdinal(group.DisplayName, after) > 0).Take(size).ToList();
         return new([.. page], page.Count == size ? page[^1].DisplayName : null, all.Count);
@@ -69,32 +70,49 @@ internal sealed class DirectoryStandIn : IDirectory
 
     public async Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         return [.. groups.Where(tenants[tenantId].Named.ContainsKey).Select(group => tenants[tenantId].Named[group])];
     }
 
     public async Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         tenants[tenantId].Counted.Enqueue(groupId);
         return tenants[tenantId].Named.ContainsKey(groupId) ? tenants[tenantId].Groups.Values.Count(groups => groups.Contains(groupId)) : null;
     }
 
+    public async Task<DirectoryMembers> Members(Guid tenantId, Guid groupId, string? address, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answered(cancellationToken);
+        var tenant = tenants[tenantId];
+        tenant.Read.Enqueue(groupId);
+        var all = tenant.Groups.Where(person => person.Value.Contains(groupId)).Select(person => person.Key).Order().ToList();
+        var from = address is null ? 0 : int.Parse(address, CultureInfo.InvariantCulture);
+        var page = all.Skip(from).Take(tenant.PageSize).ToList();
+        return new([.. page.Select(tenant.Member)], from + page.Count < all.Count ? $"{from + page.Count}" : null);
+    }
+
+    public async Task<DirectoryMember?> Person(Guid tenantId, Guid userId, CancellationToken cancellationToken)
+    {
+        await tenants[tenantId].Answered(cancellationToken);
+        return tenants[tenantId].Groups.ContainsKey(userId) ? tenants[tenantId].Member(userId) : null;
+    }
+
     public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         return tenants[tenantId].Nested.GetValueOrDefault(groupId, []);
     }
 
     public async Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         return tenants[tenantId].Address(groups);
     }
 
     public async Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken)
     {
-        await tenants[tenantId].Answering(cancellationToken);
+        await tenants[tenantId].Answered(cancellationToken);
         return tenants[tenantId].Since(address);
     }
 }
@@ -106,6 +124,7 @@ internal sealed class TenantDirectory
 
     private readonly List<GroupChange> told = [];
     private int oldest;
+    private int requests;
 
     /// <summary>By person.</summary>
     public ConcurrentDictionary<Guid, ImmutableArray<Guid>> Groups { get; } = [];
@@ -127,6 +146,15 @@ internal sealed class TenantDirectory
 
     /// <summary>Awaited before each answer; what it throws is the answer.</summary>
     public Func<CancellationToken, Task> Answering { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>How many requests there were.</summary>
+    public int Requests => requests;
+
+    public Task Answered(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref requests);
+        return Answering(cancellationToken);
+    }
 
     /// <summary>Tells those who follow the group.</summary>
     public void Tell(GroupChange change)
@@ -154,6 +182,18 @@ internal sealed class TenantDirectory
             return $"{told.Count}|{string.Join(',', groups)}";
         }
     }
+
+    /// <summary>How somebody is shown; by default by their id.</summary>
+    public ConcurrentDictionary<Guid, UserProfile> Profiles { get; } = [];
+
+    /// <summary>Whose people were read, once for each page.</summary>
+    public ConcurrentQueue<Guid> Read { get; } = [];
+
+    /// <summary>People on a page of a group.</summary>
+    public int PageSize { get; set; } = DirectoryMembers.MaxPage;
+
+    public DirectoryMember Member(Guid person) =>
+        new(person, Profiles.GetValueOrDefault(person, new($"Person {person}", $"{person}@contoso.example", UserType.Member)), ForbidsAccounts ? null : !Blocked.ContainsKey(person));
 
     /// <summary>Whose account may not be used, or is deleted.</summary>
     public ConcurrentDictionary<Guid, bool> Blocked { get; } = [];

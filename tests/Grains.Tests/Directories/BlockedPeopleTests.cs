@@ -1,9 +1,12 @@
+using System.Diagnostics;
+using System.Globalization;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Directories;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
+using Xunit.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Directories;
 
@@ -11,13 +14,14 @@ namespace EngageCenter.Grains.Tests.Directories;
 public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
 {
     private readonly WarmCluster cluster;
+    private readonly ITestOutputHelper output;
     private readonly Contoso contoso;
     private readonly TenantDirectory directory;
     private readonly Guid group = Guid.NewGuid();
 
-    public BlockedPeopleTests(WarmCluster cluster)
+    public BlockedPeopleTests(WarmCluster cluster, ITestOutputHelper output)
     {
-        this.cluster = cluster;
+        (this.cluster, this.output) = (cluster, output);
         contoso = new(cluster);
         directory = cluster.Directory.Of(contoso.Tenant);
     }
@@ -208,6 +212,31 @@ public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
 
         // How far it is, of groups and of accounts.
         Assert.Equal((asked, 2), (directory.AskedAccounts.Count, cluster.Store.Writes));
+    }
+
+    /// <summary><c>MEMBERS=1000</c> with the logger <c>console;verbosity=detailed</c> says how long it takes.</summary>
+    [Fact]
+    public async Task Everybody_who_is_blocked_at_once_is_out()
+    {
+        var members = int.Parse(Environment.GetEnvironmentVariable("MEMBERS") ?? "50", CultureInfo.InvariantCulture);
+        var (workspace, _, stayer) = await Members();
+        PersonId[] people = [.. Enumerable.Range(0, members).Select(_ => contoso.Somebody())];
+        foreach (var some in people.Chunk(32))
+        {
+            Assert.All(await Task.WhenAll(some.Select(person => StandingOf(person, workspace))), standing => Assert.Equal(Standing.Member, standing));
+        }
+
+        people.ToList().ForEach(person => directory.Block(person.UserId));
+        var begun = Stopwatch.GetTimestamp();
+        await Until(Poll);
+        output.WriteLine($"{members} people were out after {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s, by {directory.AskedAccounts.Count} questions.");
+
+        foreach (var some in people.Chunk(32))
+        {
+            Assert.All(await Task.WhenAll(some.Select(person => StandingOf(person, workspace))), standing => Assert.Equal(Standing.Outsider, standing));
+        }
+
+        Assert.Equal((members, Standing.Member), (directory.AskedAccounts.Distinct().Count(), await StandingOf(stayer, workspace)));
     }
 
     private Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();

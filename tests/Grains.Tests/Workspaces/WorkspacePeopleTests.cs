@@ -15,6 +15,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     private static readonly Guid tenant = Guid.Parse("c0000000-0000-4000-8000-000000000000");
     private static readonly Guid[] groups = [.. Enumerable.Range(1, 3).Select(Id)];
     private static readonly AccessPolicy policy = Policy([groups[0], groups[1]]);
+    private static readonly Dictionary<Guid, ListedPerson> nobody = [];
 
     [Fact]
     public void People_are_listed_by_name_then_by_id()
@@ -76,7 +77,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
         Gen.Select(step.Array[0, 30], query, OneOf([Permissions.None, .. RoleTable.All.Select(d => d.Permissions)])).Sample((steps, asked, permission) =>
         {
             var (seen, current, numbers) = (new Dictionary<PersonId, SeenUser>(), policy, new GroupNumbers());
-            var people = new WorkspacePeople(current, [], [], numbers, now);
+            var people = new WorkspacePeople(current, [], [], nobody, numbers, now);
             foreach (var (kind, who, grants, named, day) in steps)
             {
                 if (kind == 0)
@@ -154,7 +155,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
             AccessPolicy Without(int number) => Policy([.. Enumerable.Range(0, 200).Where(n => n != number).Select(Id)]);
 
             var numbers = new GroupNumbers();
-            var people = new WorkspacePeople(Without(0), [.. Enumerable.Range(0, count).Select(n => SeenEntry.Of(Somebody(n)).Numbered(numbers))], [], numbers, now);
+            var people = new WorkspacePeople(Without(0), [.. Enumerable.Range(0, count).Select(n => SeenEntry.Of(Somebody(n)).Numbered(numbers))], [], nobody, numbers, now);
             var first = Query(50);
             var search = first with { Search = "son 77" };
             double Time(Action change, WorkspaceUserQuery query)
@@ -288,7 +289,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     {
         private readonly GroupNumbers numbers = new();
 
-        public WorkspacePeople List => field ??= new(policy, seen.Select(user => SeenEntry.Of(user).Numbered(numbers)).ToList(), [], numbers, now);
+        public WorkspacePeople List => field ??= new(policy, seen.Select(user => SeenEntry.Of(user).Numbered(numbers)).ToList(), [], nobody, numbers, now);
 
         public Page<WorkspaceUser> Page(WorkspaceUserQuery query, DateTimeOffset at) => List.Page(query, at);
 

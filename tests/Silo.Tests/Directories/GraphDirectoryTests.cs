@@ -247,6 +247,40 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
         Assert.False(await directory.IsEnabled(StandInTenant.TenantId, StandInTenant.Nobody, default));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(999)]
+    public async Task It_names_the_people_of_a_group_page_by_page_also_those_of_groups_in_it(int pageSize)
+    {
+        await tenant.SetFaults(new { kind = "SmallPages", pageSize });
+        List<DirectoryMember> people = [];
+        string? address = null;
+        do
+        {
+            var page = await directory.Members(StandInTenant.TenantId, StandInTenant.Outer, address, default);
+            people.AddRange(page.People);
+            address = page.NextPage;
+        }
+        while (address is not null);
+
+        var johanna = new DirectoryMember(StandInTenant.Johanna, new("Johanna Lorenz", "johanna@contoso.example", Users.UserType.Member), true);
+        Assert.Equal([johanna], people);
+        Assert.Equal(johanna, await directory.Person(StandInTenant.TenantId, StandInTenant.Johanna, default));
+        Assert.Null(await directory.Person(StandInTenant.TenantId, StandInTenant.Nobody, default));
+        Assert.Empty((await directory.Members(StandInTenant.TenantId, StandInTenant.Nobody, null, default)).People);
+    }
+
+    [Theory]
+    [InlineData("Half", null)]
+    [InlineData("Refuse", 503)]
+    public async Task A_part_of_the_people_of_a_group_is_no_answer(string kind, int? status)
+    {
+        await tenant.SetFaults(new { kind, status });
+
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.Members(StandInTenant.TenantId, StandInTenant.Outer, null, default));
+        await Assert.ThrowsAnyAsync<Exception>(() => directory.Person(StandInTenant.TenantId, StandInTenant.Johanna, default));
+    }
+
     [Fact]
     public async Task An_application_without_the_permission_to_read_accounts_is_told_so()
     {

@@ -73,6 +73,7 @@ public class BadQueryTests(RunningService service)
         [
             ("users", "role", ["king", "user", "USER", "1", "None", "User,Administrator", "User&role=User", "%00"]),
             ("users", "status", ["active", "0", "Closed", "Active&status=Pending"]),
+            ("users", "userType", ["member", "0", "Admin", "Guest&userType=Guest"]),
             ("users", "source", ["contract", "0", "Direct"]),
             ("users", "search", [new('a', 201), "%00", "a%07b", "a&search=b", "%0Aa%0Ab"]),
             ("groups", "role", ["king", "user", "1", "None", "User&role=User"]),

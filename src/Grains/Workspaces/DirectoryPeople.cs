@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using EngageCenter.Directories;
+using EngageCenter.Users;
+
+namespace EngageCenter.Workspaces;
+
+/// <summary>A person by the directory, as a list of people keeps them.</summary>
+/// <param name="Groups">The numbers of the groups that the directory named them in, sorted.</param>
+/// <param name="Account">What the directory said of the account.</param>
+internal sealed record ListedPerson(UserProfile Profile, ImmutableArray<int> Groups, UserAccount Account);
+
+/// <summary>
+/// The people of a workspace's groups, also those who never came, as the directory last named them. In memory alone: the
+/// directory is asked again by the next activation. Not thread-safe.
+/// </summary>
+/// <param name="numbers">Those of the list.</param>
+/// <param name="max">People at most; of more nobody else is taken.</param>
+internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceUser.MaxPerWorkspace)
+{
+    private readonly Dictionary<Guid, ListedPerson> people = [];
+
+    // The groups that were read whole.
+    private readonly HashSet<Guid> groups = [];
+
+    public int Count => people.Count;
+
+    /// <summary>Somebody was not taken.</summary>
+    public bool IsFull { get; private set; }
+
+    public IReadOnlyDictionary<Guid, ListedPerson> All => people;
+
+    public IEnumerable<Guid> GroupsOf(Guid person) => people.TryGetValue(person, out var listed) ? listed.Groups.Select(number => numbers[number]) : [];
+
+    public bool Holds(Guid group) => groups.Contains(group);
+
+    /// <summary>The groups that were read, and hold a role no more: nobody is listed by them.</summary>
+    public IEnumerable<Guid> Except(IReadOnlySet<Guid> granted) => groups.Where(group => !granted.Contains(group));
+
+    /// <summary>Takes over everybody of a group.</summary>
+    /// <param name="read">When the reading began.</param>
+    /// <returns>Whoever is another one now, or listed no more.</returns>
+    public HashSet<Guid> Replace(Guid group, IReadOnlyCollection<DirectoryMember> members, DateTimeOffset read)
+    {
+        var (number, concerned) = (numbers.Of(group), new HashSet<Guid>());
+        groups.Add(group);
+        var named = new HashSet<Guid>(members.Count);
+        foreach (var member in members)
+        {
+            named.Add(member.UserId);
+            var has = people.GetValueOrDefault(member.UserId)?.Groups ?? [];
+            Set(member, has.Contains(number) ? has : has.Add(number).Sort(), read, concerned);
+        }
+
+        foreach (var (person, listed) in people.Where(listed => listed.Value.Groups.Contains(number) && !named.Contains(listed.Key)).ToList())
+        {
+            Leave(person, listed.Groups.Remove(number), concerned);
+        }
+
+        return concerned;
+    }
+
+    /// <summary>Nobody is listed by the group any more.</summary>
+    public HashSet<Guid> Forget(Guid group)
+    {
+        var concerned = Replace(group, [], default);
+        groups.Remove(group);
+        return concerned;
+    }
+
+    /// <summary>Takes over one person.</summary>
+    /// <param name="member">Null: there is none.</param>
+    /// <param name="isIn">All groups that they are in.</param>
+    public HashSet<Guid> Replace(Guid person, DirectoryMember? member, IEnumerable<Guid> isIn, DateTimeOffset read)
+    {
+        HashSet<Guid> concerned = [];
+        ImmutableArray<int> now = member is null ? [] : [.. isIn.Where(groups.Contains).Distinct().Select(numbers.Of).Order()];
+        if (now.IsEmpty)
+        {
+            Leave(person, now, concerned);
+        }
+        else
+        {
+            Set(member!, now, read, concerned);
+        }
+
+        return concerned;
+    }
+
+    private void Set(DirectoryMember member, ImmutableArray<int> now, DateTimeOffset read, HashSet<Guid> concerned)
+    {
+        var before = people.GetValueOrDefault(member.UserId);
+        if (before is null && people.Count >= max)
+        {
+            IsFull = true;
+            return;
+        }
+
+        var account = new UserAccount { IsBlocked = member.IsEnabled == false, At = read };
+        if (before is null || before.Profile != member.Profile || before.Account.IsBlocked != account.IsBlocked || !before.Groups.SequenceEqual(now))
+        {
+            people[member.UserId] = new(member.Profile, now, account);
+            concerned.Add(member.UserId);
+        }
+    }
+
+    private void Leave(Guid person, ImmutableArray<int> left, HashSet<Guid> concerned)
+    {
+        if (!people.TryGetValue(person, out var listed))
+        {
+            return;
+        }
+
+        concerned.Add(person);
+        if (left.IsEmpty)
+        {
+            people.Remove(person);
+        }
+        else
+        {
+            people[person] = listed with { Groups = left };
+        }
+    }
+}
