@@ -105,7 +105,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
     {
         LocalEntraConfigurationException or StorageFileException or OrleansConfigurationException => HostProgram.OneLine(e.Message),
         IOException { InnerException: SocketException or AddressInUseException } =>
-            $"{e.Message} Set WebApi:Url, LocalEntra:Url or Portal:Url to another address.",
+            $"{e.Message} Set WebApi:Url, LocalEntra:Url, Portal:Url or Metrics:Url to another address.",
         AddressInUseException => $"{e.Message} for the silo. Set Orleans:Endpoints:SiloPort and GatewayPort to free ports, or leave them out.",
         _ when HostProgram.IsRefusal(e) => HostProgram.OneLine(e.Message),
         _ => null,

@@ -40,6 +40,9 @@ public static class GrainsHosting
         // goes on by itself, says so in the log, and who comes meanwhile is asked for as before.
         silo.AddStartupTask(async (services, stopping) =>
         {
+            // So that its counters are there, with 0, before anybody asks a directory.
+            services.GetRequiredService<DirectoryMetrics>();
+
             Task build = services.GetRequiredService<IGrainFactory>().GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();
             await build.WaitAsync(BuildPatience, services.GetRequiredService<TimeProvider>(), stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });

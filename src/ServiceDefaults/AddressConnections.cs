@@ -30,6 +30,9 @@ public sealed class AddressConnections : IDisposable
     /// </summary>
     public const int Buckets = 4_096;
 
+    private const string Rate = "rate";
+    private const string Share = "share";
+
     private readonly int max;
     private readonly IReadOnlyList<IPNetwork> proxies;
     private readonly PartitionedRateLimiter<string> openings;
@@ -48,6 +51,8 @@ public sealed class AddressConnections : IDisposable
             BucketOf(address), _ => Bucket(limits.PerSecond, limits.AtOnce)));
         refused = meters.Create(MeterName).CreateCounter<long>(
             "engagecenter.connections.refused", "{connection}", "Connections that were closed unanswered, because their address had too many or opened them too fast.");
+        Count(Rate, 0);
+        Count(Share, 0);
     }
 
     internal static int BucketOf(string address) => address.GetHashCode(StringComparison.Ordinal) & (Buckets - 1);
@@ -92,7 +97,7 @@ public sealed class AddressConnections : IDisposable
         {
             if (!opening.IsAcquired)
             {
-                Refuse(connection, "rate");
+                Refuse(connection, Rate);
                 return;
             }
         }
@@ -105,7 +110,7 @@ public sealed class AddressConnections : IDisposable
             }
             else
             {
-                Refuse(connection, "share");
+                Refuse(connection, Share);
             }
         }
         finally
@@ -119,9 +124,11 @@ public sealed class AddressConnections : IDisposable
     // Nothing is written to the log: whoever likes can open many.
     private void Refuse(ConnectionContext connection, string reason)
     {
-        refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        Count(reason, 1);
         connection.Abort();
     }
+
+    private void Count(string reason, int connections) => refused.Add(connections, new KeyValuePair<string, object?>("reason", reason));
 
     private void Close(string key)
     {

@@ -14,7 +14,7 @@ namespace EngageCenter;
 /// <summary>
 /// Exports metrics, traces and logs over OTLP, with OpenTelemetry's own settings only. Nothing is added to the host unless
 /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or the endpoint of one signal (<c>OTEL_EXPORTER_OTLP_TRACES_ENDPOINT</c>,
-/// <c>…METRICS…</c>, <c>…LOGS…</c>), is set.
+/// <c>…METRICS…</c>, <c>…LOGS…</c>), is set. Prometheus may scrape metrics too: <see cref="MetricsEndpoint"/>.
 /// </summary>
 public static class Telemetry
 {
@@ -32,7 +32,7 @@ public static class Telemetry
         "Azure.*",
     ];
 
-    private static readonly string[] meters = ["EngageCenter.*", "Microsoft.Orleans", "System.Runtime", "System.Net.Http"];
+    internal static readonly string[] Meters = ["EngageCenter.*", "Microsoft.Orleans", "System.Runtime", "System.Net.Http"];
 
     /// <summary>Returns whether anything is exported.</summary>
     public static bool IsConfigured(IConfiguration configuration) =>
@@ -40,9 +40,11 @@ public static class Telemetry
 
     /// <param name="serviceName">The resource's <c>service.name</c>, which <c>OTEL_SERVICE_NAME</c> overrides.</param>
     /// <exception cref="SettingException">An endpoint is not an address; the message says which.</exception>
+    /// <remarks>Call it before anything that counts: counts before a listener exists are lost.</remarks>
     public static IHostApplicationBuilder AddTelemetry(this IHostApplicationBuilder builder, string serviceName)
     {
         var configuration = builder.Configuration;
+        builder.AddMetricsEndpoint(serviceName);
         if (!IsConfigured(configuration))
         {
             return builder;
@@ -53,9 +55,8 @@ public static class Telemetry
             RequireAddress(configuration, setting);
         }
 
-        // The environment's description of the resource comes last, so that it takes precedence.
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(serviceName).AddEnvironmentVariableDetector());
+            .ConfigureResource(resource => Describe(resource, serviceName));
 
         if (Exports(configuration, Traces))
         {
@@ -63,13 +64,13 @@ public static class Telemetry
             AppContext.SetSwitch("Azure.Experimental.EnableActivitySource", true);
             telemetry.WithTracing(traces => traces
                 .AddSource(sources)
-                .AddAspNetCoreInstrumentation(http => http.Filter = request => !IsHealth(request))
+                .AddAspNetCoreInstrumentation(http => http.Filter = request => !IsWatching(request.Request.Path))
                 .AddProcessor(new WithoutPersons()));
         }
 
         if (Exports(configuration, Metrics))
         {
-            telemetry.WithMetrics(metrics => metrics.AddMeter(meters).AddAspNetCoreInstrumentation());
+            telemetry.WithMetrics(metrics => metrics.AddMeter(Meters).AddAspNetCoreInstrumentation());
         }
 
         if (Exports(configuration, Logs))
@@ -86,6 +87,9 @@ public static class Telemetry
         return builder;
     }
 
+    // The environment's description of the resource comes last, so that it takes precedence.
+    internal static void Describe(ResourceBuilder resource, string serviceName) => resource.AddService(serviceName).AddEnvironmentVariableDetector();
+
     private static bool Exports(IConfiguration configuration, string signal) =>
         !string.IsNullOrWhiteSpace(configuration[signal]) || !string.IsNullOrWhiteSpace(configuration[AllSignals]);
 
@@ -99,6 +103,6 @@ public static class Telemetry
         }
     }
 
-    // Probes every second would be most of the traces.
-    private static bool IsHealth(HttpContext request) => request.Request.Path.StartsWithSegments("/health");
+    // Probes every second would be most of the traces, and scrapes every few seconds.
+    private static bool IsWatching(PathString path) => path.StartsWithSegments("/health") || path == MetricsEndpoint.Path;
 }

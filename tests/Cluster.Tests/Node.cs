@@ -22,6 +22,9 @@ internal sealed class Node(string name, string program, string folder, Place pla
     /// <summary>The port where other silos reach it, which is in its name in Orleans; null unless it is a silo.</summary>
     public string? SiloPort => settings.GetValueOrDefault("Orleans__Endpoints__SiloPort");
 
+    /// <summary>Where it has its metrics, of a cluster that was started with them.</summary>
+    public Uri MetricsUrl => new(settings["Metrics__Url"]);
+
     /// <summary>Where web nodes reach a silo.</summary>
     public int GatewayPort => int.Parse(settings["Orleans__Endpoints__GatewayPort"], CultureInfo.InvariantCulture);
 

@@ -17,6 +17,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     public static readonly TimeSpan Authority = TimeSpan.FromSeconds(3);
 
     private const string Account = "storage";
+    private const string ApiClientSecret = "local-development-only";
 
     private readonly TempFolder folder = new();
     private readonly List<Node> nodes = [];
@@ -24,8 +25,10 @@ internal sealed class RunningCluster : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string> ofAll;
     private readonly string build;
     private readonly bool tls;
+    private readonly bool metrics;
 
-    private RunningCluster(IReadOnlyDictionary<string, string> settings, string build, bool tls) => (ofAll, this.build, this.tls) = (settings, build, tls);
+    private RunningCluster(IReadOnlyDictionary<string, string> settings, string build, bool tls, bool metrics) =>
+        (ofAll, this.build, this.tls, this.metrics) = (settings, build, tls, metrics);
 
     /// <summary>Whether the environment has <c>MEMBERS=tables</c>, for tests that run on either.</summary>
     public static bool TablesChosen => Environment.GetEnvironmentVariable("MEMBERS") == "tables";
@@ -58,11 +61,12 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <param name="build">The folder of other programs than those of this build.</param>
     /// <param name="tables">Members and reminders in Azure Tables of the account that has the state, and no Redis.</param>
     /// <param name="tls">False for programs that have no TLS.</param>
+    /// <param name="metrics">Each node has its metrics on <see cref="Node.MetricsUrl"/>; silos ask LocalEntra's Graph, so that there are all.</param>
     public static async Task<RunningCluster> Start(
         Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
-        bool azurite = false, bool network = false, string? build = null, bool tls = true, bool tables = false)
+        bool azurite = false, bool network = false, string? build = null, bool tls = true, bool tables = false, bool metrics = false)
     {
-        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory, tls);
+        var cluster = new RunningCluster(settings ?? new Dictionary<string, string>(), build ?? AppContext.BaseDirectory, tls, metrics);
         try
         {
             await cluster.StartAll(organization, silos, webNodes, azurite || tables, network, tables);
@@ -143,6 +147,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["LocalEntra__DirectoryFile"] = folder.Write("directory.json", organization.Directory().ToJsonString()),
             ["LocalEntra__KeyFile"] = folder.File("key.pem"),
             ["LocalEntra__TokenLifetime"] = "12:00:00",
+            ["LocalEntra__ApiClientSecret"] = ApiClientSecret,
         });
         for (var n = 0; n < siloCount; n++)
         {
@@ -170,7 +175,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     {
         var number = nodes.Count(n => n.Name.StartsWith("silo", StringComparison.Ordinal));
         var place = number < Silos ? PlaceOf(number) : Place.Loopback;
-        var silo = Add($"silo-{number}", "EngageCenter.Silo.dll", place, port => new(Membership().Concat(Storage()))
+        var silo = Add($"silo-{number}", "EngageCenter.Silo.dll", place, port => new(Membership().Concat(Storage()).Concat(Directory()))
         {
             ["Silo__Url"] = Url(place, port),
             ["Orleans__Endpoints__AdvertisedIPAddress"] = place.Address.ToString(),
@@ -215,6 +220,18 @@ internal sealed class RunningCluster : IAsyncDisposable
         }
         : new() { ["Storage__SqliteFile"] = folder.File("engage-center.db") };
 
+    private Dictionary<string, string> Directory() => metrics
+        ? new()
+        {
+            ["Directory__Instance"] = Entra.Url.ToString(),
+            ["Directory__Graph"] = new Uri(Entra.Url, "graph/v1.0").ToString(),
+            ["Directory__ClientId"] = LocalEntra.LocalEntraOptions.DefaultApiClientId,
+            ["Directory__ClientCredentials__0__SourceType"] = "ClientSecret",
+            ["Directory__ClientCredentials__0__ClientSecret"] = ApiClientSecret,
+            ["Directory__Poll"] = "00:00:01",
+        }
+        : [];
+
     private Node Add(string name, string program, Place place, Func<int, Dictionary<string, string>> settings)
     {
         var port = FreePort.Next();
@@ -225,6 +242,11 @@ internal sealed class RunningCluster : IAsyncDisposable
         // Whoever stops a node here says what to expect of it.
         all["Shutdown__DrainDelay"] = "00:00:00";
         all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
+
+        if (metrics)
+        {
+            all["Metrics__Url"] = Url(place, FreePort.Next());
+        }
 
         foreach (var (key, value) in ofAll)
         {

@@ -11,6 +11,8 @@ using OpenTelemetry.Trace;
 
 namespace EngageCenter.ServiceDefaults.Tests;
 
+// Not beside other tests of telemetry: what they do is seen by all of the process.
+[Collection(nameof(Telemetry))]
 public class TelemetryTests
 {
     private const string Collector = "http://127.0.0.1:1";

@@ -35,7 +35,7 @@ internal sealed class AccessMetrics
         givenUp = meter.CreateCounter<long>("engagecenter.access.leases.given_up", "{lease}", "Valid leases that this process gave up because it had too many.");
         silentHolders = meter.CreateCounter<long>("engagecenter.access.silent_holders", "{lease}", "Leases that a change had to wait out.");
         unconfirmed = meter.CreateCounter<long>("engagecenter.access.unconfirmed", "{decision}", "Decisions that could not be confirmed.");
-        recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a holder's answer.");
+        recallDuration = meter.CreateHistogram<double>("engagecenter.access.recall.duration", "s", "From a recall to a holder's answer.", tags: null, new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
         strangers = meter.CreateCounter<long>("engagecenter.access.strangers", "{call}", "Calls for persons whose tenant no agreement names, answered without a grain.");
         unlisted = meter.CreateCounter<long>("engagecenter.access.unlisted", "{person}", "Sign-ins of people for whom a workspace's list of people had no place.");
         decisionHits = meter.CreateCounter<long>("engagecenter.access.decisions.hits", "{decision}", "Decisions that this web node answered from memory, without a grain.");
@@ -45,6 +45,13 @@ internal sealed class AccessMetrics
         meter.CreateObservableUpDownCounter(
             "engagecenter.access.leases.held", () => held.Select(h => new Measurement<int>(h.Value(), new KeyValuePair<string, object?>("of", h.Key))), "{lease}",
             "Leases out to this process: what it may decide by now, policies and sets of known ids.");
+
+        // Each is there from the beginning: of a counter that only appears with its first event, a monitor sees no increase.
+        foreach (var counter in (Counter<long>[])
+            [takeovers, authorityLost, leases, recalls, givenUp, silentHolders, unconfirmed, strangers, unlisted, decisionHits, decisionMisses, decisionRecalls])
+        {
+            counter.Add(0);
+        }
     }
 
     public void TookOver() => takeovers.Add(1);

@@ -60,11 +60,18 @@ internal sealed partial class DirectoryFollower(
         accountsAddress = accountsRow.State!.Address;
     }
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        metrics.Unfollows(TenantId);
+        return Task.CompletedTask;
+    }
+
     public Task Wake()
     {
         woken = time.GetTimestamp();
         if (directory.IsConfiguredFor(TenantId) && directory.Poll is { } poll)
         {
+            metrics.Follows(TenantId);
             timer ??= this.RegisterGrainTimer(Follow, new GrainTimerCreationOptions(TimeSpan.Zero, poll) { KeepAlive = true });
         }
 
@@ -76,8 +83,15 @@ internal sealed partial class DirectoryFollower(
     public async Task<bool> Poll()
     {
         // One that does not come to its end keeps nothing from the other.
+        var begun = time.GetTimestamp();
         var groups = await PollGroups();
-        return await PollAccounts() && groups;
+        var isComplete = await PollAccounts() && groups;
+        if (isComplete)
+        {
+            metrics.CaughtUp(TenantId, begun);
+        }
+
+        return isComplete;
     }
 
     private async Task<bool> PollGroups()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -8,21 +9,45 @@ internal sealed class DirectoryMetrics
 {
     public const string MeterName = "EngageCenter.Directory";
 
+    private readonly TimeProvider time;
     private readonly Histogram<double> requests;
     private readonly Counter<long> held;
     private readonly Histogram<double> rounds;
     private readonly Counter<long> resyncs;
 
-    public DirectoryMetrics(IMeterFactory factory)
+    // By tenant, when the last complete round began. One for each follower on this silo.
+    private readonly ConcurrentDictionary<Guid, long> followed = new();
+
+    public DirectoryMetrics(IMeterFactory factory, TimeProvider time)
     {
+        this.time = time;
         var meter = factory.Create(new MeterOptions(MeterName));
-        requests = meter.CreateHistogram<double>("engagecenter.directory.requests", "s", "Requests to tenants' directories, by outcome: answered, throttled, failed.");
-        rounds = meter.CreateHistogram<double>("engagecenter.directory.rounds", "s", "Rounds of reading what changed of the groups of a tenant, by outcome: complete, incomplete.");
+        requests = meter.CreateHistogram<double>("engagecenter.directory.requests", "s", "Requests to tenants' directories, by outcome: answered, throttled, failed.", tags: null, new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
+        rounds = meter.CreateHistogram<double>("engagecenter.directory.rounds", "s", "Rounds of reading what changed of the groups of a tenant, by outcome: complete, incomplete.", tags: null, new() { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900] });
         resyncs = meter.CreateCounter<long>("engagecenter.directory.resyncs", "{resync}", "Changes that were no longer told, after which everybody in the groups was observed anew.");
         held = meter.CreateCounter<long>("engagecenter.directory.held_back", "{request}", "Requests that were not sent, since the directory is paused for or the budget is spent.");
+        meter.CreateObservableGauge("engagecenter.directory.lag", () => Lag().TotalSeconds, "s", "How long ago the changes of the tenant that is furthest behind, of those that this silo follows, were read to the end.");
+        resyncs.Add(0);
+        held.Add(0);
     }
 
     public void Requested(TimeSpan took, string outcome) => requests.Record(took.TotalSeconds, new TagList { { "outcome", outcome } });
+
+    /// <summary>From here on, until <see cref="Unfollows"/>, the tenant counts for how far the silo is behind.</summary>
+    public void Follows(Guid tenantId) => followed.TryAdd(tenantId, time.GetTimestamp());
+
+    public void Unfollows(Guid tenantId) => followed.TryRemove(tenantId, out _);
+
+    /// <summary>Called after a poll that observed everybody whom the changes of the tenant concerned.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="begun">The timestamp at which the poll began.</param>
+    public void CaughtUp(Guid tenantId, long begun)
+    {
+        if (followed.TryGetValue(tenantId, out var before))
+        {
+            followed.TryUpdate(tenantId, begun, before);
+        }
+    }
 
     /// <param name="took">How long a round of changes took.</param>
     /// <param name="isComplete">Whether everybody whom it concerned was observed.</param>
@@ -31,4 +56,7 @@ internal sealed class DirectoryMetrics
     public void Resynced() => resyncs.Add(1);
 
     public void HeldBack() => held.Add(1);
+
+    // Which tenant it is, is in the log of its rounds.
+    private TimeSpan Lag() => followed.Values.Select(since => time.GetElapsedTime(since)).DefaultIfEmpty().Max();
 }

@@ -17,6 +17,7 @@ public sealed partial class RefusedRows
         this.logger = logger;
         refused = meters.Create(MeterName).CreateCounter<long>(
             "engagecenter.storage.refused_rows", "{read}", "Reads of rows that this release cannot read, or that do not hold together.");
+        refused.Add(0);
     }
 
     /// <returns>What to throw: the caller is answered that the service is unavailable, and nothing is written.</returns>

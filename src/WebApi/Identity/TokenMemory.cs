@@ -48,6 +48,8 @@ internal sealed class TokenMemory
         recalled = meter.CreateCounter<long>("engagecenter.tokens.recalled", "{request}", "Requests whose token was remembered, and not validated again.");
         validated = meter.CreateCounter<long>("engagecenter.tokens.validated", "{request}", "Requests whose token was validated in full, and found valid.");
         meter.CreateObservableUpDownCounter("engagecenter.tokens.remembered", () => Count, "{token}", "Tokens that are remembered.");
+        recalled.Add(0);
+        validated.Add(0);
     }
 
     /// <summary>The number of remembered tokens.</summary>

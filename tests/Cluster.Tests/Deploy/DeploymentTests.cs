@@ -60,16 +60,17 @@ public partial class DeploymentTests
         var services = Assert.Single(Yaml.Read("docker-compose.yml")).At("services")!;
         var all = ((YamlDotNet.RepresentationModel.YamlMappingNode)services).Children.Keys.Select(k => k.ToString()).ToList();
 
-        Assert.Equal(["redis", "azurite", "silo", "silo-azure", "web", "web-azure", "sessions", "portal"], all);
+        Assert.Equal(["redis", "azurite", "silo", "silo-azure", "web", "web-azure", "sessions", "portal", "prometheus", "grafana"], all);
         Assert.All(all, name => Assert.NotEmpty(services.At($"{name}/<<") is { } same ? same.Texts("healthcheck/test") : services.Texts($"{name}/healthcheck/test")));
         Assert.Equal(
             ["service_healthy"],
-            new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo", "silo-azure/depends_on/azurite", "web-azure/depends_on/silo-azure", "portal/depends_on/sessions" }.Select(d => services.Text($"{d}/condition")).Distinct());
+            new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo", "silo-azure/depends_on/azurite", "web-azure/depends_on/silo-azure", "portal/depends_on/sessions", "grafana/depends_on/prometheus" }.Select(d => services.Text($"{d}/condition")).Distinct());
 
         // Each profile has all that it waits for, and nothing else.
         Assert.Equal(["redis", "silo", "web"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["redis"])));
         Assert.Equal(["silo-azure", "web-azure"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["azure"])));
         Assert.Equal(["sessions", "portal"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["portal"])));
+        Assert.Equal(["prometheus", "grafana"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["metrics"])));
         Assert.Null(services.At("silo-azure/depends_on/redis"));
 
         // A name or a port of its own would keep it from being scaled.
@@ -82,6 +83,12 @@ public partial class DeploymentTests
         Assert.Equal(["web-api"], services.Texts("web/networks/default/aliases"));
         Assert.Equal("http://web-api:8080", services.Map("portal/environment")["Portal__ApiUrl"]);
         Assert.Equal(services.Text("redis/image"), services.Text("sessions/image"));
+
+        // What they mount is there, and only this machine reaches them.
+        Assert.All(["prometheus", "grafana"], name => Assert.All(services.Texts($"{name}/ports"), port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal)));
+        Assert.All(
+            services.Texts("prometheus/volumes").Concat(services.Texts("grafana/volumes")).Where(v => v.StartsWith("./", StringComparison.Ordinal)),
+            volume => Assert.True(Directory.Exists(Path.Combine(Repository.Root, volume.Split(':')[0]))));
     }
 
     // As the script starts them.
@@ -224,13 +231,16 @@ public partial class DeploymentTests
     [Theory]
     [InlineData("silo", "silo", "silo")]
     [InlineData("silo", "gateway", "silo web")]
-    [InlineData("silo", "health", "silo web portal stranger")]
-    [InlineData("web", "http", "silo web portal stranger")]
-    [InlineData("portal", "http", "silo web portal stranger")]
+    [InlineData("silo", "health", "silo web portal prometheus stranger")]
+    [InlineData("silo", "metrics", "prometheus")]
+    [InlineData("web", "http", "silo web portal prometheus stranger")]
+    [InlineData("web", "metrics", "prometheus")]
+    [InlineData("portal", "http", "silo web portal prometheus stranger")]
     public void Network_policies_let_in_who_has_to_come_in_and_nobody_else(string host, string port, string expected)
     {
         var policies = Policies();
         var labels = new[] { "silo", "web", "portal" }.ToDictionary(h => h, h => Manifests.Of(h)[0].Map("spec/template/metadata/labels"));
+        labels["prometheus"] = new Dictionary<string, string> { ["app.kubernetes.io/name"] = "prometheus" };
         labels["stranger"] = new Dictionary<string, string>();
         var selecting = policies.Where(p => Selects(p, "spec/podSelector", labels[host])).ToList();
 

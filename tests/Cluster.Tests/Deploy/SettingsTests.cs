@@ -29,6 +29,7 @@ public class SettingsTests
         ["Orleans__Endpoints__AdvertisedIPAddress"] = ("127.0.0.1", null, "fieldRef status.podIP"),
         ["Orleans__Endpoints__SiloPort"] = ("7450", "11111", "11111"),
         ["Orleans__Endpoints__GatewayPort"] = ("7470", "30000", "30000"),
+        ["Metrics__Url"] = (null, "http://0.0.0.0:9464", "http://0.0.0.0:9464"),
         ["WebApi__Url"] = ("http://127.0.0.1:7410", "http://0.0.0.0:8080", "http://0.0.0.0:8080"),
         ["AzureAd__Instance"] = ("http://127.0.0.1:7400/", "https://login.microsoftonline.com/", "https://login.microsoftonline.com/"),
         ["AzureAd__TenantId"] = ("common", "organizations", "organizations"),

@@ -7,7 +7,10 @@ internal static class Until
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
-    public static async Task True(Func<Task<bool>> condition, TimeSpan bound, string what)
+    public static Task True(Func<Task<bool>> condition, TimeSpan bound, string what) => True(condition, bound, () => what);
+
+    /// <param name="what">Said if it does not come true, as things are then.</param>
+    public static async Task True(Func<Task<bool>> condition, TimeSpan bound, Func<string> what)
     {
         var since = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(Interval);
@@ -15,7 +18,7 @@ internal static class Until
         {
             if (Stopwatch.GetElapsedTime(since) > bound)
             {
-                throw new TimeoutException($"Not within {bound.TotalSeconds:0} s: {what}");
+                throw new TimeoutException($"Not within {bound.TotalSeconds:0} s: {what()}");
             }
 
             await timer.WaitForNextTickAsync();

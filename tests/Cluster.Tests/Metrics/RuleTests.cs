@@ -1,0 +1,77 @@
+using EngageCenter.Cluster.Tests.Deploy;
+
+namespace EngageCenter.Cluster.Tests.Metrics;
+
+/// <summary>deploy/prometheus and deploy/grafana, as far as they can be checked without what is scraped.</summary>
+public class RuleTests
+{
+    private static readonly List<YamlDotNet.RepresentationModel.YamlNode> rules =
+        [.. Yaml.Read("deploy/prometheus/alerts.yml")[0].List("groups").SelectMany(g => g.List("rules"))];
+
+    [Fact]
+    public void Every_rule_says_why_and_what_to_do() => Assert.All(rules, rule =>
+    {
+        Assert.All(["summary", "reason", "action"], annotation => Assert.NotEmpty(rule.Text($"annotations/{annotation}") ?? ""));
+        Assert.Contains(rule.Text("labels/severity"), (string[])["critical", "warning"]);
+    });
+
+    // It also says which rules are silent in a usual hour.
+    [Fact]
+    public async Task Every_rule_fires_when_it_is_meant_to()
+    {
+        await using var promtool = ProgramProcess.Of("promtool", Path.Combine(Repository.Root, "deploy/prometheus"), "test", "rules", "alerts.test.yml");
+        Assert.True(await promtool.Ended() == 0, promtool.ToString());
+
+        var played = File.ReadAllText(Path.Combine(Repository.Root, "deploy/prometheus/alerts.test.yml"));
+        Assert.All(rules, rule => Assert.Contains($"alertname=\"{rule.Text("alert")}\"", played, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Prometheus_reads_its_configuration()
+    {
+        await using var promtool = ProgramProcess.Of("promtool", Path.Combine(Repository.Root, "deploy/prometheus"), "check", "config", "prometheus.yml");
+        Assert.True(await promtool.Ended() == 0, promtool.ToString());
+    }
+
+    // The jobs and names that rules and dashboards speak of are those by which hosts are found.
+    [Fact]
+    public void Both_configurations_find_silos_and_web_nodes_on_the_port_of_their_metrics()
+    {
+        var compose = Assert.Single(Yaml.Read("docker-compose.yml"));
+        var jobs = Yaml.Read("deploy/prometheus/prometheus.yml")[0].List("scrape_configs");
+        Assert.Equal(["silo", "web"], jobs.Select(j => j.Text("job_name")));
+        Assert.All(jobs, job =>
+        {
+            var host = job.Text("job_name")!;
+            Assert.Equal([host, $"{host}-azure"], job.Texts("dns_sd_configs/0/names"));
+            Assert.Equal($"http://0.0.0.0:{job.Text("dns_sd_configs/0/port")}", compose.Map($"services/{host}/environment")["Metrics__Url"]);
+
+            var pod = Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].At("spec/template")!;
+            var port = Assert.Single(pod.List("spec/containers/0/ports"), p => p.Text("name") == "metrics").Text("containerPort");
+            Assert.Equal(port, job.Text("dns_sd_configs/0/port"));
+            Assert.Equal(("engage-center", host), (pod.Map("metadata/labels")["app.kubernetes.io/name"], pod.Map("metadata/labels")["app.kubernetes.io/component"]));
+        });
+        var relabel = Yaml.Read("deploy/prometheus/kubernetes.yml")[0].List("scrape_configs/0/relabel_configs");
+        Assert.Equal("engage-center;metrics", relabel[0].Text("regex"));
+        Assert.Equal(["__meta_kubernetes_pod_label_app_kubernetes_io_component"], relabel.Single(r => r.Text("target_label") == "job").Texts("source_labels"));
+    }
+
+    [Fact]
+    public void Dashboards_have_the_data_source_that_is_provided_and_names_of_their_own()
+    {
+        var source = Yaml.Read("deploy/grafana/provisioning/datasources/prometheus.yml")[0].Text("datasources/0/uid");
+        var boards = Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy/grafana/dashboards"), "*.json")
+            .Select(file => (Name: Path.GetFileNameWithoutExtension(file), Board: System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!)).ToList();
+
+        Assert.Equal(5, boards.Count);
+        Assert.All(boards, b =>
+        {
+            Assert.Equal(b.Name, b.Board["uid"]!.GetValue<string>());
+            Assert.All(b.Board["panels"]!.AsArray(), panel =>
+            {
+                Assert.Equal(source, panel!["datasource"]!["uid"]!.GetValue<string>());
+                Assert.NotEmpty(panel["description"]!.GetValue<string>());
+            });
+        });
+    }
+}
