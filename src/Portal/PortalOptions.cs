@@ -18,6 +18,9 @@ public sealed class PortalOptions
     /// <summary>The scope of the API that people's tokens are asked for.</summary>
     public string Scope { get; set; } = "api://engage-center/access_as_user";
 
+    /// <summary>What a page waits for one of its parts at most. 1 s to 1 min; default 15 s.</summary>
+    public TimeSpan PartTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Where people's sessions are kept.</summary>
     public PortalSessionOptions Sessions { get; set; } = new();
 
@@ -67,6 +70,11 @@ public sealed class PortalOptions
         if (string.IsNullOrWhiteSpace(options.Scope))
         {
             throw new SettingException($"{Section}:{nameof(Scope)} must not be empty.");
+        }
+
+        if (options.PartTimeout < TimeSpan.FromSeconds(1) || options.PartTimeout > TimeSpan.FromMinutes(1))
+        {
+            throw new SettingException($"{Section}:{nameof(PartTimeout)} is {options.PartTimeout}; it must be from 1 s to 1 min.");
         }
 
         if (options.MaxConnections < 1)

@@ -11,6 +11,7 @@ public sealed class OptionsTests
     [InlineData("Development", "--Portal:Sope=x", "Sope")]
     [InlineData("Production", "--Portal:KnownProxies:0=proxy", "Portal:KnownProxies contains 'proxy'")]
     [InlineData("Production", "--Portal:KnownProxies:0=10.0.0.1/8", "Portal:KnownProxies contains '10.0.0.1/8'")]
+    [InlineData("Production", "--Portal:PartTimeout=00:00:00", "Portal:PartTimeout")]
     [InlineData("Production", "--Portal:MaxConnections=0", "Portal:MaxConnections")]
     [InlineData("Production", "--Portal:AddressShare=0", "Portal:AddressShare")]
     [InlineData("Production", "--Portal:ConnectionsAtOnce=1", "ConnectionsAtOnce")]

@@ -10,7 +10,7 @@ namespace EngageCenter.Portal.Tests;
 /// <summary>The sample organization with its portal in a process of its own, and one browser for all tests.</summary>
 public sealed class PortalService : IAsyncLifetime, IDisposable
 {
-    private const string Contoso = "c0000000-0000-4000-8000-000000000000";
+    public const string Contoso = "c0000000-0000-4000-8000-000000000000";
     private static readonly TimeSpan startBound = TimeSpan.FromSeconds(90);
     private static readonly string program = Path.Combine(AppContext.BaseDirectory, "EngageCenter.DevHost.dll");
 

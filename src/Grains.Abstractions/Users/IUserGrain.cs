@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Paging;
 using EngageCenter.Workspaces;
 
 namespace EngageCenter.Users;
@@ -70,6 +71,12 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>All workspaces that the person is a member of, by name; null where a right cannot be confirmed now.</summary>
     [Alias("Workspaces")]
     Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn);
+
+    /// <summary>A page of <see cref="Workspaces"/>; null where a right cannot be confirmed now.</summary>
+    /// <param name="search">Part of the name, whatever the case; null for all.</param>
+    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    [Alias("Switcher")]
+    Task<Page<UserWorkspace>?> Switcher(SignIn signIn, string? search, PageRequest page);
 
     /// <summary>The workspace switcher: makes the workspace the current one and records that it was opened.</summary>
     [Alias("Switch")]

@@ -156,6 +156,25 @@ internal sealed partial class UserGrain(
                 .ThenBy(w => w.Workspace.WorkspaceId, StringComparer.Ordinal)];
     }
 
+    public async Task<Page<UserWorkspace>?> Switcher(SignIn signIn, string? search, PageRequest page)
+    {
+        // A name may change between two pages; then a workspace can be on both or on neither, as in a list that somebody else sorts.
+        const string list = "switcher";
+        const long stamp = 0;
+        var after = page.After is { } cursor ? NamedCursor.Parse(cursor, list, stamp) : null;
+        if (await Workspaces(signIn) is not { } all)
+        {
+            return null;
+        }
+
+        var term = SearchTerm.Of(search);
+        return Pages.Of(
+            at => all[at], 0, all.Length, after is null ? 0 : all.Count(w => PlaceOf(w).CompareTo(after) <= 0), page.Size, count: true,
+            term is null ? null : w => term.IsIn(w.Workspace.Name), w => w, w => PlaceOf(w).ToString(list), w => Weight.Of(w.Workspace.Name));
+
+        static NamedCursor PlaceOf(UserWorkspace w) => new(stamp, w.Workspace.Name, w.Workspace.WorkspaceId);
+    }
+
     public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId)
     {
         var examined = await Examine(await Accept(signIn), workspaceId);

@@ -10,8 +10,7 @@ namespace EngageCenter.Portal.Api;
 /// <summary>The typed client of the web API, with the token of the person whose request this is.</summary>
 internal static class ApiServices
 {
-    // What a page waits for one of its parts at most, with one retry that the API's 'Retry-After' asks for.
-    private static readonly TimeSpan timeout = TimeSpan.FromSeconds(15);
+    // One retry, where the API's 'Retry-After' asks for it.
     private static readonly RetryHandlerOption retry = new() { MaxRetry = 1, Delay = 1, RetriesTimeLimit = TimeSpan.FromSeconds(5) };
 
     public static void AddApi(this IServiceCollection services, PortalOptions options)
@@ -19,7 +18,7 @@ internal static class ApiServices
         services.AddScoped<PersonToken>();
         services.AddSingleton(new ApiConnection(KiotaClientFactory.Create(
             KiotaClientFactory.CreateDefaultHandlers([retry]),
-            new SocketsHttpHandler { MaxConnectionsPerServer = 500, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })));
+            new SocketsHttpHandler { MaxConnectionsPerServer = 500, UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }), options.PartTimeout));
         services.AddScoped<IRequestAdapter>(provider => new HttpClientRequestAdapter(
             new Bearer(provider.GetRequiredService<PersonToken>()), httpClient: provider.GetRequiredService<ApiConnection>().Http)
         {
@@ -31,7 +30,7 @@ internal static class ApiServices
 
     private sealed class ApiConnection : IDisposable
     {
-        public ApiConnection(HttpClient http)
+        public ApiConnection(HttpClient http, TimeSpan timeout)
         {
             Http = http;
             Http.Timeout = timeout;

@@ -45,7 +45,9 @@ internal static class Part
         Problem { Status: 401 } => T("Your sign-in has ended. Load the page again to sign in."),
         Problem { Status: 429 or >= 500 } => T("The service is busy and could not answer."),
         Problem problem => Refusal(problem),
-        ApiException or HttpRequestException or TaskCanceledException => T("The service could not be reached."),
+        // Of the client, where its retries were answered the same.
+        AggregateException { InnerExceptions: [ApiException, ..] } => T("The service is busy and could not answer."),
+        ApiException or HttpRequestException or TaskCanceledException or IOException or System.Text.Json.JsonException => T("The service could not be reached."),
         _ => null,
     };
 

@@ -43,6 +43,12 @@ internal static class Preferences
         IsEssential = true,
     });
 
+    /// <summary>The field of a form that many pages have, with the address of the page that it was on.</summary>
+    public const string BackField = "back";
+
     /// <summary>To the page that the form was on, and nowhere else.</summary>
-    public static RedirectHttpResult Back(string address) => TypedResults.LocalRedirect(RedirectHttpResult.IsLocalUrl(address) && Ascii.IsValid(address) ? address : "/");
+    public static RedirectHttpResult Back(string address) => TypedResults.LocalRedirect(Local(address));
+
+    /// <returns>The start page for what is no address of the portal.</returns>
+    public static string Local(string address) => RedirectHttpResult.IsLocalUrl(address) && Ascii.IsValid(address) ? address : "/";
 }

@@ -1,10 +1,12 @@
+using EngageCenter.Portal.Hosting;
 using Microsoft.AspNetCore.Http.Extensions;
 
 namespace EngageCenter.Portal.SignIn;
 
 /// <summary>
 /// Says where a person comes back to who sent a form and had to sign in first: to the page of the form, with what they had
-/// entered in its address. Nothing of the form is done before they see it and send it again.
+/// entered in its address; from a form that many pages have, to the page where they were. Nothing of the form is done before
+/// they see it and send it again.
 /// </summary>
 internal static class FormAgain
 {
@@ -17,13 +19,18 @@ internal static class FormAgain
     /// <returns>A path of the portal with its query.</returns>
     public static async Task<string> AddressAsync(HttpRequest request)
     {
-        // Other forms, such as the switcher's, are on every page and have no page of their own.
-        if (!request.HasFormContentType || !request.Path.StartsWithSegments("/w"))
+        if (!request.HasFormContentType)
         {
             return "/";
         }
 
         var form = await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        if (!request.Path.StartsWithSegments("/w"))
+        {
+            var back = form[Preferences.BackField].ToString();
+            return back.Length > MaxLength ? "/" : Preferences.Local(back);
+        }
+
         var entered = new QueryBuilder(form.Where(f => !own.Contains(f.Key)).SelectMany(f => f.Value.OfType<string>().Select(v => KeyValuePair.Create(f.Key, v)))).ToString();
         return entered.Length > MaxLength ? request.Path.Value! : request.Path + entered;
     }

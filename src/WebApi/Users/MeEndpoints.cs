@@ -23,6 +23,14 @@ internal static class MeEndpoints
             .Describe("ListMyWorkspaces", "The caller's workspaces", "All of them, by name: the list is complete, and never cut into pages.")
             .Answers<ListResponse<UserWorkspaceResponse>>(200)
             .Refuses(Problems.AccessUnconfirmed);
+        me.MapGet("/switcher", Switcher)
+            .Describe("ListSwitcher", "The caller's workspaces, page by page", "By name, as many at once as a menu shows. What `me/workspaces` lists as a whole.")
+            .Answers<ListResponse<UserWorkspaceResponse>>(200)
+            .Refuses(Problems.AccessUnconfirmed);
+        me.MapGet("/current-workspace", Current)
+            .Describe("GetCurrentWorkspace", "The workspace where the caller lands", "That of `me/home`, without its home page. Looking is not opening.")
+            .Answers<CurrentWorkspaceResponse>(200)
+            .Refuses(Problems.AccessUnconfirmed);
         me.MapPut("/current-workspace", Switch)
             .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
             .Example("""{ "workspaceId": "0123456789abcdef0123456789abcdef" }""")
@@ -46,6 +54,22 @@ internal static class MeEndpoints
         await PageLimit.TakePlace(http, limits, time, "lists of workspaces");
         return await users.Of(caller.Person).Workspaces(caller.SignIn) is not { } workspaces ? Unconfirmed(caller)
             : await PageLimit.Count(http, limits, workspaces.Length) ?? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]));
+    }
+
+    private static async Task<IResult> Switcher(PersonCaller caller, SwitcherQuery query, UserGrains users, HttpRequest request) =>
+        await users.Of(caller.Person).Switcher(caller.SignIn, query.Search, query.Page()) is { } page
+            ? Lists.Answer(request, page, UserWorkspaceResponse.Of)
+            : Unconfirmed(caller);
+
+    private static async Task<IResult> Current(PersonCaller caller, UserGrains users)
+    {
+        var landing = await users.Of(caller.Person).Land(caller.SignIn);
+        return landing.Standing switch
+        {
+            Standing.Member => TypedResults.Ok(new CurrentWorkspaceResponse(landing.Decision.WorkspaceId)),
+            Standing.Outsider => TypedResults.Ok(new CurrentWorkspaceResponse(null)),
+            _ => Unconfirmed(caller),
+        };
     }
 
     private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)

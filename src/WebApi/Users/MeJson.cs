@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using EngageCenter.Agreements;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Requests;
+using EngageCenter.WebApi.Responses;
 
 namespace EngageCenter.WebApi.Users;
 
@@ -34,6 +36,19 @@ internal sealed record UserWorkspaceResponse(
         item.LastAccessedAt is not null,
         item.LastAccessedAt,
         item.IsCurrent);
+}
+
+/// <summary>Where the caller lands.</summary>
+/// <param name="WorkspaceId">Null where no workspace is open to the caller.</param>
+internal sealed record CurrentWorkspaceResponse(string? WorkspaceId);
+
+internal sealed record SwitcherQuery(
+    [property: Description("Part of the name, case-insensitively.")] string? Search,
+    int? PageSize, Cursor? Cursor) : IQuery<SwitcherQuery>, IPaged;
+
+internal sealed class SwitcherQueryValidator : PagedValidator<SwitcherQuery>
+{
+    public SwitcherQueryValidator() => RuleFor(query => query.Search).Text(Queries.MaxTextLength);
 }
 
 internal sealed record SwitchRequest(string WorkspaceId) : IBody<SwitchRequest>;

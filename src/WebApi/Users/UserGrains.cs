@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Paging;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Identity;
 using EngageCenter.Workspaces;
@@ -98,6 +99,9 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
 
     public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn) =>
         await Grain() is { } grain ? await grain.Workspaces(signIn) : signIn.LeavesGroupsOut ? null : [];
+
+    public async Task<Page<UserWorkspace>?> Switcher(SignIn signIn, string? search, PageRequest page) =>
+        await Grain() is { } grain ? await grain.Switcher(signIn, search, page) : signIn.LeavesGroupsOut ? null : new([], null, 0);
 
     public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId) =>
         await Grain() is { } grain ? await grain.Switch(signIn, workspaceId) : new(StrangersStanding(signIn), null);

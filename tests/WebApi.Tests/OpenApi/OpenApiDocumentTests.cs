@@ -21,7 +21,7 @@ public sealed class OpenApiDocumentTests : IAsyncLifetime
         string[] expected =
         [
             "GET /v1/roles", "PUT /v1/agreements/{agreementId}", "GET /v1/agreements/{agreementId}",
-            "GET /v1/me", "GET /v1/me/workspaces", "PUT /v1/me/current-workspace", "GET /v1/me/home",
+            "GET /v1/me", "GET /v1/me/workspaces", "GET /v1/me/switcher", "GET /v1/me/current-workspace", "PUT /v1/me/current-workspace", "GET /v1/me/home",
             "GET /v1/workspaces/{id}", "PATCH /v1/workspaces/{id}", "GET /v1/workspaces/{id}/home",
             "GET /v1/workspaces/{id}/permissions", "POST /v1/workspaces/{id}/permissions/check",
             "GET /v1/workspaces/{id}/users", "GET /v1/workspaces/{id}/groups", "GET /v1/workspaces/{id}/groups/{groupId}",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
 
@@ -22,6 +23,48 @@ public class SwitcherTests(RunningService service)
             Assert.Equal(60, (int)list["totalCount"]!);
             Assert.False(list.AsObject().ContainsKey("nextLink"));
         }
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("load 3")]
+    public async Task The_pages_of_the_switcher_are_the_list_of_what_is_searched(string? search)
+    {
+        var person = service.NewPerson();
+        await Workspaces(person, [.. Enumerable.Range(0, 45).Select(n => string.Create(CultureInfo.InvariantCulture, $"Workload {44 - n}"))]);
+        var token = await service.NewerToken(person);
+        var whole = (await service.Get("/v1/me/workspaces", token))["value"]!.AsArray()
+            .Where(w => search is null || ((string)w!["name"]!).Contains(search, StringComparison.OrdinalIgnoreCase)).Select(w => w!.ToJsonString()).ToList();
+        Assert.NotEmpty(whole);
+
+        List<string> paged = [];
+        for (var next = $"/v1/me/switcher?pageSize=10{(search is null ? "" : $"&search={Uri.EscapeDataString(search.ToUpperInvariant())}")}"; next is not null;)
+        {
+            var page = await service.Get(next, token);
+            Assert.Equal(whole.Count, (int)page["totalCount"]!);
+            Assert.InRange(page["value"]!.AsArray().Count, 1, 10);
+            paged.AddRange(page["value"]!.AsArray().Select(w => w!.ToJsonString()));
+            next = (string?)page["nextLink"];
+        }
+
+        Assert.Equal(whole, paged);
+        Assert.Empty((await service.Get("/v1/me/switcher?search=nothing", token))["value"]!.AsArray());
+        using var foreign = await service.Send(HttpMethod.Get, "/v1/me/switcher?cursor=MQ", token);
+        Assert.Equal(HttpStatusCode.BadRequest, foreign.StatusCode);
+    }
+
+    [Fact]
+    public async Task Where_the_caller_lands_is_said_without_the_home_page()
+    {
+        var person = service.NewPerson();
+        Assert.Null((string?)(await service.Get("/v1/me/current-workspace", await service.NewerToken(person)))["workspaceId"]);
+        var workspaces = await Workspaces(person, ["One", "Two"]);
+        var token = await service.NewerToken(person);
+        Assert.Equal(workspaces[0].Id, (string?)(await service.Get("/v1/me/current-workspace", token))["workspaceId"]);
+        Assert.Null((await service.Get("/v1/me", token))["lastAccessedWorkspaceId"]);
+        await Open(workspaces[1].Id, token);
+        Assert.Equal(workspaces[1].Id, (string?)(await service.Get("/v1/me/current-workspace", token))["workspaceId"]);
+        Assert.Equal(workspaces[1].Id, (string?)(await service.Get("/v1/me/home", token))["workspace"]!["workspaceId"]);
     }
 
     [Fact]

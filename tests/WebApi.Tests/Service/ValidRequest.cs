@@ -60,6 +60,8 @@ internal sealed record ValidRequest(
             new("GET /v1/agreements/{agreementId}", HttpMethod.Get, "/v1/agreements/agreement-1", null, null, "Agreements.ReadWrite.All"),
             new("GET /v1/me", HttpMethod.Get, "/v1/me", null, null),
             new("GET /v1/me/workspaces", HttpMethod.Get, "/v1/me/workspaces", null, null),
+            new("GET /v1/me/switcher", HttpMethod.Get, "/v1/me/switcher", null, null),
+            new("GET /v1/me/current-workspace", HttpMethod.Get, "/v1/me/current-workspace", null, null),
             new("PUT /v1/me/current-workspace", HttpMethod.Put, "/v1/me/current-workspace", new JsonObject { ["workspaceId"] = workspace }, null),
             new("GET /v1/me/home", HttpMethod.Get, "/v1/me/home", null, null),
             new($"GET {at}", HttpMethod.Get, to, null, Permissions.None),
