@@ -13,6 +13,7 @@ public class ArrowTests
         ["Silo"] = ["Grains", "ServiceDefaults"],
         ["WebApi"] = ["Grains.Abstractions", "ServiceDefaults"],
         ["LocalEntra"] = [],
+        ["Cli"] = ["Client"],
         // Only for its OpenAPI document.
         ["Client"] = ["WebApi"],
         ["Portal"] = ["Client", "ServiceDefaults"],

@@ -359,6 +359,13 @@ internal static partial class OpenApiDocument
             schema.Examples = [JsonValue.Create(3), new JsonArray("server-1", "server-2")];
         }
 
+        else if (type == typeof(JsonObject))
+        {
+            // Nor a text whose name is not known: they would take one that looks like a date for a date.
+            (schema.Type, schema.Properties) = (null, null);
+            schema.Examples = [new JsonObject { ["displayName"] = "Support", ["roles"] = new JsonArray("SupportUser") }];
+        }
+
         foreach (var property in json.Properties.Where(p => IsOptional(json.Type, p)))
         {
             schema.Required?.Remove(property.Name);
@@ -396,7 +403,7 @@ internal static partial class OpenApiDocument
         TakeNullAsItComes(declared.Items);
         foreach (var (name, property) in declared.Properties?.ToList() ?? [])
         {
-            if (property.OneOf?.Any(choice => choice is OpenApiSchemaReference { Reference.Id: nameof(AffectedObjectsJson) }) == true)
+            if (property.OneOf?.Any(choice => choice is OpenApiSchemaReference { Reference.Id: nameof(AffectedObjectsJson) or nameof(JsonObject) }) == true)
             {
                 declared.Properties![name] = Present(property);
             }

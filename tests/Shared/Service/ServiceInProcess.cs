@@ -23,10 +23,13 @@ internal sealed class ServiceInProcess : IAsyncDisposable
     {
         (this.folder, this.entra, this.service, Faults) = (folder, entra, service, faults);
         Url = new(service.Urls.Single());
+        EntraUrl = new(entra.Urls.Single());
         Tokens = new(File.ReadAllText(KeyFile(folder)), entra.Urls.Single());
     }
 
     public Uri Url { get; }
+
+    public Uri EntraUrl { get; }
 
     public Tokens Tokens { get; }
 
@@ -38,7 +41,7 @@ internal sealed class ServiceInProcess : IAsyncDisposable
     public IGrainFactory Grains => service.Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>Starts it with an empty store.</summary>
-    /// <param name="settings">Besides those of a service on loopback.</param>
+    /// <param name="settings">Besides those of a service on loopback; of LocalEntra too, whose directory has nobody unless one is named.</param>
     public static async Task<ServiceInProcess> Start(params IEnumerable<(string Name, string Value)> settings)
     {
         var folder = new TempFolder();
@@ -48,9 +51,10 @@ internal sealed class ServiceInProcess : IAsyncDisposable
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["LocalEntra:Url"] = "http://127.0.0.1:0",
-                ["LocalEntra:DirectoryJson"] = Directory(),
+                ["LocalEntra:DirectoryJson"] = settings.Any(s => s.Name == "LocalEntra:DirectoryFile") ? null : Directory(),
                 ["LocalEntra:KeyFile"] = KeyFile(folder),
             });
+            builder.Configuration.AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Name, s.Value)));
         });
         await entra.StartAsync();
 

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EngageCenter.Cli.Cases;
+
+/// <summary>How the columns of a CSV file become a case. Without one they are named like its fields.</summary>
+internal sealed record CaseMap
+{
+    private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowTrailingCommas = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+    };
+
+    private static readonly string[] texts = ["caseId", "title", "status", "severity", "product", "cloud", "location", "primaryContact"];
+    private static readonly string[] instants = ["lastUpdatedAt", "createdAt", "firstResponseAt", "resolvedAt", "closedAt"];
+
+    public static IReadOnlyList<string> Fields { get; } = [.. texts, .. instants, "revision", "slaMet"];
+
+    /// <summary>The column of each field.</summary>
+    public Dictionary<string, string> Columns { get; init; } = [];
+
+    /// <summary>For a field, what a value of the file is called by the service. A value that is not listed stays.</summary>
+    public Dictionary<string, Dictionary<string, string>> Values { get; init; } = [];
+
+    /// <summary>What a field has where the file says nothing.</summary>
+    public Dictionary<string, string> Defaults { get; init; } = [];
+
+    /// <summary>What the file writes for nothing, beside nothing itself.</summary>
+    public List<string> Empty { get; init; } = [];
+
+    /// <summary>How the file writes instants, in UTC, as .NET names it; where nothing is said, RFC 3339.</summary>
+    public string? Instants { get; init; }
+
+    /// <summary>For a field, the statuses with which the file's value counts.</summary>
+    public Dictionary<string, List<string>> OnlyWithStatus { get; init; } = [];
+
+    public static CaseMap Read(string path)
+    {
+        CaseMap map;
+        try
+        {
+            map = JsonSerializer.Deserialize<CaseMap>(File.ReadAllBytes(path), json) ?? new();
+        }
+        catch (JsonException malformed)
+        {
+            throw EngageException.Wrong($"{path}: {malformed.Message}", malformed);
+        }
+
+        foreach (var field in map.Columns.Keys.Concat(map.Values.Keys).Concat(map.Defaults.Keys).Concat(map.OnlyWithStatus.Keys).Where(f => !Fields.Contains(f)))
+        {
+            throw EngageException.Wrong($"{path}: a case has no field '{field}'. There are: {string.Join(", ", Fields)}.");
+        }
+
+        return map;
+    }
+
+    /// <summary>For each field that the file has, the place of its column.</summary>
+    /// <exception cref="EngageException">A column is not there, or none is known.</exception>
+    public Dictionary<string, int> Places(string[] header)
+    {
+        if (Columns.Count == 0)
+        {
+            var places = header.Select((name, place) => (Field: Fields.FirstOrDefault(f => string.Equals(f, name.Trim(), StringComparison.OrdinalIgnoreCase)), name, place)).ToList();
+            return places.Find(p => p.Field is null) is { name: { } unknown }
+                ? throw EngageException.Wrong($"A case has no field '{Output.Clean.Line(unknown)}', which is a column of the file. There are: {string.Join(", ", Fields)}. '--map FILE' says which column is which field.")
+                : places.DistinctBy(p => p.Field).ToDictionary(p => p.Field!, p => p.place);
+        }
+
+        return Columns.ToDictionary(c => c.Key, c => Array.IndexOf(header, c.Value) is >= 0 and var place
+            ? place
+            : throw EngageException.Wrong($"The file has no column '{Output.Clean.Line(c.Value)}'."));
+    }
+
+    /// <summary>A row as the JSON of a case. What is wrong with a value is for the service to say.</summary>
+    public byte[] Json(Dictionary<string, int> places, string[] row)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            var status = Value("status", places, row);
+            writer.WriteStartObject();
+            foreach (var field in Fields)
+            {
+                if (Value(field, places, row) is { } value && (!OnlyWithStatus.TryGetValue(field, out var with) || with.Contains(status ?? "")))
+                {
+                    Write(writer, field, value);
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    private string? Value(string field, Dictionary<string, int> places, string[] row)
+    {
+        var value = places.TryGetValue(field, out var place) && place < row.Length ? row[place] : "";
+
+        // What the service's own CSV puts before a text that a spreadsheet would take for a formula.
+        if (value is ['\'', '=' or '+' or '-' or '@' or '\t' or '\r', ..])
+        {
+            value = value[1..];
+        }
+
+        if (value.Length == 0 || Empty.Contains(value))
+        {
+            return Defaults.GetValueOrDefault(field);
+        }
+
+        return Values.TryGetValue(field, out var names) && names.TryGetValue(value, out var name) ? name : value;
+    }
+
+    private void Write(Utf8JsonWriter writer, string field, string value)
+    {
+        if (field == "revision" && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var revision))
+        {
+            writer.WriteNumber(field, revision);
+        }
+        else if (field == "slaMet" && bool.TryParse(value, out var isMet))
+        {
+            writer.WriteBoolean(field, isMet);
+        }
+        else if (Instants is { } format && instants.Contains(field)
+            && DateTimeOffset.TryParseExact(value, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant))
+        {
+            writer.WriteString(field, instant);
+        }
+        else
+        {
+            writer.WriteString(field, value);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using EngageCenter.Cli;
+
+return await new Engage(Surroundings.OfProcess()).InvokeAsync(args);

@@ -1,0 +1,62 @@
+namespace EngageCenter.Cli.Session;
+
+/// <summary>A file that its owner alone may read, in a folder that its owner alone may open.</summary>
+internal static class OwnerFile
+{
+    /// <returns>Null where there is none.</returns>
+    public static byte[]? Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes it aside and moves it into place, so that nobody ever reads a half of it.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        CreateFolder(Path.GetDirectoryName(path)!);
+        var aside = $"{path}.{Path.GetRandomFileName()}";
+        try
+        {
+            using (var file = new FileStream(aside, Options(FileMode.CreateNew)))
+            {
+                file.Write(content);
+            }
+
+            File.Move(aside, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(aside);
+        }
+    }
+
+    public static FileStreamOptions Options(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
+
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            // The profile of a person is theirs already.
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EngageCenter.Cli.Session;
+
+/// <summary>What is remembered between two commands, in a file of its owner's. No secret is among it. Environment variables come first.</summary>
+internal sealed record Settings
+{
+    public const string DefaultScope = "api://engage-center/access_as_user";
+
+    private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web) { WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>The address of the service.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>Who signs people in: Entra ID, or LocalEntra on this machine.</summary>
+    public string Instance { get; init; } = "https://login.microsoftonline.com";
+
+    public string Tenant { get; init; } = "organizations";
+
+    /// <summary>The app registration of this command line.</summary>
+    public string? ClientId { get; init; }
+
+    public string Scope { get; init; } = DefaultScope;
+
+    /// <summary>The account that signed in, as MSAL names it.</summary>
+    public string? Account { get; init; }
+
+    public string? UserName { get; init; }
+
+    public string? WorkspaceId { get; init; }
+
+    public string? WorkspaceName { get; init; }
+
+    public static Settings Read(Surroundings around)
+    {
+        var read = Stored(around);
+        return read with
+        {
+            Server = around.Set("ENGAGE_SERVER") ?? read.Server,
+            Instance = around.Set("ENGAGE_INSTANCE") ?? read.Instance,
+            Scope = around.Set("ENGAGE_SCOPE") ?? read.Scope,
+        };
+    }
+
+    /// <summary>What the file has, whatever the environment says.</summary>
+    public static Settings Stored(Surroundings around)
+    {
+        try
+        {
+            return OwnerFile.Read(PathIn(around)) is { } bytes ? JsonSerializer.Deserialize<Settings>(bytes, json) ?? new() : new();
+        }
+        catch (JsonException malformed)
+        {
+            throw EngageException.Wrong($"{PathIn(around)} cannot be read. Delete it, and run 'engage login'.", malformed);
+        }
+    }
+
+    public void Save(Surroundings around) => OwnerFile.Write(PathIn(around), JsonSerializer.SerializeToUtf8Bytes(this, json));
+
+    private static string PathIn(Surroundings around) => Path.Combine(around.Home, "config.json");
+}
