@@ -9,7 +9,7 @@ namespace EngageCenter.Door;
 /// <param name="Rounds">Measured rounds. 1 to 100.</param>
 /// <param name="Seconds">How long each contestant is measured in a round. 1 to 60.</param>
 /// <param name="Silos">The sizes of the clusters that a web node is measured with; none by default.</param>
-/// <param name="Decisions">Decisions that web nodes keep, of DevHost and of clusters that are then measured beside those without; 0 by default.</param>
+/// <param name="Decisions">Decisions that web nodes keep; DevHost and clusters that keep none are then measured beside. 0: as many as by default, and nothing beside.</param>
 /// <param name="Only">Contestants whose name begins so; all of them by default. The first one is always measured.</param>
 /// <param name="Before">The output of src/DevHost of another commit, which is then measured beside this one; null for none.</param>
 /// <param name="Set">Settings of DevHost and of the web nodes, as environment variables.</param>

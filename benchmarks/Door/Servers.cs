@@ -11,7 +11,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 {
     public const string Cerbos = "Cerbos";
 
-    private const string Kept = ", decisions kept";
+    private const string NoneKept = ", no decisions kept";
     private const string Body = """{"permissions":["ViewSupportInsights","RenameSpace"]}""";
 
     // A cluster is five processes or more that start on the same cores.
@@ -38,10 +38,10 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 
         if (IsWanted("check") || IsWanted("me/workspaces"))
         {
-            contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, "", []));
+            contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, "", Decisions(settings.Decisions)));
             if (settings.Decisions > 0)
             {
-                contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, Kept, KeptDecisions()));
+                contestants.AddRange(await DevHostAsync(directory, AppContext.BaseDirectory, NoneKept, Decisions(0)));
             }
 
             if (settings.Before is { } before)
@@ -52,10 +52,10 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 
         foreach (var silos in settings.Silos)
         {
-            contestants.AddRange(await ClusterAsync(directory, silos, "", []));
+            contestants.AddRange(await ClusterAsync(directory, silos, "", Decisions(settings.Decisions)));
             if (settings.Decisions > 0)
             {
-                contestants.AddRange(await ClusterAsync(directory, silos, Kept, KeptDecisions()));
+                contestants.AddRange(await ClusterAsync(directory, silos, NoneKept, Decisions(0)));
             }
         }
 
@@ -81,8 +81,10 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         }
     }
 
-    private KeyValuePair<string, string>[] KeptDecisions() =>
-        [new("Access__LendsDecisions", "true"), new("WebApi__Decisions__Max", Text(settings.Decisions))];
+    // Nothing said: as many as by default.
+    private KeyValuePair<string, string>[] Decisions(int max) => settings.Decisions == 0
+        ? []
+        : [new("Access__LendsDecisions", max > 0 ? "true" : "false"), new("WebApi__Decisions__Max", Text(max))];
 
     private bool IsWanted(string name) =>
         settings.Only.IsEmpty || settings.Only.Any(only => name.StartsWith(only, StringComparison.Ordinal) || only.StartsWith(name, StringComparison.Ordinal));

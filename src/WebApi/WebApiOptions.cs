@@ -31,6 +31,12 @@ public sealed class WebApiOptions
     /// <summary>The memory of a remembered token with 200 groups, in bytes.</summary>
     public const int RememberedTokenBytes = 5 * 1024;
 
+    /// <summary>
+    /// The maximum memory of a kept decision with 200 groups, in bytes. A remembered token shares its groups with the decision,
+    /// and then it takes much less.
+    /// </summary>
+    public const int DecisionBytes = 5 * 1024;
+
     /// <summary>The maximum memory of one body while it is read, in bytes: 8 MiB of an assessment's results.</summary>
     public const int LargestBodyMemory = 24 * 1024 * 1024;
 
@@ -67,6 +73,7 @@ public sealed class WebApiOptions
         MaxExports = (int)Math.Clamp(heapBytes / 32 / ExportBytes, 4, 100);
         MaxStreams = Math.Min(MaxConnections / 4, 2_000);
         RememberedTokens = new() { Max = (int)Math.Clamp(heapBytes / 16 / RememberedTokenBytes, 1_000, 100_000) };
+        Decisions = new() { Max = (int)Math.Clamp(heapBytes / 16 / DecisionBytes, 1_000, 100_000) };
     }
 
     /// <summary>
@@ -97,7 +104,7 @@ public sealed class WebApiOptions
 
     public RememberedTokensOptions RememberedTokens { get; set; }
 
-    public DecisionsOptions Decisions { get; set; } = new();
+    public DecisionsOptions Decisions { get; set; }
 
     public RequestLogOptions RequestLog { get; set; } = new();
 
@@ -351,11 +358,11 @@ public sealed class RememberedTokensOptions
 public sealed class DecisionsOptions
 {
     /// <summary>
-    /// The maximum number of stored decisions, 2 to 1,000,000: one for each person and workspace, each with its sign-in.
-    /// With 0, the default, none is stored and every check asks the person's grain. Silos lend decisions if
-    /// <c>Access:LendsDecisions</c> is set.
+    /// The maximum number of stored decisions, 2 to 1,000,000: one for each person and workspace, each with its sign-in. By
+    /// default what a sixteenth of the memory holds at <see cref="WebApiOptions.DecisionBytes"/> each, 1,000 to 100,000. With 0
+    /// none is stored and every check asks the person's grain. Silos lend decisions unless <c>Access:LendsDecisions</c> is false.
     /// </summary>
-    public int Max { get; set; }
+    public int Max { get; set; } = 100_000;
 }
 
 /// <summary>

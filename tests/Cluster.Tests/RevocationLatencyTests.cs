@@ -6,7 +6,7 @@ namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
 /// What a revocation costs where nothing fails, with members asking all the time. <c>MEMBERS=100000</c> chooses another
-/// size of the group; <c>MEASURED</c>, how many changes are measured; <c>DECISIONS</c>, how many decisions web nodes keep.
+/// size of the group; <c>MEASURED</c>, how many changes are measured; <c>DECISIONS</c>, how many decisions web nodes keep (0 for none, with silos that lend none).
 /// </summary>
 public class RevocationLatencyTests(ITestOutputHelper output)
 {
@@ -20,7 +20,7 @@ public class RevocationLatencyTests(ITestOutputHelper output)
     [Fact]
     public async Task Without_faults_every_change_is_acknowledged_and_every_check_answered()
     {
-        await using var cluster = await RunningCluster.Start(new(members), settings: RunningCluster.Decisions(CoherenceTests.Setting("DECISIONS", 0)));
+        await using var cluster = await RunningCluster.Start(new(members), settings: RunningCluster.Decisions(CoherenceTests.Setting("DECISIONS", 100_000)));
         using var client = new ClusterClient(cluster);
         using var load = new Load(cluster, client, Workspaces);
         await load.SetUp(Math.Min(SignedIn, members));

@@ -25,10 +25,10 @@ public sealed class AccessOptions
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(25);
 
     /// <summary>
-    /// Whether this silo lends decisions to web nodes that keep them (<c>WebApi:Decisions:Max</c>). It does so while every silo
+    /// Whether this silo lends decisions to web nodes that keep them (<c>WebApi:Decisions:Max</c>). Default true. It does so while every silo
     /// of the cluster does: one that does not, as one of an earlier release, does not wait for what another one has lent.
     /// </summary>
-    public bool LendsDecisions { get; set; }
+    public bool LendsDecisions { get; set; } = true;
 
     internal bool IsInRange =>
         Lease >= TimeSpan.FromSeconds(1) && Lease <= TimeSpan.FromMinutes(1)

@@ -8,17 +8,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>Rules 10 to 12 of docs/understand/coherence.md with real silos, and web nodes that are two caches of one client.</summary>
-public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposable
+public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 {
     private const int Max = 1_000;
 
-    private readonly LendingCluster cluster;
+    private readonly WarmCluster cluster;
     private readonly Contoso contoso;
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
     private readonly List<DecisionCache> webs;
     private readonly ConcurrentDictionary<string, int> asked = new();
 
-    public DecisionLeaseTests(LendingCluster cluster)
+    public DecisionLeaseTests(WarmCluster cluster)
     {
         this.cluster = cluster;
         contoso = new(cluster);
@@ -268,7 +268,7 @@ public sealed class DecisionLeaseTests : IClassFixture<LendingCluster>, IDisposa
 }
 
 /// <summary>A web node that does not answer is waited for until what it has has run out, and no longer.</summary>
-public sealed class SilentWebNodeTests(ShortLendingCluster cluster) : IClassFixture<ShortLendingCluster>
+public sealed class SilentWebNodeTests(GrainCluster cluster) : IClassFixture<GrainCluster>
 {
     private readonly Contoso contoso = new(cluster);
 

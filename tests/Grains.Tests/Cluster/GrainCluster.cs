@@ -30,7 +30,7 @@ public class GrainCluster : IAsyncLifetime
     {
     }
 
-    protected GrainCluster(TimeSpan leaseAndAuthority, bool lendsDecisions = false)
+    protected GrainCluster(TimeSpan leaseAndAuthority)
     {
         var builder = new InProcessTestClusterBuilder(initialSilosCount: Silos);
         builder.ConfigureSilo((_, silo) =>
@@ -60,11 +60,7 @@ public class GrainCluster : IAsyncLifetime
                     throw;
                 }
             });
-            silo.Configure<AccessOptions>(o =>
-            {
-                o.Lease = o.Authority = leaseAndAuthority;
-                o.LendsDecisions = lendsDecisions;
-            });
+            silo.Configure<AccessOptions>(o => o.Lease = o.Authority = leaseAndAuthority);
         });
         cluster = builder.Build();
     }
@@ -185,12 +181,6 @@ public sealed class WarmCluster() : GrainCluster(AsLong)
     // Below the patience of a change.
     public static readonly TimeSpan AsLong = TimeSpan.FromSeconds(24);
 }
-
-/// <summary>The same, which lends decisions to web nodes.</summary>
-public sealed class LendingCluster() : GrainCluster(WarmCluster.AsLong, lendsDecisions: true);
-
-/// <summary>The same with short leases, for what waits until they have run out.</summary>
-public sealed class ShortLendingCluster() : GrainCluster(TimeSpan.FromSeconds(1), lendsDecisions: true);
 
 /// <summary>The system's clock, moved by hand.</summary>
 public sealed class ShiftedTime : TimeProvider

@@ -1,14 +1,17 @@
+using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
+using Xunit.Abstractions;
 using static EngageCenter.WebApi.Tests.RunningWebApi;
 
 namespace EngageCenter.WebApi.Tests.Access;
 
 /// <summary>Tests what a web node answers from a stored decision, without asking the person's grain.</summary>
-public sealed class KeptDecisionTests
+public sealed class KeptDecisionTests(ITestOutputHelper output)
 {
+    private const string ByDefault = "";
     private const string Path = $"/v1/workspaces/{WorkspaceId}";
     private const string Body = """{ "permissions": ["RenameSpace"] }""";
 
@@ -54,6 +57,17 @@ public sealed class KeptDecisionTests
         Assert.Equal(1, calls);
     }
 
+    [Fact]
+    public async Task Decisions_are_kept_without_any_setting()
+    {
+        await using var api = await Start(ByDefault, lease: true);
+
+        await Check(api, allowed: true);
+        await Check(api, allowed: true);
+
+        Assert.Equal(1, calls);
+    }
+
     [Theory]
     [InlineData("0", true, false)]
     [InlineData("100", false, true)]
@@ -83,11 +97,34 @@ public sealed class KeptDecisionTests
         Assert.Equal((3, 3), (acts, calls));
     }
 
+    [Fact]
+    public void Decisions_of_large_sign_ins_take_no_more_memory_than_the_default_counts_with()
+    {
+        const int count = 20_000;
+        var groups = Enumerable.Range(0, SignIn.MaxGroups).Select(_ => Guid.NewGuid()).ToArray();
+        var held = new HeldDecisions<EffectiveAccess>(count);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var n = 0; n < count; n++)
+        {
+            // As each comes from a token of its own, and by the wire. All that is made for it is counted, also what is not kept.
+            var person = new PersonId(Tenant, Guid.NewGuid());
+            var signIn = new SignIn(person, DateTimeOffset.UnixEpoch, new(new('a', 30), new('b', 30), UserType.Member), [.. groups]);
+            var roles = ImmutableArray.Create<HeldRole>(new(Roles.Administrator, RoleSource.EntraGroup, $"{groups[0]}"), new(Roles.User, RoleSource.Default, null));
+            var access = new EffectiveAccess(new(person, new('c', 32), Standing.Member, Permissions.RenameSpace, 1), roles);
+            held.Keep(held.Ask(person, access.Decision.WorkspaceId, TimeSpan.Zero), signIn, access.Decision.WorkspaceId, access, new(TimeSpan.FromSeconds(10), signIn.IssuedAt));
+        }
+
+        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / count;
+        output.WriteLine($"{each} bytes");
+        Assert.InRange(each, SignIn.MaxGroups * 16, WebApiOptions.DecisionBytes);
+        GC.KeepAlive(held);
+    }
+
     private readonly string token = Token();
 
     private async Task<RunningWebApi> Start(string max, bool lease)
     {
-        var api = await StartAsync(("WebApi:Decisions:Max", max));
+        var api = max == ByDefault ? await StartAsync() : await StartAsync(("WebApi:Decisions:Max", max));
         api.Grains.On<IUserGrain>("Explain", arguments =>
         {
             calls++;
