@@ -9,6 +9,10 @@ internal sealed partial class UserGrain
     private LentDecisions<IDecisionHolder>? lent;
     private long activatedAt;
 
+    // An activation before this one lent only after it had stored a row. Without a row there was none: if it has written one
+    // since, our own first write fails.
+    private bool mayHavePredecessor;
+
     // Sign-ins and observations on their way to storage. One that was not confirmed stays here: what storage holds is then
     // unknown, the activation ends, and nothing more may be lent by what it knows.
     private int arriving;
@@ -61,7 +65,7 @@ internal sealed partial class UserGrain
     private async Task TakeBack()
     {
         // What an activation before this one has lent nobody knows. It lent for no longer than this, and had ended before.
-        var predecessors = DecisionLease.Longest - time.GetElapsedTime(activatedAt);
+        var predecessors = mayHavePredecessor ? DecisionLease.Longest - time.GetElapsedTime(activatedAt) : TimeSpan.Zero;
         await Task.WhenAll(
             predecessors > TimeSpan.Zero ? Task.Delay(predecessors, time) : Task.CompletedTask,
             lent is null ? Task.CompletedTask : lending.TakeBack(lent, holder => holder.RecallPerson(Person)));

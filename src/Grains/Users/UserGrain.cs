@@ -56,6 +56,7 @@ internal sealed partial class UserGrain(
             (observationRow, account) = (await stored, accountRow.State!);
         }
 
+        mayHavePredecessor = hasRow || observationRow.RecordExists || accountRow.RecordExists;
         Know(storage.State, observationRow.State!);
         if (!hasRow)
         {
