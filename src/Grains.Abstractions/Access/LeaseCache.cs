@@ -5,8 +5,7 @@ namespace EngageCenter.Access;
 
 /// <summary>
 /// What this process may decide by for a limited time, one copy of each for all who ask here: the shell around
-/// <see cref="PolicyHolder"/>. When it is full, it gives up the leases that end first, whoever still decides by them: they
-/// would be asked for again soonest anyway.
+/// <see cref="PolicyHolder"/>. When it is full, it gives up the leases that were used least recently.
 /// </summary>
 /// <typeparam name="TLeased">A copy of what an owner guards.</typeparam>
 /// <typeparam name="THolder">This cache as its owners know it.</typeparam>
@@ -33,7 +32,7 @@ internal abstract class LeaseCache<TLeased, THolder>
     {
         (this.grains, this.metrics, this.time, this.logger, this.capacity) = (grains, metrics, time, logger, capacity);
         origin = time.GetTimestamp();
-        metrics.ObserveLeases(kind, () => slots.Count(slot => slot.Value.Lease is { IsValid: true }));
+        metrics.ObserveLeases(kind, () => slots.Count(slot => slot.Value.Lease is { HasEnded: false }));
     }
 
     private TimeSpan Now => time.GetElapsedTime(origin);
@@ -198,26 +197,26 @@ internal abstract class LeaseCache<TLeased, THolder>
     // of it finds nothing here, and that is an answer.
     private void MakeRoom()
     {
-        var ends = new List<(TimeSpan End, string Key, Slot Slot)>(slots.Count);
+        var uses = new List<(TimeSpan Used, string Key, Slot Slot)>(slots.Count);
         foreach (var (key, slot) in slots)
         {
             lock (slot)
             {
                 if (slot.Request is null)
                 {
-                    ends.Add((slot.Lease?.Expires ?? TimeSpan.MinValue, key, slot));
+                    uses.Add((slot.Lease is { HasEnded: false } lease ? lease.Used : TimeSpan.MinValue, key, slot));
                 }
             }
         }
 
         var given = 0;
-        foreach (var (_, key, slot) in ends.OrderBy(e => e.End).Take(Math.Max(1, capacity / 10)))
+        foreach (var (_, key, slot) in uses.OrderBy(u => u.Used).Take(Math.Max(1, capacity / 10)))
         {
             lock (slot)
             {
                 if (slot is { Request: null, Forgotten: false })
                 {
-                    given += slot.Lease is { IsValid: true } ? 1 : 0;
+                    given += slot.Lease is { HasEnded: false } ? 1 : 0;
                     slot.Lease?.Recall();
                     Forget(key, slot);
                 }
@@ -259,13 +258,39 @@ internal static partial class LeaseLog
 /// <param name="clock">How late it is, on the clock of <paramref name="expires"/>.</param>
 internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeSpan expires)
 {
+    // All who decide by the lease share it, so a use that follows another one closely is not written down.
+    private static readonly long resolution = TimeSpan.FromMilliseconds(100).Ticks;
+
     private volatile bool recalled;
+    private long used = clock().Ticks;
 
     public TLeased Leased => leased;
 
-    public TimeSpan Expires => expires;
+    /// <summary>Whether it may decide now. Counts as a use.</summary>
+    public bool IsValid
+    {
+        get
+        {
+            var now = clock();
+            if (recalled || now >= expires)
+            {
+                return false;
+            }
 
-    public bool IsValid => !recalled && clock() < expires;
+            if (now.Ticks - Volatile.Read(ref used) > resolution)
+            {
+                Volatile.Write(ref used, now.Ticks);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Whether it was recalled or has run out. Does not count as a use.</summary>
+    public bool HasEnded => recalled || clock() >= expires;
+
+    /// <summary>When it was used last, to 100 ms.</summary>
+    public TimeSpan Used => new(Volatile.Read(ref used));
 
     /// <summary>How much longer it is valid, if it is not recalled.</summary>
     public TimeSpan Left => expires - clock();

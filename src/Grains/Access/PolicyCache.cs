@@ -8,7 +8,7 @@ internal sealed class PolicyCache(
     IGrainFactory grains, DecisionProofs proofs, DecisionLending lending, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
     : LeaseCache<LeasedPolicy, IPolicyHolder>(grains, metrics, time, logger, "policies", MaxPolicies), IPolicyHolder
 {
-    /// <summary>Policies in memory. One more takes the place of those whose leases end first.</summary>
+    /// <summary>Policies in memory. One more takes the place of those that were used least recently.</summary>
     public const int MaxPolicies = 20_000;
 
     /// <summary>
