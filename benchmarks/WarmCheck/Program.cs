@@ -14,7 +14,7 @@ catch (ArgumentException unusable)
 }
 
 await using var silo = await BenchmarkSilo.Start(settings.FromClient);
-var contoso = await Contoso.SetUp(silo.Grains, settings);
+var contoso = await Contoso.SetUp(silo.Grains, settings.Users, settings.Groups);
 var contestants = new Contestants(silo.Grains, contoso);
 
 Report.Machine(settings);

@@ -17,6 +17,10 @@ internal sealed record AccessPolicy(
     [property: Id(3)] ImmutableArray<PolicyContact> Contacts,
     [property: Id(4)] ImmutableArray<PolicyGroup> Groups)
 {
+    // The ids of Groups as texts, made when they are first needed: everybody's roles share them. A copy of this record has
+    // the same field, so the array says for which groups it is.
+    private Sources? sources;
+
     /// <summary>
     /// The whole of authorization: the roles that the contract and the groups give this person, and
     /// <see cref="Roles.User"/> for whoever holds one. Default deny: nobody else holds anything.
@@ -81,11 +85,11 @@ internal sealed record AccessPolicy(
     {
         if (groups.Length / 16 > Groups.Length)
         {
-            foreach (var group in Groups)
+            for (var i = 0; i < Groups.Length; i++)
             {
-                if (groups.BinarySearch(group.GroupId) >= 0)
+                if (groups.BinarySearch(Groups[i].GroupId) >= 0)
                 {
-                    Add(held, group.Roles, RoleSource.EntraGroup, group.GroupId.ToString("D"));
+                    Add(held, Groups[i].Roles, RoleSource.EntraGroup, SourceId(i));
                 }
             }
 
@@ -98,13 +102,27 @@ internal sealed record AccessPolicy(
             var order = groups[mine].CompareTo(Groups[granted].GroupId);
             if (order == 0)
             {
-                Add(held, Groups[granted].Roles, RoleSource.EntraGroup, groups[mine].ToString("D"));
+                Add(held, Groups[granted].Roles, RoleSource.EntraGroup, SourceId(granted));
             }
 
             mine += order <= 0 ? 1 : 0;
             granted += order >= 0 ? 1 : 0;
         }
     }
+
+    private string SourceId(int group)
+    {
+        var mine = sources;
+        if (mine is null || mine.Groups != Groups)
+        {
+            sources = mine = new(Groups, new string?[Groups.Length]);
+        }
+
+        // Two who come at once may each make the text; one of the two stays.
+        return mine.Ids[group] ??= Groups[group].GroupId.ToString("D");
+    }
+
+    private sealed record Sources(ImmutableArray<PolicyGroup> Groups, string?[] Ids);
 
     private static void Add(ImmutableArray<HeldRole>.Builder held, Roles roles, RoleSource source, string sourceId)
     {
