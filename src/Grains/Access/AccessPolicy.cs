@@ -19,6 +19,7 @@ internal sealed record AccessPolicy(
 {
     // The ids of Groups as texts, made when they are first needed: everybody's roles share them. A copy of this record has
     // the same field, so the array says for which groups it is.
+    [NonSerialized]
     private Sources? sources;
 
     /// <summary>
