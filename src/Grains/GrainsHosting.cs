@@ -27,6 +27,8 @@ public static class GrainsHosting
         silo.Services.AddSingleton<WaitingSilos>();
         silo.Services.AddSingleton<DecisionLending>();
         silo.Services.AddSingleton<DecisionProofs>();
+        silo.Services.AddSingleton<ListEras>();
+        silo.Services.AddSingleton<GroupLists>();
         silo.Services.AddSingleton<Scans>();
         silo.Services.AddSingleton<DirectoryMetrics>();
         silo.Services.AddSingleton<DirectoryCallers>();

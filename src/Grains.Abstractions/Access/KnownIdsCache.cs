@@ -36,7 +36,12 @@ internal sealed class KnownIdsCache(IGrainFactory grains, AccessMetrics metrics,
     protected override async Task<(PolicyAnswerKind Kind, KnownIds? Leased, TimeSpan Lease)> Request(
         IGrainFactory grains, string key, KnownIds? known, IKnownIdsHolder holder)
     {
-        var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, known is { IsComplete: true } ? known.Version : -1);
-        return (answer.Kind, answer.Kind == PolicyAnswerKind.Leased ? answer.Ids ?? known : null, answer.Lease);
+        // A copy of an owner of an earlier release has no versions.
+        var isWhole = known is { IsComplete: true } && (!known.Versions.IsDefault || !KnownIds.IsOfGroups(key));
+        var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, isWhole ? known!.Version : -1);
+        var now = answer.Kind == PolicyAnswerKind.Leased ? answer.Ids ?? known : null;
+
+        // While nothing changes the copy stays the same object, by which others see that.
+        return (answer.Kind, now is null || now.Era == answer.Era ? now : now with { Era = answer.Era }, answer.Lease);
     }
 }

@@ -50,7 +50,7 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary><see cref="Workspaces"/> for an application, in no particular order; null where a right cannot be confirmed now.</summary>
     /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
     [Alias("EvaluateAll")]
-    Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller);
+    Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller, CancellationToken cancellation = default);
 
     /// <summary>
     /// Whether some workspace allows it: Member where one does, Outsider where none does, Unconfirmed where not all could
@@ -70,7 +70,7 @@ public interface IUserGrain : IGrainWithStringKey
 
     /// <summary>All workspaces that the person is a member of, by name; null where a right cannot be confirmed now.</summary>
     [Alias("Workspaces")]
-    Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn);
+    Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn, CancellationToken cancellation = default);
 
     /// <summary>A page of <see cref="Workspaces"/>; null where a right cannot be confirmed now.</summary>
     /// <param name="search">Part of the name, whatever the case; null for all.</param>

@@ -8,14 +8,15 @@ namespace EngageCenter.Access;
 
 /// <summary>The workspaces of one Entra group. Keyed <c>{tenantId}/{groupId}</c>.</summary>
 /// <remarks>
-/// A group with workspaces is in its tenant's set of known groups. It comes into the set before its first workspace is
-/// stored here. When its last one is gone from here the set is told at once, and the revocation does not wait for the
+/// A group with workspaces is in its tenant's set of known groups, with a version. It comes into the set before its first
+/// workspace is stored here, and has the next version there before one more is: whoever has read a list of that version, and
+/// still holds the set, knows that the list lacks nothing. When its last one is gone from here the set is told at once, and the revocation does not wait for the
 /// answer. If that message is lost, the group leaves the set when one of its members comes, or when the set is full and asks
 /// (<see cref="EmptyAt"/>).
 /// </remarks>
 [GrainType("group")]
 internal sealed partial class GroupGrain(
-    [PersistentState("group")] IPersistentState<WorkspaceIndex> storage, ILogger<GroupGrain> logger) : Grain, IGroupGrain
+    [PersistentState("group")] IPersistentState<WorkspaceIndex> storage, ILogger<GroupGrain> logger) : Grain, IGroupGrain, IVersionedGroup
 {
     /// <summary>Workspaces that are asked at once whether they name the group.</summary>
     private const int WorkspacesAtOnce = 32;
@@ -36,6 +37,27 @@ internal sealed partial class GroupGrain(
         return knownVersion == State.Version ? null : new(State.Version, [.. State.Entries.Keys]);
     }
 
+    public async Task<GroupWorkspaces?> WorkspacesAt(long knownVersion, long atLeast)
+    {
+        if (State.Version < atLeast)
+        {
+            // Another activation may have stored it. If nobody has, a grant ended halfway, or one by another activation is under
+            // way still: the write makes that one fail.
+            try
+            {
+                await storage.ReadStateAsync();
+            }
+            catch (Exception e)
+            {
+                throw new StorageUnavailableException($"The group's row could not be read: {e.Message}", e);
+            }
+
+            await Commit(State.Version < atLeast ? State with { Version = atLeast } : State);
+        }
+
+        return await Workspaces(knownVersion);
+    }
+
     // What silos of an earlier release call: they do not tell one refusal from the other.
     public async Task<bool> Add(string workspaceId, long epoch) => await Grant(workspaceId, epoch) == GroupAddition.Added;
 
@@ -46,11 +68,11 @@ internal sealed partial class GroupGrain(
             return GroupAddition.TooManyWorkspaces;
         }
 
-        var isFirst = State.Entries.IsEmpty;
-        if (!isKnown || isFirst)
+        var grows = next.Version != State.Version;
+        if (!isKnown || grows)
         {
             var (known, groupId) = Known();
-            if (!await known.Add(groupId, next.Version, isFirst))
+            if (!await known.Add(groupId, next.Version, grows))
             {
                 return GroupAddition.TooManyGroups;
             }
@@ -144,7 +166,7 @@ internal sealed record WorkspaceIndex
     public ImmutableSortedDictionary<string, long> Entries { get; init; } =
         ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 
-    /// <summary>Null where the index is full.</summary>
+    /// <summary>With a greater version where it is another workspace. Null where the index is full.</summary>
     public WorkspaceIndex? With(string workspaceId, long epoch)
     {
         if (Entries.TryGetValue(workspaceId, out var known))

@@ -19,6 +19,19 @@ internal interface IWorkspaceIndex : IGrainWithStringKey
     Task Remove(string workspaceId, long epoch);
 }
 
+/// <summary>
+/// A group whose version in its tenant's set grows before its list does. Implemented by the group's grain. A silo of an
+/// earlier release does not have it (<see cref="ListEras"/>).
+/// </summary>
+[GrainInterfaceType("EngageCenter.IVersionedGroup"), Alias("EngageCenter.IVersionedGroup")]
+internal interface IVersionedGroup : IGrainWithStringKey
+{
+    /// <summary><see cref="IGroupGrain.Workspaces"/> by a row that is no older than the set of known ids says.</summary>
+    /// <param name="atLeast">The version that the group has in the set.</param>
+    [Alias("WorkspacesAt")]
+    Task<GroupWorkspaces?> WorkspacesAt(long knownVersion, long atLeast);
+}
+
 /// <summary>The index of an Entra group. Keyed <c>{tenantId}/{groupId}</c>.</summary>
 [GrainInterfaceType("EngageCenter.IGroupGrain"), Alias("EngageCenter.IGroupGrain")]
 internal interface IGroupGrain : IWorkspaceIndex

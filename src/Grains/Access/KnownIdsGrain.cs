@@ -50,6 +50,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     private readonly IPersistentState<StoredIds> storage;
     private readonly IGrainStorage rows;
     private readonly RefusedRows refused;
+    private readonly ListEras eras;
     private readonly TimeSpan lease;
     private readonly TimeProvider time;
     private readonly ILogger<KnownIdsGrain> logger;
@@ -71,13 +72,14 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         [PersistentState("known-ids")] IPersistentState<StoredIds> storage,
         IGrainStorage rows,
         RefusedRows refused,
+        ListEras eras,
         KnownIdsCache sets,
         IOptions<AccessOptions> options,
         AccessMetrics metrics,
         TimeProvider time,
         ILogger<KnownIdsGrain> logger)
     {
-        (this.storage, this.rows, this.refused, this.time, this.logger) = (storage, rows, refused, time, logger);
+        (this.storage, this.rows, this.refused, this.eras, this.time, this.logger) = (storage, rows, refused, eras, time, logger);
         lease = options.Value.Lease;
         newOwnership = () => new(Key, this, holder => sets.Nearest(holder).Recall(Key), options.Value, metrics, time, logger);
         ownership = newOwnership();
@@ -126,17 +128,19 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
             throw refused.Refuse(GrainContext.GrainId, "known-ids", $"its version went back from {knownVersion}, which a host was told, to {state.Version}");
         }
 
-        if (leased is null || leased.IsComplete != isComplete)
+        var isOfGroups = KnownIds.IsOfGroups(Key);
+        var era = isComplete && isOfGroups ? eras.Current() : Guid.Empty;
+        if (leased is null || leased.IsComplete != isComplete || leased.Era != era)
         {
-            leased = new(state.Version, [.. state.Entries.Keys], isComplete);
+            leased = new(state.Version, [.. state.Entries.Keys], isComplete, isOfGroups ? [.. state.Entries.Values] : default, era);
         }
 
-        return new(PolicyAnswerKind.Leased, isComplete && knownVersion == state.Version ? null : leased, lease);
+        return new(PolicyAnswerKind.Leased, isComplete && knownVersion == state.Version ? null : leased, lease, era);
     }
 
-    public async Task<bool> Add(Guid id, long version, bool isFirst)
+    public async Task<bool> Add(Guid id, long version, bool isMore)
     {
-        if (state.With(id, version, isFirst, KnownIds.MaxIn(Key)) is { } added)
+        if (state.With(id, version, isMore, KnownIds.MaxIn(Key)) is { } added)
         {
             await Commit(added);
             return true;

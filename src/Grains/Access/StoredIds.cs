@@ -9,22 +9,22 @@ internal sealed record StoredIds
     /// <summary>Who owns the set, see <see cref="PolicyOwner{THolder}"/>.</summary>
     public Tenure Tenure { get; init; }
 
-    /// <summary>Grows by one with each id that comes or goes.</summary>
+    /// <summary>Grows by one with each id that comes or goes, and with each newer version of one.</summary>
     public long Version { get; init; }
 
     /// <summary>The ids, each with the version of what it means that it came with last.</summary>
     public ImmutableSortedDictionary<Guid, long> Entries { get; init; } = ImmutableSortedDictionary<Guid, long>.Empty;
 
     /// <summary>
-    /// An id that is there and comes anew takes the newer version: the removal that made place for it may be on its way
-    /// still, and must find that it is late.
+    /// An id that is there takes the newer version if it comes to mean more: whoever has read what it meant before must find
+    /// that out, and so must a removal that is on its way still.
     /// </summary>
     /// <returns>Null where the set is full.</returns>
-    public StoredIds? With(Guid id, long version, bool isFirst, int max)
+    public StoredIds? With(Guid id, long version, bool isMore, int max)
     {
         if (Entries.TryGetValue(id, out var known))
         {
-            return isFirst && version > known ? this with { Entries = Entries.SetItem(id, version) } : this;
+            return isMore && version > known ? this with { Version = Version + 1, Entries = Entries.SetItem(id, version) } : this;
         }
 
         return Entries.Count >= max ? null : this with { Version = Version + 1, Entries = Entries.Add(id, version) };

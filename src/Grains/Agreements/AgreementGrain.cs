@@ -113,7 +113,7 @@ internal sealed class AgreementGrain(
         var unsaid = next.Tenants().Except(said);
         return await All(unsaid, async tenant =>
         {
-            var isKnown = await GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.TenantsWith(tenant)).Add(tenant, next.Version, isFirst: false);
+            var isKnown = await GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.TenantsWith(tenant)).Add(tenant, next.Version, isMore: false);
             if (isKnown)
             {
                 said.Add(tenant);

@@ -194,8 +194,8 @@ internal sealed partial class UserGrain
             return seen;
         }
 
-        var known = await KnownGroups() ?? throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
-        return seen with { Groups = [.. known.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
+        var known = await GroupsInQuestion() ?? throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
+        return seen with { Groups = [.. known.MayHold.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
     }
 
     [LoggerMessage(LogLevel.Warning, "The directory of tenant {TenantId} could not be asked")]

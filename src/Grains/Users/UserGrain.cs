@@ -26,20 +26,21 @@ internal sealed partial class UserGrain(
     IGrainStorage rows,
     PolicyCache policies,
     KnownIdsCache knownIds,
+    GroupLists groupLists,
     DecisionLending lending,
     IDirectory directory,
     DirectoryFollowers followers,
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker, IObservedPerson
 {
-    /// <summary>Decisions, and groups, kept in memory; beyond it all are asked for anew.</summary>
+    /// <summary>Decisions kept in memory; beyond it all are made anew.</summary>
     private const int MaxKnown = 10_000;
 
     /// <summary>Calls under way at once for one person.</summary>
     private const int Parallel = 64;
 
     private readonly Dictionary<string, Known> known = new(StringComparer.Ordinal);
-    private readonly Dictionary<Guid, GroupWorkspaces> groupWorkspaces = [];
+    private CandidateWorkspaces? candidates;
 
     private PersonId Person { get; set; }
 
@@ -90,10 +91,10 @@ internal sealed partial class UserGrain(
         return policy is null ? access : access with { Decision = access.Decision with { Epoch = policy.Epoch } };
     }
 
-    public async Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller)
+    public async Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller, CancellationToken cancellation)
     {
         caller.RequireApplication(AppRoles.Evaluate);
-        return await ExamineAll() is { } all ? [.. all] : null;
+        return await ExamineAll(cancellation) is { } all ? [.. all] : null;
     }
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required)
@@ -148,9 +149,9 @@ internal sealed partial class UserGrain(
         return new(Person, Seen!.Profile, durable.LastOpened);
     }
 
-    public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn)
+    public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn, CancellationToken cancellation)
     {
-        var all = await Accept(signIn) ? await ExamineAll() : null;
+        var all = await Accept(signIn) ? await ExamineAll(cancellation) : null;
         return all is null
             ? null
             : [.. all.OrderBy(w => w.Workspace.Name, NameOrder.Instance)
@@ -202,7 +203,7 @@ internal sealed partial class UserGrain(
             }
         }
 
-        var all = await Workspaces(signIn);
+        var all = await Workspaces(signIn, CancellationToken.None);
         if (all is not { } workspaces)
         {
             return new(Standing.Unconfirmed, AccessDecision.Unconfirmed(Person, string.Empty));
@@ -337,27 +338,32 @@ internal sealed partial class UserGrain(
     }
 
     /// <summary>Every workspace that the person is a member of; null where one cannot be confirmed.</summary>
-    private async Task<List<UserWorkspace>?> ExamineAll()
+    private async Task<List<UserWorkspace>?> ExamineAll(CancellationToken cancellation = default)
     {
         var seen = Seen;
-        var candidates = new HashSet<string>(durable.Contracts.Entries.Keys, StringComparer.Ordinal);
-        if (await KnownGroups() is not { } groups)
+        if (await Candidates(cancellation) is not { } ids)
         {
             return null;
         }
 
-        foreach (var some in groups.Chunk(Parallel))
+        var members = new List<UserWorkspace>();
+        List<string>? anew = null;
+        foreach (var id in ids)
         {
-            foreach (var workspaces in await Task.WhenAll(some.Select(WorkspacesOf)))
+            if (Remembered(id) is not { } made || !IsTold(id, made.Decision.Standing == Standing.Member))
             {
-                candidates.UnionWith(workspaces);
+                (anew ??= []).Add(id);
+            }
+            else if (made.Decision.Standing == Standing.Member)
+            {
+                members.Add(Listed(new Examined(made, known[id].Lease.Leased)));
             }
         }
 
-        var members = new List<UserWorkspace>();
-        foreach (var some in candidates.Union(durable.ListedIn).Chunk(Parallel))
+        foreach (var some in anew?.Chunk(Parallel) ?? [])
         {
-            foreach (var examined in await Task.WhenAll(some.Select(id => Examine(id).AsTask())))
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var examined in await Task.WhenAll(some.Select(id => Examine(id).AsTask())).WaitAsync(cancellation))
             {
                 if (examined.Access.Decision.Standing == Standing.Unconfirmed)
                 {
@@ -380,15 +386,38 @@ internal sealed partial class UserGrain(
     }
 
     /// <summary>
+    /// The workspaces that the person may be a member of, or that are told of their sign-ins; null where that cannot be confirmed. From
+    /// memory while nothing has changed of the person's groups and contracts, and of the groups that hold roles in their tenant.
+    /// </summary>
+    private async ValueTask<ImmutableHashSet<string>?> Candidates(CancellationToken cancellation)
+    {
+        if (await GroupsInQuestion() is not { } groups)
+        {
+            return null;
+        }
+
+        var (contracts, listedIn, now) = (durable.Contracts.Entries, durable.ListedIn, time.GetUtcNow());
+        if (candidates is { } before && before.Groups == groups && ReferenceEquals(before.Contracts, contracts) && ReferenceEquals(before.ListedIn, listedIn)
+            && GroupLists.IsFresh(before.At, now))
+        {
+            return before.WorkspaceIds;
+        }
+
+        var ids = (await groupLists.Of(Person.TenantId, groups.MayHold, groups.Set).WaitAsync(cancellation)).Union(contracts.Keys).Union(listedIn);
+        candidates = groups.CanTell ? new(groups, contracts, listedIn, now, ids) : null;
+        return ids;
+    }
+
+    /// <summary>
     /// Those of the person's groups that may hold a role somewhere; null where that cannot be confirmed. A token may name 200
     /// groups that nobody here has heard of, and no activation is made for such a one.
     /// </summary>
-    private async ValueTask<ImmutableArray<Guid>?> KnownGroups()
+    private async ValueTask<GroupsInSet?> GroupsInQuestion()
     {
         var groups = Groups;
         if (groups.IsEmpty)
         {
-            return groups;
+            return new([], null);
         }
 
         if (await knownIds.Current(KnownIds.TenantsWith(Person.TenantId)) is not { } tenants)
@@ -398,33 +427,16 @@ internal sealed partial class UserGrain(
 
         if (!tenants.MayHold(Person.TenantId))
         {
-            return [];
+            return new([], null);
         }
 
         // A tenant that nobody is known to have named gets no set of groups for being asked for.
         if (!tenants.IsComplete)
         {
-            return groups;
+            return new(groups, null);
         }
 
-        return await knownIds.Current(KnownIds.GroupsOf(Person.TenantId)) is { } known ? [.. groups.Where(known.MayHold)] : null;
-    }
-
-    private async Task<ImmutableArray<string>> WorkspacesOf(Guid groupId)
-    {
-        groupWorkspaces.TryGetValue(groupId, out var before);
-        var now = await GrainFactory.GetGrain<IGroupGrain>($"{Person.TenantId:D}/{groupId:D}").Workspaces(before?.Version ?? 0);
-        if (now is not null)
-        {
-            if (groupWorkspaces.Count >= MaxKnown)
-            {
-                groupWorkspaces.Clear();
-            }
-
-            groupWorkspaces[groupId] = now;
-        }
-
-        return (now ?? before)?.WorkspaceIds ?? [];
+        return await knownIds.Current(KnownIds.GroupsOf(Person.TenantId)) is { } set ? new(groups, set) : null;
     }
 
     private UserWorkspace Listed(Examined examined)
@@ -448,4 +460,25 @@ internal sealed partial class UserGrain(
 
     /// <param name="Policy">What it was decided by; null where there is none or where nothing is confirmed.</param>
     private readonly record struct Examined(EffectiveAccess Access, LeasedPolicy? Policy);
+
+    /// <summary>Groups, and what is leased of those that hold roles. Equal to another one if both are of the same objects.</summary>
+    /// <param name="Set">Null where nothing is leased, or nothing needs to be.</param>
+    private readonly record struct GroupsInSet(ImmutableArray<Guid> Groups, KnownIds? Set)
+    {
+        public ImmutableArray<Guid> MayHold => Set is { } set ? [.. Groups.Where(set.MayHold)] : Groups;
+
+        /// <summary>Whether a list that has grown would be told by another set.</summary>
+        public bool CanTell => Groups.IsEmpty || Set is { IsComplete: true, Era: var era } && era != Guid.Empty;
+
+        public bool Equals(GroupsInSet other) => Groups == other.Groups && ReferenceEquals(Set, other.Set);
+
+        public override int GetHashCode() => HashCode.Combine(Groups, Set);
+    }
+
+    private sealed record CandidateWorkspaces(
+        GroupsInSet Groups,
+        ImmutableSortedDictionary<string, long> Contracts,
+        ImmutableSortedSet<string> ListedIn,
+        DateTimeOffset At,
+        ImmutableHashSet<string> WorkspaceIds);
 }

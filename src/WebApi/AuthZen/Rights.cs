@@ -83,10 +83,10 @@ internal sealed class Asker(HttpContext http, UserGrains users)
     {
         if (Person is not { } asker)
         {
-            return Each(await users.Of(person).EvaluateAll(Application));
+            return Each(await users.Of(person).EvaluateAll(Application, Aborted));
         }
 
-        var own = Each(await users.Of(asker.Person).Workspaces(asker.SignIn));
+        var own = Each(await users.Of(asker.Person).Workspaces(asker.SignIn, Aborted));
         if (own is null || asker.Person == person)
         {
             return own;
@@ -95,7 +95,8 @@ internal sealed class Asker(HttpContext http, UserGrains users)
         var others = new List<(string, Permissions)>();
         foreach (var some in own.Where(w => (w.Permissions & Permissions.ViewUserRoles) != 0).Chunk(MaxParallel))
         {
-            var rights = await Task.WhenAll(some.Select(w => RightsOf(person, w.WorkspaceId).AsTask()));
+            Aborted.ThrowIfCancellationRequested();
+            var rights = await Task.WhenAll(some.Select(w => RightsOf(person, w.WorkspaceId).AsTask())).WaitAsync(Aborted);
             if (rights.Any(r => r.IsPartial))
             {
                 return null;

@@ -52,7 +52,7 @@ internal static class MeEndpoints
         PersonCaller caller, WholeListQuery _, UserGrains users, HttpContext http, NodeLimits limits, TimeProvider time)
     {
         await PageLimit.TakePlace(http, limits, time, "lists of workspaces");
-        return await users.Of(caller.Person).Workspaces(caller.SignIn) is not { } workspaces ? Unconfirmed(caller)
+        return await users.Of(caller.Person).Workspaces(caller.SignIn, http.RequestAborted) is not { } workspaces ? Unconfirmed(caller)
             : await PageLimit.Count(http, limits, workspaces.Length) ?? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]));
     }
 

@@ -83,8 +83,8 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
     public async ValueTask<EffectiveAccess> Evaluate(string workspaceId, Actor caller) =>
         await Grain() is { } grain ? await grain.Evaluate(workspaceId, caller) : new(AccessDecision.Outsider(person, workspaceId), []);
 
-    public async Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller) =>
-        await Grain() is { } grain ? await grain.EvaluateAll(caller) : [];
+    public async Task<ImmutableArray<UserWorkspace>?> EvaluateAll(Actor caller, CancellationToken cancellation) =>
+        await Grain() is { } grain ? await grain.EvaluateAll(caller, cancellation) : [];
 
     public async ValueTask<Standing> DecideAnywhere(SignIn signIn, Permissions required) =>
         await Grain() is { } grain ? await grain.DecideAnywhere(signIn, required) : StrangersStanding(signIn);
@@ -97,8 +97,8 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
     public async Task<Me> Me(SignIn signIn) =>
         await Grain() is { } grain ? await grain.Me(signIn) : new(person, signIn.Profile, LastAccessedWorkspaceId: null);
 
-    public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn) =>
-        await Grain() is { } grain ? await grain.Workspaces(signIn) : signIn.LeavesGroupsOut ? null : [];
+    public async Task<ImmutableArray<UserWorkspace>?> Workspaces(SignIn signIn, CancellationToken cancellation) =>
+        await Grain() is { } grain ? await grain.Workspaces(signIn, cancellation) : signIn.LeavesGroupsOut ? null : [];
 
     public async Task<Page<UserWorkspace>?> Switcher(SignIn signIn, string? search, PageRequest page) =>
         await Grain() is { } grain ? await grain.Switcher(signIn, search, page) : signIn.LeavesGroupsOut ? null : new([], null, 0);

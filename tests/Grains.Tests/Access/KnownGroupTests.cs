@@ -4,8 +4,9 @@ namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
 /// A group and the set of known ids, where activations are duplicated and crash, writes conflict or lose their answer, and
-/// messages are lost or come late: while the group's row has a workspace, the set has the group. The records are the real
-/// ones; the shell around them does as <see cref="GroupGrain"/> does, or wrongly on purpose.
+/// messages are lost or come late: while the group's row has a workspace, the set has the group; and a list that a silo has
+/// read lacks nothing that was granted and acknowledged, if its version is the one in the set. The records are the real ones;
+/// the shell around them does as <see cref="GroupGrain"/> and <see cref="GroupLists"/> do, or wrongly on purpose.
 /// </summary>
 public class KnownGroupTests
 {
@@ -28,6 +29,18 @@ public class KnownGroupTests
         /// <summary>A group that had no workspace is not said again by an activation that said it before.</summary>
         SaidOnce,
 
+        /// <summary>The set is told of the first workspace alone, as by an earlier release.</summary>
+        SaidFirst,
+
+        /// <summary>The set is told that the list grows after that is stored.</summary>
+        GrownBeforeSet,
+
+        /// <summary>A silo takes whatever list it is answered for one of the set's version.</summary>
+        OlderListCounts,
+
+        /// <summary>An activation that is behind the set says that its list has the set's version, and does not store it.</summary>
+        RaisedInMemory,
+
         /// <summary>A full set takes an id out by the version that it has there, though the group's row was not written.</summary>
         CleanedWithoutRow,
 
@@ -44,6 +57,10 @@ public class KnownGroupTests
     [InlineData(Fault.RowBeforeSet)]
     [InlineData(Fault.RemovalBeforeRow)]
     [InlineData(Fault.SaidOnce)]
+    [InlineData(Fault.SaidFirst)]
+    [InlineData(Fault.GrownBeforeSet)]
+    [InlineData(Fault.OlderListCounts)]
+    [InlineData(Fault.RaisedInMemory)]
     [InlineData(Fault.CleanedWithoutRow)]
     [InlineData(Fault.CleanedWithoutVersion)]
     public void What_is_built_wrongly_is_found(Fault fault) =>
@@ -57,8 +74,8 @@ public class KnownGroupTests
 
         public bool IsKnown { get; set; }
 
-        /// <summary>What is to be stored now that the set has the group; nothing else happens in the activation before that.</summary>
-        public WorkspaceIndex? Granting { get; set; }
+        /// <summary>What is to be stored now that the set has the group, and which workspace that is for; nothing else happens in the activation before that.</summary>
+        public (WorkspaceIndex Next, string Workspace)? Granting { get; set; }
     }
 
     private sealed class Run(int seed, Fault fault)
@@ -69,18 +86,29 @@ public class KnownGroupTests
 
         // Messages to the set that nobody waits for any more.
         private readonly List<Func<StoredIds, StoredIds>> late = [];
+        // Grants that were acknowledged, and not revoked since; and what a silo has read.
+        private readonly HashSet<string> acknowledged = [];
+        private WorkspaceIndex? read;
         private WorkspaceIndex row = WorkspaceIndex.Empty;
         private StoredIds set = new();
         private long etag;
         private long epoch;
 
-        /// <summary>Whether there was a moment in which the group had a workspace and was not known.</summary>
+        /// <summary>
+        /// Whether there was a moment in which the group had a workspace and was not known, or in which a silo's list counted that
+        /// lacked one.
+        /// </summary>
         public bool Misses()
         {
             for (var step = 0; step < Steps; step++)
             {
                 Step();
                 if (!row.Entries.IsEmpty && !set.Entries.ContainsKey(group))
+                {
+                    return true;
+                }
+
+                if (read is not null && set.Entries.TryGetValue(group, out var version) && read.Version >= version && !acknowledged.All(read.Entries.ContainsKey))
                 {
                     return true;
                 }
@@ -95,11 +123,15 @@ public class KnownGroupTests
             if (active.Granting is { } granting)
             {
                 active.Granting = null;
-                Commit(active, granting);
+                if (Commit(active, granting.Next))
+                {
+                    acknowledged.Add(granting.Workspace);
+                }
+
                 return;
             }
 
-            switch (dice.Next(12))
+            switch (dice.Next(14))
             {
                 case < 4:
                     Grant(active, $"w{dice.Next(2)}");
@@ -115,6 +147,9 @@ public class KnownGroupTests
                     break;
                 case 10:
                     Clean(active);
+                    break;
+                case 11 or 12:
+                    Read(active);
                     break;
                 default:
                     Deliver();
@@ -132,7 +167,19 @@ public class KnownGroupTests
         {
             var next = active.State.With(workspace, ++epoch)!;
             var isFirst = active.State.Entries.IsEmpty;
-            StoredIds Add(StoredIds known) => known.With(group, next.Version, isFirst, KnownIds.MaxGroups)!;
+            var grows = fault == Fault.SaidFirst ? isFirst : next.Version != active.State.Version;
+            StoredIds Add(StoredIds known) => known.With(group, next.Version, grows, KnownIds.MaxGroups)!;
+            if (fault == Fault.GrownBeforeSet && !isFirst && grows)
+            {
+                if (Commit(active, next))
+                {
+                    acknowledged.Add(workspace);
+                    late.Add(Add);
+                }
+
+                return;
+            }
+
             if (fault == Fault.RowBeforeSet)
             {
                 if (Commit(active, next) && dice.Next(4) > 0)
@@ -143,7 +190,7 @@ public class KnownGroupTests
                 return;
             }
 
-            if (!active.IsKnown || (isFirst && fault != Fault.SaidOnce))
+            if (!active.IsKnown || (grows && fault != Fault.SaidOnce))
             {
                 switch (dice.Next(8))
                 {
@@ -161,12 +208,41 @@ public class KnownGroupTests
                 }
             }
 
-            active.Granting = next;
+            active.Granting = (next, workspace);
+        }
+
+        // A silo holds the set as it is now: what it asks the group for is the version there.
+        private void Read(Activation active)
+        {
+            if (!set.Entries.TryGetValue(group, out var version))
+            {
+                return;
+            }
+
+            if (active.State.Version < version && fault == Fault.RaisedInMemory)
+            {
+                read = active.State with { Version = version };
+                return;
+            }
+
+            if (active.State.Version < version && fault != Fault.OlderListCounts)
+            {
+                (active.State, active.ETag) = (row, etag);
+                if (row.Version < version && !Commit(active, row with { Version = version }))
+                {
+                    return;
+                }
+            }
+
+            read = fault == Fault.OlderListCounts ? active.State with { Version = Math.Max(version, active.State.Version) } : active.State;
         }
 
         private void Revoke(Activation active, string workspace)
         {
             var next = active.State.Without(workspace, epoch);
+
+            // From here on nobody needs to see it any more, whatever becomes of it.
+            acknowledged.Remove(workspace);
             if (fault == Fault.RemovalBeforeRow && next.Entries.IsEmpty && !active.State.Entries.IsEmpty)
             {
                 Forget(active, next.Version);

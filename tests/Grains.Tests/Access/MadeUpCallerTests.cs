@@ -140,6 +140,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(INamingAgreement), () => cluster.Grains.GetGrain<INamingAgreement>(contoso.AgreementId).SayNames()),
             (typeof(IContactIndex), () => cluster.Grains.GetGrain<IContactIndex>(contoso.Adele.ToString()).Remove(workspace, 99)),
             (typeof(IGroupGrain), () => cluster.Grains.GetGrain<IGroupGrain>($"{contoso.Tenant}/{Guid.NewGuid()}").Add(workspace, 99)),
+            (typeof(IVersionedGroup), () => cluster.Grains.GetGrain<IVersionedGroup>($"{contoso.Tenant}/{Guid.NewGuid()}").WorkspacesAt(0, long.MaxValue)),
             (typeof(IGroupGrain), () => cluster.Grains.GetGrain<IGroupGrain>($"{contoso.Tenant}/{Guid.NewGuid()}").Workspaces(0).AsTask()),
             (typeof(ICleanedIds), () => cluster.Grains.GetGrain<ICleanedIds>(KnownIds.GroupsOf(contoso.Tenant)).Clean()),
             (typeof(ICleanedIds), () => cluster.Grains.GetGrain<ICleanedIds>(KnownIds.GroupsOf(contoso.Tenant)).RemoveAll([])),

@@ -10,17 +10,17 @@ public class StoredIdsTests
     [Fact]
     public void An_id_that_is_there_changes_nothing()
     {
-        var one = empty.With(id, 5, isFirst: true, max: 1)!;
+        var one = empty.With(id, 5, isMore: true, max: 1)!;
 
-        Assert.Same(one, one.With(id, 9, isFirst: false, max: 1));
-        Assert.Same(one, one.With(id, 5, isFirst: true, max: 1));
-        Assert.Same(one, one.With(id, 4, isFirst: true, max: 1));
+        Assert.Same(one, one.With(id, 9, isMore: false, max: 1));
+        Assert.Same(one, one.With(id, 5, isMore: true, max: 1));
+        Assert.Same(one, one.With(id, 4, isMore: true, max: 1));
     }
 
     [Fact]
     public void A_removal_that_comes_after_the_id_came_anew_is_late()
     {
-        var again = empty.With(id, 5, isFirst: true, max: 1)!.With(id, 7, isFirst: true, max: 1)!;
+        var again = empty.With(id, 5, isMore: true, max: 1)!.With(id, 7, isMore: true, max: 1)!;
 
         Assert.Same(again, again.Without(id, 6));
         Assert.Empty(again.Without(id, 7).Entries);
@@ -33,7 +33,7 @@ public class StoredIdsTests
     public void Removing_many_ids_is_one_version_and_keeps_those_that_came_anew()
     {
         var (late, gone) = (Guid.NewGuid(), Guid.NewGuid());
-        var three = empty.With(id, 5, isFirst: true, max: 3)!.With(late, 7, isFirst: true, max: 3)!.With(gone, 1, isFirst: true, max: 3)!;
+        var three = empty.With(id, 5, isMore: true, max: 3)!.With(late, 7, isMore: true, max: 3)!.With(gone, 1, isMore: true, max: 3)!;
 
         var left = three.Without([new(id, 5), new(late, 6), new(gone, 1), new(Guid.NewGuid(), 9)]);
 
@@ -45,19 +45,20 @@ public class StoredIdsTests
     [Fact]
     public void A_full_set_takes_no_other_id_and_keeps_those_that_it_has()
     {
-        var full = empty.With(id, 1, isFirst: true, max: 1)!;
+        var full = empty.With(id, 1, isMore: true, max: 1)!;
 
-        Assert.Null(full.With(Guid.NewGuid(), 1, isFirst: true, max: 1));
-        Assert.NotNull(full.With(id, 2, isFirst: true, max: 1));
+        Assert.Null(full.With(Guid.NewGuid(), 1, isMore: true, max: 1));
+        Assert.NotNull(full.With(id, 2, isMore: true, max: 1));
     }
 
     [Fact]
-    public void The_version_says_whether_ids_came_or_went()
+    public void The_version_says_whether_ids_came_or_went_or_came_to_mean_more()
     {
-        var one = empty.With(id, 1, isFirst: true, max: 1)!;
+        var one = empty.With(id, 1, isMore: true, max: 1)!;
 
         Assert.Equal(empty.Version + 1, one.Version);
-        Assert.Equal(one.Version, one.With(id, 2, isFirst: true, max: 1)!.Version);
+        Assert.Equal(one.Version + 1, one.With(id, 2, isMore: true, max: 1)!.Version);
+        Assert.Equal(one.Version, one.With(id, 2, isMore: false, max: 1)!.Version);
         Assert.Equal(one.Version + 1, one.Without(id, 1).Version);
     }
 

@@ -47,6 +47,8 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.AddSingleton<IDirectory>(Directory);
             silo.AddEngageCenterGrains();
             silo.Services.AddSingleton<IGrainPropertiesProvider>(new OfRelease(isEarlier));
+            silo.Services.AddSingleton(services => new ListEras(
+                new SilosOfReleases(services.GetRequiredService<IClusterManifestProvider>(), this), services.GetRequiredService<IClusterMembershipService>()));
             silo.AddIncomingGrainCallFilter(async call =>
             {
                 Called(call);
@@ -82,6 +84,9 @@ public class GrainCluster : IAsyncLifetime
 
     /// <summary>Told of each call that a grain ended since its caller had gone.</summary>
     public Action<IIncomingGrainCallContext> Cancelled { get; set; } = _ => { };
+
+    /// <summary>Whether silos hear that one of them is of an earlier release.</summary>
+    public bool IsMixed { get; set; }
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
 

@@ -1,5 +1,6 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Storage;
 using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Users;
@@ -103,6 +104,51 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
         Assert.Equal(ids.Keys.Order(StringComparer.Ordinal), all.Select(w => w.Workspace.Name));
         var opened = Assert.Single(all, w => w.LastAccessedAt is not null);
         Assert.Equal((ids["Workspace 07"], true), (opened.Workspace.WorkspaceId, opened.IsCurrent));
+    }
+
+    [Fact]
+    public async Task Caller_who_goes_away_ends_what_a_list_of_workspaces_waits_for()
+    {
+        await contoso.Workspace();
+        await cluster.Forget();
+        var (reading, held) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Store.Begins = (operation, name) =>
+        {
+            if (operation != RowOperation.Read || name != "workspace")
+            {
+                return Task.CompletedTask;
+            }
+
+            reading.TrySetResult();
+            return held.Task;
+        };
+        using var ended = new SemaphoreSlim(0);
+        cluster.Cancelled = call => _ = call.MethodName is nameof(IUserGrain.Workspaces) or nameof(IUserGrain.EvaluateAll) ? ended.Release() : 0;
+        try
+        {
+            using var gone = new CancellationTokenSource();
+            Task[] asked =
+            [
+                cluster.User(contoso.Adele).Workspaces(contoso.AdeleSignIn, gone.Token),
+                cluster.User(contoso.Adele).EvaluateAll(Applications.With(AppRoles.Evaluate), gone.Token),
+            ];
+            await reading.Task;
+
+            await gone.CancelAsync();
+
+            foreach (var call in asked)
+            {
+                Assert.True(await ended.WaitAsync(TimeSpan.FromMinutes(1)));
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+            }
+        }
+        finally
+        {
+            held.SetResult();
+            (cluster.Store.Begins, cluster.Cancelled) = ((_, _) => Task.CompletedTask, _ => { });
+        }
+
+        Assert.Single((await cluster.User(contoso.Adele).Workspaces(contoso.AdeleSignIn))!.Value);
     }
 
     [Fact]
