@@ -10,6 +10,7 @@ internal sealed class Organization(DoorSettings settings)
 {
     private const int MaxGroups = 200;
     private const int CohortSize = 20;
+    private const int TokensAtOnce = 8;
     private const string Automation = "door-automation";
     private const string Secret = "benchmark";
 
@@ -104,9 +105,9 @@ internal sealed class Organization(DoorSettings settings)
     {
         using var http = new HttpClient();
         var tokens = ImmutableArray.CreateBuilder<string>();
-        foreach (var person in people)
+        foreach (var some in people.Chunk(TokensAtOnce))
         {
-            tokens.Add(await PersonalTokenAsync(http, entra, person.Name));
+            tokens.AddRange(await Task.WhenAll(some.Select(person => PersonalTokenAsync(http, entra, person.Name))));
         }
 
         return tokens.ToImmutable();

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using EngageCenter;
 using EngageCenter.Door;
@@ -15,10 +14,11 @@ switch (args)
         return 0;
 }
 
+var areFirst = args is ["first", ..];
 DoorSettings settings;
 try
 {
-    settings = DoorSettings.Read(args);
+    settings = DoorSettings.Read(areFirst ? args[1..] : args);
 }
 catch (ArgumentException unusable)
 {
@@ -32,12 +32,18 @@ using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
 using var folder = new TempFolder();
 await using var servers = new Servers(folder, settings);
-ImmutableArray<Contestant> contestants;
-Result rounds;
+string report;
 try
 {
-    contestants = await servers.StartAsync().WaitAsync(stop.Token);
-    rounds = await Rounds.RunAsync(contestants, settings).WaitAsync(stop.Token);
+    if (areFirst)
+    {
+        report = await FirstSignIns.RunAsync(servers, settings).WaitAsync(stop.Token);
+    }
+    else
+    {
+        var contestants = await servers.StartAsync().WaitAsync(stop.Token);
+        report = Report.Of(contestants, await Rounds.RunAsync(contestants, settings).WaitAsync(stop.Token), settings);
+    }
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
@@ -51,7 +57,6 @@ catch (Exception fault) when (fault is InvalidOperationException or TimeoutExcep
     return 1;
 }
 
-var report = Report.Of(contestants, rounds, settings);
 Console.WriteLine(report);
 if (settings.Output is { } file)
 {

@@ -17,13 +17,7 @@ internal static class Report
 
     public static string Of(ImmutableArray<Contestant> contestants, Result result, DoorSettings settings)
     {
-        var text = new StringBuilder();
-        var date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
-        Line($"# The door, {date} UTC, commit {Git("rev-parse", "--short", "HEAD")}{(Git("status", "--porcelain", "--untracked-files=no").Length > 0 ? " with changes" : "")}");
-        Line($"`dotnet run -c Release --project benchmarks/Door -- {settings.CommandLine}`");
-        Line("");
-        Line($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {Processor()}, {Environment.ProcessorCount} cores, {Build}. The client is on the same cores. Load average {Load()} at the end; other work may have shared the machine.");
-        Line("");
+        var text = new StringBuilder(Heading("The door", settings.CommandLine));
         Line($"{settings.People} people with {settings.Groups} groups each, {settings.Connections} connections with one request under way each, {settings.Rounds} rounds of {settings.Seconds} s for each contestant in turns of 250 ms. Medians of the rounds, with least and most; p50 and p99 over all requests.");
         Line("");
         var cerbos = contestants.Select((c, n) => (c.Name, n)).Where(c => c.Name == Servers.Cerbos).Select(c => (int?)c.n).FirstOrDefault();
@@ -52,7 +46,21 @@ internal static class Report
         void Line(string line) => text.Append(line).Append('\n');
     }
 
-    private static string Spread(IEnumerable<double> values)
+    /// <summary>What was run, when, where, and of which commit.</summary>
+    public static string Heading(string title, string arguments)
+    {
+        var date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        return $"""
+            # {title}, {date} UTC, commit {Git("rev-parse", "--short", "HEAD")}{(Git("status", "--porcelain", "--untracked-files=no").Length > 0 ? " with changes" : "")}
+            `dotnet run -c Release --project benchmarks/Door -- {arguments}`
+
+            {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {Processor()}, {Environment.ProcessorCount} cores, {Build}. The client is on the same cores. Load average {Load()} at the end; other work may have shared the machine.
+
+
+            """;
+    }
+
+    public static string Spread(IEnumerable<double> values)
     {
         ImmutableArray<double> sorted = [.. values.Order()];
         return $"**{Median(sorted):F3}** {sorted[0]:F3}–{sorted[^1]:F3}";

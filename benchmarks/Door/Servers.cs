@@ -11,8 +11,9 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 {
     public const string Cerbos = "Cerbos";
 
+    public const string Body = """{"permissions":["ViewSupportInsights","RenameSpace"]}""";
+
     private const string NoneKept = ", no decisions kept";
-    private const string Body = """{"permissions":["ViewSupportInsights","RenameSpace"]}""";
 
     // A cluster is five processes or more that start on the same cores.
     private static readonly TimeSpan startBound = TimeSpan.FromMinutes(4);
@@ -100,6 +101,22 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
     private async Task<IEnumerable<Contestant>> DevHostAsync(
         string directory, string programs, string which, KeyValuePair<string, string>[] its)
     {
+        var host = await ServeDevHostAsync(directory, programs, which, its);
+        return await ContestantsAsync(which, host.Address, new($"http://{host.Address}"), new($"http://{host.Entra}"), [("DevHost", [host.Process])]);
+    }
+
+    /// <summary>A DevHost without any state, whose workspace is set up.</summary>
+    /// <param name="programs">The output of src/DevHost.</param>
+    public async Task<NewHost> NewHostAsync(string programs, string which)
+    {
+        var host = await ServeDevHostAsync(folder.Write("directory.json", organization.DirectoryJson()), programs, which, []);
+        var workspaceId = await Organization.SetUpAsync(new($"http://{host.Address}"), new($"http://{host.Entra}"));
+        return new(host.Address, new($"http://{host.Entra}"), host.Process, CheckPath(workspaceId));
+    }
+
+    private async Task<(IPEndPoint Address, IPEndPoint Entra, int Process)> ServeDevHostAsync(
+        string directory, string programs, string which, KeyValuePair<string, string>[] its)
+    {
         var (service, entra) = (FreeAddress(), FreeAddress());
         var home = folder.Folder($"devhost{which}");
         var process = ProgramProcess.OfDotnet(Path.Combine(programs, "EngageCenter.DevHost.dll"), home,
@@ -115,7 +132,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
             .. its,
         ]);
         await ListensAsync(process, service);
-        return await ContestantsAsync(which, service, new($"http://{service}"), new($"http://{entra}"), [("DevHost", [process.Id])]);
+        return (service, entra, process.Id);
     }
 
     private async Task<IEnumerable<Contestant>> ClusterAsync(
@@ -232,6 +249,9 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         await Until.True(() => Task.FromResult(script.HasEnded), startBound, $"./cluster {arguments.First()} ends");
         return await script.Ended() == 0 ? script.Output : throw new InvalidOperationException($"./cluster {arguments.First()} failed. {script}");
     }
+
+    /// <param name="Path">Of a check.</param>
+    public sealed record NewHost(IPEndPoint Address, Uri Entra, int Process, string Path);
 
     private static string CheckPath(string workspaceId) => $"/v1/workspaces/{workspaceId}/permissions/check";
 
