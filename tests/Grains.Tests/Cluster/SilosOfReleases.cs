@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Orleans.Metadata;
 
 namespace EngageCenter.Grains.Tests;
