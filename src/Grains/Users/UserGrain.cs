@@ -164,7 +164,7 @@ internal sealed partial class UserGrain(
         const string list = "switcher";
         const long stamp = 0;
         var after = page.After is { } cursor ? NamedCursor.Parse(cursor, list, stamp) : null;
-        if (await Workspaces(signIn) is not { } all)
+        if (await Workspaces(signIn, CancellationToken.None) is not { } all)
         {
             return null;
         }
