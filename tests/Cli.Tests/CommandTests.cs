@@ -103,7 +103,7 @@ public sealed class CommandTests(CliService service)
         Assert.DoesNotContain(group, (await shell.RunAsync("groups", "list")).With(0).Out);
         (await shell.RunAsync("groups", "remove", group)).With(0);
         Assert.Contains("There are: ", (await shell.RunAsync("groups", "set", group, "--role", "King")).With(2).Error);
-        Assert.Contains("agreement alone", (await shell.RunAsync("groups", "set", group, "--role", "CustomerSupportManager")).With(1).Error);
+        Assert.Contains("A contract role comes only from the agreement", (await shell.RunAsync("groups", "set", group, "--role", "CustomerSupportManager")).With(1).Error);
         Assert.Contains("object id", (await shell.RunAsync("groups", "add", "Nowhere", "--role", "User")).With(2).Error);
     }
 
