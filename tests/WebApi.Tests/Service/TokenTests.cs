@@ -202,7 +202,7 @@ public class TokenTests(RunningService service)
         foreach (var request in ValidRequest.All(workspace, "77").Where(r => !r.IsApplications))
         {
             // The token does not say which workspaces the groups open, or what else they allow.
-            var isGiven = request.Endpoint is not ("GET /v1/me/workspaces" or "POST /access/v1/search/resource" or "POST /access/v1/search/action") && (given & (request.Required ?? Permissions.None)) == (request.Required ?? Permissions.None);
+            var isGiven = request.Endpoint is not ("GET /v1/me/workspaces" or "GET /v1/me/switcher" or "POST /access/v1/search/resource" or "POST /access/v1/search/action") && (given & (request.Required ?? Permissions.None)) == (request.Required ?? Permissions.None);
             await rows.Try($"{request}", async () =>
             {
                 using var response = await service.Send(request.Method, request.Path, contact, request.Body?.DeepClone());
