@@ -47,9 +47,22 @@ internal sealed class WaitsForLentDecisionsAttribute : Attribute, IGrainProperti
 {
     public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
     {
-        if (services.GetRequiredService<IOptions<AccessOptions>>().Value.LendsDecisions)
+        if (Lends(services))
         {
             properties[WaitingSilos.Property] = bool.TrueString;
+        }
+    }
+
+    // Settings that cannot be used end the silo: the host's own validation says so in one line, and must not be preceded by this.
+    private static bool Lends(IServiceProvider services)
+    {
+        try
+        {
+            return services.GetRequiredService<IOptions<AccessOptions>>().Value.LendsDecisions;
+        }
+        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException)
+        {
+            return false;
         }
     }
 }
