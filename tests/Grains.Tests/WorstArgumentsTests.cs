@@ -250,6 +250,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IUserGrain.ExplainLastKnown", () => User.ExplainLastKnown(tooLong, manager).AsTask());
         yield return ("IUserGrain.Me", () => User.Me(future));
         yield return ("IUserGrain.Workspaces", () => User.Workspaces(future));
+        yield return ("IUserGrain.Switcher", () => User.Switcher(future, null, new(10, null)));
         yield return ("IUserGrain.Switch", () => User.Switch(future, workspaceId));
         yield return ("IUserGrain.Land", () => User.Land(future));
     }
