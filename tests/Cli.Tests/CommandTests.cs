@@ -52,6 +52,34 @@ public sealed class CommandTests(CliService service)
         (await shell.RunAsync("check")).With(2);
     }
 
+    [Theory]
+    [InlineData("ENGAGE_SERVER", "garbage")]
+    [InlineData("ENGAGE_SERVER", " ")]
+    [InlineData("ENGAGE_SERVER", "https://")]
+    [InlineData("ENGAGE_SERVER", "ftp://localhost")]
+    [InlineData("ENGAGE_SERVER", "http://example.com")]
+    [InlineData("ENGAGE_SERVER", "http://localhost:99999")]
+    [InlineData("ENGAGE_INSTANCE", "garbage")]
+    [InlineData("ENGAGE_SCOPE", "garbage x")]
+    public async Task Unusable_setting_is_named_and_is_a_mistake_of_the_command(string variable, string value)
+    {
+        using var shell = await service.SignedInAsync("adele");
+        shell.Variables[variable] = value;
+        Assert.Contains(variable, (await shell.RunAsync("workspaces")).With(2).Error);
+    }
+
+    [Theory]
+    [InlineData("audit", "tail", "-n", "abc")]
+    [InlineData("audit", "tail", "--last", "501")]
+    [InlineData("users", "--most", "0")]
+    [InlineData("users", "--most", "99999999999")]
+    [InlineData("cases", "import", "file.csv", "--batch", "99999999999")]
+    public async Task Number_that_is_out_of_bounds_is_a_mistake_of_the_command(params string[] command)
+    {
+        using var shell = await service.SignedInAsync("adele");
+        Assert.Contains("must be a whole number", (await shell.RunAsync(command)).With(2).Error);
+    }
+
     [Fact]
     public async Task Why_names_the_groups_and_who_could_help()
     {

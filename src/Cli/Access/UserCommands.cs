@@ -46,18 +46,7 @@ internal static class UserCommands
     }
 
     /// <summary>What a table holds at most, since it is laid out as a whole.</summary>
-    public static Option<int> Most()
-    {
-        var most = new Option<int>("--most") { Description = "Rows of the table at most.", DefaultValueFactory = _ => 500 };
-        most.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 100_000)
-            {
-                result.AddError("--most must be 1 to 100000.");
-            }
-        });
-        return most;
-    }
+    public static Option<int> Most() => WholeNumber.Option("--most", "Rows of the table at most.", 500, 1, 100_000);
 }
 
 internal static class People

@@ -22,14 +22,7 @@ internal static class AuditCommands
     {
         var audit = new Command("audit", "The audit trail of the workspace.");
         root.Add(audit);
-        var last = new Option<int>("--last", "-n") { Description = "How many of those that there are to begin with.", DefaultValueFactory = _ => 10 };
-        last.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > 500)
-            {
-                result.AddError("--last must be 0 to 500.");
-            }
-        });
+        var last = WholeNumber.Option("--last", "How many of those that there are to begin with.", 10, 0, 500, "-n");
         var once = new Option<bool>("--no-follow") { Description = "End with the newest event." };
         var file = ExportCommands.File();
         commands.Add(audit, "tail", "Shows the newest events, and then each that comes, until Ctrl+C.", call => TailAsync(call, call.Get(last), call.Get(once)), last, once);

@@ -17,14 +17,7 @@ internal static class CaseCommands
         format.AcceptOnlyFromAmong("csv", "ndjson");
         var map = new Option<FileInfo?>("--map") { Description = "Says which column of a CSV file is which field." };
         var rejected = new Option<FileInfo?>("--rejected") { Description = "Where rejected lines go; FILE.rejected.ndjson where nothing is said." };
-        var batch = new Option<int>("--batch") { Description = "Updates that are sent at once.", DefaultValueFactory = _ => CaseImport.MaxBatch };
-        batch.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > CaseImport.MaxBatch)
-            {
-                result.AddError($"--batch must be 1 to {CaseImport.MaxBatch}.");
-            }
-        });
+        var batch = WholeNumber.Option("--batch", "Updates that are sent at once.", CaseImport.MaxBatch, 1, CaseImport.MaxBatch);
         var again = new Option<bool>("--from-start") { Description = "Begin at the file's start, also where an import was interrupted." };
         commands.Add(cases, "import", "Brings in updates of support cases; goes on where it was interrupted.",
             call => ImportAsync(call, call.Get(file), call.Get(format), call.Get(map), call.Get(rejected), call.Get(batch), call.Get(again)),

@@ -81,7 +81,7 @@ internal static class LoginCommands
         {
             { Server: null } => throw EngageException.Wrong("Say where the service is: 'engage login --server https://…', or '--local' for one on this machine."),
             { ClientId: null } => throw EngageException.Wrong("Say which app registration this command line is: '--client-id'. Whoever runs the service knows it."),
-            { Server: var server } when !Uri.TryCreate(server, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)) =>
+            { Server: var server } when !Settings.IsAddress(server) =>
                 throw EngageException.Wrong($"'{Clean.Line(server)}' must be an https address; http is for this machine alone."),
             _ => chosen,
         };

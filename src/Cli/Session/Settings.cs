@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using EngageCenter.Cli.Output;
 
 namespace EngageCenter.Cli.Session;
 
@@ -35,13 +36,24 @@ internal sealed record Settings
     public static Settings Read(Surroundings around)
     {
         var read = Stored(around);
-        return read with
+        var settings = read with
         {
             Server = around.Set("ENGAGE_SERVER") ?? read.Server,
             Instance = around.Set("ENGAGE_INSTANCE") ?? read.Instance,
             Scope = around.Set("ENGAGE_SCOPE") ?? read.Scope,
         };
+        return settings switch
+        {
+            { Server: { } server } when !IsAddress(server) => throw Unusable("The address of the service", server, "ENGAGE_SERVER", around, "an https address; http is for this machine alone"),
+            _ when !IsAddress(settings.Instance) => throw Unusable("The address of the sign-in service", settings.Instance, "ENGAGE_INSTANCE", around, "an https address; http is for this machine alone"),
+            _ when settings.Scope.LastIndexOf('/') <= 0 || settings.Scope.Any(char.IsWhiteSpace) => throw Unusable("The scope", settings.Scope, "ENGAGE_SCOPE", around, $"like {DefaultScope}"),
+            _ => settings,
+        };
     }
+
+    /// <summary>Whether a token may be sent there: https, or http on this machine.</summary>
+    public static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 
     /// <summary>What the file has, whatever the environment says.</summary>
     public static Settings Stored(Surroundings around)
@@ -57,6 +69,9 @@ internal sealed record Settings
     }
 
     public void Save(Surroundings around) => OwnerFile.Write(PathIn(around), JsonSerializer.SerializeToUtf8Bytes(this, json));
+
+    private static EngageException Unusable(string what, string value, string variable, Surroundings around, string must) => EngageException.Wrong(
+        $"{what} is '{Clean.Line(value)}', and must be {must}. Set {variable}, or run 'engage login' for a new {PathIn(around)}.");
 
     private static string PathIn(Surroundings around) => Path.Combine(around.Home, "config.json");
 }
