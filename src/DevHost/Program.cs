@@ -2,8 +2,7 @@ using EngageCenter;
 using EngageCenter.DevHost;
 
 // Runs a silo, the web API, a stand-in for Entra ID and the portal in one process on a developer's machine. Everything
-// listens
-// on loopback, and every acknowledged change is on disk.
+// listens on loopback, and every acknowledged change is on disk.
 //
 // 'proxy URL NODE...' runs a reverse proxy on URL before the nodes, for ./cluster.
 // 'sample ENTRA SERVICE' (two addresses) sets the sample organization up in a service that runs elsewhere, and exits.

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -52,7 +53,9 @@ internal sealed class MetricsEndpoint : IHostedService, IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = 0;
         });
         app = builder.Build();
-        app.MapPrometheusScrapingEndpoint(Path, metrics, configureBranchedPipeline: null, optionsName: null).DisableHttpMetrics();
+        app.MapPrometheusScrapingEndpoint(Path, metrics, configureBranchedPipeline: null, optionsName: null)
+            .DisableHttpMetrics()
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
     }
 
     /// <summary>Where it listens, once it has started.</summary>

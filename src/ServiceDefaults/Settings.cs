@@ -60,7 +60,7 @@ public static class Settings
     {
         try
         {
-            return BindingAddress.Parse(url).Scheme is "http" or "https";
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", Port: >= 0 and <= ushort.MaxValue };
         }
         catch (FormatException)
         {

@@ -36,6 +36,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData("9464")]
     [InlineData("localhost:9464")]
     [InlineData("https://127.0.0.1:0")]
+    [InlineData("http://127.0.0.1:99999")]
     [InlineData("http://127.0.0.1:0;http://127.0.0.1:0")]
     public void What_is_not_one_http_address_is_refused(string url)
     {
@@ -77,6 +78,23 @@ public sealed class MetricsEndpointTests : IDisposable
         request.Headers.Host = own.Authority;
         using var answer = await http.SendAsync(request);
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        await app.StopAsync();
+    }
+
+    [Theory]
+    [InlineData("POST")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    [InlineData("FOO")]
+    public async Task Only_GET_is_answered_with_metrics(string method)
+    {
+        await using var app = Build("http://127.0.0.1:0");
+        await app.StartAsync();
+
+        using var request = new HttpRequestMessage(new(method), new Uri(UrlOf(app), "/metrics"));
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
         await app.StopAsync();
     }
 

@@ -32,6 +32,7 @@ public sealed class StartTests : IDisposable
     [InlineData("WebApi__RequestLog__Slow", "0", "WebApi:RequestLog")]
     [InlineData("WebApi__Url", "localhost", "WebApi:Url")]
     [InlineData("WebApi__Url", "ftp://localhost", "WebApi:Url")]
+    [InlineData("WebApi__Url", "http://localhost:99999", "WebApi:Url")]
     [InlineData("WebApi__Gateways", "somewhere", "WebApi:Gateways")]
     [InlineData("Orleans__Clustering__ProviderType", "Nothing", "Nothing")]
     [InlineData("Shutdown__DrainDelay", "soon", "Shutdown:DrainDelay")]

@@ -62,7 +62,7 @@ internal sealed class HeldDecisions<TDecision>(int max)
             return null;
         }
 
-        // One that does not stand any more takes nobody's place.
+        // A decision that is void must not push a valid one out.
         if (!isYounger && Stands(key, held, now))
         {
             Put(key, held);

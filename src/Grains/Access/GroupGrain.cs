@@ -52,7 +52,10 @@ internal sealed partial class GroupGrain(
                 throw new StorageUnavailableException($"The group's row could not be read: {e.Message}", e);
             }
 
-            await Commit(State.Version < atLeast ? State with { Version = atLeast } : State);
+            if (State.Version < atLeast)
+            {
+                await Commit(State with { Version = atLeast });
+            }
         }
 
         return await Workspaces(knownVersion);

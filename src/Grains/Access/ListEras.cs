@@ -30,15 +30,10 @@ internal sealed class ListEras(IClusterManifestProvider manifests, IClusterMembe
             if (!isRead || manifest.Version != manifestVersion || members.Version != membershipVersion)
             {
                 (manifestVersion, membershipVersion, isRead) = (manifest.Version, members.Version, true);
-                era = IsOne(manifest, members) ? Guid.NewGuid() : Guid.Empty;
+                era = SilosOfCluster.AllHave(manifest, members, silo => silo.Interfaces.ContainsKey(versioned)) ? Guid.NewGuid() : Guid.Empty;
             }
 
             return era;
         }
     }
-
-    private static bool IsOne(ClusterManifest manifest, ClusterMembershipSnapshot members) =>
-        manifest.Silos.Values.All(silo => silo.Interfaces.ContainsKey(versioned))
-        && members.Members.Values.All(member =>
-            member.Status is SiloStatus.Dead or SiloStatus.Created or SiloStatus.None or SiloStatus.Joining || manifest.Silos.ContainsKey(member.SiloAddress));
 }

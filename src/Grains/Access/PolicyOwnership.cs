@@ -112,7 +112,7 @@ internal sealed class PolicyOwnership<THolder>(
             if (owner.NextTick is { } next)
             {
                 using var cancel = new CancellationTokenSource();
-                // A lease that nobody gives back is waited out: time is what is waited for here, not a guess at it.
+                // Waits until a lease that nobody gives back expires. The wait ends early when the change is done.
                 var due = next - Now;
                 var delay = Task.Delay(due > TimeSpan.Zero ? due : TimeSpan.Zero, time, cancel.Token);
                 if (await Task.WhenAny(done, delay) == delay)

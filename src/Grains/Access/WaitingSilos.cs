@@ -28,15 +28,13 @@ internal sealed class WaitingSilos(IClusterManifestProvider manifests, IClusterM
                 return before.AreAll;
             }
 
-            // A silo whose manifest has not come yet counts as one of an earlier release.
-            var areAll = membership.Members.Values.All(m => m.Status != SiloStatus.Active || Waits(manifest, m.SiloAddress));
+            var areAll = SilosOfCluster.AllHave(manifest, membership, Waits);
             known = new(manifest, membership, areAll);
             return areAll;
         }
     }
 
-    private static bool Waits(ClusterManifest manifest, SiloAddress silo) =>
-        manifest.Silos.TryGetValue(silo, out var its) && its.Grains.TryGetValue(user, out var grain) && grain.Properties.ContainsKey(Property);
+    private static bool Waits(GrainManifest silo) => silo.Grains.TryGetValue(user, out var grain) && grain.Properties.ContainsKey(Property);
 
     private sealed record Answer(ClusterManifest Manifest, ClusterMembershipSnapshot Members, bool AreAll);
 }

@@ -173,10 +173,14 @@ internal sealed partial class DirectoryFollower(
             foreach (var change in changes.Where(change => change.DisplayName is not null && following.Nested.ContainsKey(change.GroupId)))
             {
                 // The directory says the name with any change of the group. No workspace is woken to hear the same again.
-                names[change.GroupId] = change.DisplayName!.Trim();
-                if (told.GetValueOrDefault(change.GroupId) == names[change.GroupId])
+                var name = change.DisplayName!.Trim();
+                if (told.GetValueOrDefault(change.GroupId) == name)
                 {
                     names.Remove(change.GroupId);
+                }
+                else
+                {
+                    names[change.GroupId] = name;
                 }
             }
 

@@ -19,30 +19,12 @@ internal sealed partial class UserGrain
 
     private bool IsBlocked => account.Blocks(Seen?.LastSignInAt);
 
-    public async Task<bool> ObserveAccount()
+    public Task<bool> ObserveAccount() => AskAnew(isKnown: true, () => askingAccount, () =>
     {
-        if (!hasRow)
-        {
-            // What is remembered of a stranger goes with the activation, and decides nothing but that they are one.
-            DeactivateOnIdle();
-            return true;
-        }
-
-        if (!hasDirectory)
-        {
-            return true;
-        }
-
-        // One that is under way may have been asked before the change.
-        while (askingAccount is { } other)
-        {
-            await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-
         var asked = AskAccount();
         askingAccount = asked;
-        return await asked;
-    }
+        return asked;
+    });
 
     private async Task<bool> AskAccount()
     {
@@ -67,20 +49,29 @@ internal sealed partial class UserGrain
         }
 
         // The lists show what counts now. They decide nothing.
-        foreach (var workspaceId in durable.ListedIn.Union(durable.Contracts.Entries.Keys))
+        foreach (var some in durable.ListedIn.Union(durable.Contracts.Entries.Keys).Chunk(Parallel))
         {
-            try
+            if (!(await Task.WhenAll(some.Select(TellAccount))).All(isTold => isTold))
             {
-                await GrainFactory.GetGrain<IPeoplesAccounts>(workspaceId).Account(Person, account.IsBlocked, account.At);
-            }
-            catch (Exception e)
-            {
-                LogAccountNotTold(logger, workspaceId, e);
                 return false;
             }
         }
 
         return true;
+    }
+
+    private async Task<bool> TellAccount(string workspaceId)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IPeoplesAccounts>(workspaceId).Account(Person, account.IsBlocked, account.At);
+            return true;
+        }
+        catch (Exception e)
+        {
+            LogAccountNotTold(logger, workspaceId, e);
+            return false;
+        }
     }
 
     // Stored before anybody is decided by it.

@@ -60,29 +60,37 @@ internal sealed partial class UserGrain
         return Covers(signIn) || time.GetUtcNow() - observation.AsOf(durable.Seen) <= LongestSilence;
     }
 
-    public async Task<bool> ObserveAgain()
+    public Task<bool> ObserveAgain() => AskAnew(isKnown: Seen is not null, () => asking, () =>
+    {
+        var again = AskAgain();
+        asking = again;
+        return again;
+    });
+
+    /// <summary>Asks the directory after a change, which a question that is under way may have missed.</summary>
+    /// <param name="isKnown">Whether there is anything to ask about.</param>
+    /// <param name="underWay">The question under way, if there is one.</param>
+    /// <param name="ask">Sets the question under way.</param>
+    private async Task<bool> AskAnew(bool isKnown, Func<Task?> underWay, Func<Task<bool>> ask)
     {
         if (!hasRow)
         {
-            // What is remembered of a stranger goes with the activation, and decides nothing but that they are one.
+            // What is remembered of a stranger ends with the activation. It decides only that they are a stranger.
             DeactivateOnIdle();
             return true;
         }
 
-        if (!hasDirectory || Seen is null)
+        if (!hasDirectory || !isKnown)
         {
             return true;
         }
 
-        // One that is under way may have been asked before the change.
-        while (asking is { } other)
+        while (underWay() is { } other)
         {
             await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
-        var again = AskAgain();
-        asking = again;
-        return await again;
+        return await ask();
     }
 
     private async Task<bool> AskAgain()

@@ -65,6 +65,7 @@ internal sealed partial class UserGrain
     private async Task TakeBack()
     {
         // What an activation before this one has lent nobody knows. It lent for no longer than this, and had ended before.
+        // Only the clock tells when that has run out.
         var predecessors = mayHavePredecessor ? DecisionLease.Longest - time.GetElapsedTime(activatedAt) : TimeSpan.Zero;
         await Task.WhenAll(
             predecessors > TimeSpan.Zero ? Task.Delay(predecessors, time) : Task.CompletedTask,

@@ -52,12 +52,13 @@ internal sealed partial class UserGrain(
         hasDirectory = directory.IsConfiguredFor(Person.TenantId);
         if (hasDirectory)
         {
+            // An account is stored only of somebody who has a row.
             var stored = rows.ReadRow<UserObservation>(this, ObservationName);
-            accountRow = await rows.ReadRow<UserAccount>(this, AccountName);
+            accountRow = hasRow ? await rows.ReadRow<UserAccount>(this, AccountName) : accountRow;
             (observationRow, account) = (await stored, accountRow.State!);
         }
 
-        mayHavePredecessor = hasRow || observationRow.RecordExists || accountRow.RecordExists;
+        mayHavePredecessor = hasRow;
         Know(storage.State, observationRow.State!);
         if (!hasRow)
         {

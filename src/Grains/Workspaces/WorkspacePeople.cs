@@ -172,7 +172,6 @@ internal sealed class WorkspacePeople
         };
     }
 
-    // Who is blocked is shown with what they hold: nothing.
     /// <summary>Those in a group who are not blocked, with their groups, to be gone through later by any thread.</summary>
     /// <param name="members">Those whom the directory names in it.</param>
     public Func<IEnumerable<SeenUser>> Concerned(Guid groupId, IReadOnlyCollection<DirectoryMember> members, CancellationToken cancellation)
@@ -204,6 +203,7 @@ internal sealed class WorkspacePeople
         };
     }
 
+    // A blocked person holds nothing, and is shown so.
     private WorkspaceUser View(Person person, AccessPolicy policy, DateTimeOffset now)
     {
         ImmutableArray<Guid> groups = person.IsBlocked ? [] : person.Listed is null ? person.Seen?.GroupIds ?? [] : [.. person.Groups.Select(number => numbers[number]).Order()];

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using EngageCenter.LocalEntra.Tenants;
-using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.Graph;
 
@@ -19,19 +17,9 @@ namespace EngageCenter.LocalEntra.Graph;
 internal sealed record DeltaState(
     Guid Start, Guid Tenant, long? From, long Until, long IssuedAt, IReadOnlyList<Guid> Ids, IReadOnlyList<string>? Select, Guid Group, Guid Member)
 {
-    public string ToToken() => Base64UrlEncoder.Encode(JsonSerializer.SerializeToUtf8Bytes(this));
+    public string ToToken() => DeltaToken.Write(this);
 
-    public static DeltaState? Parse(string token)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<DeltaState>(Base64UrlEncoder.DecodeBytes(token)) is { Ids: not null } state ? state : null;
-        }
-        catch (Exception malformed) when (malformed is FormatException or JsonException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    public static DeltaState? Parse(string token) => DeltaToken.Read<DeltaState>(token) is { Ids: not null } state ? state : null;
 }
 
 /// <summary>
@@ -49,16 +37,21 @@ internal static class GraphDelta
     /// <summary>As in Graph, for objects of the directory.</summary>
     private static readonly TimeSpan lifetime = TimeSpan.FromDays(7);
 
-    public static IResult Get(GraphCall call)
+    public static IResult Get(GraphCall call) => Route(call, Continue, Begin);
+
+    /// <summary>Answers a request for changes by its parameters: a page of a round, the next round, or a first round.</summary>
+    /// <param name="goOn">Takes the token, and whether it is that of a page.</param>
+    /// <param name="begin">Takes whether the round begins with what happens from now on.</param>
+    public static IResult Route(GraphCall call, Func<GraphCall, string, bool, IResult> goOn, Func<GraphCall, bool, IResult> begin)
     {
         var query = call.Request.Query;
         string? skip = query["$skiptoken"];
         string? delta = query["$deltatoken"];
         return (skip, delta) switch
         {
-            ({ Length: > 0 } page, _) => Continue(call, page, isPage: true),
-            (_, { Length: > 0 } and not "latest" and var link) => Continue(call, link, isPage: false),
-            _ => Begin(call, isLatest: delta == "latest"),
+            ({ Length: > 0 } page, _) => goOn(call, page, true),
+            (_, { Length: > 0 } and not "latest" and var link) => goOn(call, link, false),
+            _ => begin(call, delta == "latest"),
         };
     }
 

@@ -265,15 +265,22 @@ internal static class GraphEndpoints
         (tenant.Memberships.Members(groupId, paging.After, paging.Top + 1), member => GraphObjects.Find(tenant, member, paging.Select)));
 
     private static IResult GetTransitiveMembers(string id, GraphCall call, Func<Tenant, Guid, bool>? isKind, string kind = "") =>
-        Page(id, call, IsGroup, "groups", isKind is null ? "transitiveMembers" : $"transitiveMembers/microsoft.graph.{kind}", (tenant, groupId, paging) =>
+        isKind is not null && WhyNotAdvanced(call.Request, isList: true) is { } refused ? call.Refuse(refused)
+        : Page(id, call, IsGroup, "groups", isKind is null ? "transitiveMembers" : $"transitiveMembers/microsoft.graph.{kind}", (tenant, groupId, paging) =>
             (tenant.Memberships.TransitiveMembers(groupId, paging.After, paging.Top + 1, member => isKind?.Invoke(tenant, member) ?? tenant.Holds(member)),
             member => isKind is null ? GraphObjects.Find(tenant, member, paging.Select)
                 : tenant.TryGetUser(member, out var user) ? GraphObjects.Of(user, paging.Select)
                 : tenant.TryGetGroup(member, out var group) ? GraphObjects.Of(group, paging.Select) : null));
 
+    // Graph answers members of one kind only as an advanced query. The link of a next page has the parameters already.
+    private static GraphError? WhyNotAdvanced(HttpRequest request, bool isList) =>
+        request.Headers["ConsistencyLevel"] == "eventual" && (!isList || request.Query["$count"] == "true" || request.Query.ContainsKey("$skiptoken")) ? null
+        : GraphError.UnsupportedQuery("Members of one kind need the header 'ConsistencyLevel: eventual' and '$count=true'.");
+
     // As in Graph, where such a count is a text.
     private static IResult CountTransitiveMembers(string id, GraphCall call, Func<Tenant, Guid, bool> isKind) =>
-        call.Find(id, IsGroup, out var groupId, out var error) is { } tenant
+        WhyNotAdvanced(call.Request, isList: false) is { } refused ? call.Refuse(refused)
+        : call.Find(id, IsGroup, out var groupId, out var error) is { } tenant
             ? Results.Text($"{tenant.Memberships.CountTransitiveMembers(groupId, member => isKind(tenant, member))}")
             : call.Refuse(error!);
 

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using EngageCenter.LocalEntra.Tenants;
-using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.LocalEntra.Graph;
 
@@ -17,19 +15,9 @@ internal sealed record PeopleDeltaState(
     // A token of groups/delta has no such member, so it is not taken for one of people.
     public required string Of { get; init; }
 
-    public string ToToken() => Base64UrlEncoder.Encode(JsonSerializer.SerializeToUtf8Bytes(this));
+    public string ToToken() => DeltaToken.Write(this);
 
-    public static PeopleDeltaState? Parse(string token)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<PeopleDeltaState>(Base64UrlEncoder.DecodeBytes(token));
-        }
-        catch (Exception malformed) when (malformed is FormatException or JsonException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    public static PeopleDeltaState? Parse(string token) => DeltaToken.Read<PeopleDeltaState>(token);
 }
 
 /// <summary>The changes of people: who was deleted, and whose account or name is another one, of those properties that were selected.</summary>
@@ -37,18 +25,7 @@ internal static class GraphPeopleDelta
 {
     public static bool IsFor(HttpRequest request) => request.Path.StartsWithSegments("/graph/v1.0/users");
 
-    public static IResult Get(GraphCall call)
-    {
-        var query = call.Request.Query;
-        string? skip = query["$skiptoken"];
-        string? delta = query["$deltatoken"];
-        return (skip, delta) switch
-        {
-            ({ Length: > 0 } page, _) => Continue(call, page, isPage: true),
-            (_, { Length: > 0 } and not "latest" and var link) => Continue(call, link, isPage: false),
-            _ => Begin(call, isLatest: delta == "latest"),
-        };
-    }
+    public static IResult Get(GraphCall call) => GraphDelta.Route(call, Continue, Begin);
 
     /// <summary>Tells the reader to read everything anew, and where.</summary>
     public static IResult Gone(GraphCall call, PeopleDeltaState? state)

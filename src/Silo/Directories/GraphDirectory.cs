@@ -47,100 +47,38 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 
     public bool IsConfiguredFor(Guid tenantId) => tenants.Count == 0 || tenants.Contains(tenantId);
 
-    public async Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken)
+    public Task<ImmutableArray<Guid>> GroupsOf(Guid tenantId, Guid userId, CancellationToken cancellationToken) => Ask<ImmutableArray<Guid>>(async () =>
     {
-        try
-        {
-            var answer = await Graph(tenantId).Users[$"{userId:D}"].GetMemberGroups.PostAsGetMemberGroupsPostResponseAsync(
-                new GetMemberGroupsPostRequestBody { SecurityEnabledOnly = true }, cancellationToken: cancellationToken);
-            return answer is { Value: { } groups, OdataNextLink: null }
-                ? [.. groups.Select(Id)]
-                : throw new DirectoryUnavailableException("Graph returned only a part of the groups.");
-        }
-        catch (ODataError missing) when (IsMissing(missing))
-        {
-            return [];
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
+        var answer = await Graph(tenantId).Users[$"{userId:D}"].GetMemberGroups.PostAsGetMemberGroupsPostResponseAsync(
+            new GetMemberGroupsPostRequestBody { SecurityEnabledOnly = true }, cancellationToken: cancellationToken);
+        return answer is { Value: { } groups, OdataNextLink: null } ? [.. groups.Select(Id)] : throw Part("groups");
+    }, missing: () => []);
 
-    public async Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken)
+    public Task<bool> IsEnabled(Guid tenantId, Guid userId, CancellationToken cancellationToken) => AskIfAllowed(async () =>
     {
-        try
-        {
-            var user = await Graph(tenantId).Users[$"{userId:D}"].GetAsync(request => request.QueryParameters.Select = ["id", "accountEnabled"], cancellationToken)
-                ?? throw new DirectoryUnavailableException("Graph answered with nothing.");
+        var user = await Graph(tenantId).Users[$"{userId:D}"].GetAsync(request => request.QueryParameters.Select = ["id", "accountEnabled"], cancellationToken) ?? throw Empty();
 
-            // An application that may read the basic properties alone may be answered without this one.
-            return user.AccountEnabled ?? throw new DirectoryForbiddenException("Graph does not say whether the account is enabled.");
-        }
-        catch (ODataError missing) when (IsMissing(missing))
-        {
-            return false;
-        }
-        catch (ApiException refused)
-        {
-            throw ForbiddenOrUnavailable(refused);
-        }
-    }
+        // An application that may read only the basic properties may get a response without this one.
+        return user.AccountEnabled ?? throw new DirectoryForbiddenException("Graph does not say whether the account is enabled.");
+    }, missing: () => false);
 
-    public async Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken)
+    public Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken) => Begin(
+        $"{address}/users/delta{new QueryBuilder { { "$select", "accountEnabled" }, { "$deltatoken", "latest" } }}",
+        async link => await ChangedAccounts(tenantId, link, cancellationToken) is var page && page.IsExpired ? default : (page.NextPage, page.NextRound));
+
+    public Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken) => AskIfAllowed(async () =>
     {
-        var query = new QueryBuilder { { "$select", "accountEnabled" }, { "$deltatoken", "latest" } };
-        for (var page = await ChangedAccounts(tenantId, $"{address}/users/delta{query}", cancellationToken); ; page = await ChangedAccounts(tenantId, page.NextPage!, cancellationToken))
-        {
-            if (page.NextRound is { } round)
-            {
-                return round;
-            }
+        var page = await Graph(tenantId).Users.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
+        return page is { Value: { } people } && page.OdataNextLink is null != page.OdataDeltaLink is null
+            ? new([.. people.Select(person => Id(person.Id))], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
+            : throw Part("changes");
+    }, expired: () => new AccountChanges([], null, null, IsExpired: true));
 
-            if (page.IsExpired)
-            {
-                throw new DirectoryUnavailableException("Graph does not say where changes begin.");
-            }
-        }
-    }
+    public Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => Ask<DirectoryGroup?>(
+        async () => Shown(await Graph(tenantId).Groups[$"{groupId:D}"].GetAsync(request => request.QueryParameters.Select = shown, cancellationToken) ?? throw Empty()),
+        missing: () => null);
 
-    public async Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var page = await Graph(tenantId).Users.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
-            return page is { Value: { } people } && page.OdataNextLink is null != page.OdataDeltaLink is null
-                ? new([.. people.Select(person => Id(person.Id))], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
-                : throw new DirectoryUnavailableException("Graph answered with a part of the changes.");
-        }
-        catch (ApiException expired) when (expired.ResponseStatusCode == (int)HttpStatusCode.Gone)
-        {
-            return new([], null, null, IsExpired: true);
-        }
-        catch (ApiException refused)
-        {
-            throw ForbiddenOrUnavailable(refused);
-        }
-    }
-
-    public async Task<DirectoryGroup?> Group(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var group = await Graph(tenantId).Groups[$"{groupId:D}"].GetAsync(request => request.QueryParameters.Select = shown, cancellationToken);
-            return Shown(group ?? throw new DirectoryUnavailableException("Graph returned an empty response."));
-        }
-        catch (ODataError missing) when (IsMissing(missing))
-        {
-            return null;
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
-
-    public async Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken)
+    public Task<Page<DirectoryGroup>> Groups(Guid tenantId, string? prefix, int size, string? after, CancellationToken cancellationToken)
     {
         // Only the skip token comes from outside; the rest of the address is built here each time.
         var filter = prefix is null ? "securityEnabled eq true" : $"startswith(displayName,'{prefix.Replace("'", "''", StringComparison.Ordinal)}') and securityEnabled eq true";
@@ -153,180 +91,96 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
             query.Add(SkipToken, after);
         }
 
-        try
+        return Ask(async () =>
         {
-            // Graph treats order and filter together as an advanced query, which needs this header.
-            var page = await Graph(tenantId).Groups.WithUrl($"{address}/groups{query}").GetAsync(
-                request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken);
-            return page is { Value: { } groups, OdataCount: { } count }
-                ? new([.. groups.Select(Shown)], PlaceIn(page.OdataNextLink), (int)Math.Min(count, int.MaxValue))
-                : throw new DirectoryUnavailableException("Graph returned only a part of the groups.");
-        }
-        catch (ODataError unknown) when (after is not null && unknown.ResponseStatusCode == (int)HttpStatusCode.BadRequest)
-        {
-            throw new InvalidCursorException();
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
+            try
+            {
+                // Graph treats order and filter together as an advanced query.
+                var page = await Graph(tenantId).Groups.WithUrl($"{address}/groups{query}").GetAsync(request => Advanced(request.Headers), cancellationToken);
+                return page is { Value: { } groups, OdataCount: { } count }
+                    ? new Page<DirectoryGroup>([.. groups.Select(Shown)], PlaceIn(page.OdataNextLink), (int)Math.Min(count, int.MaxValue))
+                    : throw Part("groups");
+            }
+            catch (ODataError unknown) when (after is not null && unknown.ResponseStatusCode == (int)HttpStatusCode.BadRequest)
+            {
+                throw new InvalidCursorException();
+            }
+        });
     }
 
-    public async Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
+    public Task<ImmutableArray<DirectoryGroup>> Existing(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken) => Ask<ImmutableArray<DirectoryGroup>>(async () =>
     {
-        try
-        {
-            var page = await Graph(tenantId).Groups.GetAsync(
-                request => (request.QueryParameters.Select, request.QueryParameters.Filter, request.QueryParameters.Top) = (shown, AnyOf(groups), GroupFacts.MaxLot),
-                cancellationToken);
-            return page is { Value: { } found, OdataNextLink: null }
-                ? [.. found.Select(Shown)]
-                : throw new DirectoryUnavailableException("Graph returned only a part of the groups.");
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
+        var page = await Graph(tenantId).Groups.GetAsync(
+            request => (request.QueryParameters.Select, request.QueryParameters.Filter, request.QueryParameters.Top) = (shown, AnyOf(groups), GroupFacts.MaxLot),
+            cancellationToken);
+        return page is { Value: { } found, OdataNextLink: null } ? [.. found.Select(Shown)] : throw Part("groups");
+    });
 
-    public async Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // Graph treats counting members of one kind as an advanced query, which needs this header.
-            return await Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser.Count.GetAsync(
-                request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken)
-                ?? throw new DirectoryUnavailableException("Graph returned an empty response.");
-        }
-        catch (ODataError missing) when (IsMissing(missing))
-        {
-            return null;
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
+    public Task<int?> CountPeople(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => Ask<int?>(
+        async () => await Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser.Count.GetAsync(request => Advanced(request.Headers), cancellationToken) ?? throw Empty(),
+        missing: () => null);
 
-    public async Task<DirectoryMembers> Members(Guid tenantId, Guid groupId, string? address, CancellationToken cancellationToken)
+    public Task<DirectoryMembers> Members(Guid tenantId, Guid groupId, string? address, CancellationToken cancellationToken) => Ask(async () =>
     {
-        try
-        {
-            var graph = Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser;
-            var page = address is null
-                ? await graph.GetAsync(
-                    request => (request.QueryParameters.Select, request.QueryParameters.Top) = (person, DirectoryMembers.MaxPage), cancellationToken)
-                : await graph.WithUrl(Own(address)).GetAsync(cancellationToken: cancellationToken);
-            return page is { Value: { Count: <= DirectoryMembers.MaxPage } people }
-                ? new([.. people.Select(Member)], Kept(page.OdataNextLink))
-                : throw new DirectoryUnavailableException("Graph answered with a part of the people.");
-        }
-        catch (ODataError missing) when (address is null && IsMissing(missing))
-        {
-            return new([], null);
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
-
-    public async Task<DirectoryMember?> Person(Guid tenantId, Guid userId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var user = await Graph(tenantId).Users[$"{userId:D}"].GetAsync(request => request.QueryParameters.Select = person, cancellationToken);
-            return Member(user ?? throw new DirectoryUnavailableException("Graph answered with nothing."));
-        }
-        catch (ODataError missing) when (IsMissing(missing))
-        {
-            return null;
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
-
-    public async Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken)
-    {
-        const int most = 999;
-        try
-        {
-            var graph = Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphGroup;
-            var page = await graph.GetAsync(
+        var graph = Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphUser;
+        var page = address is null
+            ? await graph.GetAsync(
                 request =>
                 {
-                    // Graph treats asking for members of one kind as an advanced query, which needs this header.
-                    request.Headers.Add("ConsistencyLevel", "eventual");
-                    (request.QueryParameters.Select, request.QueryParameters.Top, request.QueryParameters.Count) = (["id"], most, true);
+                    Advanced(request.Headers);
+                    (request.QueryParameters.Select, request.QueryParameters.Top, request.QueryParameters.Count) = (person, DirectoryMembers.MaxPage, true);
                 },
-                cancellationToken);
-            var found = ImmutableArray.CreateBuilder<Guid>();
-            while (true)
-            {
-                found.AddRange((page?.Value ?? throw new DirectoryUnavailableException("Graph returned only a part of the groups.")).Select(group => Id(group.Id)));
-                if (found.Count > MaxNested)
-                {
-                    throw new DirectoryUnavailableException($"A group contains more than {MaxNested} groups.");
-                }
+                cancellationToken)
+            : await graph.WithUrl(Own(address)).GetAsync(request => Advanced(request.Headers), cancellationToken);
+        return page is { Value: { Count: <= DirectoryMembers.MaxPage } people }
+            ? new DirectoryMembers([.. people.Select(Member)], Kept(page.OdataNextLink))
+            : throw Part("people");
+    }, missing: address is null ? () => new([], null) : null);
 
-                if (page.OdataNextLink is null)
-                {
-                    return found.ToImmutable();
-                }
+    public Task<DirectoryMember?> Person(Guid tenantId, Guid userId, CancellationToken cancellationToken) => Ask<DirectoryMember?>(
+        async () => Member(await Graph(tenantId).Users[$"{userId:D}"].GetAsync(request => request.QueryParameters.Select = person, cancellationToken) ?? throw Empty()),
+        missing: () => null);
 
-                page = await graph.WithUrl(Own(page.OdataNextLink)).GetAsync(request => request.Headers.Add("ConsistencyLevel", "eventual"), cancellationToken);
-            }
-        }
-        catch (ODataError missing) when (IsMissing(missing))
-        {
-            return [];
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
-
-    public async Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken)
+    public Task<ImmutableArray<Guid>> NestedGroups(Guid tenantId, Guid groupId, CancellationToken cancellationToken) => Ask<ImmutableArray<Guid>>(async () =>
     {
-        var query = new QueryBuilder
-        {
-            { "$select", "displayName,members" }, { "$filter", AnyOf(groups) }, { "$deltatoken", "latest" },
-        };
-        for (var page = await Changes(tenantId, $"{address}/groups/delta{query}", cancellationToken); ; page = await Changes(tenantId, page.NextPage!, cancellationToken))
-        {
-            if (page.NextRound is { } round)
+        const int most = 999;
+        var graph = Graph(tenantId).Groups[$"{groupId:D}"].TransitiveMembers.GraphGroup;
+        var page = await graph.GetAsync(
+            request =>
             {
-                return round;
+                Advanced(request.Headers);
+                (request.QueryParameters.Select, request.QueryParameters.Top, request.QueryParameters.Count) = (["id"], most, true);
+            },
+            cancellationToken);
+        var found = ImmutableArray.CreateBuilder<Guid>();
+        while (true)
+        {
+            found.AddRange((page?.Value ?? throw Part("groups")).Select(group => Id(group.Id)));
+            if (found.Count > MaxNested)
+            {
+                throw new DirectoryUnavailableException($"A group contains more than {MaxNested} groups.");
             }
 
-            if (page.IsExpired)
+            if (page.OdataNextLink is null)
             {
-                throw new DirectoryUnavailableException("Graph returned no link from which to read changes.");
+                return found.ToImmutable();
             }
+
+            page = await graph.WithUrl(Own(page.OdataNextLink)).GetAsync(request => Advanced(request.Headers), cancellationToken);
         }
-    }
+    }, missing: () => []);
 
-    public async Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken)
+    public Task<string> Follow(Guid tenantId, ImmutableArray<Guid> groups, CancellationToken cancellationToken) => Begin(
+        $"{address}/groups/delta{new QueryBuilder { { "$select", "displayName,members" }, { "$filter", AnyOf(groups) }, { "$deltatoken", "latest" } }}",
+        async link => await Changes(tenantId, link, cancellationToken) is var page && page.IsExpired ? default : (page.NextPage, page.NextRound));
+
+    public Task<GroupChanges> Changes(Guid tenantId, string address, CancellationToken cancellationToken) => Ask(async () =>
     {
-        try
-        {
-            var page = await Graph(tenantId).Groups.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
-            return page is { Value: { } groups } && page.OdataNextLink is null != page.OdataDeltaLink is null
-                ? new([.. groups.Select(Changed)], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
-                : throw new DirectoryUnavailableException("Graph returned only a part of the changes.");
-        }
-        catch (ApiException expired) when (expired.ResponseStatusCode == (int)HttpStatusCode.Gone)
-        {
-            return new([], null, null, IsExpired: true);
-        }
-        catch (ApiException refused)
-        {
-            throw Unavailable(refused);
-        }
-    }
+        var page = await Graph(tenantId).Groups.Delta.WithUrl(Own(address)).GetAsDeltaGetResponseAsync(cancellationToken: cancellationToken);
+        return page is { Value: { } groups } && page.OdataNextLink is null != page.OdataDeltaLink is null
+            ? new([.. groups.Select(Changed)], Kept(page.OdataNextLink), Kept(page.OdataDeltaLink))
+            : throw Part("changes");
+    }, expired: () => new GroupChanges([], null, null, IsExpired: true));
 
     public async ValueTask DisposeAsync()
     {
@@ -397,10 +251,65 @@ internal sealed class GraphDirectory : IDirectory, IAsyncDisposable
 
     private static bool IsMissing(ODataError error) => error.ResponseStatusCode == (int)HttpStatusCode.NotFound && error.Error?.Code == "Request_ResourceNotFound";
 
-    private Exception ForbiddenOrUnavailable(ApiException refused) =>
-        refused is ODataError { ResponseStatusCode: (int)HttpStatusCode.Forbidden, Error.Code: "Authorization_RequestDenied" }
-            ? new DirectoryForbiddenException("Graph does not let the application know.", refused)
-            : Unavailable(refused);
+    /// <summary>Reads pages of changes until the link of the next round.</summary>
+    /// <param name="read">Returns one of the two links; neither if the link has expired.</param>
+    private static async Task<string> Begin(string first, Func<string, Task<(string? NextPage, string? NextRound)>> read)
+    {
+        for (var link = first; ;)
+        {
+            var (page, round) = await read(link);
+            if (round is not null)
+            {
+                return round;
+            }
+
+            link = page ?? throw new DirectoryUnavailableException("Graph returned no link from which to read changes.");
+        }
+    }
+
+    /// <summary>Sends a request, and turns Graph's failures into those of a directory.</summary>
+    /// <param name="missing">The result if there is no such object. Null: that is a failure.</param>
+    /// <param name="expired">The result if the link is too old. Null: that is a failure.</param>
+    private async Task<T> Ask<T>(Func<Task<T>> request, Func<T>? missing = null, Func<T>? expired = null)
+    {
+        try
+        {
+            return await request();
+        }
+        catch (ODataError error) when (missing is not null && IsMissing(error))
+        {
+            return missing();
+        }
+        catch (ApiException old) when (expired is not null && old.ResponseStatusCode == (int)HttpStatusCode.Gone)
+        {
+            return expired();
+        }
+        catch (ApiException refused)
+        {
+            throw Unavailable(refused);
+        }
+    }
+
+    /// <summary>The same for what the application may lack the permission for.</summary>
+    private async Task<T> AskIfAllowed<T>(Func<Task<T>> request, Func<T>? missing = null, Func<T>? expired = null)
+    {
+        try
+        {
+            return await Ask(request, missing, expired);
+        }
+        catch (DirectoryUnavailableException refused) when (
+            refused.InnerException is ODataError { ResponseStatusCode: (int)HttpStatusCode.Forbidden, Error.Code: "Authorization_RequestDenied" })
+        {
+            throw new DirectoryForbiddenException("The application lacks the permission in Microsoft Graph.", refused);
+        }
+    }
+
+    // Graph needs this header for an advanced query: order and filter together, and members of one kind.
+    private static void Advanced(RequestHeaders headers) => headers.Add("ConsistencyLevel", "eventual");
+
+    private static DirectoryUnavailableException Part(string of) => new($"Graph returned only a part of the {of}.");
+
+    private static DirectoryUnavailableException Empty() => new("Graph returned an empty response.");
 
     private DirectoryUnavailableException Unavailable(ApiException refused)
     {

@@ -10,9 +10,14 @@ namespace EngageCenter.LocalEntra.Tests.Graph;
 public sealed class GraphDirectoryTests : IAsyncLifetime
 {
     private const string Graph = "/graph/v1.0";
+    private const string ConsistencyLevel = "ConsistencyLevel";
     private RunningEntra entra = null!;
 
-    public async Task InitializeAsync() => entra = await RunningEntra.StartAsync(Value);
+    public async Task InitializeAsync()
+    {
+        entra = await RunningEntra.StartAsync(Value);
+        entra.Client.DefaultRequestHeaders.Add(ConsistencyLevel, "eventual");
+    }
 
     public async Task DisposeAsync() => await entra.DisposeAsync();
 
@@ -56,7 +61,7 @@ public sealed class GraphDirectoryTests : IAsyncLifetime
     public async Task Members_through_groups_are_listed_once_also_in_circles(string list, params string[] expected)
     {
         var seen = new List<string>();
-        for (var next = $"{Graph}/groups/{Inner}/{list}?$top=1&$select=id,accountEnabled"; next is not null;)
+        for (var next = $"{Graph}/groups/{Inner}/{list}?$top=1&$count=true&$select=id,accountEnabled"; next is not null;)
         {
             var page = await entra.Client.GetFromJsonAsync<JsonElement>(next);
             var member = Assert.Single(page.GetProperty("value").EnumerateArray());
@@ -66,6 +71,24 @@ public sealed class GraphDirectoryTests : IAsyncLifetime
         }
 
         Assert.Equal(expected, seen);
+    }
+
+    [Theory]
+    [InlineData("transitiveMembers/microsoft.graph.user?$count=true", false)]
+    [InlineData("transitiveMembers/microsoft.graph.user", true)]
+    [InlineData("transitiveMembers/microsoft.graph.group?$count=false", true)]
+    [InlineData("transitiveMembers/microsoft.graph.user/$count", false)]
+    public async Task Members_of_one_kind_are_refused_without_the_parameters_of_an_advanced_query(string list, bool hasHeader)
+    {
+        if (!hasHeader)
+        {
+            entra.Client.DefaultRequestHeaders.Remove(ConsistencyLevel);
+        }
+
+        using var response = await entra.Client.GetAsync($"{Graph}/groups/{Inner}/{list}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("Request_UnsupportedQuery", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
