@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// Who is in the groups that hold roles, as the directory has them. Read when somebody asks for the list, and again where the
-/// directory told of a change: nobody's list is kept up while nobody looks at it.
+/// Who is in the groups that hold roles, as the directory has them. Read when somebody asks for the list, and again after a
+/// change that the directory told. A list that nobody asks for is not kept up to date.
 /// </summary>
 internal sealed partial class WorkspaceUsersGrain
 {

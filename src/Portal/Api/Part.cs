@@ -45,7 +45,7 @@ internal static class Part
         Problem { Status: 401 } => T("Your sign-in has ended. Load the page again to sign in."),
         Problem { Status: 429 or >= 500 } => T("The service is busy and could not answer."),
         Problem problem => Refusal(problem),
-        // Of the client, where its retries were answered the same.
+        // The client throws this if a retry gets the same answer.
         AggregateException { InnerExceptions: [ApiException, ..] } => T("The service is busy and could not answer."),
         ApiException or HttpRequestException or TaskCanceledException or IOException or System.Text.Json.JsonException => T("The service could not be reached."),
         _ => null,

@@ -75,6 +75,7 @@ internal static class SignInServices
     /// </summary>
     public static string CookieName(string name, IHostEnvironment environment) => environment.IsDevelopment() ? name : $"__Host-{name}";
 
+    // The parameter makes this an endpoint with a form, so that the framework checks its antiforgery token. The value is for FormAgain.
     public static void MapSignOut(this WebApplication app) => app.MapPost("/signout", ([Microsoft.AspNetCore.Mvc.FromForm] string? back) => Results.SignOut(
         new AuthenticationProperties { RedirectUri = "/" },
         [CookieAuthenticationDefaults.AuthenticationScheme, OpenIdConnectDefaults.AuthenticationScheme])).RequireAuthorization();

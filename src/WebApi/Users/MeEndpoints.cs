@@ -23,7 +23,7 @@ internal static class MeEndpoints
             .Describe("ListMyWorkspaces", "The caller's workspaces", "All of them, by name: the list is complete, and never cut into pages.")
             .Answers<ListResponse<UserWorkspaceResponse>>(200)
             .Refuses(Problems.AccessUnconfirmed);
-        me.MapGet("/switcher", Switcher)
+        me.MapGet("/switcher", Switcher).Scans("search")
             .Describe("ListSwitcher", "The caller's workspaces, page by page", "By name, as many at once as a menu shows. What `me/workspaces` lists as a whole.")
             .Answers<ListResponse<UserWorkspaceResponse>>(200)
             .Refuses(Problems.AccessUnconfirmed);
@@ -56,9 +56,10 @@ internal static class MeEndpoints
             : await PageLimit.Count(http, limits, workspaces.Length) ?? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]));
     }
 
-    private static async Task<IResult> Switcher(PersonCaller caller, SwitcherQuery query, UserGrains users, HttpRequest request) =>
+    // Every page decides all of the caller's workspaces, so it counts as many.
+    private static async Task<IResult> Switcher(PersonCaller caller, SwitcherQuery query, UserGrains users, HttpRequest request, NodeLimits limits) =>
         await users.Of(caller.Person).Switcher(caller.SignIn, query.Search, query.Page()) is { } page
-            ? Lists.Answer(request, page, UserWorkspaceResponse.Of)
+            ? await PageLimit.Count(request.HttpContext, limits, page.TotalCount) ?? Lists.Answer(request, page, UserWorkspaceResponse.Of)
             : Unconfirmed(caller);
 
     private static async Task<IResult> Current(PersonCaller caller, UserGrains users)

@@ -1,6 +1,7 @@
 using EngageCenter.Access;
 using EngageCenter.Paging;
 using EngageCenter.Support;
+using EngageCenter.Users;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.Requests;
 using Microsoft.AspNetCore.Http;
@@ -71,6 +72,17 @@ public class PageLimitTests
         }
 
         Assert.Equal(429, (await api.SendAsync("GET", Cases, ann)).Status);
+    }
+
+    [Fact]
+    public async Task Page_of_the_switcher_counts_all_workspaces_of_the_caller()
+    {
+        await using var api = await Start(_ => Task.CompletedTask, ("WebApi:RateLimit:ItemsPerSecond", "1"), ("WebApi:RateLimit:ItemsAtOnce", "1000"));
+        api.Grains.On<IUserGrain>("Switcher", _ => Task.FromResult<Page<UserWorkspace>?>(new([], null, 600)));
+        var ann = RunningWebApi.Token();
+
+        Assert.Equal(200, (await api.SendAsync("GET", "/v1/me/switcher?pageSize=1", ann)).Status);
+        Assert.Equal(429, (await api.SendAsync("GET", "/v1/me/switcher?pageSize=1", ann)).Status);
     }
 
     [Fact]
