@@ -236,6 +236,7 @@ public partial class DeploymentTests
     [InlineData("web", "http", "silo web portal prometheus stranger")]
     [InlineData("web", "metrics", "prometheus")]
     [InlineData("portal", "http", "silo web portal prometheus stranger")]
+    [InlineData("portal", "metrics", "prometheus")]
     public void Network_policies_let_in_who_has_to_come_in_and_nobody_else(string host, string port, string expected)
     {
         var policies = Policies();

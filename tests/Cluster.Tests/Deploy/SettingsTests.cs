@@ -69,6 +69,7 @@ public class SettingsTests
     private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> DifferentInPortal = new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = Different["ASPNETCORE_ENVIRONMENT"],
+        ["Metrics__Url"] = Different["Metrics__Url"],
         ["Portal__Url"] = ("http://127.0.0.1:7405", "http://0.0.0.0:8083", "http://0.0.0.0:8083"),
         ["Portal__ApiUrl"] = ("http://127.0.0.1:7410", "http://web-api:8080", "http://engage-center-web"),
         ["Portal__Scope"] = (null, "${PORTAL_SCOPE:-api://engage-center/access_as_user}", "configMapKeyRef engage-center-portal scope"),

@@ -35,18 +35,18 @@ public class RuleTests
 
     // The jobs and names that rules and dashboards speak of are those by which hosts are found.
     [Fact]
-    public void Both_configurations_find_silos_and_web_nodes_on_the_port_of_their_metrics()
+    public void Both_configurations_find_every_host_on_the_port_of_its_metrics()
     {
         var compose = Assert.Single(Yaml.Read("docker-compose.yml"));
         var jobs = Yaml.Read("deploy/prometheus/prometheus.yml")[0].List("scrape_configs");
-        Assert.Equal(["silo", "web"], jobs.Select(j => j.Text("job_name")));
+        Assert.Equal(["silo", "web", "portal"], jobs.Select(j => j.Text("job_name")));
         Assert.All(jobs, job =>
         {
             var host = job.Text("job_name")!;
-            Assert.Equal([host, $"{host}-azure"], job.Texts("dns_sd_configs/0/names"));
+            Assert.Equal(host == "portal" ? [host] : [host, $"{host}-azure"], job.Texts("dns_sd_configs/0/names"));
             Assert.Equal($"http://0.0.0.0:{job.Text("dns_sd_configs/0/port")}", compose.Map($"services/{host}/environment")["Metrics__Url"]);
 
-            var pod = Yaml.Read($"deploy/kubernetes/{host}.yaml")[0].At("spec/template")!;
+            var pod = Manifests.Of(host)[0].At("spec/template")!;
             var port = Assert.Single(pod.List("spec/containers/0/ports"), p => p.Text("name") == "metrics").Text("containerPort");
             Assert.Equal(port, job.Text("dns_sd_configs/0/port"));
             Assert.Equal(("engage-center", host), (pod.Map("metadata/labels")["app.kubernetes.io/name"], pod.Map("metadata/labels")["app.kubernetes.io/component"]));
