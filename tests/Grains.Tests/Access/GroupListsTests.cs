@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using EngageCenter.Access;
 using EngageCenter.Storage;
 using EngageCenter.Users;
@@ -185,10 +184,10 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         var version = VersionInSet();
 
         cluster.IsMixed = true;
-        await Settle();
+        await cluster.Settle();
         Assert.Single(await Workspaces(member));
         await contoso.Grant(second, group, Roles.SupportUser);
-        await Settle();
+        await cluster.Settle();
         cluster.Store.Change("known-ids", GrainId.Create("known-ids", KnownIds.GroupsOf(contoso.Tenant)), row => row["Entries"]![$"{group:D}"] = version);
         asked.Clear();
         Assert.Equal(2, (await Workspaces(member)).Length);
@@ -198,7 +197,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         Assert.Equal(2, asked.Count(call => call == $"group/{contoso.Tenant}/{group} {nameof(IGroupGrain.Workspaces)}"));
 
         cluster.IsMixed = false;
-        await Settle();
+        await cluster.Settle();
         Assert.Equal(2, (await Workspaces(member)).Length);
         Assert.Equal(version, VersionInSet());
     }
@@ -208,13 +207,4 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
 
     private long VersionInSet() =>
         cluster.Store.Row("known-ids", GrainId.Create("known-ids", KnownIds.GroupsOf(contoso.Tenant)))!["Entries"]![$"{group:D}"]!.GetValue<long>();
-
-    private async Task Settle()
-    {
-        for (var since = Stopwatch.GetTimestamp(); await cluster.Activations() > 0;)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "Activations do not end.");
-            await cluster.Forget();
-        }
-    }
 }

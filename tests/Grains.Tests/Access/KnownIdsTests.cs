@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
@@ -53,7 +52,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         await contoso.Grant(workspace, group, Roles.SupportUser);
         var member = Contoso.SignIn(contoso.Somebody(), 0, [.. Groups(199), group]);
         Assert.Single(await Workspaces(member));
-        await Settle();
+        await cluster.Settle();
 
         foreach (var tenant in (Guid[])[contoso.Tenant, Guid.NewGuid(), Guid.NewGuid()])
         {
@@ -176,7 +175,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
 
             await contoso.Revoke(second, group);
             Assert.Empty(await Workspaces(member));
-            await Settle();
+            await cluster.Settle();
             Assert.False(IsKnown(group));
             Assert.Empty(await Workspaces(member));
         }
@@ -196,7 +195,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         await cluster.Forget();
 
         Mend();
-        await Settle();
+        await cluster.Settle();
         Assert.Equal(Standing.Outsider, await contoso.StandingOf(member, workspace));
 
         // It is asked for once, when its list is read again, if it is still there, and then not again.
@@ -233,7 +232,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
-        await Settle();
+        await cluster.Settle();
         cluster.Store.Drop("known-ids");
         cluster.Store.Drop("known-ids-build");
 
@@ -246,7 +245,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         Assert.True(await cluster.Activations("group") >= 4);
 
         Mend();
-        await Settle();
+        await cluster.Settle();
         Assert.True(await Build());
         Assert.True(IsKnown(group));
         Assert.Equal(workspace, Assert.Single(await Workspaces(member)));
@@ -344,7 +343,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Grant(workspace, halfway, Roles.SupportUser));
         Mend();
         await contoso.Grant(workspace, held, Roles.SupportUser);
-        await Settle();
+        await cluster.Settle();
         Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
 
         await Assert.ThrowsAsync<TryLaterException>(() => contoso.Grant(workspace, isNew, Roles.SupportUser));
@@ -364,7 +363,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
-        await Settle();
+        await cluster.Settle();
         Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
 
         // A group that cannot be asked counts as one that holds roles.
@@ -383,7 +382,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         // What is known already goes on, and one that leaves makes place.
         Assert.Equal(PutGroupStatus.Updated, (await contoso.Grant(workspace, group, Roles.AssessmentUser)).Status);
         await contoso.Revoke(workspace, group);
-        await Settle();
+        await cluster.Settle();
         Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
     }
 
@@ -394,7 +393,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         var tenant = Guid.NewGuid();
         var key = KnownIds.TenantsWith(tenant);
         await Current(key);
-        await Settle();
+        await cluster.Settle();
         Fill(key, KnownIds.MaxTenants);
         try
         {
@@ -407,7 +406,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         }
         finally
         {
-            await Settle();
+            await cluster.Settle();
             cluster.Store.Change("known-ids", IdOf(key), row => row["Entries"] = new JsonObject());
         }
     }
@@ -424,7 +423,7 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
     {
         await contoso.Workspace();
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
-        await Settle();
+        await cluster.Settle();
         Break("known-ids", RowFate.Fails, RowOperation.Read);
 
         Assert.Null(await cluster.User(member.Person).Workspaces(member));
@@ -494,16 +493,6 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         cluster.Store.Fate = (operation, name) => operation == broken && name == row ? fate : RowFate.Happens;
 
     private void Mend() => cluster.Store.Fate = (_, _) => RowFate.Happens;
-
-    private async Task Settle()
-    {
-        // One that ends may call another, which then begins anew.
-        for (var since = Stopwatch.GetTimestamp(); await cluster.Activations() > 0;)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "Activations do not end.");
-            await cluster.Forget();
-        }
-    }
 
     /// <summary>A web node that asks, and then does not answer.</summary>
     private sealed class SilentNode(IGrainFactory grains, AccessMetrics metrics, long told = -1)

@@ -116,6 +116,23 @@ public class GrainCluster : IAsyncLifetime
     /// <summary>Ends every activation, so that the next call reads storage.</summary>
     public Task Forget() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
+    /// <summary>Ends every activation, and waits until there is none: some end after the call that let them.</summary>
+    public Task Settle() => Until(
+        async () =>
+        {
+            if (await Activations() == 0)
+            {
+                return true;
+            }
+
+            await Forget();
+            return false;
+        },
+        "activations end");
+
+    /// <summary>Waits until the condition holds, which silos bring about in their own time. It fails after a minute.</summary>
+    public static Task Until(Func<Task<bool>> condition, string what) => EngageCenter.Until.True(condition, TimeSpan.FromMinutes(1), what);
+
     /// <summary>One silo more, which says of itself what one of an earlier release does. It ends with what is returned.</summary>
     internal async Task<IAsyncDisposable> StartEarlierSilo()
     {

@@ -11,21 +11,8 @@ using Xunit.Abstractions;
 namespace EngageCenter.Grains.Tests.Directories;
 
 /// <summary>Whose account is blocked or deleted in the directory holds nothing, and gets back what they had once it is enabled.</summary>
-public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
+public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper output) : DirectoryTest(silos), IClassFixture<WarmCluster>, IDisposable
 {
-    private readonly WarmCluster cluster;
-    private readonly ITestOutputHelper output;
-    private readonly Contoso contoso;
-    private readonly TenantDirectory directory;
-    private readonly Guid group = Guid.NewGuid();
-
-    public BlockedPeopleTests(WarmCluster cluster, ITestOutputHelper output)
-    {
-        (this.cluster, this.output) = (cluster, output);
-        contoso = new(cluster);
-        directory = cluster.Directory.Of(contoso.Tenant);
-    }
-
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
@@ -147,11 +134,11 @@ public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
 
         directory.Answer();
         directory.IsSilentAboutPeople = true;
-        await Until(async () => !await Poll() && directory.AskedAccounts.Contains(leaver.UserId));
+        await GrainCluster.Until(async () => !await Poll() && directory.AskedAccounts.Contains(leaver.UserId), "the directory is asked about the account");
         Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
 
         directory.IsSilentAboutPeople = false;
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
     }
 
@@ -193,7 +180,7 @@ public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
 
         cluster.Store.Fate = (_, _) => RowFate.Happens;
         await cluster.Forget();
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
     }
 
@@ -228,7 +215,7 @@ public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
 
         people.ToList().ForEach(person => directory.Block(person.UserId));
         var begun = Stopwatch.GetTimestamp();
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         output.WriteLine($"{members} people were out after {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s, by {directory.AskedAccounts.Count} questions.");
 
         foreach (var some in people.Chunk(32))
@@ -239,35 +226,9 @@ public sealed class BlockedPeopleTests : IClassFixture<WarmCluster>, IDisposable
         Assert.Equal((members, Standing.Member), (directory.AskedAccounts.Distinct().Count(), await StandingOf(stayer, workspace)));
     }
 
-    private Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();
-
-    private Task<Standing> StandingOf(PersonId person, string workspace) => contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace);
-
     private async Task<IEnumerable<WorkspaceUser>> People(string workspace, WorkspaceUserStatus? status, Roles role = Roles.None)
     {
         var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
         return (await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(decision, new(null, role, status, null, new(100, null))))!.Items;
-    }
-
-    /// <summary>Two who came with the group, and accounts that are followed.</summary>
-    private async Task<(string Workspace, PersonId First, PersonId Second)> Members(string? of = null)
-    {
-        var (workspace, first, second) = (of ?? await contoso.Workspace(), contoso.Somebody(), contoso.Somebody());
-        await contoso.Grant(workspace, group, Roles.SupportUser);
-        directory.Groups[first.UserId] = directory.Groups[second.UserId] = [group];
-        Assert.Equal(Standing.Member, await StandingOf(first, workspace));
-        Assert.Equal(Standing.Member, await StandingOf(second, workspace));
-        Assert.True(await Poll());
-        return (workspace, first, second);
-    }
-
-    private async Task Until(Func<Task<bool>> condition)
-    {
-        // Each attempt is a call to every silo, in whose time things happen.
-        for (var since = Stopwatch.GetTimestamp(); !await condition();)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "It does not come to be.");
-            await cluster.Activations("user");
-        }
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using EngageCenter.Access;
-using EngageCenter.Directories;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -11,22 +10,9 @@ using Xunit.Abstractions;
 namespace EngageCenter.Grains.Tests.Directories;
 
 /// <summary>Who is taken out of a group loses what it gave, whatever token they hold.</summary>
-public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDisposable
+public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper output) : DirectoryTest(silos), IClassFixture<WarmCluster>, IDisposable
 {
-    private readonly WarmCluster cluster;
-    private readonly ITestOutputHelper output;
-    private readonly Contoso contoso;
-    private readonly TenantDirectory directory;
-    private readonly Guid group = Guid.NewGuid();
     private readonly Guid nested = Guid.NewGuid();
-
-    public DirectoryFollowerTests(WarmCluster cluster, ITestOutputHelper output)
-    {
-        this.output = output;
-        this.cluster = cluster;
-        contoso = new(cluster);
-        directory = cluster.Directory.Of(contoso.Tenant);
-    }
 
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
@@ -138,7 +124,7 @@ public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDispos
         Assert.Equal([Standing.Member, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
 
         directory.Answer();
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
     }
 
@@ -154,7 +140,7 @@ public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDispos
         Assert.Equal([Standing.Member, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
 
         directory.IsSilentAboutPeople = false;
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
     }
 
@@ -170,7 +156,7 @@ public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDispos
         cluster.Store.Fate = (_, _) => RowFate.Happens;
         await cluster.Forget();
 
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
     }
 
@@ -261,7 +247,7 @@ public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDispos
             }
         }
 
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         foreach (var (person, signIn) in issued)
         {
             var isIn = !directory.Groups.GetValueOrDefault(person.UserId, []).IsEmpty;
@@ -285,7 +271,7 @@ public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDispos
         var asked = directory.Asked.Count;
         directory.Tell(new(group, false, [.. people.Select(person => person.UserId)], false));
         var begun = Stopwatch.GetTimestamp();
-        await Until(Poll);
+        await GrainCluster.Until(Poll, "the round catches up");
         output.WriteLine($"{members} people were out after {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s, by {directory.Asked.Count - asked} questions.");
 
         Assert.Equal(members, directory.Asked.Skip(asked).Distinct().Count());
@@ -297,32 +283,6 @@ public sealed class DirectoryFollowerTests : IClassFixture<WarmCluster>, IDispos
         Assert.Equal(Standing.Member, await StandingOf(stayer, workspace));
     }
 
-    private Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();
-
-    private Task<Standing> StandingOf(PersonId person, string workspace) => contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace);
-
     private async Task<Permissions> PermissionsOf(PersonId person, string workspace) =>
         (await cluster.User(person).Decide(Contoso.SignIn(person, 0, group), workspace)).Permissions;
-
-    /// <summary>Two who came with the group, which is followed.</summary>
-    private async Task<(string Workspace, PersonId First, PersonId Second)> Members()
-    {
-        var (workspace, first, second) = (await contoso.Workspace(), contoso.Somebody(), contoso.Somebody());
-        await contoso.Grant(workspace, group, Roles.SupportUser);
-        directory.Groups[first.UserId] = directory.Groups[second.UserId] = [group];
-        Assert.Equal(Standing.Member, await StandingOf(first, workspace));
-        Assert.Equal(Standing.Member, await StandingOf(second, workspace));
-        Assert.True(await Poll());
-        return (workspace, first, second);
-    }
-
-    private async Task Until(Func<Task<bool>> condition)
-    {
-        // Each attempt is a call to every silo, in whose time things happen.
-        for (var since = Stopwatch.GetTimestamp(); !await condition();)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "It does not come to be.");
-            await cluster.Activations("user");
-        }
-    }
 }

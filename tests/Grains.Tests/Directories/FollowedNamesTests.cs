@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EngageCenter.Access;
 using EngageCenter.Directories;
 using EngageCenter.Storage;
@@ -8,20 +7,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Grains.Tests.Directories;
 
 /// <summary>Groups that get another name in the directory.</summary>
-public sealed class FollowedNamesTests : IClassFixture<GrainCluster>, IDisposable
+public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos), IClassFixture<GrainCluster>, IDisposable
 {
-    private readonly GrainCluster cluster;
-    private readonly Contoso contoso;
-    private readonly TenantDirectory directory;
-    private readonly Guid group = Guid.NewGuid();
-
-    public FollowedNamesTests(GrainCluster cluster)
-    {
-        this.cluster = cluster;
-        contoso = new(cluster);
-        directory = cluster.Directory.Of(contoso.Tenant);
-    }
-
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
@@ -112,8 +99,6 @@ public sealed class FollowedNamesTests : IClassFixture<GrainCluster>, IDisposabl
         await Named(workspace, "Helpers");
     }
 
-    private Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();
-
     private async Task<string?> NameIn(string workspace)
     {
         var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
@@ -121,15 +106,18 @@ public sealed class FollowedNamesTests : IClassFixture<GrainCluster>, IDisposabl
     }
 
     /// <summary>Until the group has the name. After a failure the directory is left alone for a while.</summary>
-    private async Task Named(string workspace, string name)
-    {
-        for (var since = Stopwatch.GetTimestamp(); await NameIn(workspace) != name;)
+    private Task Named(string workspace, string name) => GrainCluster.Until(
+        async () =>
         {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), $"The group is not named {name}.");
-            await cluster.Activations("user");
-            await Poll();
-        }
-    }
+            var isNamed = await NameIn(workspace) == name;
+            if (!isNamed)
+            {
+                await Poll();
+            }
+
+            return isNamed;
+        },
+        $"the group is named {name}");
 
     /// <summary>Somebody who came with the group, which is followed.</summary>
     private async Task<(string Workspace, PersonId Member)> Member()

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using EngageCenter.Access;
 using EngageCenter.Directories;
 using EngageCenter.Storage;
@@ -9,20 +8,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Grains.Tests.Users;
 
 /// <summary>People whose token leaves their groups out, in a tenant that has a directory. Counts what storage and directory are asked, so it has a cluster to itself.</summary>
-public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
+public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), IClassFixture<WarmCluster>, IDisposable
 {
-    private readonly WarmCluster cluster;
-    private readonly Contoso contoso;
-    private readonly TenantDirectory directory;
-    private readonly Guid group = Guid.NewGuid();
-
-    public OverageTests(WarmCluster cluster)
-    {
-        this.cluster = cluster;
-        contoso = new(cluster);
-        directory = cluster.Directory.Of(contoso.Tenant);
-    }
-
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
@@ -121,7 +108,7 @@ public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
         Assert.Equal((Standing.Member, false), (manager.Standing, manager.KnowsGroups));
 
         directory.Answer();
-        await Until(async () => await contoso.StandingOf(Overage(person, 0), workspace) == Standing.Member);
+        await GrainCluster.Until(async () => await contoso.StandingOf(Overage(person, 0), workspace) == Standing.Member, "the directory is asked again");
     }
 
     [Fact]
@@ -163,7 +150,7 @@ public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
         directory.Answering = _ => answer.Task;
 
         var checks = Enumerable.Range(0, 50).Select(_ => contoso.StandingOf(Overage(person, 0), workspace)).ToList();
-        await Until(() => Task.FromResult(!directory.Asked.IsEmpty));
+        await GrainCluster.Until(() => Task.FromResult(!directory.Asked.IsEmpty), "the directory is asked");
         answer.SetResult();
 
         Assert.All(await Task.WhenAll(checks), standing => Assert.Equal(Standing.Member, standing));
@@ -174,11 +161,11 @@ public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
     public async Task A_directory_that_does_not_answer_in_time_has_not_answered()
     {
         var workspace = await Granted();
-        // Never answers: it ends when the grain gives up.
+        // Never answers. The grain cancels the wait when its own time for the directory is over, which this test moves; no clock ends it.
         directory.Answering = cancelled => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancelled);
 
         var check = contoso.StandingOf(Overage(contoso.Somebody(), 0), workspace);
-        await Until(() => Task.FromResult(cluster.Time.Elapse(DirectoryGrain.RequestTimeout) > 0));
+        await GrainCluster.Until(() => Task.FromResult(cluster.Time.Elapse(DirectoryGrain.RequestTimeout) > 0), "the grain waits for the directory");
 
         Assert.Equal(Standing.Unconfirmed, await check);
     }
@@ -226,16 +213,6 @@ public sealed class OverageTests : IClassFixture<WarmCluster>, IDisposable
     private static SignIn OverageAt(PersonId person, DateTimeOffset issuedAt) => At(person, issuedAt) with { LeavesGroupsOut = true };
 
     private static SignIn At(PersonId person, DateTimeOffset issuedAt, params Guid[] groups) => Contoso.SignIn(person, 0, groups) with { IssuedAt = issuedAt };
-
-    private async Task Until(Func<Task<bool>> condition)
-    {
-        // Each attempt is a call to every silo, in whose time things happen.
-        for (var since = Stopwatch.GetTimestamp(); !await condition();)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "It does not come to be.");
-            await cluster.Activations("user");
-        }
-    }
 
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeSeconds(cluster.Time.GetUtcNow().ToUnixTimeSeconds());
 

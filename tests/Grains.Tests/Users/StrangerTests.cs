@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Storage;
@@ -46,7 +45,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     [Fact]
     public async Task A_stranger_is_gone_from_memory_when_their_time_is_over()
     {
-        await Settle();
+        await cluster.Settle();
         var workspace = await contoso.Workspace();
         var strangers = Enumerable.Range(0, 20).Select(_ => Contoso.SignIn(contoso.Somebody(), 0)).ToList();
         var before = await cluster.Activations("user");
@@ -57,7 +56,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
 
         Assert.Equal(before + strangers.Count, await cluster.Activations("user"));
         Assert.True(cluster.Time.Elapse(UserGrain.MemoryOfStrangers) >= strangers.Count);
-        await Until(async () => await cluster.Activations("user") == before);
+        await GrainCluster.Until(async () => await cluster.Activations("user") == before, "strangers are gone");
     }
 
     [Fact]
@@ -72,7 +71,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
 
         cluster.Time.Elapse(UserGrain.MemoryOfStrangers);
 
-        await Until(async () => await cluster.Activations("user") <= members);
+        await GrainCluster.Until(async () => await cluster.Activations("user") <= members, "the stranger is gone");
         cluster.Store.StartCounting();
         Assert.Equal(Standing.Member, await contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace));
         Assert.Equal(0, cluster.Store.Reads);
@@ -172,7 +171,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     {
         await contoso.StandingOf(contoso.AdeleSignIn, await contoso.Workspace());
         var stranger = Contoso.SignIn(contoso.Somebody(), 0);
-        await Settle();
+        await cluster.Settle();
         cluster.Store.StartCounting();
 
         foreach (var signIn in (SignIn[])[stranger, contoso.AdeleSignIn])
@@ -185,7 +184,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
             }
         }
 
-        await Until(async () => (await Kinds()).SetEquals(["user"]));
+        await GrainCluster.Until(async () => (await Kinds()).SetEquals(["user"]), "nobody but users is in memory");
         Assert.Equal(0, cluster.Store.Writes);
     }
 
@@ -209,26 +208,10 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
         Assert.Equal(Standing.Outsider, (await user.AccountTeam(signIn, workspace, null)).Decision.Standing);
     }
 
-    // Activations that end do so after the call that let them.
-    private async Task Settle()
-    {
-        await cluster.Forget();
-        await Until(async () => (await Kinds()).Count == 0);
-    }
-
     /// <summary>Of which types of ours there are activations.</summary>
     private async Task<HashSet<string>> Kinds()
     {
         var statistics = await cluster.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
         return [.. statistics.Where(s => s.GrainType.StartsWith("EngageCenter", StringComparison.Ordinal)).Select(s => s.GrainId.Type.ToString()!)];
-    }
-
-    private static async Task Until(Func<Task<bool>> condition)
-    {
-        // Each attempt is a call to every silo, in whose time activations end.
-        for (var since = Stopwatch.GetTimestamp(); !await condition();)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "It does not come to be.");
-        }
     }
 }

@@ -10,21 +10,9 @@ using Xunit.Abstractions;
 namespace EngageCenter.Grains.Tests.Workspaces;
 
 /// <summary>The list of people has everybody whom the directory names in a group with roles, whether or not they ever came.</summary>
-public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
+public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper output) : DirectoryTest(silos), IClassFixture<WarmCluster>
 {
-    private readonly WarmCluster cluster;
-    private readonly ITestOutputHelper output;
-    private readonly Contoso contoso;
-    private readonly TenantDirectory directory;
-    private readonly Guid group = Guid.NewGuid();
     private readonly Guid other = Guid.NewGuid();
-
-    public CompletePeopleTests(WarmCluster cluster, ITestOutputHelper output)
-    {
-        (this.cluster, this.output) = (cluster, output);
-        contoso = new(cluster);
-        directory = cluster.Directory.Of(contoso.Tenant);
-    }
 
     [Theory]
     [InlineData(2)]
@@ -70,7 +58,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
         await contoso.Grant(workspace, other, Roles.LearningUser);
-        await Poll();
+        Assert.True(await Poll());
         Assert.Equal(4, (await List(workspace)).Count);
         var read = directory.Read.Count;
 
@@ -78,7 +66,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         directory.Groups[people[1]] = [other];
         var comes = In(1, group)[0];
         directory.Tell(new(group, false, [people[0], people[1], comes], false));
-        await Poll();
+        Assert.True(await Poll());
 
         var listed = await List(workspace);
         Assert.Equal(new[] { people[1], people[2], comes, contoso.Adele.UserId }.Order(), listed.Select(user => user.Person.UserId).Order());
@@ -97,7 +85,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         var people = In(60, group);
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
-        await Poll();
+        Assert.True(await Poll());
         Assert.Equal(61, (await List(workspace)).Count);
 
         foreach (var person in people.Skip(1))
@@ -118,7 +106,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
                 break;
         }
 
-        await Poll();
+        Assert.True(await Poll());
         Assert.Equal(new[] { people[0], contoso.Adele.UserId }.Order(), (await List(workspace)).Select(user => user.Person.UserId).Order());
     }
 
@@ -128,12 +116,12 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         In(5, group);
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
-        await Poll();
+        Assert.True(await Poll());
         await List(workspace);
         var read = directory.Read.Count;
         for (var n = 0; n < 5; n++)
         {
-            await Poll();
+            Assert.True(await Poll());
             await List(workspace);
         }
 
@@ -151,7 +139,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         var people = In(5, group);
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
-        await Poll();
+        Assert.True(await Poll());
         await List(workspace);
         foreach (var person in people.Skip(1))
         {
@@ -159,7 +147,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         }
 
         directory.Tell(new(group, false, [], true));
-        await Poll();
+        Assert.True(await Poll());
 
         // The second page of the group is not answered.
         var pages = 0;
@@ -168,12 +156,12 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         Assert.Equal(6, (await List(workspace)).Count);
 
         directory.Answer();
-        await Until(async () => (await List(workspace)).Count == 4);
+        await GrainCluster.Until(async () => (await List(workspace)).Count == 4, "four people are listed");
         await cluster.Forget();
         directory.Refuse(TimeSpan.FromMilliseconds(1));
         Assert.Single(await List(workspace));
         directory.Answer();
-        await Until(async () => (await List(workspace)).Count == 4);
+        await GrainCluster.Until(async () => (await List(workspace)).Count == 4, "four people are listed");
     }
 
     [Fact]
@@ -183,12 +171,12 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         directory.Blocked[people[0]] = true;
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
-        await Poll();
+        Assert.True(await Poll());
         Assert.Equal([people[0]], (await List(workspace, status: WorkspaceUserStatus.Blocked)).Select(user => user.Person.UserId));
 
         directory.Block(people[0], isBlocked: false);
         directory.Block(people[1]);
-        await Poll();
+        Assert.True(await Poll());
         var blocked = Assert.Single(await List(workspace, status: WorkspaceUserStatus.Blocked));
         Assert.Equal((people[1], true), (blocked.Person.UserId, blocked.Roles.IsEmpty));
     }
@@ -244,7 +232,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var begun = Stopwatch.GetTimestamp();
-        await Until(async () =>
+        await GrainCluster.Until(async () =>
         {
             try
             {
@@ -254,7 +242,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
             {
                 return false;
             }
-        });
+        }, "everybody is listed");
         output.WriteLine($"{count} people: read after {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s by {directory.Read.Count} requests; {(GC.GetTotalMemory(forceFullCollection: true) - before) / (1 << 20)} MiB");
         foreach (var (what, search, page) in new[] { ("page", null, 1), ("search", "00042", 1), ("search for nobody", "nobody at all", 0) })
         {
@@ -291,7 +279,7 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
             await of.Grant(workspace, granted, Roles.SupportUser);
             var follower = cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{of.Tenant}");
             Assert.True(await follower.Poll());
-            await Until(async () => await Total() == size + 1);
+            await GrainCluster.Until(async () => await Total() == size + 1, "everybody is listed");
             var (read, asked) = (its.Read.Count, its.Requests);
             for (var round = 0; round < rounds; round++)
             {
@@ -329,8 +317,6 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
         return people;
     }
 
-    private async Task Poll() => Assert.True(await cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll());
-
     private async Task<AccessDecision> Decision(string workspace) => await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
 
     private async Task<IReadOnlyList<WorkspaceUser>> List(string workspace, string? search = null, WorkspaceUserStatus? status = null, UserType? userType = null) =>
@@ -339,14 +325,4 @@ public sealed class CompletePeopleTests : IClassFixture<WarmCluster>
 
     private async Task<Page<WorkspaceUser>> Page(string workspace, string? search) =>
         (await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).List(await Decision(workspace), new(search, Roles.None, null, null, new(50, null))))!;
-
-    private async Task Until(Func<Task<bool>> condition)
-    {
-        // Each attempt is a call to every silo, in whose time things happen.
-        for (var since = Stopwatch.GetTimestamp(); !await condition();)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "It does not come to be.");
-            await cluster.Activations("user");
-        }
-    }
 }
