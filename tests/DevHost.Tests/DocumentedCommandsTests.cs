@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace EngageCenter.DevHost.Tests;
 
 /// <summary>
-/// Runs each shell block of README.md and docs/start as it is printed, against a DevHost of its own, and compares what it
-/// prints with the block below it. Only the two addresses are replaced.
+/// Runs each shell block of README.md and docs/start/tutorial.md as it is printed, against a DevHost of its own, and compares
+/// what it prints with the block below it. Only the two addresses are replaced.
 /// </summary>
 public sealed partial class DocumentedCommandsTests : IDisposable
 {
@@ -28,9 +28,13 @@ public sealed partial class DocumentedCommandsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"a":1,"b":[…]}""", """{"a":2.5,"b":[1,2]}""", true)]
+    [InlineData("""{"opened":1,"byMonth":[…]}""", """{"opened":25,"byMonth":[1,2]}""", true)]
+    [InlineData("""{"hoursDelivered":133.0}""", """{"hoursDelivered":134.0}""", false)]
+    [InlineData("""{"totalCount":10}""", """{"totalCount":1}""", false)]
     [InlineData("""{"a":1}""", """{"a":1,"b":2}""", false)]
     [InlineData("""{"at":"2026-11-25T02:08:55.79Z"}""", """{"at":"2027-01-02T03:04:05Z"}""", true)]
+    [InlineData("""{"at":"2026-11-25T02:08:55.79Z"}""", """{"at":"NotFound"}""", false)]
+    [InlineData("2026-11-24T15:00:00Z,\nlast", "2026-11-24T15:00:00Z,\nother", false)]
     [InlineData("""{"status":"Active"}""", """{"status":"NotFound"}""", false)]
     [InlineData("one\n…\nlast", "one\ntwo\nthree\nlast", true)]
     [InlineData("one\ntwo", "one", false)]
@@ -60,21 +64,24 @@ public sealed partial class DocumentedCommandsTests : IDisposable
 
     private static string Authority(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>… stands for any text. Numbers, ids and instants may be others, since they change with the day.</summary>
+    /// <summary>
+    /// … stands for any text. Ids of workspaces, months, instants of the service and counts by the calendar may be others, since
+    /// each start draws or counts them anew. Instants that a command sends are in whole seconds, and stay.
+    /// </summary>
     private static Regex Pattern(string document) => new(
         $"^{Varying().Replace(Regex.Escape(document), m => m.Value switch
         {
             "…" => "[\\s\\S]*",
-            _ when m.Value.Contains('T', StringComparison.Ordinal) => "[^\"]+",
+            _ when m.Value.Contains('T', StringComparison.Ordinal) => "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?Z",
             _ when m.Value.Length == 32 => "[0-9a-f]{32}",
             _ when m.Value.Length == 7 => "[0-9]{4}-[0-9]{2}",
-            _ => "[0-9]+(\\.[0-9]+)?",
+            _ => "[0-9]+",
         })}$", RegexOptions.None, TimeSpan.FromSeconds(10));
 
     [GeneratedRegex(@"^```bash\n(?<commands>.*?)^```\n(```(json|csv|text)\n(?<prints>.*?)^```\n)?", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    // In an escaped text: instants, ids of workspaces, months, and numbers that are values.
-    [GeneratedRegex(@"…|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^""]+|(?<="")[0-9a-f]{32}(?="")|(?<="")[0-9]{4}-[0-9]{2}(?="")|(?<="":""?)[0-9]+(\\\.[0-9]+)?(?![0-9a-f-])")]
+    // In an escaped text: instants, ids of workspaces, months, and counts by the calendar.
+    [GeneratedRegex(@"…|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\\.[0-9]+Z|(?<="")[0-9a-f]{32}(?="")|(?<="")[0-9]{4}-[0-9]{2}(?="")|(?<=""(?:opened|closed|open|started|completed)"":)[0-9]+")]
     private static partial Regex Varying();
 }
