@@ -111,7 +111,8 @@ internal sealed class PartitionFactAttribute : FactAttribute
     {
         if (!Network.IsPossible && Environment.GetEnvironmentVariable("CI") is null)
         {
-            // On a developer's machine alone: CI has to have them.
+            // Only root on Linux can cut off processes of one machine from each other. A developer may lack that; CI must not, and
+            // there the test fails instead.
             Skip = "Needs Linux, root and the program ip (Debian's package iproute2) for network namespaces.";
         }
     }

@@ -69,7 +69,8 @@ public sealed class BodyMemoryTests : IDisposable
             }
 
             // Most are refused at once or after they waited for memory. The others stay on their way, and no answer of theirs
-            // tells that they do: the time is that in which they would have ended the process.
+            // tells that they do: the time is that in which they would have ended the process. The process runs on the machine's clock,
+            // so the wait does too, and 15 s bound it.
             await Task.WhenAny(Task.WhenAll(slow.Select(s => s.Answer())), Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System));
             Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/agreements/large", automation));
         }

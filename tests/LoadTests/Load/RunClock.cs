@@ -12,7 +12,9 @@ internal sealed class RunClock(TimeProvider time)
     {
         while (!stop.IsCancellationRequested && Now is var now && now < moment)
         {
-            // An operation is due at a moment, and nothing else tells of it. Timers tick in milliseconds: a shorter delay would be none, and this a loop that takes a core from the silos.
+            // An operation is due at a moment, and only the clock tells of it: the machine's in a run, as its figures are of real
+            // time, and a virtual one in tests. The moment bounds the wait, and who stops the run cancels it. Timers tick in
+            // milliseconds: a shorter delay would be none, and this a loop that takes a core from the silos.
             var delay = TimeSpan.FromMilliseconds(Math.Ceiling((moment - now).TotalMilliseconds));
             await Task.Delay(delay, time, stop).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }

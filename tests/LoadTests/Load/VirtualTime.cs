@@ -17,7 +17,9 @@ internal sealed class VirtualTime : SynchronizationContext
 
     public TimeProvider Time => time;
 
-    /// <summary>What takes so long in virtual time. The test itself waits for nothing: <see cref="Run"/> moves the time on.</summary>
+    /// <summary>
+    /// What takes so long in virtual time. No real time passes: <see cref="Run"/> moves the clock on, and fails at its bound.
+    /// </summary>
     public static Task Takes(TimeSpan duration, TimeProvider time) => Task.Delay(duration, time);
 
     public static T Run<T>(Func<TimeProvider, Task<T>> run)
@@ -33,7 +35,8 @@ internal sealed class VirtualTime : SynchronizationContext
                 virtualTime.time.Advance(step);
             }
 
-            // It has completed, and throws what it threw.
+            // This waits for nothing: the loop ends only when the task has completed, or fails at its bound. It throws what the task
+            // threw.
             return task.GetAwaiter().GetResult();
         }
         finally

@@ -77,13 +77,14 @@ internal sealed class StrangerTraffic(Uri service, HttpClient http, Tokens token
                 {
                     await stream.WriteAsync("{"u8.ToArray(), stop);
 
-                    // To be slow is what this client is for.
+                    // To be slow is what this client is for, on the clock of the service that it troubles. The end of the run cancels it.
                     await Task.Delay(pace, TimeProvider.System, stop);
                 }
             }
             catch (Exception ended) when (ended is IOException or SocketException)
             {
-                // The service has had enough of it. A new connection comes no faster than the bytes did.
+                // The service has had enough of it. A new connection comes no faster than the bytes did. The end of
+                // the run cancels the wait, which the loop then sees; a cancelled wait is no fault here.
                 await Task.Delay(pace, TimeProvider.System, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
             catch (OperationCanceledException)

@@ -43,7 +43,8 @@ internal static class Hosts
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SiloHost.ResponseTimeout);
             client.UseConnectionRetryFilter(async (_, stopping) =>
             {
-                // There is no cluster yet to wait for a signal from.
+                // Silos are processes or machines that start in their own, real time, and one that is not there yet sends no signal. The
+                // attempts bound the wait, and the end of the client's start cancels it.
                 await Task.Delay(retry, TimeProvider.System, stopping);
                 return ++attempts < MaxStartAttempts;
             });
