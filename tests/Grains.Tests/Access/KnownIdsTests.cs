@@ -1,11 +1,8 @@
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
-using EngageCenter.Agreements;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Access;
 
@@ -13,7 +10,7 @@ namespace EngageCenter.Grains.Tests.Access;
 /// Groups and tenants that are known, and those that nobody has heard of. Breaks rows and counts activations, so it has a
 /// cluster to itself.
 /// </summary>
-public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
+public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);
     private readonly Guid group = Guid.NewGuid();
@@ -23,26 +20,6 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         cluster.Store.Fate = (_, _) => RowFate.Happens;
         cluster.Called = _ => { };
         cluster.Time.Shift = TimeSpan.Zero;
-    }
-
-    /// <summary>As after a backup that was restored under web nodes that went on.</summary>
-    [Fact]
-    public async Task A_set_that_is_older_than_what_a_host_was_told_is_refused_and_not_taken_over()
-    {
-        var workspace = await contoso.Workspace();
-        await contoso.Grant(workspace, group, Roles.SupportUser);
-        var key = KnownIds.GroupsOf(contoso.Tenant);
-        var known = (await WebNode().Current(key))!.Version;
-        await cluster.Forget();
-
-        cluster.Store.Change("known-ids", IdOf(key), row =>
-        {
-            row["Version"] = known - 1;
-            row["Entries"] = new JsonObject();
-        });
-
-        Assert.Equal(PolicyAnswerKind.Unconfirmed, (await NodeThatWasTold(known).Get(key)).Kind);
-        Assert.Equal(PolicyAnswerKind.Leased, (await NodeThatWasTold(known - 1).Get(key)).Kind);
     }
 
     [Fact]
@@ -254,58 +231,6 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         Assert.Equal(groups, await cluster.Activations("group"));
     }
 
-    /// <summary>Two web nodes hold the set without the tenant when an agreement comes to name it.</summary>
-    [Fact]
-    public async Task Whoever_comes_after_an_agreement_was_acknowledged_is_of_a_known_tenant_at_every_web_node()
-    {
-        await contoso.Workspace();
-        KnownIdsCache[] nodes = [WebNode(), WebNode()];
-        foreach (var _ in Enumerable.Range(0, 5))
-        {
-            var (tenant, reader) = (Guid.NewGuid(), Guid.NewGuid());
-            foreach (var node in nodes)
-            {
-                Assert.False((await node.Current(KnownIds.TenantsWith(tenant)))!.MayHold(tenant));
-                Assert.False((await node.Current(KnownIds.TenantsWith(reader)))!.MayHold(reader));
-            }
-
-            var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
-            await contoso.Put(agreement with
-            {
-                Contacts = agreement.Contacts.Add(new(Roles.IncidentManager, new(tenant, Guid.NewGuid()), "Joni", "joni@microsoft.example", null, true)),
-                BillingReaders = [new("account", null, reader, Guid.NewGuid(), null)],
-            });
-
-            foreach (var node in nodes)
-            {
-                Assert.True((await node.Current(KnownIds.TenantsWith(tenant)))!.MayHold(tenant));
-                Assert.True((await node.Current(KnownIds.TenantsWith(reader)))!.MayHold(reader));
-            }
-        }
-    }
-
-    /// <summary>A web node that is gone does not answer: what it holds runs out, and the agreement waits for that.</summary>
-    [Fact]
-    public async Task A_tenant_is_named_when_what_a_silent_web_node_holds_has_run_out()
-    {
-        await contoso.Workspace();
-        var tenant = Guid.NewGuid();
-        using var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
-        var silent = new SilentNode(cluster.Grains, services.GetRequiredService<AccessMetrics>());
-        var held = (await silent.Get(KnownIds.TenantsWith(tenant))).Lease!;
-        Assert.False(held.Leased.MayHold(tenant));
-
-        var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
-        await contoso.Put(agreement with
-        {
-            Contacts = agreement.Contacts.Add(new(Roles.IncidentManager, new(tenant, Guid.NewGuid()), "Joni", "joni@microsoft.example", null, true)),
-        });
-
-        Assert.False(held.IsValid);
-        Assert.True(silent.WasRecalled.Task.IsCompleted);
-        silent.Answer.SetResult();
-    }
-
     [Fact]
     public async Task Group_leaves_the_known_ones_with_the_revocation_of_its_last_role()
     {
@@ -329,86 +254,6 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
         // Comes behind it, and changes nothing.
         await Set().Remove(Guid.NewGuid(), 0);
         Assert.False(IsKnown(group));
-    }
-
-    [Fact]
-    public async Task Full_set_is_freed_of_groups_that_hold_no_role_and_of_no_other()
-    {
-        var workspace = await contoso.Workspace();
-        var (held, halfway, isNew) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
-        await contoso.Grant(workspace, group, Roles.SupportUser);
-
-        // Its list has the workspace, whose policy does not name it: the grant ended between the two.
-        Break("workspace", RowFate.Fails);
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Grant(workspace, halfway, Roles.SupportUser));
-        Mend();
-        await contoso.Grant(workspace, held, Roles.SupportUser);
-        await cluster.Settle();
-        Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
-
-        await Assert.ThrowsAsync<TryLaterException>(() => contoso.Grant(workspace, isNew, Roles.SupportUser));
-        await Cleaned();
-
-        Assert.Equal(new HashSet<Guid> { group, held }, Known().ToHashSet());
-        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, isNew, Roles.SupportUser)).Status);
-        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, halfway, Roles.SupportUser)).Status);
-        foreach (var granted in (Guid[])[group, held, halfway, isNew])
-        {
-            Assert.Equal(workspace, Assert.Single(await Workspaces(Contoso.SignIn(contoso.Somebody(), 0, granted))));
-        }
-    }
-
-    [Fact]
-    public async Task A_grant_to_one_group_too_many_in_a_tenant_is_refused_by_name()
-    {
-        var workspace = await contoso.Workspace();
-        await contoso.Grant(workspace, group, Roles.SupportUser);
-        await cluster.Settle();
-        Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
-
-        // A group that cannot be asked counts as one that holds roles.
-        cluster.Called = call =>
-        {
-            if (call.InterfaceMethod.Name == nameof(IGroupGrain.EmptyAt))
-            {
-                throw new StorageUnavailableException("This group cannot be asked.");
-            }
-        };
-        await Assert.ThrowsAsync<TryLaterException>(() => contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser));
-        await Cleaned();
-
-        Assert.Equal(PutGroupStatus.TooManyGroupsInTenant, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
-
-        // What is known already goes on, and one that leaves makes place.
-        Assert.Equal(PutGroupStatus.Updated, (await contoso.Grant(workspace, group, Roles.AssessmentUser)).Status);
-        await contoso.Revoke(workspace, group);
-        await cluster.Settle();
-        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
-    }
-
-    [Fact]
-    public async Task An_agreement_that_names_one_tenant_too_many_is_refused_by_name_and_changes_nothing()
-    {
-        await contoso.Workspace();
-        var tenant = Guid.NewGuid();
-        var key = KnownIds.TenantsWith(tenant);
-        await Current(key);
-        await cluster.Settle();
-        Fill(key, KnownIds.MaxTenants);
-        try
-        {
-            var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
-            var outcome = await cluster.Agreement(contoso.AgreementId).Put(Contoso.Automation, new(
-                agreement with { Contacts = agreement.Contacts.Add(new(Roles.IncidentManager, new(tenant, Guid.NewGuid()), "Joni", "joni@microsoft.example", null, true)) }, null));
-
-            Assert.Equal(PutAgreementStatus.TooManyTenants, outcome.Status);
-            Assert.Single((await cluster.Agreement(contoso.AgreementId).Get())!.Agreement.Contacts);
-        }
-        finally
-        {
-            await cluster.Settle();
-            cluster.Store.Change("known-ids", IdOf(key), row => row["Entries"] = new JsonObject());
-        }
     }
 
     [Fact]
@@ -436,19 +281,6 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
 
     private static GrainId IdOf(string key) => GrainId.Create("known-ids", key);
 
-    private SilentNode NodeThatWasTold(long version)
-    {
-        var node = new SilentNode(cluster.Grains, new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider().GetRequiredService<AccessMetrics>(), version);
-        node.Answer.SetResult();
-        return node;
-    }
-
-    private KnownIdsCache WebNode()
-    {
-        var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
-        return new(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<KnownIdsCache>.Instance);
-    }
-
     private async Task<string[]> Workspaces(SignIn signIn) =>
         [.. (await cluster.User(signIn.Person).Workspaces(signIn))!.Value.Select(w => w.Workspace.WorkspaceId)];
 
@@ -458,61 +290,12 @@ public sealed class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainClu
 
     private IKnownIdsGrain Set() => cluster.Grains.GetGrain<IKnownIdsGrain>(KnownIds.GroupsOf(contoso.Tenant));
 
-    // What is under way goes on where the call is given up, and is joined by the next one.
-    private async Task Cleaned()
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await cluster.WithinSilo.GetGrain<ICleanedIds>(KnownIds.GroupsOf(contoso.Tenant)).Clean();
-                return;
-            }
-            catch (TimeoutException) when (attempt < 5)
-            {
-            }
-        }
-    }
-
-    private IEnumerable<Guid> Known() => Row(KnownIds.GroupsOf(contoso.Tenant))!["Entries"]!.AsObject().Select(entry => Guid.Parse(entry.Key));
-
     private bool IsKnown(Guid id) => Row(KnownIds.GroupsOf(contoso.Tenant))!["Entries"]!.AsObject().ContainsKey($"{id:D}");
 
     private JsonObject? Row(string key) => cluster.Store.Row("known-ids", IdOf(key));
-
-    private void Fill(string key, int count) => cluster.Store.Change("known-ids", IdOf(key), row =>
-    {
-        var entries = row["Entries"]!.AsObject();
-        while (entries.Count < count)
-        {
-            entries[$"{Guid.NewGuid():D}"] = 0;
-        }
-    });
 
     private void Break(string row, RowFate fate, RowOperation broken = RowOperation.Write) =>
         cluster.Store.Fate = (operation, name) => operation == broken && name == row ? fate : RowFate.Happens;
 
     private void Mend() => cluster.Store.Fate = (_, _) => RowFate.Happens;
-
-    /// <summary>A web node that asks, and then does not answer.</summary>
-    private sealed class SilentNode(IGrainFactory grains, AccessMetrics metrics, long told = -1)
-        : LeaseCache<KnownIds, IKnownIdsHolder>(grains, metrics, TimeProvider.System, NullLogger.Instance, "silent", 10), IKnownIdsHolder
-    {
-        public TaskCompletionSource WasRecalled { get; } = new();
-
-        public TaskCompletionSource Answer { get; } = new();
-
-        async Task IKnownIdsHolder.Recall(string key)
-        {
-            WasRecalled.TrySetResult();
-            await Answer.Task;
-        }
-
-        protected override async Task<(PolicyAnswerKind Kind, KnownIds? Leased, TimeSpan Lease)> Request(
-            IGrainFactory grains, string key, KnownIds? known, IKnownIdsHolder holder)
-        {
-            var answer = await grains.GetGrain<IKnownIdsGrain>(key).Lease(holder, told);
-            return (answer.Kind, answer.Ids ?? (answer.Kind == PolicyAnswerKind.Leased ? new(told, [], true) : null), answer.Lease);
-        }
-    }
 }

@@ -1,21 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Extensions.Time.Testing;
 using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.Graph;
 
 /// <summary>A reader of groups/delta who follows every link knows the direct members of every group, whatever happens in between.</summary>
-public sealed class GraphDeltaTests : IAsyncLifetime
+public sealed class GraphDeltaTests : OwnEntraTest
 {
     private const string Graph = "/graph/v1.0";
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private RunningEntra entra = null!;
-
-    public async Task InitializeAsync() => entra = await RunningEntra.StartAsync(Value, time);
-
-    public async Task DisposeAsync() => await entra.DisposeAsync();
 
     [Theory]
     [InlineData(1)]

@@ -1,21 +1,14 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Microsoft.Extensions.Time.Testing;
 using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.Graph;
 
 /// <summary>What a test can make go wrong with Graph.</summary>
-public sealed class GraphFaultsTests : IAsyncLifetime
+public sealed class GraphFaultsTests : OwnEntraTest
 {
     private const string Person = $"/graph/v1.0/users/{Ann}";
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private RunningEntra entra = null!;
-
-    public async Task InitializeAsync() => entra = await RunningEntra.StartAsync(Value, time);
-
-    public async Task DisposeAsync() => await entra.DisposeAsync();
 
     [Theory]
     [InlineData(429, "2")]

@@ -3,22 +3,15 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
-using Microsoft.Extensions.Time.Testing;
 using static EngageCenter.LocalEntra.Tests.SignIn.SignInClient;
 using static EngageCenter.LocalEntra.Tests.TestDirectory;
 
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
 /// <summary>Sign-in for a program without a browser, as RFC 8628 says it.</summary>
-public sealed class DeviceTests : IAsyncLifetime
+public sealed class DeviceTests : OwnEntraTest
 {
     private const string Rfc = "urn:ietf:params:oauth:grant-type:device_code";
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private RunningEntra entra = null!;
-
-    public async Task InitializeAsync() => entra = await RunningEntra.StartAsync(Value, time);
-
-    public async Task DisposeAsync() => await entra.DisposeAsync();
 
     [Theory]
     [InlineData(Contoso, Rfc)]

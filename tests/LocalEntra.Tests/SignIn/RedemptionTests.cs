@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 using static EngageCenter.LocalEntra.Tests.SignIn.SignInClient;
 using static EngageCenter.LocalEntra.Tests.TestDirectory;
@@ -8,19 +7,15 @@ using static EngageCenter.LocalEntra.Tests.TestDirectory;
 namespace EngageCenter.LocalEntra.Tests.SignIn;
 
 /// <summary>Tests what the token endpoint returns for a code and for a refresh token, and each refusal.</summary>
-public sealed class RedemptionTests : IAsyncLifetime
+public sealed class RedemptionTests : OwnEntraTest
 {
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private RunningEntra entra = null!;
     private SignInClient client = null!;
 
-    public async Task InitializeAsync()
+    public override async Task InitializeAsync()
     {
-        entra = await RunningEntra.StartAsync(Value, time);
+        await base.InitializeAsync();
         client = new(entra);
     }
-
-    public async Task DisposeAsync() => await entra.DisposeAsync();
 
     [Theory]
     [InlineData(Contoso)]
