@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using EngageCenter.Client.Models;
 using Microsoft.Kiota.Abstractions;
@@ -12,11 +13,13 @@ namespace EngageCenter.Client;
 public partial class EngageCenterClient
 {
     private const string Lines = "application/x-ndjson";
+    private static readonly HttpMethod[] idempotent = [HttpMethod.Get, HttpMethod.Head, HttpMethod.Options, HttpMethod.Put, HttpMethod.Delete];
     private static readonly Dictionary<string, ParsableFactory<IParsable>> problems = new() { ["XXX"] = Problem.CreateFromDiscriminatorValue };
 
     /// <summary>
-    /// A client of a service. Requests that the service is too busy for (429, 503, 504) are sent again when 'Retry-After' says,
-    /// at most <paramref name="retries"/> times and within a minute; not those whose body is a stream. Make one, and keep it.
+    /// A client of a service. Requests that the service is too busy for are sent again when 'Retry-After' says, or after some
+    /// seconds if it says nothing, at most <paramref name="retries"/> times and within a minute: after 429 always, after 503 and
+    /// 504 if the method is idempotent. Make one, and keep it.
     /// </summary>
     /// <param name="service">Its address: https, or http on this machine, since each request has a token.</param>
     /// <param name="token">An access token, asked for with each request.</param>
@@ -31,7 +34,14 @@ public partial class EngageCenterClient
             throw new ArgumentException($"'{service}' must be an https address; http is for this machine alone.", nameof(service));
         }
 
-        var retry = new RetryHandlerOption { MaxRetry = retries, Delay = 1, RetriesTimeLimit = TimeSpan.FromMinutes(1) };
+        // The last answer is for the caller: the handler would throw another exception if it ran out of retries.
+        var retry = new RetryHandlerOption
+        {
+            MaxRetry = retries,
+            Delay = 1,
+            RetriesTimeLimit = TimeSpan.FromMinutes(1),
+            ShouldRetry = (_, attempt, answer) => attempt < retries && IsTemporary(answer),
+        };
         var http = KiotaClientFactory.Create(
             KiotaClientFactory.CreateDefaultHandlers([retry]),
             connection ?? new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
@@ -76,15 +86,20 @@ public partial class EngageCenterClient
     }
 
     /// <summary>Brings in updates of support cases, one JSON object on each line. A bad one never blocks its neighbours.</summary>
-    /// <param name="lines">As long as it may be; it is not sent a second time, whatever the answer.</param>
+    /// <param name="lines">Of any length. They are not sent a second time, whatever the answer.</param>
     /// <exception cref="Problem">The service refuses it, or took a part. Sending all of it again is safe.</exception>
     public async Task<PostCasesResponse> PostCaseLinesAsync(string workspaceId, Stream lines, CancellationToken cancellationToken = default)
     {
         var request = V1.Workspaces[workspaceId].SupportCases.ToPostRequestInformation(new());
         request.Headers.Remove("Content-Type");
         request.SetStreamContent(lines, Lines);
+        request.AddRequestOptions([new RetryHandlerOption { MaxRetry = 0 }]);
         return await RequestAdapter.SendAsync(request, PostCasesResponse.CreateFromDiscriminatorValue, problems, cancellationToken).ConfigureAwait(false) ?? new();
     }
+
+    // A 429 comes before anything is done. The others do not say whether something was done, and a POST may do it twice.
+    private static bool IsTemporary(HttpResponseMessage answer) => answer.StatusCode == HttpStatusCode.TooManyRequests
+        || (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout && answer.RequestMessage is { } request && idempotent.Contains(request.Method));
 
     // A token goes nowhere but to the service.
     private Uri Within(string link)
