@@ -62,7 +62,7 @@ internal static class FirstSignIns
                     $"| {kind}, {hosts[whose].Name} | {Report.Spread(laps.Select(lap => Math.Round(lap[whose].PerSecond)))} | {of} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(0)))} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(1)))} |\n");
             }
 
-            // The next tokens are of a later second. This is not waited for by a test.
+            // A token says in whole seconds when it was issued. Only after a later second has begun is the next one a new one.
             await Task.Delay(untilNextToken, TimeProvider.System);
         }
 
