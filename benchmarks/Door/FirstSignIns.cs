@@ -14,6 +14,9 @@ internal static class FirstSignIns
     // What is compiled and cached for the first time is not measured.
     private const int WarmUpPart = 4;
 
+    private const string First = "first token";
+    private const string Next = "next token";
+
     private static readonly TimeSpan untilNextToken = TimeSpan.FromSeconds(2);
 
     public static async Task<string> RunAsync(Servers servers, DoorSettings settings)
@@ -25,11 +28,24 @@ internal static class FirstSignIns
         }
 
         var people = new Organization(settings).People;
+        var warmUp = people.Length / WarmUpPart;
+        var size = (people.Length - warmUp) / settings.Rounds;
+        if (size == 0)
+        {
+            throw new InvalidOperationException($"{people.Length} people are too few for {settings.Rounds} rounds.");
+        }
+
         var report = new StringBuilder(Report.Heading("First sign-ins", $"first {settings.CommandLine}"));
         report.Append(CultureInfo.InvariantCulture,
             $"{people.Length} people with {settings.Groups} groups each, of whom a quarter warm up; {settings.Connections} connections with one request under way each; {settings.Rounds} rounds in turns, medians with least and most. DevHost with SQLite.\n\n| | requests/s | of before | processor µs/request | client µs |\n|---|---|---|---|---|\n");
-        foreach (var kind in (string[])["first token", "next token"])
+        foreach (var kind in (string[])[First, Next])
         {
+            if (kind == Next)
+            {
+                // A token says in whole seconds when it was issued. Only after a later second has begun is the next one a new one.
+                await Task.Delay(untilNextToken, TimeProvider.System);
+            }
+
             var laps = new List<ImmutableArray<Lap>>();
             var requests = new List<ImmutableArray<byte[]>>();
             foreach (var (_, host) in hosts)
@@ -37,7 +53,6 @@ internal static class FirstSignIns
                 requests.Add([.. (await Organization.TokensAsync(host.Entra, people)).Select(token => Contestant.Post(host.Path, Servers.Body, token))]);
             }
 
-            var (warmUp, size) = (people.Length / WarmUpPart, (people.Length - (people.Length / WarmUpPart)) / settings.Rounds);
             foreach (var ((_, host), all) in hosts.Zip(requests))
             {
                 await RunAsync(host, all[..warmUp], settings.Connections);
@@ -61,9 +76,6 @@ internal static class FirstSignIns
                 report.Append(CultureInfo.InvariantCulture,
                     $"| {kind}, {hosts[whose].Name} | {Report.Spread(laps.Select(lap => Math.Round(lap[whose].PerSecond)))} | {of} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(0)))} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(1)))} |\n");
             }
-
-            // A token says in whole seconds when it was issued. Only after a later second has begun is the next one a new one.
-            await Task.Delay(untilNextToken, TimeProvider.System);
         }
 
         return report.ToString();

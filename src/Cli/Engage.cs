@@ -5,6 +5,7 @@ using EngageCenter.Cli.Agreements;
 using EngageCenter.Cli.Audit;
 using EngageCenter.Cli.Cases;
 using EngageCenter.Cli.Completions;
+using EngageCenter.Cli.Output;
 using EngageCenter.Cli.Session;
 using EngageCenter.Cli.Workspaces;
 
@@ -33,6 +34,10 @@ internal sealed class Engage(Surroundings around)
         try
         {
             return await parsed.InvokeAsync(new() { Output = around.Out, Error = around.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = interruptBound }, stop);
+        }
+        catch (IOException unread) when (StandardOutput.IsClosed(unread))
+        {
+            return ExitCodes.Unread;
         }
         catch (Exception fault) when (Failures.Of(fault) is { } failure)
         {

@@ -20,6 +20,9 @@ internal static class ExitCodes
 
     /// <summary>Ctrl+C.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Nobody reads the output any more, as after <c>| head</c>. It is what a shell says of a program that SIGPIPE ended.</summary>
+    public const int Unread = 141;
 }
 
 /// <summary>A command ends early: what happened, and what to do.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using EngageCenter.Cli.Output;
 using EngageCenter.Client.Models;
 using Microsoft.Identity.Client;
@@ -17,13 +18,20 @@ internal static class Failures
         MsalServiceException { StatusCode: >= 500 or 429 } => (ExitCodes.Unavailable, "The sign-in service is busy. Try again in a minute."),
         MsalException refused => (ExitCodes.SignIn, $"The sign-in did not work: {Clean.Line(refused.Message)} Run 'engage login' again."),
         ApiException { ResponseStatusCode: 401 } => (ExitCodes.SignIn, "The service does not accept the sign-in. Run 'engage login'."),
-        ApiException { ResponseStatusCode: 408 or 429 or >= 500 } answer => (ExitCodes.Unavailable, $"The service is too busy, or failed (status {answer.ResponseStatusCode}). Try again later."),
+        ApiException answer when IsBusy(answer) => (ExitCodes.Unavailable, $"The service is too busy, or failed (status {answer.ResponseStatusCode}). Try again later."),
         ApiException { ResponseStatusCode: > 0 } answer => (ExitCodes.Unavailable, $"What answered is not the service, or not well: status {answer.ResponseStatusCode}. Check the address with 'engage whoami --json'."),
         HttpRequestException or ApiException => (ExitCodes.Unavailable, $"The service could not be reached: {Clean.Line(fault.Message)} Check the address and the network, and try again."),
+        not null when IsCut(fault) => (ExitCodes.Unavailable, "The connection to the service was cut. Try again."),
         TaskCanceledException { InnerException: TimeoutException } => (ExitCodes.Unavailable, "The service did not answer in time. Try again."),
         IOException or UnauthorizedAccessException => (ExitCodes.Wrong, Clean.Line(fault.Message)),
         _ => null,
     };
+
+    /// <summary>Whether the same request may get another answer later.</summary>
+    public static bool IsBusy(ApiException answer) => answer.ResponseStatusCode is 408 or 429 or >= 500;
+
+    /// <summary>Whether there was no connection, or it ended before the answer did.</summary>
+    public static bool IsCut(Exception fault) => fault is HttpRequestException or HttpIOException or IOException { InnerException: SocketException };
 
     private static int CodeOf(Problem problem) => problem.Status switch
     {

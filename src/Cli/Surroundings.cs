@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EngageCenter.Cli.Output;
 
 namespace EngageCenter.Cli;
 
@@ -30,7 +31,7 @@ internal sealed record Surroundings
     /// <summary>What connects to the service, if not the usual one.</summary>
     public Func<HttpMessageHandler>? Connection { get; init; }
 
-    /// <summary>The folder of what is remembered between two commands.</summary>
+    /// <summary>The folder where one command keeps what the next one needs: settings, tokens, and how far an import came.</summary>
     public string Home => Variable("ENGAGE_HOME") is { Length: > 0 } home
         ? Path.GetFullPath(home)
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.Create), "engage-center");
@@ -42,7 +43,7 @@ internal sealed record Surroundings
     public static Surroundings OfProcess() => new()
     {
         In = Console.In,
-        Out = Console.Out,
+        Out = StandardOutput.Open(),
         Error = Console.Error,
         IsInTerminal = !Console.IsInputRedirected,
         IsOutTerminal = !Console.IsOutputRedirected,

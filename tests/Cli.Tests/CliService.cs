@@ -25,9 +25,16 @@ public sealed partial class CliService : IAsyncLifetime
 
     public static string Sample(string name) => Path.Combine(Repository.Root, "samples", name);
 
+    /// <summary>Whether LocalEntra is the directory of the organization, too.</summary>
+    internal bool HasDirectory { get; init; }
+
     public async Task InitializeAsync()
     {
-        service = await ServiceInProcess.Start(("LocalEntra:DirectoryFile", Sample("contoso.json")));
+        var entra = $"http://127.0.0.1:{FreePort.Next()}";
+        service = await ServiceInProcess.Start([
+            ("LocalEntra:DirectoryFile", Sample("contoso.json")),
+            .. HasDirectory ? Directory(entra) : [],
+        ]);
         Automation = NewApplication();
         var applied = (await Automation.RunAsync("agreements", "apply", Sample("contoso-agreements.json"), "--yes")).With(0);
         Workspace = ContosoWorkspace().Match(applied.Error).Groups[1].Value;
@@ -110,6 +117,16 @@ public sealed partial class CliService : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
     }
+
+    private static IEnumerable<(string Name, string Value)> Directory(string entra) =>
+    [
+        ("LocalEntra:Url", entra),
+        ("Directory:Instance", entra),
+        ("Directory:Graph", $"{entra}/graph/v1.0"),
+        ("Directory:ClientId", "e0000000-0000-4000-8000-000000000001"),
+        ("Directory:ClientCredentials:0:SourceType", "ClientSecret"),
+        ("Directory:ClientCredentials:0:ClientSecret", "local-development-only"),
+    ];
 
     private static string Address(Uri url) => url.ToString().TrimEnd('/');
 

@@ -257,6 +257,69 @@ public sealed class CommandTests(CliService service)
     }
 
     [Fact]
+    public async Task Busy_service_is_asked_again_and_then_named()
+    {
+        using var shell = await service.SignedInAsync("adele");
+        var asked = 0;
+        shell.Connection = () => new Answered(() =>
+        {
+            asked++;
+            return new(System.Net.HttpStatusCode.ServiceUnavailable) { Headers = { { "Retry-After", "0" } } };
+        });
+        Assert.Contains("too busy", (await shell.RunAsync("workspaces")).With(4).Error);
+        Assert.Equal(4, asked);
+    }
+
+    [Fact]
+    public async Task Export_that_is_cut_leaves_no_file()
+    {
+        using var shell = await service.SignedInAsync("adele");
+        shell.Connection = () => new Answered(() => Cut.Answer("application/x-ndjson"));
+        Assert.Contains("was cut", (await shell.RunAsync("audit", "export", "--out", shell.File("audit.ndjson"))).With(4).Error);
+        Assert.Empty(Directory.GetFiles(shell.Home, "audit.ndjson*"));
+    }
+
+    [Fact]
+    public async Task Following_the_audit_trail_outlasts_an_answer_of_something_in_between()
+    {
+        using var shell = await service.SignedInAsync("adele");
+        (shell.Connection, shell.Time) = (() => new GatewayThatFailsOnce(), new Impatient());
+        var said = new SaidSoFar();
+        using var interrupt = new CancellationTokenSource();
+        var following = shell.RunAsync(said, interrupt.Token, "audit", "tail", "-n", "0");
+        await Until.True(() => Task.FromResult(following.IsCompleted || said.Complained.Contains("connecting again", StringComparison.Ordinal)), TimeSpan.FromSeconds(30), "it says that it connects again");
+        var group = $"{Guid.NewGuid()}";
+        using var other = await service.SignedInAsync("adele");
+        (await other.RunAsync("groups", "set", group, "--role", "User")).With(0);
+        await Until.True(() => Task.FromResult(following.IsCompleted || said.Written.Contains(group, StringComparison.Ordinal)), TimeSpan.FromSeconds(30), "the event comes");
+        await interrupt.CancelAsync();
+        (await following).With(130);
+    }
+
+    [Fact]
+    public async Task Folder_that_cannot_be_made_is_named_with_its_variable()
+    {
+        using var shell = service.NewShell();
+        await File.WriteAllTextAsync(shell.File("engage"), "a file, where the folder would be");
+        Assert.Contains("ENGAGE_HOME", (await service.SignInAsync(shell, "adele")).With(2).Error);
+    }
+
+    [Fact]
+    public async Task Pipe_that_nobody_reads_ends_the_command()
+    {
+        using var shell = service.NewShell();
+        await File.WriteAllTextAsync(shell.File("closed.sh"), $"""
+            exec 3> >(:)
+            wait $!
+            '{Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet"}' '{Path.Combine(AppContext.BaseDirectory, "EngageCenter.Cli.dll")}' completion bash >&3
+            echo "ended with $?"
+            """);
+        await using var bash = ProgramProcess.Of("bash", shell.Home, shell.File("closed.sh"));
+        Assert.True(await bash.Ended() == 0, $"{bash}");
+        Assert.Equal(("ended with 141", ""), (bash.Output.Trim(), bash.Errors.Trim()));
+    }
+
+    [Fact]
     public async Task A_name_cannot_write_to_the_terminal()
     {
         using var shell = await service.SignedInAsync("adele");
@@ -265,6 +328,34 @@ public sealed class CommandTests(CliService service)
         Assert.Equal("a\uFFFD[31mb c\uFFFD", Output.Clean.Line("a\e[31mb\nc\u202E"));
         Assert.Contains("is no permission", (await shell.RunAsync("check", "\e]0;title\a")).With(2).Error.Replace("\e", "!", StringComparison.Ordinal));
         Assert.DoesNotContain('\e', (await shell.RunAsync("check", "\e]0;title\a")).Error);
+    }
+
+    /// <summary>The first stream that is asked for gets a 502 that is none of the service's.</summary>
+    private sealed class GatewayThatFailsOnce() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private bool hasFailed;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (hasFailed || !request.RequestUri!.AbsolutePath.EndsWith("/stream", StringComparison.Ordinal))
+            {
+                return base.SendAsync(request, cancellationToken);
+            }
+
+            hasFailed = true;
+            return Task.FromResult(new HttpResponseMessage(System.Net.HttpStatusCode.BadGateway) { RequestMessage = request });
+        }
+    }
+
+    /// <summary>Answers each request by itself.</summary>
+    private sealed class Answered(Func<HttpResponseMessage> answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var made = answer();
+            made.RequestMessage = request;
+            return Task.FromResult(made);
+        }
     }
 
     private static IEnumerable<string> Roles(JsonNode group) => group["roles"]!.AsArray().Select(r => (string)r!);

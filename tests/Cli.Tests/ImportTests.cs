@@ -108,6 +108,7 @@ public sealed class ImportTests(CliService service)
     [InlineData("caseId\n", "no column 'elsewhere'", "cases.csv", "--map", "map.json")]
     [InlineData("caseId\n", "no field 'nonsense'", "cases.csv", "--map", "nonsense.json")]
     [InlineData("caseId\n", "none.json", "cases.csv", "--map", "none.json")]
+    [InlineData("caseId\n", "Rejected lines cannot be written", "cases.csv", "--rejected", "/proc/x")]
     [InlineData("caseId\n", "--batch must be", "cases.csv", "--batch", "0")]
     [InlineData("caseId\n", "--batch must be", "cases.csv", "--batch", "1001")]
     [InlineData(null, "no file", "cases.csv")]
@@ -124,6 +125,47 @@ public sealed class ImportTests(CliService service)
         await File.WriteAllTextAsync(shell.File("nonsense.json"), """{ "columns": { "nonsense": "caseId" } }""");
         var arguments = more.Select(m => m.EndsWith(".json", StringComparison.Ordinal) ? shell.File(m) : m);
         Assert.Contains(says, (await shell.RunAsync(["cases", "import", shell.File(name), "-w", service.Workspace, .. arguments])).With(2).Error);
+    }
+
+    [Theory]
+    [InlineData("{", "is not JSON")]
+    [InlineData("""{ "columns": 5 }""", "'$.columns'")]
+    [InlineData("""{ "columns": null }""", "'$.columns'")]
+    [InlineData("""{ "columns": { "caseId": 5 } }""", "'$.columns.caseId'")]
+    [InlineData("""{ "colums": {} }""", "'$.colums'")]
+    [InlineData("""{ "values": { "status": null } }""", "'$.values.status'")]
+    [InlineData("""{ "onlyWithStatus": { "closedAt": null } }""", "'$.onlyWithStatus.closedAt'")]
+    public async Task Unusable_map_is_refused_in_words_of_the_map(string map, string says)
+    {
+        using var shell = service.NewApplication();
+        await File.WriteAllTextAsync(shell.File("map.json"), map);
+        await File.WriteAllTextAsync(shell.File("cases.csv"), "caseId,status,closedAt\nA-1,New,never\n");
+        var error = (await shell.RunAsync("cases", "import", shell.File("cases.csv"), "--map", shell.File("map.json"), "-w", service.Workspace)).With(2).Error;
+        Assert.Contains(says, error);
+        Assert.DoesNotContain("System.", error);
+        Assert.DoesNotContain("EngageCenter.", error);
+    }
+
+    [Fact]
+    public async Task File_that_was_named_for_rejected_lines_stays()
+    {
+        var workspace = await service.WorkspaceAsync("named");
+        using var shell = service.NewApplication();
+        await File.WriteAllTextAsync(shell.File("cases.ndjson"), Case("A-1"));
+        await File.WriteAllTextAsync(shell.File("rejected"), "of an import before");
+        (await shell.RunAsync("cases", "import", shell.File("cases.ndjson"), "--rejected", shell.File("rejected"), "-w", workspace)).With(0);
+        Assert.Equal("", await File.ReadAllTextAsync(shell.File("rejected")));
+    }
+
+    [Fact]
+    public async Task Answer_that_is_cut_is_asked_for_again()
+    {
+        var workspace = await service.WorkspaceAsync("cut");
+        using var shell = service.NewApplication();
+        (shell.Connection, shell.Time) = (() => new Answering(new([Cut.Answer("application/json")])), new Impatient());
+        var said = (await ImportAsync(shell, workspace)).With(0);
+        Assert.StartsWith("1 applied", said.Out);
+        Assert.Contains("cannot be reached", said.Error);
     }
 
     [Fact]
@@ -225,18 +267,6 @@ public sealed class ImportTests(CliService service)
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             answers.TryDequeue(out var answer) ? Task.FromResult(answer) : base.SendAsync(request, cancellationToken);
-    }
-
-    /// <summary>A clock on which every wait is over at once, and is noted.</summary>
-    private sealed class Impatient : TimeProvider
-    {
-        public List<TimeSpan> Waits { get; } = [];
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Waits.Add(dueTime);
-            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
-        }
     }
 
     /// <summary>A file of one line.</summary>

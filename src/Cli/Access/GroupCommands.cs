@@ -29,19 +29,10 @@ internal static class GroupCommands
 
     private static async Task<int> ListAsync(Call call, int most)
     {
-        var groups = GroupsAsync(call, await call.WorkspaceIdAsync());
-        if (call.Printer.IsJson)
-        {
-            await call.Printer.JsonAsync(groups, call.Stop);
-        }
-        else
-        {
-            await call.Printer.TableAsync(
-                groups, most, "No group has a role here.", ["Name", "Roles", "Status", "People", "Granted by", "Id"],
-                g => [g.DisplayName ?? "", string.Join(", ", g.Roles ?? []), $"{g.Status}", $"{g.MemberCount}", g.GrantedBy?.DisplayName ?? g.GrantedBy?.Id ?? "", $"{g.GroupId}"],
-                call.Stop);
-        }
-
+        await call.Printer.ListAsync(
+            GroupsAsync(call, await call.WorkspaceIdAsync()), most, "No group has a role here.", ["Name", "Roles", "Status", "People", "Granted by", "Id"],
+            g => [g.DisplayName ?? "", string.Join(", ", g.Roles ?? []), $"{g.Status}", $"{g.MemberCount}", g.GrantedBy?.DisplayName ?? g.GrantedBy?.Id ?? "", $"{g.GroupId}"],
+            call.Stop);
         return ExitCodes.Ok;
     }
 

@@ -28,19 +28,11 @@ internal static class UserCommands
                 r.QueryParameters.Source = bySource;
                 r.QueryParameters.PageSize = 500;
             });
-            var people = call.Client.ItemsAsync(request, ListResponseOfWorkspaceUserResponse.CreateFromDiscriminatorValue, call.Stop);
-            if (call.Printer.IsJson)
-            {
-                await call.Printer.JsonAsync(people, call.Stop);
-            }
-            else
-            {
-                await call.Printer.TableAsync(
-                    people, call.Get(most), "Nobody is like that here.", ["Name", "Mail", "Status", "Roles", "Last sign-in", "Id"],
-                    u => [u.DisplayName!, u.Email ?? "", $"{u.Status}", string.Join(", ", u.Roles!.Select(r => r.Role).Distinct()), Instants.Minutes(u.LastSignInAt, "never"), $"{u.TenantId}/{u.UserId}"],
-                    call.Stop);
-            }
-
+            await call.Printer.ListAsync(
+                call.Client.ItemsAsync(request, ListResponseOfWorkspaceUserResponse.CreateFromDiscriminatorValue, call.Stop),
+                call.Get(most), "Nobody is like that here.", ["Name", "Mail", "Status", "Roles", "Last sign-in", "Id"],
+                u => [u.DisplayName!, u.Email ?? "", $"{u.Status}", string.Join(", ", u.Roles!.Select(r => r.Role).Distinct()), Instants.Minutes(u.LastSignInAt, "never"), $"{u.TenantId}/{u.UserId}"],
+                call.Stop);
             return ExitCodes.Ok;
         }, search, role, status, source, most);
     }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using EngageCenter.Cli.Cases;
 using EngageCenter.Cli.Output;
 using EngageCenter.Client.Models;
+using Microsoft.Kiota.Abstractions;
 using Microsoft.Kiota.Abstractions.Serialization;
 
 namespace EngageCenter.Cli.Audit;
@@ -78,7 +79,7 @@ internal static class AuditCommands
                     }
                 }
             }
-            catch (Exception cut) when (!call.Stop.IsCancellationRequested && cut is IOException or HttpRequestException or Problem { Status: 429 or >= 500 })
+            catch (Exception cut) when (!call.Stop.IsCancellationRequested && (Failures.IsCut(cut) || (cut is ApiException busy && Failures.IsBusy(busy))))
             {
                 await call.Printer.NoteAsync("The connection was cut; connecting again.");
             }
@@ -89,6 +90,7 @@ internal static class AuditCommands
                 throw new EngageException(ExitCodes.Unavailable, "The stream ended ten times at once, without an event. Try again later.");
             }
 
+            // A service that ends each stream at once would otherwise get one connection after the other without a pause.
             await Task.Delay(reconnect, call.Around.Time, call.Stop);
         }
     }

@@ -66,8 +66,9 @@ internal static class CaseCommands
 
         // The next import of the file is a new one.
         File.Delete(progressFile);
-        if (done.Rejected == 0)
+        if (done.Rejected == 0 && rejected is null)
         {
+            // A file that was named stays, and is empty: it may be /dev/null.
             File.Delete(rejectedFile);
         }
 

@@ -33,7 +33,7 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
         IAsyncEnumerable<CaseLine> lines, ImportProgress from, string progressFile, string rejectedFile, CancellationToken stop)
     {
         var progress = from;
-        await using var rejected = new FileStream(rejectedFile, OwnerFile.Options(FileMode.OpenOrCreate));
+        await using var rejected = Rejected(rejectedFile);
 
         // What a killed import wrote beyond its last batch comes again with it.
         rejected.SetLength(Math.Min(progress.RejectedBytes, rejected.Length));
@@ -52,6 +52,18 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
         }
 
         return batch.Count > 0 ? await FlushAsync(progress, rejected, progressFile, stop) : progress;
+    }
+
+    private static FileStream Rejected(string file)
+    {
+        try
+        {
+            return new(file, OwnerFile.Options(FileMode.OpenOrCreate));
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw EngageException.Wrong($"Rejected lines cannot be written to '{Clean.Line(file)}'. Name another file with '--rejected'; nothing was imported.", refused);
+        }
     }
 
     private async Task<ImportProgress> FlushAsync(ImportProgress progress, FileStream rejected, string progressFile, CancellationToken stop)
@@ -107,18 +119,20 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
                 signIn.Refused();
                 continue;
             }
-            catch (ApiException busy) when (busy.ResponseStatusCode is 408 or 429 or >= 500 && attempt < MaxAttempts)
+            catch (ApiException busy) when (Failures.IsBusy(busy) && attempt < MaxAttempts)
             {
                 wait = Failures.RetryAfter(busy) is { } seconds ? TimeSpan.FromSeconds(seconds) : Backoff(attempt);
                 why = $"The service is busy ({busy.ResponseStatusCode})";
             }
-            catch (HttpRequestException) when (attempt < MaxAttempts)
+            catch (Exception cut) when (Failures.IsCut(cut) && attempt < MaxAttempts)
             {
                 (wait, why) = (Backoff(attempt), "The service cannot be reached");
             }
 
             wait = wait < longestWait ? wait : longestWait;
             Tell(progress, $"{why}; going on in {wait.TotalSeconds:0} s.");
+
+            // The service says when it has room again; a batch that came sooner would be refused again.
             await Task.Delay(wait, around.Time, stop);
         }
     }

@@ -12,6 +12,7 @@ internal sealed record CaseMap
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowTrailingCommas = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
+        RespectNullableAnnotations = true,
     };
 
     private static readonly string[] texts = ["caseId", "title", "status", "severity", "product", "cloud", "location", "primaryContact"];
@@ -46,7 +47,13 @@ internal sealed record CaseMap
         }
         catch (JsonException malformed)
         {
-            throw EngageException.Wrong($"{path}: {malformed.Message}", malformed);
+            // The reader's own words say what is no JSON. The others name types of this program.
+            throw EngageException.Wrong(malformed.InnerException is JsonException syntax ? $"{path} is not JSON: {syntax.Message}" : NoMap(path, malformed.Path), malformed);
+        }
+
+        foreach (var (part, field) in map.Values.Where(v => v.Value is null).Select(v => ("values", v.Key)).Concat(map.OnlyWithStatus.Where(s => s.Value is null).Select(s => ("onlyWithStatus", s.Key))))
+        {
+            throw EngageException.Wrong(NoMap(path, $"$.{part}.{field}"));
         }
 
         foreach (var field in map.Columns.Keys.Concat(map.Values.Keys).Concat(map.Defaults.Keys).Concat(map.OnlyWithStatus.Keys).Where(f => !Fields.Contains(f)))
@@ -95,6 +102,9 @@ internal sealed record CaseMap
 
         return buffer.ToArray();
     }
+
+    private static string NoMap(string path, string? place) =>
+        $"{path} is no map of columns: '{Output.Clean.Line(place)}' has a name or a value that a map does not have. A map has columns, values, defaults, empty, instants and onlyWithStatus; samples/case-map.json is one.";
 
     private string? Value(string field, Dictionary<string, int> places, string[] row)
     {

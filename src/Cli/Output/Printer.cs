@@ -54,6 +54,10 @@ internal sealed class Printer
         await around.Out.WriteLineAsync(before == "[" ? "[]" : "]");
     }
 
+    /// <summary>A list: a table for people, at most <paramref name="most"/> rows of it, or all of it as JSON.</summary>
+    public Task ListAsync<T>(IAsyncEnumerable<T> items, int most, string none, string[] columns, Func<T, string[]> row, CancellationToken cancellation, Func<T, bool>? isBold = null)
+        where T : IParsable => IsJson ? JsonAsync(items, cancellation) : TableAsync(items, most, none, columns, row, cancellation, isBold);
+
     /// <summary>A table, at most <paramref name="most"/> rows of it; says so if there are more.</summary>
     public async Task TableAsync<T>(IAsyncEnumerable<T> items, int most, string none, string[] columns, Func<T, string[]> row, CancellationToken cancellation, Func<T, bool>? isBold = null)
     {

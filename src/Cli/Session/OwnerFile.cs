@@ -1,3 +1,5 @@
+using EngageCenter.Cli.Output;
+
 namespace EngageCenter.Cli.Session;
 
 /// <summary>A file that its owner alone may read, in a folder that its owner alone may open.</summary>
@@ -47,16 +49,24 @@ internal static class OwnerFile
         return options;
     }
 
+    /// <exception cref="EngageException">It cannot be made there.</exception>
     public static void CreateFolder(string path)
     {
-        if (OperatingSystem.IsWindows())
+        try
         {
-            // The profile of a person is theirs already.
-            Directory.CreateDirectory(path);
+            if (OperatingSystem.IsWindows())
+            {
+                // The profile of a person is theirs already.
+                Directory.CreateDirectory(path);
+            }
+            else
+            {
+                Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
-        else
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            throw EngageException.Wrong($"The folder '{Clean.Line(path)}' cannot be made. Set ENGAGE_HOME to a folder that you may write to.", refused);
         }
     }
 }

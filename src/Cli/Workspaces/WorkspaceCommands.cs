@@ -15,14 +15,8 @@ internal static class WorkspaceCommands
 
     private static async Task<int> ListAsync(Call call)
     {
-        if (call.Printer.IsJson)
-        {
-            await call.Printer.JsonAsync(call.WorkspacesAsync(), call.Stop);
-            return ExitCodes.Ok;
-        }
-
         // The list is never cut: a person has at most 5,000.
-        await call.Printer.TableAsync(
+        await call.Printer.ListAsync(
             call.WorkspacesAsync(),
             int.MaxValue,
             "You have no workspace yet.",
