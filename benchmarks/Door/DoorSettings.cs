@@ -41,7 +41,7 @@ internal sealed record DoorSettings(
             [.. Take("--only")],
             [.. Take("--set").Select(Variable)],
             Take("--before").LastOrDefault(),
-            Take("--output").LastOrDefault(),
+            Take("--output").LastOrDefault() is { } output ? InFolder(output) : null,
             string.Join(' ', args));
         return given.Count == 0 ? settings : throw Refused(given[0].Name);
 
@@ -54,6 +54,9 @@ internal sealed record DoorSettings(
 
         int Number(string name, int otherwise, int most) => Take(name) is [.., var last] ? Parse(name, last, most) : otherwise;
     }
+
+    // Said before the measurement, which takes minutes.
+    private static string InFolder(string file) => Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? file : throw Refused("--output");
 
     private static int Parse(string name, string text, int most) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? number : throw Refused(name);
