@@ -101,13 +101,18 @@ internal sealed record AccessPolicy(
         while (mine < groups.Length && granted < Groups.Length)
         {
             var order = groups[mine].CompareTo(Groups[granted].GroupId);
+            if (order < 0)
+            {
+                mine++;
+                continue;
+            }
+
             if (order == 0)
             {
                 Add(held, Groups[granted].Roles, RoleSource.EntraGroup, SourceId(granted));
             }
 
-            mine += order <= 0 ? 1 : 0;
-            granted += order >= 0 ? 1 : 0;
+            granted++;
         }
     }
 
@@ -120,7 +125,7 @@ internal sealed record AccessPolicy(
         }
 
         // Two who come at once may each make the text; one of the two stays.
-        return mine.Ids[group] ??= Groups[group].GroupId.ToString("D");
+        return mine.Ids[group] ??= Groups[group].GroupId.ToString();
     }
 
     private sealed record Sources(ImmutableArray<PolicyGroup> Groups, string?[] Ids);

@@ -32,7 +32,6 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     // Who waits for us to have authority again, or for a change to be over.
     private readonly List<OwnerMessage<THolder>> waiting = [];
 
-    private readonly HashSet<THolder> recalled = [];
     private Phase phase = Phase.New;
     private bool reading;
 
@@ -79,7 +78,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     public TimeSpan? NextTick => phase switch
     {
         Phase.Waiting => changeableFrom,
-        Phase.Recalling when leases.Count > 0 => leases.Values.Min(),
+        Phase.Recalling => leases.Values.Min(),
         _ => null,
     };
 
@@ -102,7 +101,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         phase = Phase.TakingOver;
 
         // An owner before us may have had longer terms. Until we have waited that long, whoever takes over from us has to as well.
-        wait = tenure.Released || reach > tenure.Wait ? reach : tenure.Wait;
+        wait = tenure.Released ? reach : Longer(reach, tenure.Wait);
         changeableFrom = tenure.Released ? now : TimeSpan.MaxValue;
         messages.Add(new OwnerMessage<THolder>.Write(new(Term, Released: false, wait), IsChange: false));
         return Flush();
@@ -225,7 +224,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         }
         else
         {
-            authorityUntil = sent + authority > authorityUntil ? sent + authority : authorityUntil;
+            authorityUntil = Longer(sent + authority, authorityUntil);
             Serve(now);
         }
 
@@ -243,7 +242,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         }
 
         Expect(Phase.Owning);
-        var wait = (changeableFrom > now ? changeableFrom - now : TimeSpan.Zero) + lease;
+        var wait = Longer(changeableFrom - now, TimeSpan.Zero) + lease;
         if (wait > patience)
         {
             messages.Add(new OwnerMessage<THolder>.ChangeRefused(wait - patience));
@@ -258,9 +257,8 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>Rule 4. A holder answered a recall. Only the recall under way counts: what answers an earlier one says nothing of a lease granted since.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> RecallAnswered(THolder holder, long number, TimeSpan now)
     {
-        if (phase == Phase.Recalling && number == recall && recalled.Remove(holder))
+        if (phase == Phase.Recalling && number == recall && leases.Remove(holder))
         {
-            leases.Remove(holder);
             Advance(now);
         }
 
@@ -305,11 +303,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         {
             phase = Phase.Recalling;
             recall++;
-            recalled.Clear();
             Forget(now);
             foreach (var holder in leases.Keys)
             {
-                recalled.Add(holder);
                 messages.Add(new OwnerMessage<THolder>.Recall(holder, recall));
             }
         }
@@ -334,7 +330,6 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
             if (now >= expires)
             {
                 leases.Remove(holder);
-                recalled.Remove(holder);
             }
         }
     }
@@ -415,15 +410,12 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
 
     private OwnerMessage<THolder>[] Flush()
     {
-        if (messages.Count == 0)
-        {
-            return [];
-        }
-
         OwnerMessage<THolder>[] sent = [.. messages];
         messages.Clear();
         return sent;
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private void Expect(Phase expected)
     {

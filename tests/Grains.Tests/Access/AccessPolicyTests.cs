@@ -60,16 +60,53 @@ public class AccessPolicyTests
     public void Groups_give_what_a_look_at_each_pair_would_find()
     {
         var group = Gen.Int[0, 30].Select(i => new Guid(i, 0, 0, new byte[8]));
-        var roles = Gen.Int[1, (1 << 10) - 1].Select(i => (Roles)i);
-        Gen.Select(group.List[0, 20], Gen.Select(group, roles).List[0, 20]).Sample((mine, granted) =>
+        var someRoles = Gen.Int[1, (1 << 10) - 1].Select(i => (Roles)i);
+
+        // Some people are in so many other groups that the few with roles are looked for, one by one.
+        Gen.Select(group.List[0, 20], Gen.Select(group, someRoles).List[0, 20], Gen.Bool.Select(many => many ? 400 : 0)).Sample((mine, granted, others) =>
         {
-            ImmutableArray<Guid> groups = [.. mine.Distinct().Order()];
+            ImmutableArray<Guid> groups = [.. mine.Distinct().Concat(Enumerable.Range(100, others).Select(i => new Guid(i, 0, 0, new byte[8]))).Order()];
             ImmutableArray<PolicyGroup> grants =
                 [.. granted.DistinctBy(g => g.Item1).OrderBy(g => g.Item1).Select(g => new PolicyGroup(g.Item1, g.Item2))];
-            var expected = grants.Where(g => groups.Contains(g.GroupId))
-                .Aggregate(Roles.None, (all, g) => all | g.Roles | Roles.User);
+            var held = grants.Where(g => groups.Contains(g.GroupId))
+                .SelectMany(g => RoleTable.All.Where(d => g.Roles.HasFlag(d.Role)).Select(d => new HeldRole(d.Role, RoleSource.EntraGroup, $"{g.GroupId}")))
+                .ToList();
+            IEnumerable<HeldRole> expected = held.Count == 0 ? [] : [.. held, new(Roles.User, RoleSource.Default, null)];
 
-            Assert.Equal(expected, (Policy with { Contacts = [], Groups = grants }).RolesOf(Adele, groups, Now).Union());
+            var roles = (Policy with { Contacts = [], Groups = grants }).RolesOf(Adele, groups, Now);
+            Assert.Equal(expected, roles);
+            Assert.Equal(expected.Aggregate(Roles.None, (all, one) => all | one.Role), roles.Union());
         });
+    }
+
+    [Fact]
+    public void A_role_names_the_group_that_gives_it_also_after_the_groups_changed()
+    {
+        var first = Policy.RolesOf(Adele, [Support], Now)[0].SourceId;
+        Assert.Equal(Support.ToString(), first);
+        Assert.Same(first, Policy.RolesOf(Adele, [Support], Now)[0].SourceId);
+
+        var changed = Policy with { Groups = [new(Admins, Roles.Administrator)] };
+        Assert.Equal(Admins.ToString(), changed.RolesOf(Adele, [Support, Admins], Now)[0].SourceId);
+    }
+
+    [Fact]
+    public void A_policy_with_other_roles_of_a_group_keeps_the_rest_in_order()
+    {
+        var first = Guid.Parse("00000000-0000-0000-0000-000000000009");
+
+        Assert.Equal([(first, Roles.User), (Support, Roles.SupportUser | Roles.LearningUser), (Admins, Roles.Administrator)], Groups(Policy.With(first, Roles.User)));
+        Assert.Equal([(Support, Roles.User), (Admins, Roles.Administrator)], Groups(Policy.With(Support, Roles.User)));
+        Assert.Equal([(Support, Roles.SupportUser | Roles.LearningUser)], Groups(Policy.With(Admins, Roles.None)));
+        Assert.Equal(Groups(Policy), Groups(Policy.With(first, Roles.None)));
+
+        static IEnumerable<(Guid, Roles)> Groups(AccessPolicy policy) => policy.Groups.Select(g => (g.GroupId, g.Roles));
+    }
+
+    [Fact]
+    public void A_group_that_is_not_named_holds_nothing()
+    {
+        Assert.Equal(Roles.Administrator, Policy.RolesOf(Admins));
+        Assert.Equal(Roles.None, Policy.RolesOf(Guid.Empty));
     }
 }

@@ -420,6 +420,86 @@ public class PolicyOwnerTests
         Assert.True(owner.HasEnded);
     }
 
+    // What is called out of turn, and late answers.
+
+    [Fact]
+    public void An_owner_starts_only_once() =>
+        Assert.Contains("Owning", Assert.Throws<InvalidOperationException>(() => Owning().Start(null, At(1))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_second_change_during_a_change_is_a_fault_of_the_caller()
+    {
+        var owner = Owning();
+        owner.ChangeAsked(Patience, At(1));
+
+        Assert.Throws<InvalidOperationException>(() => owner.ChangeAsked(Patience, At(1)));
+    }
+
+    [Fact]
+    public void A_confirmed_write_that_nobody_made_is_a_fault_of_the_caller() =>
+        Assert.Throws<InvalidOperationException>(() => Owning().Written(At(1), At(1)));
+
+    [Fact]
+    public void A_read_that_was_sent_before_the_last_write_does_not_shorten_authority()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(20));
+        owner.ChangeAsked(Patience, At(21));
+        owner.Written(At(22), At(23));
+
+        Says(owner.TermRead(5, At(20), At(24)));
+        Says(owner.ConfirmAsked(2, At(41.999)), "confirmed 2");
+        Says(owner.ConfirmAsked(3, At(42)), "read");
+    }
+
+    [Fact]
+    public void A_read_that_is_answered_after_a_change_failed_says_nothing()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(20));
+        owner.ChangeAsked(Patience, At(21));
+        owner.WriteFailed();
+
+        Says(owner.TermRead(6, At(20), At(22)));
+        Says(owner.Reloaded(5), "write release, term 5");
+    }
+
+    [Fact]
+    public void A_lease_longer_than_the_caller_waits_refuses_its_change_at_any_time() =>
+        Says(Owning().ChangeAsked(At(9), At(100)), "refuse change, 1 s");
+
+    [Fact]
+    public void During_a_recall_the_lease_that_ends_first_is_waited_for_first()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.LeaseAsked("b", 2, At(5));
+        Assert.False(owner.IsRecalling);
+        owner.ChangeAsked(Patience, At(6));
+
+        Assert.True(owner.IsRecalling);
+        Assert.Equal(At(11), owner.NextTick);
+        Says(owner.Tick(At(11)));
+        Assert.Equal(At(15), owner.NextTick);
+        Says(owner.Tick(At(15)), "write change, term 5");
+        Assert.False(owner.IsRecalling);
+    }
+
+    [Fact]
+    public void An_owner_releases_from_the_moment_on_from_which_it_may_change() =>
+        Says(Owning(released: false).Stop(At(30)), "write release, term 5");
+
+    [Fact]
+    public void Whoever_waits_when_the_owner_stops_is_refused_at_once()
+    {
+        var owner = Owning();
+        owner.LeaseAsked("a", 1, At(1));
+        owner.LeaseAsked("b", 2, At(20));
+        owner.LeaseAsked("a", 3, At(20));
+
+        Says(owner.Stop(At(10.5)), "refuse b 2", "refuse a 3", "recall a 1");
+    }
+
     private static PolicyOwner<string> New() => new(lease: At(10), authority: At(20));
 
     /// <summary>An owner of term 5, confirmed at 0 s.</summary>

@@ -66,6 +66,15 @@ public class UserStateTests
         Assert.Equal($"w{UserState.MaxOpened}", state.LastOpened);
     }
 
+    [Fact]
+    public void A_list_that_has_the_person_is_remembered_once()
+    {
+        var listed = new UserState().List("w1").List("w2");
+
+        Assert.Equal(["w1", "w2"], listed.ListedIn.Order());
+        Assert.Same(listed, listed.List("w1"));
+    }
+
     private static SignIn Token(int seconds, params Guid[] groups) =>
         SignIn.Create(Adele, Morning.AddSeconds(seconds), new("Adele Vance", "adele@contoso.example", UserType.Member), groups);
 }
