@@ -1,11 +1,11 @@
 namespace EngageCenter;
 
-/// <summary>What silos and their clients have to agree on.</summary>
+/// <summary>Values that silos and their clients must agree on.</summary>
 public static class EngageCenterService
 {
     /// <summary>
-    /// Orleans' <c>ServiceId</c> where the configuration names none. Orleans has a default of its own, 'default', which
-    /// says nothing in a file or a server that others share.
+    /// Orleans' <c>ServiceId</c> if the configuration names none. Orleans' own default is 'default', which says nothing in a
+    /// file or on a server that several services share.
     /// </summary>
     public const string DefaultId = "engage-center";
 }

@@ -6,28 +6,28 @@ namespace EngageCenter.Access;
 /// <summary>What is known of a person's rights in a workspace.</summary>
 public enum Standing
 {
-    /// <summary>The rights could not be confirmed now. Never an allow.</summary>
+    /// <summary>The rights cannot be confirmed now. This never allows anything.</summary>
     Unconfirmed,
 
-    /// <summary>No member, or no such workspace: an outsider cannot tell which.</summary>
+    /// <summary>The person is not a member, or the workspace does not exist. An outsider cannot tell which.</summary>
     Outsider,
 
-    /// <summary>Holds at least one role.</summary>
+    /// <summary>The person holds at least one role.</summary>
     Member,
 }
 
 /// <summary>
-/// A person's rights in a workspace as the policy of <paramref name="Epoch"/> has them. It is handed on to the
-/// grain that acts, which compares the epoch with its own and checks the proof.
+/// A person's rights in a workspace by the policy of <paramref name="Epoch"/>. The caller passes it to the grain that
+/// acts; that grain compares the epoch with its own and checks the proof.
 /// </summary>
 /// <param name="Epoch">The version of the access policy that decided; 0 for an outsider.</param>
 /// <param name="Proof">
-/// Shows that a silo with a lease of the policy made this decision of a member, and that nobody changed it since. Nobody
-/// else can compute it: a decision that is made up is not acted on. 0 where there is none.
+/// Shows that a silo with a lease of the policy made this decision for a member, and that nobody changed it since. Nobody
+/// else can compute it, so no grain acts on a made-up decision. 0 if there is no proof.
 /// </param>
 /// <param name="KnowsGroups">
-/// Whether the person's groups had their part. If not, as with a token that leaves them out while nobody else can say, what
-/// the decision does not allow is unconfirmed. It never allows anything.
+/// Whether the person's groups were known when this was decided. They are not if the token leaves them out and no other
+/// source has them; then everything that the decision does not allow is unconfirmed. This flag never allows anything.
 /// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccessDecision")]
 public readonly record struct AccessDecision(
@@ -39,7 +39,7 @@ public readonly record struct AccessDecision(
     [property: Id(5)] UInt128 Proof = default,
     [property: Id(6)] bool KnowsGroups = false)
 {
-    /// <summary>Default deny: only a member's own permissions allow anything.</summary>
+    /// <summary>Whether all of the required permissions are allowed. Default deny: only a member's own permissions allow anything.</summary>
     public bool Allows(Permissions required) =>
         Standing == Standing.Member && (Permissions & required) == required;
 
@@ -57,7 +57,7 @@ public enum RoleSource
     Default,
 }
 
-/// <summary>A role that a person holds, and by what.</summary>
+/// <summary>A role that a person holds, and what gives it.</summary>
 /// <param name="SourceId">The agreement's id, the group's id, or null for the default role.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.HeldRole")]
 public readonly record struct HeldRole(
@@ -65,8 +65,8 @@ public readonly record struct HeldRole(
     [property: Id(1)] RoleSource Source,
     [property: Id(2)] string? SourceId);
 
-/// <summary>A decision together with the roles that it rests on.</summary>
-/// <param name="Lease">How long the web node that asked may decide by it; null where it has to ask again each time.</param>
+/// <summary>A decision together with the roles that it is based on.</summary>
+/// <param name="Lease">How long the web node that asked may reuse the decision; null if it must ask each time.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.EffectiveAccess")]
 public sealed record EffectiveAccess(
     [property: Id(0)] AccessDecision Decision,

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace EngageCenter.Access;
 
-/// <summary>What can be seen of access coherence from outside: the meter <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of access coherence: the meter <see cref="MeterName"/>.</summary>
 internal sealed class AccessMetrics
 {
     public const string MeterName = "EngageCenter.Access";
@@ -46,7 +46,7 @@ internal sealed class AccessMetrics
             "engagecenter.access.leases.held", () => held.Select(h => new Measurement<int>(h.Value(), new KeyValuePair<string, object?>("of", h.Key))), "{lease}",
             "Leases out to this process: what it may decide by now, policies and sets of known ids.");
 
-        // Each is there from the beginning: of a counter that only appears with its first event, a monitor sees no increase.
+        // Each counter starts at 0. If it only appeared with its first event, a monitor would not see that increase.
         foreach (var counter in (Counter<long>[])
             [takeovers, authorityLost, leases, recalls, givenUp, silentHolders, unconfirmed, strangers, unlisted, decisionHits, decisionMisses, decisionRecalls])
         {
@@ -78,9 +78,9 @@ internal sealed class AccessMetrics
 
     public void RecallingDecisions() => decisionRecalls.Add(1);
 
-    /// <summary>Called once, by who knows.</summary>
+    /// <summary>Sets the source of the number of decisions in memory. Called once, by the cache that holds them.</summary>
     public void ObserveDecisions(Func<int> count) => heldDecisions = count;
 
-    /// <summary>Called once of each kind, by who knows.</summary>
+    /// <summary>Sets the source of the number of leases of one kind. Called once for each kind, by the cache that holds them.</summary>
     public void ObserveLeases(string kind, Func<int> count) => held[kind] = count;
 }

@@ -1,6 +1,6 @@
 namespace EngageCenter.Access;
 
-/// <summary>The app roles of the API's registration in Entra ID: what an application may do, wherever that is.</summary>
+/// <summary>The app roles of the API's registration in Entra ID. Each says what an application may do, in all workspaces.</summary>
 public static class AppRoles
 {
     public const string Agreements = "Agreements.ReadWrite.All";
@@ -9,6 +9,6 @@ public static class AppRoles
     public const string Assessments = "Assessments.ReadWrite.All";
     public const string Learning = "Learning.ReadWrite.All";
 
-    /// <summary>Asks who may do what, of everybody and in every workspace.</summary>
+    /// <summary>May ask what any person may do, in every workspace.</summary>
     public const string Evaluate = "Access.Evaluate.All";
 }

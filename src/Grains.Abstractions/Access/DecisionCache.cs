@@ -2,7 +2,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Access;
 
-/// <summary>The decisions that this web node may answer by without asking: the shell around <see cref="HeldDecisions{TDecision}"/>.</summary>
+/// <summary>The decisions that this web node may reuse without a call to a grain. The rules are in <see cref="HeldDecisions{TDecision}"/>.</summary>
 internal sealed class DecisionCache : IDecisionHolder
 {
     private readonly HeldDecisions<EffectiveAccess>? held;
@@ -13,7 +13,7 @@ internal sealed class DecisionCache : IDecisionHolder
     private readonly long origin;
     private IDecisionHolder? reference;
 
-    /// <param name="max">Decisions at most; 0 for none, and then every check asks the person's grain.</param>
+    /// <param name="max">The most decisions that are kept. With 0 none are kept, and every check asks the person's grain.</param>
     public DecisionCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, int max)
     {
         (this.grains, this.metrics, this.time) = (grains, metrics, time);
@@ -30,7 +30,7 @@ internal sealed class DecisionCache : IDecisionHolder
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
-    /// <summary>A decision from memory, where one stands.</summary>
+    /// <summary>Returns a decision from memory that is still valid, or null.</summary>
     public EffectiveAccess? Find(SignIn signIn, string workspaceId)
     {
         var found = held?.Find(signIn, workspaceId, Now);
@@ -38,7 +38,7 @@ internal sealed class DecisionCache : IDecisionHolder
         return found;
     }
 
-    /// <summary>Asks the person's grain, and keeps its answer if it is lent.</summary>
+    /// <summary>Asks the person's grain, and keeps the answer if it comes with a lease.</summary>
     public async ValueTask<EffectiveAccess> Ask(IUserGrain person, SignIn signIn, string workspaceId)
     {
         if (held is null)
@@ -69,7 +69,10 @@ internal sealed class DecisionCache : IDecisionHolder
         return Task.CompletedTask;
     }
 
-    /// <summary>Whom to recall decisions from: for those of this process, this object itself, as it has no other way while it shuts down.</summary>
+    /// <summary>
+    /// Returns what to call to recall decisions from a holder. If the holder is this process, that is this object itself:
+    /// while the process shuts down, its own reference cannot be called.
+    /// </summary>
     public IDecisionHolder Nearest(IDecisionHolder holder) => holder.Equals(Volatile.Read(ref reference)) ? this : holder;
 
     private IDecisionHolder Reference()

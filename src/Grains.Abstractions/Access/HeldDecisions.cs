@@ -4,18 +4,18 @@ using EngageCenter.Users;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// The web node's part of decision leases: which decisions it may answer by without asking, and until when. Times are
-/// durations since any fixed moment on one monotonic clock. Thread-safe.
+/// The decisions that a web node may reuse without a call, and until when: the web node's part of the rules for decision
+/// leases. Times are durations since a fixed moment on one monotonic clock. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A recall drops nothing by hand: it raises a number, and a decision counts only while the numbers of its workspace and of
-/// its person are those from when its request was sent. So one that is on its way during a recall is void like one that is
-/// held. Some workspaces share a number, and then lose their decisions together, which costs a call and is always safe.
-/// In two halves: new ones go into the younger half. When it is full it becomes the older one, and what was in the older one
-/// and not used meanwhile is forgotten.
+/// A recall removes no decision. It raises a number, and a decision counts only while the numbers of its workspace and of
+/// its person are the same as when its request was sent. So a recall also voids decisions that are still on their way.
+/// Some workspaces share a number and lose their decisions together. That is always safe, and costs a call each.
+/// There are two halves. New decisions go into the younger half. When it is full it becomes the older half, and the
+/// decisions of the former older half that were not used meanwhile are forgotten.
 /// </remarks>
-/// <typeparam name="TDecision">What is answered.</typeparam>
-/// <param name="max">Decisions at most; at least 2.</param>
+/// <typeparam name="TDecision">The decision that is kept.</typeparam>
+/// <param name="max">The most decisions that are kept; at least 2.</param>
 internal sealed class HeldDecisions<TDecision>(int max)
     where TDecision : class
 {
@@ -26,11 +26,11 @@ internal sealed class HeldDecisions<TDecision>(int max)
     private readonly long[] workspaces = new long[Numbers];
     private readonly long[] persons = new long[Numbers];
 
-    // Replaced, and written to, under the gate only.
+    // Replaced and written to only under the gate.
     private volatile Halves halves = new(new(), new());
     private (int Younger, int Older) counts;
 
-    /// <summary>How many there are, some perhaps run out or recalled already.</summary>
+    /// <summary>The number of decisions in memory. Some may have expired or been recalled.</summary>
     public int Count
     {
         get
@@ -42,16 +42,16 @@ internal sealed class HeldDecisions<TDecision>(int max)
         }
     }
 
-    /// <summary>To be called before a request is sent.</summary>
+    /// <summary>Starts a request. Call it before the request is sent.</summary>
     public DecisionRequest Ask(PersonId person, string workspaceId, TimeSpan now) =>
         new(now, Volatile.Read(ref NumberOf(workspaceId)), Volatile.Read(ref NumberOf(person)));
 
-    /// <summary>Keeps the answer to a request. One that was recalled since the request was sent is never used.</summary>
-    /// <param name="signIn">With which it was asked for.</param>
+    /// <summary>Keeps the answer to a request. If it was recalled after the request was sent, it is never used.</summary>
+    /// <param name="signIn">The sign-in that the request was sent with.</param>
     public void Keep(DecisionRequest request, SignIn signIn, string workspaceId, TDecision decision, DecisionLease lease) =>
         Put(new(signIn.Person, workspaceId), new(decision, signIn, lease.KnownAt, request, request.Sent + lease.For));
 
-    /// <summary>A decision that still stands, and covers the sign-in; otherwise null, and the person's grain has to be asked.</summary>
+    /// <summary>Returns a valid decision that applies to the sign-in, or null if the person's grain has to be asked.</summary>
     public TDecision? Find(SignIn signIn, string workspaceId, TimeSpan now)
     {
         var key = new Key(signIn.Person, workspaceId);
@@ -62,20 +62,20 @@ internal sealed class HeldDecisions<TDecision>(int max)
             return null;
         }
 
-        // A decision that is void must not push a valid one out.
+        // An expired or recalled decision must not push out a valid one.
         if (!isYounger && Stands(key, held, now))
         {
             Put(key, held);
         }
 
-        // The last thing before the answer.
+        // The validity is tested last, right before the answer.
         return Stands(key, held, now) ? held.Decision : null;
     }
 
-    /// <summary>Gives up what there is of a workspace, and what is on its way.</summary>
+    /// <summary>Gives up all decisions of a workspace, also those on their way.</summary>
     public void Recall(string workspaceId) => Interlocked.Increment(ref NumberOf(workspaceId));
 
-    /// <summary>Gives up what there is of a person, and what is on its way.</summary>
+    /// <summary>Gives up all decisions of a person, also those on their way.</summary>
     public void Recall(PersonId person) => Interlocked.Increment(ref NumberOf(person));
 
     private bool Stands(Key key, Held held, TimeSpan now) => now < held.Expires
@@ -90,7 +90,7 @@ internal sealed class HeldDecisions<TDecision>(int max)
     {
         lock (gate)
         {
-            // What is put again since it was used may have been replaced by a newer one meanwhile.
+            // A decision that is put again because it was used may have been replaced by a newer one meanwhile.
             if (halves.Younger.TryGetValue(key, out var known) && known.Request.Sent > held.Request.Sent)
             {
                 return;
@@ -114,12 +114,12 @@ internal sealed class HeldDecisions<TDecision>(int max)
 
     private sealed record Held(TDecision Decision, SignIn Asked, DateTimeOffset KnownAt, DecisionRequest Request, TimeSpan Expires)
     {
-        // The very sign-in that it was made for, or one that is older than what decided.
+        // The sign-in that the decision was made for, or one issued before the groups that decided were known.
         public bool Covers(SignIn signIn) => signIn.LeavesGroupsOut == Asked.LeavesGroupsOut
             && ((!signIn.LeavesGroupsOut && signIn.IssuedAt < KnownAt)
                 || (signIn.IssuedAt == Asked.IssuedAt && signIn.Groups.AsSpan().SequenceEqual(Asked.Groups.AsSpan())));
     }
 }
 
-/// <summary>A request for a decision on its way: when it was sent, and the numbers of recalls that were current then.</summary>
+/// <summary>A request for a decision: when it was sent, and the recall numbers at that time.</summary>
 internal readonly record struct DecisionRequest(TimeSpan Sent, long Workspace, long Person);

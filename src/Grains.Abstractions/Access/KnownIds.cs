@@ -3,23 +3,24 @@ using System.Collections.Immutable;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// The ids that mean something here, as their owner leases them: which of a tenant's groups hold roles in a workspace, or
-/// which tenants an agreement names. What is not in it is a stranger's, and is answered without asking anybody else. It may
-/// hold an id that means nothing any more, never lack one that means something.
+/// A leased copy of the known ids: the groups of a tenant that hold roles in some workspace, or the tenants that agreements
+/// name. An id that is not in the set belongs to a stranger, who is answered without further calls. The set may hold an id
+/// that no longer means anything, but it never lacks one that does.
 /// </summary>
 /// <param name="Version">Grows with each change of <paramref name="Ids"/> or <paramref name="Versions"/>.</param>
 /// <param name="Ids">Sorted.</param>
 /// <param name="IsComplete">
-/// False while ids that an earlier release stored may be missing (<see cref="IKnownIdsBuild"/>): then an id that is not in
-/// it may still mean something, and has to be asked for.
+/// False while ids that an earlier release stored may be missing (<see cref="IKnownIdsBuild"/>). Until then an id that is
+/// not in the set may still mean something, and has to be asked for.
 /// </param>
 /// <param name="Versions">
-/// Of a set of groups: of each id, in their order, the version that its list of workspaces has at least. Absent in a set of
-/// tenants, and from an owner of an earlier release.
+/// For a set of groups: for each id, in the same order, the least version that its list of workspaces has. Absent in a set
+/// of tenants, and from an owner of an earlier release.
 /// </param>
 /// <param name="Era">
-/// While every silo raises <paramref name="Versions"/> before it lets a list grow. A list that was read in this era and has
-/// the version of its group lacks nothing. Empty while nobody can say so; another one whenever a silo comes or goes.
+/// Identifies a time in which every silo raises <paramref name="Versions"/> before it lets a list grow. A list lacks nothing
+/// if it was read in this era and has the version of its group. It changes whenever a silo joins or leaves. Empty if it is
+/// not known that all silos do so.
 /// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.KnownIds")]
 internal sealed record KnownIds(
@@ -29,28 +30,28 @@ internal sealed record KnownIds(
     [property: Id(3)] ImmutableArray<long> Versions = default,
     [property: Id(4)] Guid Era = default)
 {
-    /// <summary>Groups of one tenant that hold roles in some workspace; some 45 bytes each in its row, 16 in a lease.</summary>
+    /// <summary>The most groups of one tenant that hold roles. Each takes about 45 bytes in the row, 16 in a lease.</summary>
     public const int MaxGroups = 10_000;
 
     /// <summary>
-    /// Tenants of one of 256 sets, that is two million in all: a tenant's id says which set is its own, so that no stranger's
-    /// tenant makes one more.
+    /// The most tenants in one of the 256 sets, which is two million in all. A tenant's id determines its set, so tenants of
+    /// strangers cannot create more sets.
     /// </summary>
     public const int MaxTenants = 8_192;
 
     private const string GroupPrefix = "groups/";
     private const string TenantPrefix = "tenants/";
 
-    // Every request asks for one of them.
+    // Computed once, because every request needs one of the keys.
     private static readonly string[] tenantSets = [.. Enumerable.Range(0, 256).Select(first => $"{TenantPrefix}{first:x2}")];
 
     /// <summary>The keys of all sets of tenants.</summary>
     public static ReadOnlySpan<string> TenantSets => tenantSets;
 
-    /// <summary>The key of the set of a tenant's groups.</summary>
+    /// <summary>Returns the key of the set of a tenant's groups.</summary>
     public static string GroupsOf(Guid tenantId) => $"{GroupPrefix}{tenantId:D}";
 
-    /// <summary>The key of the set that a tenant is in, if it is in any.</summary>
+    /// <summary>Returns the key of the set that a tenant would be in.</summary>
     public static string TenantsWith(Guid tenantId)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -58,24 +59,24 @@ internal sealed record KnownIds(
         return tenantSets[bytes[0]];
     }
 
-    /// <summary>How many ids the set of a key may have.</summary>
+    /// <summary>Returns the most ids that the set with this key may have.</summary>
     public static int MaxIn(string key) => IsOfGroups(key) ? MaxGroups
         : key.StartsWith(TenantPrefix, StringComparison.Ordinal) ? MaxTenants
-        : throw new ArgumentException($"'{key}' is no set of known ids.", nameof(key));
+        : throw new ArgumentException($"'{key}' is not the key of a set of known ids.", nameof(key));
 
     public static bool IsOfGroups(string key) => key.StartsWith(GroupPrefix, StringComparison.Ordinal);
 
-    /// <summary>Whether the id may mean something: false is certain.</summary>
+    /// <summary>Whether the id may mean something. If false, it certainly means nothing.</summary>
     public bool MayHold(Guid id) => !IsComplete || Ids.BinarySearch(id) >= 0;
 
-    /// <summary>The version that the list of a group has at least; null where nobody can say so, and the group has to be asked.</summary>
+    /// <summary>Returns the least version that the list of a group has; null if that is unknown and the group has to be asked.</summary>
     public long? VersionOf(Guid groupId) =>
         Era != Guid.Empty && !Versions.IsDefault && Ids.BinarySearch(groupId) is >= 0 and var place ? Versions[place] : null;
 }
 
-/// <param name="Ids">Null where nothing can be confirmed now, and where they are still those that were known.</param>
-/// <param name="Lease">For how long.</param>
-/// <param name="Era">The <see cref="KnownIds.Era"/> of now.</param>
+/// <param name="Ids">Null if nothing can be confirmed now, or if the caller's copy is still current.</param>
+/// <param name="Lease">How long the set may be used.</param>
+/// <param name="Era">The current <see cref="KnownIds.Era"/>.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.KnownIdsAnswer")]
 internal readonly record struct KnownIdsAnswer(
     [property: Id(0)] PolicyAnswerKind Kind,
@@ -90,50 +91,50 @@ internal readonly record struct KnownIdsAnswer(
 [GrainInterfaceType("EngageCenter.IKnownIdsGrain"), Alias("EngageCenter.IKnownIdsGrain")]
 internal interface IKnownIdsGrain : IGrainWithStringKey
 {
-    /// <summary>Leases the set to a process. Interleaves with changes.</summary>
+    /// <summary>Leases the set to a process. May run while a change is being made.</summary>
     /// <param name="knownVersion">The version of a complete copy that the process has; -1 for none.</param>
     [Alias("Lease"), Orleans.Concurrency.AlwaysInterleave]
     Task<KnownIdsAnswer> Lease(IKnownIdsHolder holder, long knownVersion);
 
     /// <summary>
-    /// Called before the id comes to mean something, or more. Done when no process is answered by a set without it, or with
-    /// an older version of it, any more.
+    /// Adds an id, or raises its version. Called before the id means something, or means more than before. When it returns, no
+    /// process decides any more by a set without the id, or by an older version of it.
     /// </summary>
-    /// <param name="version">Of what the id means; a later <see cref="Remove"/> of an older version leaves it.</param>
-    /// <param name="isMore">Whether it means more than before. Otherwise an id that is there stays as it is.</param>
-    /// <returns>False where the set is full.</returns>
-    /// <exception cref="TryLaterException">A full set of groups removes those that hold no role.</exception>
+    /// <param name="version">The version of the fact that gives the id its meaning. A later <see cref="Remove"/> of an older version does not remove the id.</param>
+    /// <param name="isMore">Whether the id means more than before. If not, an id that is in the set already is left as it is.</param>
+    /// <returns>False if the set is full.</returns>
+    /// <exception cref="TryLaterException">The set of groups is full; it is removing the groups that hold no role.</exception>
     [Alias("Add")]
     Task<bool> Add(Guid id, long version, bool isMore);
 
-    /// <summary>Called after the id, by <paramref name="version"/> of what it means, means nothing any more.</summary>
+    /// <summary>Removes an id. Called after the id, as of <paramref name="version"/>, no longer means anything.</summary>
     [Alias("Remove")]
     Task Remove(Guid id, long version);
 }
 
-/// <summary>The sets that a process holds, as their owners know it.</summary>
+/// <summary>The sets that a process holds, as their owners see them.</summary>
 [GrainInterfaceType("EngageCenter.IKnownIdsHolder"), Alias("EngageCenter.IKnownIdsHolder")]
 internal interface IKnownIdsHolder : IGrainObserver
 {
-    /// <summary>Gives up a set, and whatever is on its way here from a request sent before.</summary>
+    /// <summary>Gives up a set, also one that is still on its way as the answer to an earlier request.</summary>
     [Alias("Recall")]
     Task Recall(string key);
 }
 
 /// <summary>
-/// Whether the sets hold what an earlier release stored, which did not know of them. One grain, keyed
-/// <see cref="Key"/>: until it has had every stored agreement say what it names, no set is complete.
+/// Builds the sets after an upgrade from a release that had none. One grain, keyed <see cref="Key"/>. No set is complete
+/// until every stored agreement has reported the ids that it names.
 /// </summary>
 [GrainInterfaceType("EngageCenter.IKnownIdsBuild"), Alias("EngageCenter.IKnownIdsBuild")]
 internal interface IKnownIdsBuild : IGrainWithStringKey
 {
     const string Key = "build";
 
-    /// <summary>Whether they do. Once true it stays so. Where it is false, and nobody does, it begins to build them.</summary>
+    /// <summary>Whether the sets are complete. Once true, it stays true. If false and no build is running, starts one.</summary>
     [Alias("IsDone"), Orleans.Concurrency.AlwaysInterleave]
     Task<bool> IsDone();
 
-    /// <summary>The same, after what it began has ended.</summary>
+    /// <summary>Builds the sets if necessary, waits for the end, and returns whether they are complete.</summary>
     [Alias("Build"), Orleans.Concurrency.AlwaysInterleave]
     Task<bool> Build();
 }

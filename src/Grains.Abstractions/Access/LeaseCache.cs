@@ -4,16 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// What this process may decide by for a limited time, one copy of each for all who ask here: the shell around
-/// <see cref="PolicyHolder"/>. When it is full, it gives up the leases that were used least recently.
+/// Leased copies that this process may decide by for a limited time, shared by all callers in the process. The rules are in
+/// <see cref="PolicyHolder"/>. When the cache is full, it gives up the leases that were used least recently.
 /// </summary>
 /// <typeparam name="TLeased">A copy of what an owner guards.</typeparam>
-/// <typeparam name="THolder">This cache as its owners know it.</typeparam>
+/// <typeparam name="THolder">This cache, as its owners see it.</typeparam>
 internal abstract class LeaseCache<TLeased, THolder>
     where TLeased : class
     where THolder : class, IGrainObserver
 {
-    /// <summary>Whoever has to ask or to decide again does so because a change, or a newer token, came first: so many may come in a row.</summary>
+    /// <summary>How often a caller asks or decides again. Each attempt was overtaken by a change or a newer token, and many of those may come in a row.</summary>
     public const int Attempts = 50;
 
     private readonly ConcurrentDictionary<string, Slot> slots = new(StringComparer.Ordinal);
@@ -27,7 +27,7 @@ internal abstract class LeaseCache<TLeased, THolder>
     private readonly long origin;
     private THolder? reference;
 
-    /// <param name="capacity">Leases, and requests for one that are under way. While all of it is requests, others are unconfirmed.</param>
+    /// <param name="capacity">The most leases and open requests together. If all of them are open requests, a further key is unconfirmed.</param>
     protected LeaseCache(IGrainFactory grains, AccessMetrics metrics, TimeProvider time, ILogger logger, string kind, int capacity)
     {
         (this.grains, this.metrics, this.time, this.logger, this.capacity) = (grains, metrics, time, logger, capacity);
@@ -37,18 +37,18 @@ internal abstract class LeaseCache<TLeased, THolder>
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
-    /// <summary>What to decide by, from memory where there is a lease.</summary>
+    /// <summary>Returns a valid lease from memory, or asks the owner for one.</summary>
     public ValueTask<Leasing<TLeased>> Get(string key) =>
         Held(key) is { } lease ? new(new Leasing<TLeased>(PolicyAnswerKind.Leased, lease)) : new(Ask(key));
 
     /// <summary>
-    /// Whom to recall a lease from: for one that this process holds, this object itself. While the silo shuts down its own
-    /// reference is no longer answered, and the release of its workspaces would wait for leases to run out. A silo that
-    /// has not asked for any lease has no reference yet, and within a grain's turn none can be made.
+    /// Returns what to call to recall a lease from a holder. If the holder is this process, that is this object itself: while
+    /// the silo shuts down, its own reference is no longer answered, and the release of its workspaces would wait until leases
+    /// expire. A silo that has not yet asked for a lease has no reference, and within a grain's turn none can be created.
     /// </summary>
     public THolder Nearest(THolder holder) => holder.Equals(Volatile.Read(ref reference)) ? (THolder)(object)this : holder;
 
-    /// <summary>Gives up a lease, and whatever is on its way here from a request sent before.</summary>
+    /// <summary>Gives up a lease, also one that is still on its way as the answer to an earlier request.</summary>
     public virtual Task Recall(string key)
     {
         if (slots.TryGetValue(key, out var slot))
@@ -65,7 +65,7 @@ internal abstract class LeaseCache<TLeased, THolder>
         return Task.CompletedTask;
     }
 
-    /// <summary>A lease that is valid now, without asking for one.</summary>
+    /// <summary>Returns a lease that is valid now, or null. Does not ask for one.</summary>
     protected Lease<TLeased>? Held(string key) =>
         slots.TryGetValue(key, out var slot) && slot.Lease is { IsValid: true } lease ? lease : null;
 
@@ -96,8 +96,8 @@ internal abstract class LeaseCache<TLeased, THolder>
                     return new(PolicyAnswerKind.Leased, lease);
                 }
 
-                // All who ask meanwhile wait for the same answer. It is asked outside of the asking grain's turn,
-                // since that grain may end first.
+                // All callers that ask meanwhile wait for the same answer. The request runs outside of the calling grain's turn,
+                // because that grain may end first.
                 isOlder = attempt == 0 && slot.Request is not null;
                 if (slot.Request is null)
                 {
@@ -114,7 +114,7 @@ internal abstract class LeaseCache<TLeased, THolder>
                 metrics.Unconfirmed();
             }
 
-            // That there was no workspace when somebody else asked says nothing of now; a lease does, by itself.
+            // 'No such workspace' in answer to an earlier request does not say that there is none now. A lease proves itself.
             if (answer.Kind != PolicyAnswerKind.Recalled && !(answer.Kind == PolicyAnswerKind.NoWorkspace && isOlder))
             {
                 return answer;
@@ -143,7 +143,7 @@ internal abstract class LeaseCache<TLeased, THolder>
         {
             if (answer.Leased is not { } leased)
             {
-                // One that was recalled meanwhile has a successor, which is not ours to end.
+                // If the request was recalled meanwhile, another one has replaced it, and that one must not be ended here.
                 if (slot.Holder.Failed(number))
                 {
                     slot.Request = null;
@@ -174,7 +174,7 @@ internal abstract class LeaseCache<TLeased, THolder>
         }
     }
 
-    /// <summary>The slot of the key, where there is one or room for one.</summary>
+    /// <summary>Returns the slot of the key, or a new one if there is room; otherwise null.</summary>
     private Slot? SlotOf(string key)
     {
         if (slots.TryGetValue(key, out var known))
@@ -193,8 +193,8 @@ internal abstract class LeaseCache<TLeased, THolder>
         }
     }
 
-    // A tenth at a time, since it looks at all of them. The owner goes on counting a lease that we give up, so a later recall
-    // of it finds nothing here, and that is an answer.
+    // Removes a tenth at a time, because it goes through all slots. The owner still counts a lease that is given up here. When
+    // it recalls that lease, this process finds none and answers at once.
     private void MakeRoom()
     {
         var uses = new List<(TimeSpan Used, string Key, Slot Slot)>(slots.Count);
@@ -226,7 +226,7 @@ internal abstract class LeaseCache<TLeased, THolder>
         metrics.GaveUp(given);
     }
 
-    // A recall would not find the slot any more, so nothing may come to be leased by it.
+    // A recall no longer finds the slot, so no lease may be put into it from now on.
     private void Forget(string key, Slot slot)
     {
         slot.Forgotten = true;
@@ -247,18 +247,18 @@ internal abstract class LeaseCache<TLeased, THolder>
 
 internal static partial class LeaseLog
 {
-    [LoggerMessage(LogLevel.Warning, "What is leased of {Key} could not be confirmed")]
+    [LoggerMessage(LogLevel.Warning, "A lease of {Key} could not be confirmed")]
     public static partial void Unconfirmed(ILogger logger, string key, Exception exception);
 }
 
 /// <summary>
-/// The right to decide by a copy for a limited time. The test of <see cref="IsValid"/> is the last thing before an
-/// answer: a lease that was recalled decides nothing more.
+/// The right to decide by a copy for a limited time. Test <see cref="IsValid"/> last, right before the answer: a recalled
+/// lease must not decide anything more.
 /// </summary>
-/// <param name="clock">How late it is, on the clock of <paramref name="expires"/>.</param>
+/// <param name="clock">Returns the current time on the clock of <paramref name="expires"/>.</param>
 internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeSpan expires)
 {
-    // All who decide by the lease share it, so a use that follows another one closely is not written down.
+    // All callers share the lease, so a use shortly after another one is not recorded.
     private static readonly long resolution = TimeSpan.FromMilliseconds(100).Ticks;
 
     private volatile bool recalled;
@@ -266,7 +266,7 @@ internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeS
 
     public TLeased Leased => leased;
 
-    /// <summary>Whether it may decide now. Counts as a use.</summary>
+    /// <summary>Whether the lease may decide now. Reading this counts as a use.</summary>
     public bool IsValid
     {
         get
@@ -286,13 +286,13 @@ internal sealed class Lease<TLeased>(TLeased leased, Func<TimeSpan> clock, TimeS
         }
     }
 
-    /// <summary>Whether it was recalled or has run out. Does not count as a use.</summary>
+    /// <summary>Whether it was recalled or has expired. Reading this does not count as a use.</summary>
     public bool HasEnded => recalled || clock() >= expires;
 
-    /// <summary>When it was used last, to 100 ms.</summary>
+    /// <summary>When it was last used, to 100 ms.</summary>
     public TimeSpan Used => new(Volatile.Read(ref used));
 
-    /// <summary>How much longer it is valid, if it is not recalled.</summary>
+    /// <summary>How much longer it is valid if it is not recalled.</summary>
     public TimeSpan Left => expires - clock();
 
     public void Recall() => recalled = true;
@@ -304,9 +304,9 @@ internal enum PolicyAnswerKind
     Leased,
     NoWorkspace,
 
-    /// <summary>Recalled while on its way: ask again.</summary>
+    /// <summary>The request was recalled on its way; ask again.</summary>
     Recalled,
 }
 
-/// <summary>What came of asking for a lease.</summary>
+/// <summary>The result of a request for a lease.</summary>
 internal readonly record struct Leasing<TLeased>(PolicyAnswerKind Kind, Lease<TLeased>? Lease);

@@ -2,7 +2,7 @@ namespace EngageCenter.Access;
 
 /// <summary>
 /// The holder's part of access coherence, for one workspace or one set of known ids: which grant counts, and until when.
-/// Pure. Times are durations since any fixed moment on one monotonic clock, as in PolicyOwner. Not thread-safe.
+/// It has no side effects. Times are durations since a fixed moment on one monotonic clock, as in PolicyOwner. Not thread-safe.
 /// </summary>
 internal sealed class PolicyHolder
 {
@@ -10,10 +10,10 @@ internal sealed class PolicyHolder
     private long? request;
     private TimeSpan asked;
 
-    /// <summary>Whether a request is under way.</summary>
+    /// <summary>Whether a request is open.</summary>
     public bool IsAsking => request is not null;
 
-    /// <summary>A request is being sent; one that was under way no longer counts.</summary>
+    /// <summary>Records that a request is being sent. An earlier open request no longer counts.</summary>
     public long Ask(TimeSpan now)
     {
         asked = now;
@@ -21,19 +21,19 @@ internal sealed class PolicyHolder
         return requests;
     }
 
-    /// <summary>A request was granted.</summary>
+    /// <summary>Records that a request was granted.</summary>
     /// <param name="lease">
-    /// How long the copy may be used, as its owner says and waits, from when it was asked for. The owner counts from when it
-    /// answered, so the holder lets go first.
+    /// How long the copy may be used, as its owner says, counted from when the request was sent. The owner waits as long,
+    /// counted from when it answered, so the holder lets go first.
     /// </param>
-    /// <returns>When the copy may no longer be used; null where a recall since the request was sent makes the grant void.</returns>
+    /// <returns>When the copy expires; null if a recall after the request was sent makes the grant void.</returns>
     public TimeSpan? Granted(long number, TimeSpan lease) => IsOver(number) ? asked + lease : null;
 
-    /// <summary>A request came to nothing.</summary>
+    /// <summary>Records that a request failed.</summary>
     /// <returns>Whether it still counted.</returns>
     public bool Failed(long number) => IsOver(number);
 
-    /// <summary>Rule 4. Gives up every request that is under way: its grant may have been overtaken by this recall.</summary>
+    /// <summary>Rule 4. Gives up every open request, because this recall may have overtaken its grant.</summary>
     public void Recall() => request = null;
 
     private bool IsOver(long number)

@@ -3,7 +3,7 @@ using static EngageCenter.Access.Permissions;
 
 namespace EngageCenter.Access;
 
-/// <summary>A role: what it is called, who holds it, and what it allows.</summary>
+/// <summary>A role: its name, who can hold it, and what it allows.</summary>
 public sealed record RoleDefinition(
     Roles Role,
     RoleAssignment Assignment,
@@ -65,7 +65,7 @@ public static class RoleTable
     /// <summary>The roles that an Entra group may be granted: all that the contract does not give.</summary>
     public static Roles Assignable { get; } = Where(RoleAssignment.EntraGroup) | Where(RoleAssignment.Default);
 
-    /// <summary>What the roles allow together. Default deny: no role, or an unknown one, allows nothing.</summary>
+    /// <summary>Returns what the roles allow together. Default deny: no role, or an unknown one, allows nothing.</summary>
     public static Permissions PermissionsOf(Roles roles)
     {
         var permissions = None;

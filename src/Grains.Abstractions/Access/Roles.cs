@@ -18,7 +18,7 @@ public enum Roles : ushort
     SupportUser = 1 << 9,
 }
 
-/// <summary>Whose people hold a role.</summary>
+/// <summary>On which side the people who hold a role are.</summary>
 public enum RoleOrigin
 {
     Microsoft,
@@ -28,12 +28,12 @@ public enum RoleOrigin
 /// <summary>How a person comes to hold a role.</summary>
 public enum RoleAssignment
 {
-    /// <summary>As a contact of the agreement, and in no other way.</summary>
+    /// <summary>Only as a contact of the agreement.</summary>
     Contract,
 
-    /// <summary>As a member of an Entra group that was granted it.</summary>
+    /// <summary>As a member of an Entra group that the role was granted to.</summary>
     EntraGroup,
 
-    /// <summary>With any other role; a group may be granted it as well.</summary>
+    /// <summary>Together with any other role. A group may be granted it as well.</summary>
     Default,
 }

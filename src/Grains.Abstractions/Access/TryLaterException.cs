@@ -1,8 +1,8 @@
 namespace EngageCenter.Access;
 
 /// <summary>
-/// A change that might have had to wait longer than its caller was refused before it started: leases that an earlier
-/// owner of the workspace gave may still be out. Nothing was changed.
+/// A call was refused before it started, and may succeed after <see cref="RetryAfter"/>. For example, a change might have
+/// to wait longer than its caller does, because leases of an earlier owner of the workspace may still be out. Nothing was changed.
 /// </summary>
 [GenerateSerializer, Alias("EngageCenter.TryLaterException")]
 public sealed class TryLaterException : Exception
@@ -25,7 +25,7 @@ public sealed class TryLaterException : Exception
     public TryLaterException(TimeSpan retryAfter)
         : this($"The change would have to wait too long; again in {Math.Ceiling(retryAfter.TotalSeconds)} s.") => RetryAfter = retryAfter;
 
-    /// <summary>After this long it would be accepted.</summary>
+    /// <summary>How long to wait before trying again.</summary>
     [Id(0)]
     public TimeSpan RetryAfter { get; }
 }

@@ -14,15 +14,15 @@ public enum ActivityStatus
     InProgress,
     Delivered,
 
-    /// <summary>Counts nowhere.</summary>
+    /// <summary>Counts in no figure.</summary>
     Cancelled,
 }
 
-/// <summary>What is done for a customer on a package of the agreement.</summary>
-/// <param name="ActivityId">1 to 64 of <c>A-Z a-z 0-9 . _ ~ -</c>. Ids differ where they differ ordinally.</param>
-/// <param name="PackageId">One of the workspace's packages when the activity was put, or when it was put before.</param>
+/// <summary>Work that is done for a customer on a package of the agreement.</summary>
+/// <param name="ActivityId">1 to 64 of <c>A-Z a-z 0-9 . _ ~ -</c>. Case-sensitive.</param>
+/// <param name="PackageId">A package that the workspace had when the activity was put, now or at an earlier put.</param>
 /// <param name="Title">1 to 500 characters.</param>
-/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals; so for the hours delivered.</param>
+/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals. The same holds for the hours delivered.</param>
 /// <param name="EvidenceUri">An absolute http or https URI of at most 2,000 characters. It is never fetched.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.CustomerActivity")]
 public sealed record CustomerActivity(
@@ -41,7 +41,7 @@ public sealed record CustomerActivity(
     public const int MaxTitleLength = 500;
     public const int MaxUriLength = 2_000;
 
-    /// <summary>Activities of one workspace.</summary>
+    /// <summary>The most activities of one workspace.</summary>
     public const int MaxPerWorkspace = 100_000;
 }
 

@@ -3,10 +3,10 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.Activities;
 
-/// <summary>What was bought, and what of it was delivered. Equal to a recomputation from the activities at every moment.</summary>
+/// <summary>The hours that were bought, and how many of them were delivered. Always equal to a recomputation from all activities.</summary>
 /// <param name="Lines">
-/// One for each package of the contract, in its order; then, by package id (ordinal), one for each that has left the
-/// contract and has activities that count.
+/// One line for each package of the contract, in its order. Then one line for each package that has left the contract and
+/// has activities that count, by package id (ordinal).
 /// </param>
 /// <param name="Totals">The sums of the lines.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.ProofOfExecution")]
@@ -16,7 +16,7 @@ public sealed record ProofOfExecution(
     [property: Id(2)] ImmutableArray<ProofLine> Lines,
     [property: Id(3)] ProofFigures Totals);
 
-/// <param name="Name">As the contract has it; of a package that left, as the last of its activities to be put knew it.</param>
+/// <param name="Name">The name in the contract. For a package that left, the name that the activity put last had for it.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.ProofLine")]
 public sealed record ProofLine(
     [property: Id(0)] string PackageId,
@@ -24,8 +24,8 @@ public sealed record ProofLine(
     [property: Id(2)] PackageKind Kind,
     [property: Id(3)] ProofFigures Figures);
 
-/// <summary>Of activities that are not cancelled.</summary>
-/// <param name="HoursPurchased">What the agreement states for the package; else the sum over its activities.</param>
+/// <summary>Figures of all activities that are not cancelled.</summary>
+/// <param name="HoursPurchased">What the agreement states for the package; otherwise the sum over its activities.</param>
 /// <param name="HoursDelivered">The sum over the activities.</param>
 /// <param name="Delivered">Activities whose status is Delivered.</param>
 /// <param name="Planned">Activities whose status is Planned.</param>
@@ -36,7 +36,7 @@ public readonly record struct ProofFigures(
     [property: Id(2)] int Delivered,
     [property: Id(3)] int Planned)
 {
-    /// <summary>Below zero where more was delivered than was bought.</summary>
+    /// <summary>Below zero if more was delivered than was bought.</summary>
     public decimal HoursRemaining => HoursPurchased - HoursDelivered;
 
     public static ProofFigures operator +(ProofFigures one, ProofFigures other) => new(

@@ -10,13 +10,13 @@ public readonly record struct BillingScope(
     [property: Id(0)] string BillingAccountId,
     [property: Id(1)] string? BillingProfileId)
 {
-    /// <summary>Of an account's and of a profile's id, in characters.</summary>
+    /// <summary>The greatest length of an account's or a profile's id, in characters.</summary>
     public const int MaxIdLength = 100;
 }
 
-/// <summary>Who answers for a workspace's packages, as far as a person may read the billing scopes that these are of.</summary>
-/// <param name="Scopes">All that the person may read: the profiles that packages are billed to, by account and profile (ordinal).</param>
-/// <param name="Selected">The scope that <paramref name="Contacts"/> are of.</param>
+/// <summary>The people responsible for a workspace's packages, for the billing scopes that a person may read.</summary>
+/// <param name="Scopes">All profiles that packages are billed to and that the person may read, by account and profile (ordinal).</param>
+/// <param name="Selected">The scope of <paramref name="Contacts"/>.</param>
 /// <param name="Contacts">The primary Customer Success Account Managers and Incident Managers, once for each kind of package in the scope.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccountTeam")]
 public sealed record AccountTeam(
@@ -38,17 +38,17 @@ public sealed record TeamContact(
 
 public enum AccountTeamStatus
 {
-    /// <summary>There is a team; or the person is no member, as the decision says.</summary>
+    /// <summary>There is a team, or the decision says that the person is not a member.</summary>
     Found,
 
-    /// <summary>The person may read no scope that a package is billed to.</summary>
+    /// <summary>No package is billed to a scope that the person may read.</summary>
     NoBillingAccess,
 
-    /// <summary>The scope that was asked for is not one that the person may read, or none at all.</summary>
+    /// <summary>The person may not read the requested scope, or no package is billed to it.</summary>
     ScopeRefused,
 }
 
-/// <param name="Team">Null unless there is one.</param>
+/// <param name="Team">Null if there is none.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccountTeamOutcome")]
 public sealed record AccountTeamOutcome(
     [property: Id(0)] AccessDecision Decision,

@@ -6,13 +6,13 @@ namespace EngageCenter.Agreements;
 
 public enum AgreementType
 {
-    /// <summary>One workspace, named after the organization.</summary>
+    /// <summary>Has one workspace, named after the organization.</summary>
     EnterpriseSupportMca,
 
-    /// <summary>One workspace, named after the organization.</summary>
+    /// <summary>Has one workspace, named after the organization.</summary>
     DigitalNativeSupport,
 
-    /// <summary>One workspace for each package, named after it.</summary>
+    /// <summary>Has one workspace for each package, named after the package.</summary>
     Workload,
 }
 
@@ -26,7 +26,7 @@ public enum AgreementStatus
     Expired,
 }
 
-/// <summary>What a contract says. Its dates are whole days in UTC, the end date included.</summary>
+/// <summary>The content of a contract. Its dates are whole days in UTC, the end date included.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Agreement")]
 public sealed record Agreement(
     [property: Id(0)] string Name,
@@ -64,7 +64,7 @@ public sealed record Agreement(
     }
 }
 
-/// <summary>The customer. Its tenant is the one whose Entra groups can hold roles in the workspaces.</summary>
+/// <summary>The customer. Only Entra groups of its tenant can hold roles in the workspaces.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Organization")]
 public sealed record Organization(
     [property: Id(0)] Guid TenantId,
@@ -83,7 +83,7 @@ public sealed record Contact(
 {
     public const int MaxPhoneLength = 50;
 
-    /// <summary>Whether it can be an e-mail address: one @ with something on both sides, and no spaces or controls.</summary>
+    /// <summary>Whether the text can be an e-mail address: one @ with text on both sides, and no spaces or control characters.</summary>
     public static bool IsEmail(string text) =>
         text.Split('@') is [{ Length: > 0 }, { Length: > 0 }] && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
 }
@@ -94,7 +94,7 @@ public enum PackageKind
     AddOn,
 }
 
-/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals; an earlier release took more decimals.</param>
+/// <param name="HoursPurchased">0 to 1,000,000 with at most four decimals; an earlier release accepted more decimals.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Package")]
 public sealed record Package(
     [property: Id(0)] string PackageId,
@@ -106,12 +106,12 @@ public sealed record Package(
     [property: Id(6)] string BillingProfileId,
     [property: Id(7)] decimal? HoursPurchased)
 {
-    /// <summary>Of any figure of hours: with at most <see cref="HoursDecimals"/> decimals sums of them are exact.</summary>
+    /// <summary>The greatest number of hours in any field. With at most <see cref="HoursDecimals"/> decimals, sums are exact.</summary>
     public const decimal MaxHours = 1_000_000;
     public const int HoursDecimals = 4;
 }
 
-/// <summary>A person or a group that may read an account, or one profile of it.</summary>
+/// <summary>A person or a group that may read a billing account, or one profile of it.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.BillingReader")]
 public sealed record BillingReader(
     [property: Id(0)] string BillingAccountId,

@@ -6,27 +6,27 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Agreements;
 
 /// <summary>
-/// An Enterprise Support Agreement, and the workspaces that it brings into being. Keyed by the agreement's id:
-/// 1 to 64 of <c>A-Z a-z 0-9 . _ ~ -</c>.
+/// An Enterprise Support Agreement, which creates its workspaces. Keyed by the agreement's id: 1 to 64 of
+/// <c>A-Z a-z 0-9 . _ ~ -</c>.
 /// </summary>
 [GrainInterfaceType("EngageCenter.IAgreementGrain"), Alias("EngageCenter.IAgreementGrain")]
 public interface IAgreementGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Creates or updates the agreement and brings its workspaces in line: done when every one of them has the
-    /// contacts of <paramref name="command"/>. Idempotent.
+    /// Creates or updates the agreement and its workspaces, and returns when each workspace has the contacts of
+    /// <paramref name="command"/>. Idempotent.
     /// </summary>
     /// <param name="actor">An application with <see cref="AppRoles.Agreements"/>.</param>
     [Alias("Put")]
     Task<PutAgreementOutcome> Put(Actor actor, PutAgreement command);
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Returns the agreement, or null if there is none.</summary>
     /// <param name="caller">An application with <see cref="AppRoles.Agreements"/>.</param>
     [Alias("Get")]
     Task<AgreementView?> Get(Actor caller);
 }
 
-/// <param name="Condition">Only if the agreement is still of this version.</param>
+/// <param name="Condition">Puts only if the agreement still has this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutAgreement")]
 public sealed record PutAgreement(
     [property: Id(0)] Agreement Agreement,
@@ -38,25 +38,25 @@ public enum PutAgreementStatus
     Updated,
     VersionMismatch,
 
-    /// <summary>The agreement is another organization's: its groups hold rights in the workspaces.</summary>
+    /// <summary>The agreement belongs to another organization, whose groups hold rights in the workspaces.</summary>
     OrganizationFixed,
 
-    /// <summary>The agreement is of another type: its workspaces were set up by it.</summary>
+    /// <summary>The agreement has another type, and its workspaces were set up by that type.</summary>
     AgreementTypeFixed,
 
-    /// <summary>The update would leave the workspaces without any Customer Support Manager.</summary>
+    /// <summary>The update would leave the workspaces without a Customer Support Manager.</summary>
     LastAdministrator,
 
-    /// <summary>A contact is already one in 5,000 workspaces.</summary>
+    /// <summary>A contact is already a contact in 5,000 workspaces.</summary>
     TooManyWorkspaces,
 
-    /// <summary>8,192 tenants whose ids begin as that of a contact or reader does are named by agreements already.</summary>
+    /// <summary>Agreements already name 8,192 tenants whose ids start with the same byte as the tenant of a contact or reader.</summary>
     TooManyTenants,
 
-    /// <summary>A new agreement without any Customer Support Manager: nobody could give roles in its workspaces.</summary>
+    /// <summary>A new agreement has no Customer Support Manager, so nobody could grant roles in its workspaces.</summary>
     AdministratorRequired,
 
-    /// <summary>The agreement would have more than 500 workspaces, those of packages that left it included.</summary>
+    /// <summary>The agreement would have more than 500 workspaces, including those of packages that left it.</summary>
     TooManyWorkspacesInAgreement,
 }
 
@@ -65,7 +65,7 @@ public sealed record PutAgreementOutcome(
     [property: Id(0)] PutAgreementStatus Status,
     [property: Id(1)] AgreementView? Agreement = null);
 
-/// <param name="Workspaces">None while the agreement is pending: they open on its start date.</param>
+/// <param name="Workspaces">Empty while the agreement is pending: the workspaces open on its start date.</param>
 /// <param name="Version">Changes with the agreement; the source of its ETag.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AgreementView")]
 public sealed record AgreementView(

@@ -2,27 +2,27 @@ namespace EngageCenter.Assessments;
 
 public enum AssessmentStatus
 {
-    /// <summary>No schedule, and no run since there was one.</summary>
+    /// <summary>There is no schedule, and there was no run since the last one.</summary>
     NotConfigured,
 
-    /// <summary>Has a schedule, and no run yet since there is one.</summary>
+    /// <summary>There is a schedule, and no run yet since it was set.</summary>
     Scheduled,
 
     /// <summary>A run is under way.</summary>
     Running,
 
-    /// <summary>The last run brought results.</summary>
+    /// <summary>The last run delivered results.</summary>
     Completed,
 
-    /// <summary>The last run failed, or brought no results in time.</summary>
+    /// <summary>The last run failed, or delivered no results in time.</summary>
     Failed,
 }
 
 /// <summary>How a technology is assessed in a workspace.</summary>
-/// <param name="Interval">Between two scheduled runs, <see cref="MinInterval"/> to <see cref="MaxInterval"/>; null where none are scheduled.</param>
-/// <param name="NextRunAt">When the next scheduled run is due. A run that is due starts within seconds, so this may have just passed.</param>
-/// <param name="LastRun">The newest run, also one that is under way.</param>
-/// <param name="Version">Grows with each change of what is here; 1 where nothing was ever asked for.</param>
+/// <param name="Interval">The time between two scheduled runs, <see cref="MinInterval"/> to <see cref="MaxInterval"/>; null if none are scheduled.</param>
+/// <param name="NextRunAt">When the next scheduled run is due. A due run starts within seconds, so this may be slightly in the past.</param>
+/// <param name="LastRun">The newest run, even if it is still running.</param>
+/// <param name="Version">Grows with each change of this record; 1 if nothing was ever configured or run.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Assessment")]
 public sealed record Assessment(
     [property: Id(0)] string Technology,
@@ -52,19 +52,19 @@ public enum RunTrigger
 
 public enum RunFailure
 {
-    /// <summary>No results came within the time that a run has.</summary>
+    /// <summary>No results came within the time limit of a run.</summary>
     NoResults,
 
-    /// <summary>The service that runs assessments said that the run failed.</summary>
+    /// <summary>The service that runs assessments reported that the run failed.</summary>
     Reported,
 }
 
 /// <summary>One run of an assessment.</summary>
 /// <param name="RunId">Unique in the workspace.</param>
-/// <param name="ResultsDueAt">While it runs: when it counts as failed for want of results.</param>
-/// <param name="RecommendationCount">Of a completed run.</param>
-/// <param name="Failure">Of a failed run.</param>
-/// <param name="Version">Grows with each change of what is here.</param>
+/// <param name="ResultsDueAt">While it runs: when it counts as failed if no results have come.</param>
+/// <param name="RecommendationCount">Only of a completed run.</param>
+/// <param name="Failure">Only of a failed run.</param>
+/// <param name="Version">Grows with each change of this record.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AssessmentRun")]
 public sealed record AssessmentRun(
     [property: Id(0)] string RunId,
@@ -78,16 +78,16 @@ public sealed record AssessmentRun(
     [property: Id(8)] RunFailure? Failure,
     [property: Id(9)] long Version)
 {
-    /// <summary>Runs of one technology that are kept; of more, the newest.</summary>
+    /// <summary>How many runs of one technology are kept. If there are more, the oldest are dropped.</summary>
     public const int MaxKept = 100;
 }
 
-/// <summary>The assessments of a workspace in figures.</summary>
+/// <summary>Figures about the assessments of a workspace.</summary>
 /// <param name="Configured">Technologies with a schedule.</param>
-/// <param name="Running">Technologies with a run under way.</param>
+/// <param name="Running">Technologies with a run in progress.</param>
 /// <param name="Failed">Technologies whose last run failed.</param>
-/// <param name="NextRunAt">Of all schedules the earliest.</param>
-/// <param name="LastCompletedAt">When results last came.</param>
+/// <param name="NextRunAt">The earliest over all schedules.</param>
+/// <param name="LastCompletedAt">When the last results came.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AssessmentsSummary")]
 public sealed record AssessmentsSummary(
     [property: Id(0)] int Configured,

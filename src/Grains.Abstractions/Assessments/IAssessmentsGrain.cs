@@ -7,63 +7,63 @@ namespace EngageCenter.Assessments;
 
 /// <summary>The assessments of a workspace: schedules, runs and recommendations of every technology. Keyed by the workspace's id.</summary>
 /// <remarks>
-/// What a person asks comes with the <see cref="AccessDecision"/> of their user grain. One of another epoch than the
-/// workspace's own is answered by null, or by a status of that name: decide again. What an application asks comes with
-/// the application, which has <see cref="AppRoles.Assessments"/>, and is about a workspace that exists. A technology is one of <see cref="TechnologyTable"/>.
+/// A person's call carries the <see cref="AccessDecision"/> of their user grain. If its epoch is not the workspace's own,
+/// the answer is null or <c>DecideAgain</c>, and the caller decides again. An application's call carries the application,
+/// which needs <see cref="AppRoles.Assessments"/>, and the workspace must exist. A technology is one of <see cref="TechnologyTable"/>.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.IAssessmentsGrain"), Alias("EngageCenter.IAssessmentsGrain")]
 public interface IAssessmentsGrain : IGrainWithStringKey
 {
-    /// <summary>Needs AccessAssessments. Every technology, in the order of the table.</summary>
+    /// <summary>Returns every technology, in the order of the table. Needs AccessAssessments.</summary>
     [Alias("List")]
     Task<ImmutableArray<Assessment>?> List(AccessDecision decision);
 
-    /// <summary>Needs AccessAssessments.</summary>
+    /// <summary>Returns one technology. Needs AccessAssessments.</summary>
     [Alias("Get")]
     Task<Assessment?> Get(AccessDecision decision, string technology);
 
-    /// <summary>Needs ManageAssessments. The first run is due an hour later, or as the silo is set; the same again changes nothing.</summary>
+    /// <summary>Sets a schedule. The first run is due after an hour, or after the time that the silo's settings say. The same schedule again changes nothing. Needs ManageAssessments.</summary>
     [Alias("Configure")]
     Task<ConfigureAssessmentOutcome> Configure(AccessDecision decision, ConfigureAssessment command);
 
-    /// <summary>Needs ManageAssessments. A run that is under way goes on, and the runs stay to be read.</summary>
+    /// <summary>Removes the schedule. A run in progress continues, and the runs can still be read. Needs ManageAssessments.</summary>
     [Alias("Remove")]
     Task<RemoveAssessmentOutcome> Remove(AccessDecision decision, RemoveAssessment command);
 
-    /// <summary>Needs AccessAssessments. Starts a run beside the schedule.</summary>
+    /// <summary>Starts a run outside of the schedule. Needs AccessAssessments.</summary>
     [Alias("Start")]
     Task<StartRunOutcome> Start(AccessDecision decision, string technology);
 
-    /// <summary>Needs AccessAssessments. The newest <see cref="AssessmentRun.MaxKept"/>, newest first.</summary>
+    /// <summary>Returns the newest <see cref="AssessmentRun.MaxKept"/> runs, newest first. Needs AccessAssessments.</summary>
     [Alias("Runs")]
     Task<Page<AssessmentRun>?> Runs(AccessDecision decision, string technology, PageRequest page);
 
-    /// <summary>Needs AccessAssessments. One run, or none.</summary>
+    /// <summary>Returns one run: a page with one item, or an empty one if it does not exist. Needs AccessAssessments.</summary>
     [Alias("Run")]
     Task<Page<AssessmentRun>?> Run(AccessDecision decision, string technology, string runId);
 
-    /// <summary>Needs AccessAssessments. Of the technology's last completed run, greatest score first, then by id.</summary>
+    /// <summary>Returns the recommendations of the technology's last completed run, highest score first, then by id. Needs AccessAssessments.</summary>
     [Alias("Recommendations")]
     Task<Page<Recommendation>?> Recommendations(AccessDecision decision, RecommendationQuery query);
 
-    /// <summary>Needs AccessAssessments.</summary>
+    /// <summary>Returns figures about all assessments. Needs AccessAssessments.</summary>
     [Alias("Summary")]
     Task<AssessmentsSummary?> Summary(AccessDecision decision);
 
-    /// <summary>The runs that are under way, at most one of each technology, in the order of the table.</summary>
+    /// <summary>Returns the runs in progress, at most one for each technology, in the order of the table.</summary>
     [Alias("RunsUnderWay")]
     Task<ImmutableArray<AssessmentRun>> RunsUnderWay(Actor caller);
 
-    /// <summary>A run's version, for the condition of a <see cref="Report"/>; null where there is no such run.</summary>
+    /// <summary>Returns a run's version, for the condition of a <see cref="Report"/>; null if there is no such run.</summary>
     [Alias("RunVersion")]
     Task<long?> RunVersion(string technology, string runId, Actor caller);
 
-    /// <summary>Ends a run with its results. The same results again change nothing.</summary>
+    /// <summary>Ends a run and stores its results. The same results again change nothing.</summary>
     [Alias("Report")]
     Task<ReportRunOutcome> Report(ReportRun command, Actor caller);
 }
 
-/// <param name="Condition">Of any version (<c>*</c>): only where there is a schedule. Null for none.</param>
+/// <param name="Condition"><c>*</c>: only if there is a schedule. Null: always.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.ConfigureAssessment")]
 public sealed record ConfigureAssessment(
     [property: Id(0)] string Technology,
@@ -91,7 +91,7 @@ public sealed record RemoveAssessment(
 
 public enum RemoveAssessmentStatus
 {
-    /// <summary>There is no schedule now, and perhaps there was none.</summary>
+    /// <summary>There is no schedule now; perhaps there was none before.</summary>
     Removed,
     DecideAgain,
     VersionMismatch,
@@ -106,7 +106,7 @@ public enum StartRunStatus
     Started,
     DecideAgain,
 
-    /// <summary>A run is under way; it is the one of the outcome.</summary>
+    /// <summary>A run is in progress; the outcome contains it.</summary>
     InProgress,
 }
 
@@ -115,8 +115,8 @@ public readonly record struct StartRunOutcome(
     [property: Id(0)] StartRunStatus Status,
     [property: Id(1)] AssessmentRun? Run = null);
 
-/// <param name="FocusArea">Only recommendations of this area.</param>
-/// <param name="Count">Whether the page needs the total; an export does without.</param>
+/// <param name="FocusArea">Only recommendations of this area; null for all.</param>
+/// <param name="Count">Whether the page needs the total; an export does not.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.RecommendationQuery")]
 public sealed record RecommendationQuery(
     [property: Id(0)] string Technology,
@@ -124,9 +124,9 @@ public sealed record RecommendationQuery(
     [property: Id(2)] PageRequest Page,
     [property: Id(3)] bool Count = true);
 
-/// <param name="Succeeded">Whether the run is Completed; else it is Failed.</param>
-/// <param name="Recommendations">At most <see cref="Recommendation.MaxPerRun"/>, in any order; none of a failed run.</param>
-/// <param name="Condition">Of the run's version. Null for none.</param>
+/// <param name="Succeeded">Whether the run is Completed; otherwise it is Failed.</param>
+/// <param name="Recommendations">At most <see cref="Recommendation.MaxPerRun"/>, in any order; empty for a failed run.</param>
+/// <param name="Condition">Ends the run only if it still has this version. Null: always.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.ReportRun")]
 public sealed record ReportRun(
     [property: Id(0)] string Technology,
@@ -137,11 +137,11 @@ public sealed record ReportRun(
 
 public enum ReportRunStatus
 {
-    /// <summary>The run has ended with these results, now or before.</summary>
+    /// <summary>The run has ended with these results, by this call or an earlier one.</summary>
     Accepted,
     RunNotFound,
 
-    /// <summary>The run has ended otherwise.</summary>
+    /// <summary>The run has ended already, with other results.</summary>
     RunEnded,
     VersionMismatch,
 }

@@ -14,11 +14,11 @@ public enum FocusArea
     ChangeAndConfigurationManagement,
 }
 
-/// <summary>What an assessment recommends to do.</summary>
-/// <param name="RecommendationId">1 to <see cref="MaxIdLength"/> characters, once in a run.</param>
+/// <summary>An action that an assessment recommends.</summary>
+/// <param name="RecommendationId">1 to <see cref="MaxIdLength"/> characters, unique in a run.</param>
 /// <param name="Title">1 to <see cref="MaxTitleLength"/> characters.</param>
-/// <param name="BusinessImpact">1 to <see cref="MaxRating"/>; so for probability and effort.</param>
-/// <param name="AffectedObjects">Null where it is not known.</param>
+/// <param name="BusinessImpact">1 to <see cref="MaxRating"/>. The same holds for probability and effort.</param>
+/// <param name="AffectedObjects">Null if unknown.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Recommendation")]
 public sealed record Recommendation(
     [property: Id(0)] string RecommendationId,
@@ -33,17 +33,17 @@ public sealed record Recommendation(
     public const int MaxTitleLength = 500;
     public const int MaxRating = 5;
 
-    /// <summary>Recommendations of one run.</summary>
+    /// <summary>The most recommendations of one run.</summary>
     public const int MaxPerRun = 2_000;
 
-    /// <summary>What recommendations are ranked by, for people to see. The order itself is by whole numbers.</summary>
+    /// <summary>The score that recommendations are ranked by, for display. The ranking itself uses whole numbers.</summary>
     [JsonIgnore]
     public double Score => (double)(BusinessImpact * Probability) / Effort;
 }
 
-/// <summary>What a recommendation affects: how many, or which.</summary>
-/// <param name="Count">0 and up.</param>
-/// <param name="Names">At most <see cref="MaxNames"/>, each of 1 to <see cref="MaxNameLength"/> characters; null where only their number is known.</param>
+/// <summary>The objects that a recommendation affects: their number, or their names.</summary>
+/// <param name="Count">0 or more.</param>
+/// <param name="Names">At most <see cref="MaxNames"/>, each of 1 to <see cref="MaxNameLength"/> characters; null if only their number is known.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AffectedObjects")]
 public sealed record AffectedObjects(
     [property: Id(0)] long Count,

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace EngageCenter.Assessments;
 
 /// <summary>A technology that can be assessed.</summary>
-/// <param name="Id">Stands in paths and in the names of rows: letters and digits only. Never changed once it was released.</param>
+/// <param name="Id">Part of paths and of the names of rows: letters and digits only. It never changes after it was released.</param>
 public sealed record Technology(string Id, string DisplayName);
 
 /// <summary>The technologies that Microsoft assesses on demand, in the order in which they are listed.</summary>
@@ -30,6 +30,6 @@ public static class TechnologyTable
         new("WindowsServerSecurity", "Windows Server Security"),
     ];
 
-    /// <summary>By its exact id; null where there is none.</summary>
+    /// <summary>Returns the technology with exactly this id, or null.</summary>
     public static Technology? Find(string id) => All.FirstOrDefault(t => t.Id == id);
 }

@@ -4,53 +4,51 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Directories;
 
-/// <summary>What the directory of a workspace's organization says. Keyed by the workspace's id. Null: decide again.</summary>
+/// <summary>Answers from the directory of a workspace's organization. Keyed by the workspace's id. If an answer is null, the caller decides again.</summary>
 [GrainInterfaceType("EngageCenter.IWorkspaceDirectoryGrain"), Alias("EngageCenter.IWorkspaceDirectoryGrain")]
 public interface IWorkspaceDirectoryGrain : IGrainWithStringKey
 {
-    /// <summary>Needs ViewEntraGroups.</summary>
+    /// <summary>Returns whether the directory answers. Needs ViewEntraGroups.</summary>
     [Alias("State")]
     Task<DirectoryState?> State(AccessDecision decision);
 
-    /// <summary>
-    /// Needs ManageEntraGroups. Security groups by display name. Empty where there is no directory.
-    /// </summary>
+    /// <summary>Returns security groups by display name, none if there is no directory. Needs ManageEntraGroups.</summary>
     /// <exception cref="TryLaterException">The directory did not answer.</exception>
     [Alias("Groups")]
     Task<Page<FoundGroup>?> Groups(AccessDecision decision, DirectoryGroupQuery query);
 
-    /// <summary>Needs ManageEntraGroups. What the directory knows of a group, if it says so now.</summary>
+    /// <summary>Returns what the directory knows of a group, or Unknown if it does not answer now. Needs ManageEntraGroups.</summary>
     [Alias("Group")]
     Task<DirectoryGroupAnswer?> Group(AccessDecision decision, Guid groupId);
 
-    /// <summary>Needs ViewEntraGroups. What the directory says of groups, with how many people are in them, in their order.</summary>
+    /// <summary>Returns the status of groups in the directory and how many people are in them, in the given order. Needs ViewEntraGroups.</summary>
     /// <param name="groups">At most <see cref="PageRequest.MaxSize"/>.</param>
     [Alias("Facts")]
     Task<ImmutableArray<GroupFacts>?> Facts(AccessDecision decision, ImmutableArray<Guid> groups);
 
-    /// <summary>Needs ViewEntraGroups. The groups with a status, of those that hold roles in the workspace. Sorted.</summary>
+    /// <summary>Returns those groups with roles in the workspace that have this status. Sorted. Needs ViewEntraGroups.</summary>
     [Alias("WithStatus")]
     Task<ImmutableArray<Guid>?> WithStatus(AccessDecision decision, GroupStatus status);
 }
 
 public enum DirectoryStatus
 {
-    /// <summary>The organization's tenant has no directory here: tokens alone decide.</summary>
+    /// <summary>No directory is configured for the organization's tenant, so tokens alone decide.</summary>
     NotConfigured,
 
-    /// <summary>It answered last time.</summary>
+    /// <summary>The last request was answered.</summary>
     Connected,
 
-    /// <summary>It did not answer last time, and did within the last 5 minutes.</summary>
+    /// <summary>The last request was not answered, but an earlier one was within the last 5 minutes.</summary>
     Delayed,
 
-    /// <summary>It has not answered for longer, or never.</summary>
+    /// <summary>No request was answered for more than 5 minutes, or ever.</summary>
     Failed,
 }
 
-/// <param name="LastAnsweredAt">When the directory last answered; null if it did not since the silo that asks it began to.</param>
-/// <param name="Behind">For how long it has not, if it does not.</param>
-/// <param name="Reason">Why not, in words for an administrator.</param>
+/// <param name="LastAnsweredAt">When the directory last answered; null if it has not answered the current silo yet.</param>
+/// <param name="Behind">How long it has not answered, if it does not answer.</param>
+/// <param name="Reason">Why it does not answer, in words for an administrator.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.DirectoryState")]
 public sealed record DirectoryState(
     [property: Id(0)] DirectoryStatus Status,
@@ -58,7 +56,7 @@ public sealed record DirectoryState(
     [property: Id(2)] TimeSpan? Behind = null,
     [property: Id(3)] string? Reason = null);
 
-/// <summary>A group as the directory has it. Texts are the customer's own.</summary>
+/// <summary>A group in the directory. Its texts are written by the customer.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.DirectoryGroup")]
 public sealed record DirectoryGroup(
     [property: Id(0)] Guid GroupId,
@@ -67,18 +65,18 @@ public sealed record DirectoryGroup(
 
 public enum GroupStatus
 {
-    /// <summary>There is no directory, or it has not said now.</summary>
+    /// <summary>There is no directory, or it did not answer.</summary>
     Unknown,
 
     Active,
 
-    /// <summary>The directory has no such group: nobody holds anything by it.</summary>
+    /// <summary>The directory has no such group, so it gives nobody a role.</summary>
     NotFound,
 }
 
-/// <summary>What the directory says of a group that holds roles.</summary>
-/// <param name="DisplayName">The customer's own text; null unless it is active.</param>
-/// <param name="People">How many people are in it, also through groups in it; null if that is not known.</param>
+/// <summary>The state of a group with roles in the directory.</summary>
+/// <param name="DisplayName">Written by the customer; null unless the group is active.</param>
+/// <param name="People">How many people are in it, including through nested groups; null if unknown.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupFacts")]
 public sealed record GroupFacts(
     [property: Id(0)] Guid GroupId,
@@ -86,17 +84,17 @@ public sealed record GroupFacts(
     [property: Id(2)] string? DisplayName = null,
     [property: Id(3)] int? People = null)
 {
-    /// <summary>Groups that a directory is asked about in one request, as Graph has it.</summary>
+    /// <summary>How many groups one request to a directory names: Graph's limit.</summary>
     public const int MaxLot = 15;
 }
 
-/// <param name="Roles">Those that it holds in the workspace.</param>
+/// <param name="Roles">The roles that the group holds in the workspace.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.FoundGroup")]
 public sealed record FoundGroup(
     [property: Id(0)] DirectoryGroup Group,
     [property: Id(1)] Roles Roles);
 
-/// <param name="Search">What the display name begins with, or a group's object id; null for all.</param>
+/// <param name="Search">The beginning of the display name, or a group's object id; null for all.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.DirectoryGroupQuery")]
 public sealed record DirectoryGroupQuery(
     [property: Id(0)] string? Search,

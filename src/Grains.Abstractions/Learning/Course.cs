@@ -29,7 +29,7 @@ public sealed record Course(
     public const int MaxLanguageLength = 35;
     public const int MaxDurationMinutes = 100_000;
 
-    /// <summary>Courses of the catalogue.</summary>
+    /// <summary>The most courses in the catalogue.</summary>
     public const int MaxCount = 10_000;
 }
 

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Learning;
 
-/// <summary>What one person has made of a course in one workspace.</summary>
-/// <param name="Course">As it was when it was started: history does not change with the catalogue.</param>
-/// <param name="ProgressPercent">0 to 100, the greatest that was ever reported.</param>
-/// <param name="CompletedAt">When 100 was first reported; not before <paramref name="StartedAt"/>, whatever the clock said.</param>
+/// <summary>The progress of one person in one course, in one workspace.</summary>
+/// <param name="Course">The course as it was when the person started it: history does not change with the catalogue.</param>
+/// <param name="ProgressPercent">0 to 100, the greatest value that was reported.</param>
+/// <param name="CompletedAt">When 100 was first reported; never before <paramref name="StartedAt"/>, even if the clock went back.</param>
 /// <param name="Version">Grows with each change.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Enrollment")]
 public sealed record Enrollment(
@@ -16,13 +16,13 @@ public sealed record Enrollment(
     [property: Id(4)] DateTimeOffset UpdatedAt,
     [property: Id(5)] long Version)
 {
-    /// <summary>Enrolments of one workspace.</summary>
+    /// <summary>The most enrolments of one workspace.</summary>
     public const int MaxPerWorkspace = 200_000;
 }
 
-/// <summary>What was learned in a workspace, by everybody together.</summary>
-/// <param name="ByMonth">Every calendar month (UTC) from the first to the last in which something was started or completed.</param>
-/// <param name="ByProduct">At most <see cref="MaxProducts"/>, and so in each month. Most started first, then by name (ordinal).</param>
+/// <summary>What the people of a workspace have learned together.</summary>
+/// <param name="ByMonth">Every calendar month (UTC) from the first to the last in which a course was started or completed.</param>
+/// <param name="ByProduct">At most <see cref="MaxProducts"/>, also in each month. Most started first, then by name (ordinal).</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Consumption")]
 public sealed record Consumption(
     [property: Id(0)] DateTimeOffset GeneratedAt,
@@ -30,7 +30,7 @@ public sealed record Consumption(
     [property: Id(2)] ImmutableArray<MonthConsumption> ByMonth,
     [property: Id(3)] ImmutableArray<ProductConsumption> ByProduct)
 {
-    /// <summary>Products about which courses were ever started in one workspace.</summary>
+    /// <summary>The most products whose courses were ever started in one workspace.</summary>
     public const int MaxProducts = 500;
 }
 
@@ -43,7 +43,7 @@ public readonly record struct ConsumptionCounts(
 }
 
 /// <param name="Month">The first day of a calendar month in UTC.</param>
-/// <param name="ByProduct">Only products of which something was started or completed in the month.</param>
+/// <param name="ByProduct">Only products with a course that was started or completed in the month.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.MonthConsumption")]
 public sealed record MonthConsumption(
     [property: Id(0)] DateOnly Month,
@@ -55,7 +55,7 @@ public readonly record struct ProductConsumption(
     [property: Id(0)] string Product,
     [property: Id(1)] ConsumptionCounts Counts);
 
-/// <summary>A person's courses in a workspace, counted.</summary>
+/// <summary>How many courses a person started and completed in a workspace.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.LearningSummary")]
 public sealed record LearningSummary(
     [property: Id(0)] int InProgress,

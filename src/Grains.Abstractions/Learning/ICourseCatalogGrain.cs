@@ -4,11 +4,10 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Learning;
 
-/// <summary>The courses that there are, the same for everybody: one grain, keyed <see cref="Key"/>. Courses are never removed.</summary>
+/// <summary>The catalogue of courses, the same for everybody. One grain, keyed <see cref="Key"/>. Courses are never removed.</summary>
 /// <remarks>
-/// Who may read is decided by the reader's user grain (<c>DecideAnywhere</c>), since the catalogue is of no workspace; who
-/// may change it by the application's app role, <see cref="AppRoles.Learning"/>. What it holds is no customer's, so it tells
-/// whoever asks.
+/// The catalogue belongs to no workspace and holds no customer's data, so the grain answers every reader. Whether a person
+/// may read is decided before, by their user grain (<c>DecideAnywhere</c>). To change it, an application needs <see cref="AppRoles.Learning"/>.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.ICourseCatalogGrain"), Alias("EngageCenter.ICourseCatalogGrain")]
 public interface ICourseCatalogGrain : IGrainWithStringKey
@@ -19,11 +18,11 @@ public interface ICourseCatalogGrain : IGrainWithStringKey
     [Alias("Put")]
     Task<PutCourseOutcome> Put(PutCourse command, Actor caller);
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Returns a course, or null if there is none.</summary>
     [Alias("Get")]
     Task<CourseView?> Get(string courseId);
 
-    /// <summary>In the ordinal order of their ids.</summary>
+    /// <summary>Returns a page of courses, in the ordinal order of their ids.</summary>
     [Alias("List")]
     Task<Page<Course>> List(CourseQuery query, CancellationToken cancellation = default);
 }
@@ -37,24 +36,24 @@ public enum PutCourseStatus
 {
     Created,
 
-    /// <summary>Also where nothing had to change.</summary>
+    /// <summary>Also if nothing had to change.</summary>
     Updated,
     VersionMismatch,
 
-    /// <summary>There are <see cref="Course.MaxCount"/> already.</summary>
+    /// <summary>There are <see cref="Course.MaxCount"/> courses already.</summary>
     TooManyCourses,
 }
 
-/// <param name="Course">As it is now; null where the command was refused.</param>
+/// <param name="Course">The course as it is now; null if the command was refused.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutCourseOutcome")]
 public sealed record PutCourseOutcome(
     [property: Id(0)] PutCourseStatus Status,
     [property: Id(1)] CourseView? Course = null);
 
-/// <summary>Only those that all of it matches.</summary>
+/// <summary>Selects the courses that match all conditions.</summary>
 /// <param name="Product">The product's whole name.</param>
-/// <param name="Language">The whole tag, in any case.</param>
-/// <param name="Search">Part of the id or title, case-insensitively.</param>
+/// <param name="Language">The whole tag, case-insensitive.</param>
+/// <param name="Search">Part of the id or title, case-insensitive.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.CourseQuery")]
 public sealed record CourseQuery(
     [property: Id(0)] CourseFormat? Format,

@@ -3,31 +3,31 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Learning;
 
-/// <summary>What the people of a workspace learn. Keyed by the workspace's id. Enrolments are never removed.</summary>
+/// <summary>The courses that the people of a workspace take. Keyed by the workspace's id. Enrolments are never removed.</summary>
 /// <remarks>
-/// Everything needs AccessLearning, by the <see cref="AccessDecision"/> of the person's user grain, and is about that
-/// person: nobody reads another's transcript. A decision of another epoch than the workspace's own is answered by null,
+/// Every call needs AccessLearning, and carries the <see cref="AccessDecision"/> of the person's user grain. It is about that
+/// person: nobody reads another person's transcript. If the decision's epoch is not the workspace's own, the answer is null
 /// or <see cref="PutEnrollmentStatus.DecideAgain"/>.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.ILearningGrain"), Alias("EngageCenter.ILearningGrain")]
 public interface ILearningGrain : IGrainWithStringKey
 {
-    /// <summary>Starts a course or moves it on. Progress never goes back: a report that is not greater changes nothing.</summary>
+    /// <summary>Starts a course or records progress. Progress never goes back: a report that is not greater changes nothing.</summary>
     [Alias("Put")]
     Task<PutEnrollmentOutcome> Put(AccessDecision decision, PutEnrollment command);
 
     [Alias("Enrollment")]
     Task<EnrollmentLookup?> Enrollment(AccessDecision decision, string courseId);
 
-    /// <summary>In the ordinal order of the courses' ids.</summary>
+    /// <summary>Returns a page of the person's enrolments, in the ordinal order of the courses' ids.</summary>
     [Alias("Transcript")]
     Task<Page<Enrollment>?> Transcript(AccessDecision decision, PageRequest page);
 
-    /// <summary>Everybody's, exact: equal to a recomputation from all enrolments.</summary>
+    /// <summary>Returns figures about all people of the workspace. Always equal to a recomputation from all enrolments.</summary>
     [Alias("Consumption")]
     Task<Consumption?> Consumption(AccessDecision decision);
 
-    /// <summary>For the person's home page.</summary>
+    /// <summary>Returns figures for the person's home page.</summary>
     [Alias("Summary")]
     Task<LearningSummary?> Summary(AccessDecision decision);
 }
@@ -43,28 +43,28 @@ public enum PutEnrollmentStatus
 {
     Created,
 
-    /// <summary>Also where nothing had to change.</summary>
+    /// <summary>Also if nothing had to change.</summary>
     Updated,
     DecideAgain,
     VersionMismatch,
 
-    /// <summary>Nothing was started, since there is no such course.</summary>
+    /// <summary>The course does not exist, so it was not started.</summary>
     CourseNotFound,
 
-    /// <summary>The workspace has <see cref="Enrollment.MaxPerWorkspace"/> already.</summary>
+    /// <summary>The workspace has <see cref="Enrollment.MaxPerWorkspace"/> enrolments already.</summary>
     TooManyEnrollments,
 
-    /// <summary>The course is about another product than the <see cref="Consumption.MaxProducts"/> of the workspace's enrolments.</summary>
+    /// <summary>The workspace has enrolments for <see cref="Consumption.MaxProducts"/> products already, and the course is about another one.</summary>
     TooManyProducts,
 }
 
-/// <param name="Enrollment">As it is now; null where the command was refused.</param>
+/// <param name="Enrollment">The enrolment as it is now; null if the command was refused.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutEnrollmentOutcome")]
 public sealed record PutEnrollmentOutcome(
     [property: Id(0)] PutEnrollmentStatus Status,
     [property: Id(1)] Enrollment? Enrollment = null);
 
-/// <param name="Enrollment">Null where the person has not started the course.</param>
+/// <param name="Enrollment">Null if the person has not started the course.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.EnrollmentLookup")]
 public sealed record EnrollmentLookup(
     [property: Id(0)] Enrollment? Enrollment);

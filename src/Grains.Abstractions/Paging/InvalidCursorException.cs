@@ -1,6 +1,6 @@
 namespace EngageCenter.Paging;
 
-/// <summary>A <see cref="PageRequest.After"/> that this list never handed out.</summary>
+/// <summary>The request has a <see cref="PageRequest.After"/> that this list never returned.</summary>
 [GenerateSerializer, Alias("EngageCenter.InvalidCursorException")]
 public sealed class InvalidCursorException : Exception
 {

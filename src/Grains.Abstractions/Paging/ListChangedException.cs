@@ -1,8 +1,8 @@
 namespace EngageCenter.Paging;
 
 /// <summary>
-/// The order of a list changed between two of its pages, so the pages that follow could leave an item out or have it
-/// twice. The list has to be read again from its first page.
+/// The order of a list changed between two of its pages, so a following page could leave out an item or repeat one. Read
+/// the list again from its first page.
 /// </summary>
 [GenerateSerializer, Alias("EngageCenter.ListChangedException")]
 public sealed class ListChangedException : Exception

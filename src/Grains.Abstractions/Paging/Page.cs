@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace EngageCenter.Paging;
 
 /// <param name="Size">1 to <see cref="MaxSize"/>.</param>
-/// <param name="After">The <see cref="Page{T}.Next"/> of the page before, null for the first.</param>
+/// <param name="After">The <see cref="Page{T}.Next"/> of the previous page; null for the first page.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PageRequest")]
 public readonly record struct PageRequest(
     [property: Id(0)] int Size,
@@ -12,12 +12,12 @@ public readonly record struct PageRequest(
     public const int DefaultSize = 50;
     public const int MaxSize = 500;
 
-    /// <summary>The longest <see cref="After"/> that any list hands out, in characters.</summary>
+    /// <summary>The greatest length of <see cref="After"/> in any list, in characters.</summary>
     public const int MaxAfterLength = 512;
 }
 
-/// <param name="Next">What the next request says in <see cref="PageRequest.After"/>; null on the last page.</param>
-/// <param name="TotalCount">The items of all pages.</param>
+/// <param name="Next">The <see cref="PageRequest.After"/> of the next request; null on the last page.</param>
+/// <param name="TotalCount">The number of items on all pages.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Page`1")]
 public sealed record Page<T>(
     [property: Id(0)] ImmutableArray<T> Items,

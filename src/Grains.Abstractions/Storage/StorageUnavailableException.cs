@@ -1,8 +1,8 @@
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// Storage did not confirm a read or a write. What was asked for may or may not have been stored; the next call
-/// reads the truth.
+/// Storage did not confirm a read or a write. The write may or may not have been stored; the next call reads the stored
+/// state.
 /// </summary>
 [GenerateSerializer, Alias("EngageCenter.StorageUnavailableException")]
 public sealed class StorageUnavailableException : Exception

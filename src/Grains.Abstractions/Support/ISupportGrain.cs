@@ -8,25 +8,25 @@ namespace EngageCenter.Support;
 
 /// <summary>The support cases of a workspace, and the insights aggregated from them. Keyed by the workspace's id.</summary>
 /// <remarks>
-/// What a person asks comes with the <see cref="AccessDecision"/> of their user grain. One of another epoch than the
-/// workspace's own is answered by null: decide again.
+/// A person's call carries the <see cref="AccessDecision"/> of their user grain. If its epoch is not the workspace's own,
+/// the answer is null and the caller decides again.
 /// </remarks>
 [GrainInterfaceType("EngageCenter.ISupportGrain"), Alias("EngageCenter.ISupportGrain")]
 public interface ISupportGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Applies a batch of at most <see cref="SupportCase.MaxBatch"/> updates, all or none of it in storage. Any order,
-    /// any batching and any replay end in the same state.
+    /// Applies a batch of at most <see cref="SupportCase.MaxBatch"/> updates, all or none of it in storage. The final state does
+    /// not depend on the order of updates, on how they are batched, or on repetitions.
     /// </summary>
     /// <param name="caller">An application with <see cref="AppRoles.SupportCases"/>.</param>
     [Alias("Ingest")]
     Task<IngestOutcome> Ingest(ImmutableArray<SupportCase> updates, Actor caller);
 
-    /// <summary>Needs ViewSupportInsights. Newest <c>createdAt</c> first, then by case id.</summary>
+    /// <summary>Returns a page of cases, newest <c>createdAt</c> first, then by case id. Needs ViewSupportInsights.</summary>
     [Alias("Cases"), AlwaysInterleave]
     Task<Page<SupportCase>?> Cases(AccessDecision decision, CaseQuery query, CancellationToken cancellation = default);
 
-    /// <summary>Needs ViewSupportInsights. Exact: equal to a recomputation from the newest state of every case.</summary>
+    /// <summary>Returns figures about the cases. Always equal to a recomputation from the newest state of every case. Needs ViewSupportInsights.</summary>
     [Alias("Insights"), AlwaysInterleave]
     Task<SupportInsights?> Insights(AccessDecision decision, InsightsWindow window, CancellationToken cancellation = default);
 }
@@ -36,24 +36,24 @@ public enum IngestStatus
     Applied,
     WorkspaceNotFound,
 
-    /// <summary>The workspace has <see cref="SupportCase.MaxPerWorkspace"/> cases, and nothing of the batch was applied.</summary>
+    /// <summary>The workspace has <see cref="SupportCase.MaxPerWorkspace"/> cases. Nothing of the batch was applied.</summary>
     TooManyCases,
 }
 
-/// <param name="Applied">Updates that became their case's state.</param>
-/// <param name="Ignored">Updates that were not newer than what was there, also those that a later one in the same batch superseded.</param>
+/// <param name="Applied">Updates that became the state of their case.</param>
+/// <param name="Ignored">Updates that were not newer than the state of their case, or that a later one in the same batch replaced.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.IngestOutcome")]
 public readonly record struct IngestOutcome(
     [property: Id(0)] IngestStatus Status,
     [property: Id(1)] int Applied,
     [property: Id(2)] int Ignored);
 
-/// <summary>Only those that all of it matches.</summary>
+/// <summary>Selects the cases that match all conditions.</summary>
 /// <param name="Product">The product's whole name.</param>
-/// <param name="Search">Part of the id or title, case-insensitively.</param>
-/// <param name="From">Created at or after.</param>
-/// <param name="To">Created before.</param>
-/// <param name="Count">Whether the page needs the total; an export does without.</param>
+/// <param name="Search">Part of the id or title, case-insensitive.</param>
+/// <param name="From">Created at or after this.</param>
+/// <param name="To">Created before this.</param>
+/// <param name="Count">Whether the page needs the total; an export does not.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.CaseQuery")]
 public sealed record CaseQuery(
     [property: Id(0)] CaseStatus? Status,

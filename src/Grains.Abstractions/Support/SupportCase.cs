@@ -9,7 +9,7 @@ public enum CaseStatus
     Closed,
 }
 
-/// <summary>How bad a case is, most first. On the wire <c>1</c>, <c>A</c>, <c>B</c>, <c>C</c>.</summary>
+/// <summary>How severe a case is, the most severe first. On the wire <c>1</c>, <c>A</c>, <c>B</c>, <c>C</c>.</summary>
 public enum CaseSeverity
 {
     One,
@@ -18,19 +18,19 @@ public enum CaseSeverity
     C,
 }
 
-/// <summary>A support case as one update of it left it.</summary>
+/// <summary>The state of a support case after one of its updates.</summary>
 /// <remarks>
-/// Of two updates of a case the one with the greater (<paramref name="LastUpdatedAt"/>, <paramref name="Revision"/>)
-/// is its state, in whatever order they come. The instants of one case are not compared with each other, since they come
-/// from clocks that disagree, but for one: a case is not closed before it was created. Characters are Unicode code points.
+/// Of two updates of a case, the one with the greater (<paramref name="LastUpdatedAt"/>, <paramref name="Revision"/>) is its
+/// state, in whatever order they arrive. The times of one case come from clocks that may disagree, so they are not compared,
+/// with one exception: a case is not closed before it was created. Characters are Unicode code points.
 /// </remarks>
 /// <param name="CaseId">1 to 64 characters.</param>
-/// <param name="Revision">0 and up.</param>
+/// <param name="Revision">0 or more.</param>
 /// <param name="Title">1 to 500 characters.</param>
 /// <param name="Product">1 to 100 characters.</param>
-/// <param name="Cloud">At most 100 characters; so for location.</param>
-/// <param name="SlaMet">Null where it is not known.</param>
-/// <param name="ClosedAt">Not before <paramref name="CreatedAt"/>. Counts while the status is Closed.</param>
+/// <param name="Cloud">At most 100 characters. The same holds for the location.</param>
+/// <param name="SlaMet">Null if unknown.</param>
+/// <param name="ClosedAt">Not before <paramref name="CreatedAt"/>. Used only while the status is Closed.</param>
 /// <param name="PrimaryContact">At most 320 characters.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SupportCase")]
 public sealed record SupportCase(
@@ -55,13 +55,13 @@ public sealed record SupportCase(
     public const int MaxNameLength = 100;
     public const int MaxContactLength = 320;
 
-    /// <summary>Cases of one workspace.</summary>
+    /// <summary>The most cases of one workspace.</summary>
     public const int MaxPerWorkspace = 500_000;
 
-    /// <summary>Updates in one batch, which is one storage write unless their texts are very long.</summary>
+    /// <summary>The most updates in one batch. A batch is one storage write unless its texts are very long.</summary>
     public const int MaxBatch = 1_000;
 
-    /// <summary>Whether this update is later than the other of the same case.</summary>
+    /// <summary>Whether this update is later than another one of the same case.</summary>
     public bool Supersedes(SupportCase other) =>
         (LastUpdatedAt, Revision).CompareTo((other.LastUpdatedAt, other.Revision)) > 0;
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Support;
 
-/// <summary>[From, To), in which things are counted. From is before To; at most <see cref="MaxMonths"/> calendar months are touched.</summary>
+/// <summary>The time range that figures are about: from From, included, to To, excluded. From is before To, and both lie within <see cref="MaxMonths"/> calendar months.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.InsightsWindow")]
 public readonly record struct InsightsWindow(
     [property: Id(0)] DateTimeOffset From,
@@ -21,12 +21,12 @@ public sealed record SupportInsights(
     [property: Id(5)] ImmutableArray<StatusCount> ByStatus,
     [property: Id(6)] ImmutableArray<ProductCount> ByProduct);
 
-/// <param name="Opened">Created in the window.</param>
-/// <param name="Closed">Status Closed, and closed in the window.</param>
-/// <param name="Open">Created before the window's end, and not closed before it.</param>
-/// <param name="SlaMetPercent">Of the opened ones whose SLA is known; null where none is.</param>
-/// <param name="MedianHoursToClose">Over the closed ones, the mean of the middle two for an even count; null where none closed.</param>
-/// <param name="P90HoursToClose">Nearest rank; null where none closed.</param>
+/// <param name="Opened">Cases created in the window.</param>
+/// <param name="Closed">Cases with the status Closed that were closed in the window.</param>
+/// <param name="Open">Cases created before the window's end, and not closed before it.</param>
+/// <param name="SlaMetPercent">Of the opened cases whose SLA result is known; null if none is.</param>
+/// <param name="MedianHoursToClose">Over the closed cases; the mean of the middle two if their number is even; null if none was closed.</param>
+/// <param name="P90HoursToClose">The 90th percentile over the closed cases, by nearest rank; null if none was closed.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.InsightTotals")]
 public readonly record struct InsightTotals(
     [property: Id(0)] int Opened,
@@ -37,7 +37,7 @@ public readonly record struct InsightTotals(
     [property: Id(5)] double? P90HoursToClose);
 
 /// <param name="Month">The first day of a calendar month in UTC.</param>
-/// <param name="Open">At the month's end or the window's, whichever is earlier.</param>
+/// <param name="Open">At the end of the month or of the window, whichever is earlier.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.MonthInsight")]
 public readonly record struct MonthInsight(
     [property: Id(0)] DateOnly Month,

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EngageCenter.Users;
 
-/// <summary>A person as Entra ID knows one: the tenant signed in to (<c>tid</c>) and the object there (<c>oid</c>).</summary>
+/// <summary>A person in Entra ID: the tenant that they signed in to (<c>tid</c>) and their object in it (<c>oid</c>).</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PersonId")]
 public readonly record struct PersonId(
     [property: Id(0)] Guid TenantId,
@@ -12,7 +12,7 @@ public readonly record struct PersonId(
     public override string ToString() => $"{TenantId:D}/{UserId:D}";
 
     public static PersonId Parse(string key) =>
-        TryParse(key, out var person) ? person : throw new FormatException($"'{key}' is no person's key.");
+        TryParse(key, out var person) ? person : throw new FormatException($"'{key}' is not the key of a person.");
 
     public static bool TryParse([NotNullWhen(true)] string? key, out PersonId person)
     {

@@ -9,7 +9,7 @@ public enum UserType
     Guest,
 }
 
-/// <summary>How a person is shown.</summary>
+/// <summary>The name and e-mail address that a person is shown with.</summary>
 /// <param name="DisplayName">At most <see cref="MaxDisplayNameLength"/> characters, as in Entra.</param>
 /// <param name="Email">At most <see cref="MaxEmailLength"/> characters.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.UserProfile")]
@@ -22,15 +22,16 @@ public sealed record UserProfile(
     public const int MaxEmailLength = 320;
 }
 
-/// <summary>What a validated access token says of its bearer.</summary>
+/// <summary>What a validated access token says about its bearer.</summary>
 /// <param name="IssuedAt">The token's <c>iat</c>, in whole seconds. At most <see cref="MaxClockSkew"/> ahead of a silo's clock.</param>
 /// <param name="Groups">
-/// The token's <c>groups</c>, transitive; at most <see cref="MaxGroups"/>, since Entra leaves them out beyond that. Sorted,
-/// without duplicates: <see cref="Create"/> sees to it.
+/// The token's <c>groups</c>, including nested ones; at most <see cref="MaxGroups"/>, because Entra leaves them out if there
+/// are more. Sorted and without duplicates, which <see cref="Create"/> ensures.
 /// </param>
 /// <param name="LeavesGroupsOut">
-/// The token does not say which groups the person is in. The directory of their tenant is asked; where it cannot say, only the
-/// contract decides, and what it does not give is unconfirmed. Such a sign-in has no groups, and takes those of earlier ones not away.
+/// Whether the token does not say which groups the person is in. Then the directory of their tenant is asked. If it cannot say,
+/// only the contract decides, and what it does not give is unconfirmed. Such a sign-in has no groups, and does not take away
+/// groups of earlier ones.
 /// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SignIn")]
 public sealed record SignIn(
@@ -42,10 +43,10 @@ public sealed record SignIn(
 {
     public const int MaxGroups = 200;
 
-    /// <summary>By how much an issuer's clock may be ahead: what a web node may be set to, and what a silo takes.</summary>
+    /// <summary>How far an issuer's clock may be ahead: the limit of the web nodes' setting, and what a silo accepts.</summary>
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
 
-    /// <summary>The web node that asks, if it takes decision leases; no part of what the token says.</summary>
+    /// <summary>The web node that asks, if it keeps leased decisions. It is not part of the token.</summary>
     [Id(5)]
     internal IDecisionHolder? Holder { get; init; }
 

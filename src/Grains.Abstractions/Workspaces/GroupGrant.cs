@@ -5,7 +5,7 @@ using EngageCenter.Paging;
 namespace EngageCenter.Workspaces;
 
 /// <summary>The roles of one Entra group in one workspace.</summary>
-/// <param name="GrantedBy">Who granted first.</param>
+/// <param name="GrantedBy">Who granted the group its first role.</param>
 /// <param name="Version">Changes with the grant; the source of its ETag.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupGrant")]
 public sealed record GroupGrant(
@@ -19,11 +19,11 @@ public sealed record GroupGrant(
 {
     public const int MaxDisplayNameLength = 256;
 
-    /// <summary>Groups with a grant in one workspace.</summary>
+    /// <summary>The most groups with a grant in one workspace.</summary>
     public const int MaxPerWorkspace = 1_000;
 }
 
-/// <param name="Search">Part of the display name or id, insensitive to case and to how accents are encoded.</param>
+/// <param name="Search">Part of the display name or id. Ignores case, and how accents are encoded.</param>
 /// <param name="Role">Only groups with this role; None for all.</param>
 /// <param name="Only">Only these groups, sorted; default for all.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupQuery")]
@@ -33,9 +33,9 @@ public sealed record GroupQuery(
     [property: Id(2)] PageRequest Page,
     [property: Id(3)] ImmutableArray<Guid> Only = default);
 
-/// <param name="DisplayName">As it should be shown; null keeps what is known.</param>
+/// <param name="DisplayName">The name to show; null keeps the known one.</param>
 /// <param name="Roles">At least one.</param>
-/// <param name="Condition">Only if the grant is still of this version.</param>
+/// <param name="Condition">Puts only if the grant still has this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PutGroup")]
 public sealed record PutGroup(
     [property: Id(0)] Guid GroupId,
@@ -55,7 +55,7 @@ public enum PutGroupStatus
     DecideAgain,
     VersionMismatch,
 
-    /// <summary>A contract role, which only the agreement gives.</summary>
+    /// <summary>The role is a contract role, which only the agreement gives.</summary>
     RoleNotAssignable,
 
     /// <summary>The workspace has <see cref="GroupGrant.MaxPerWorkspace"/> groups.</summary>
@@ -75,7 +75,7 @@ public sealed record PutGroupOutcome(
 
 public enum DeleteGroupStatus
 {
-    /// <summary>Gone, or never there.</summary>
+    /// <summary>There is no grant now; perhaps there was none before.</summary>
     Deleted,
     DecideAgain,
     VersionMismatch,

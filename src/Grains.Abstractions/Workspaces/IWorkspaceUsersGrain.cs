@@ -6,47 +6,50 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// The people of a workspace: its contract's contacts, everybody whom the directory names in a group with roles, and whoever came
-/// as a member. Keyed by the workspace's id.
+/// The people of a workspace: the contacts of its contract, everybody whom the directory names in a group with roles, and
+/// everybody who has signed in as a member. Keyed by the workspace's id.
 /// </summary>
-/// <remarks>Where there is a directory, a list that is being read from it for the first time is a <see cref="TryLaterException"/>. A call that is cancelled gives up its place among the scans of the silo, and ends the scan that it is in.</remarks>
+/// <remarks>
+/// If there is a directory and the list is still being read from it for the first time, calls throw <see cref="TryLaterException"/>.
+/// A call that is cancelled gives up its place in the silo's queue for scans, and ends a scan that it has started.
+/// </remarks>
 [GrainInterfaceType("EngageCenter.IWorkspaceUsersGrain"), Alias("EngageCenter.IWorkspaceUsersGrain")]
 public interface IWorkspaceUsersGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Needs ViewUserRoles. Ordered by display name and then by id. A page after somebody got another name is a
-    /// <see cref="ListChangedException"/>. Null: decide again.
+    /// Returns a page of people, ordered by display name and then by id. Throws <see cref="ListChangedException"/> if somebody
+    /// was renamed since the page before. Needs ViewUserRoles. Null: decide again.
     /// </summary>
     [Alias("List")]
     Task<Page<WorkspaceUser>?> List(AccessDecision decision, WorkspaceUserQuery query, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Who of the list has a permission, in the list's order. Needs ViewUserRoles. All of a page is of one epoch; a page after
-    /// somebody got another name is a <see cref="ListChangedException"/>. Null: decide again.
+    /// Returns a page of the people who have a permission, in the order of the list. All of a page is decided by one epoch. Throws
+    /// <see cref="ListChangedException"/> if somebody was renamed since the page before. Needs ViewUserRoles. Null: decide again.
     /// </summary>
     [Alias("Holders")]
     Task<PermissionHolders?> Holders(AccessDecision decision, Permissions permission, PageRequest page, CancellationToken cancellation = default);
 
-    /// <summary>The same for an application. Null: there is no such workspace.</summary>
+    /// <summary>Like <see cref="Holders"/>, for an application. Null: there is no such workspace.</summary>
     /// <param name="caller">Needs <see cref="AppRoles.Evaluate"/>.</param>
     [Alias("HoldersFor")]
     Task<PermissionHolders?> HoldersFor(Actor caller, Permissions permission, PageRequest page, CancellationToken cancellation = default);
 
-    /// <summary>Needs ViewUserRoles. A page of one or none. Null: decide again.</summary>
+    /// <summary>Returns one person: a page with one item, or an empty one if the person is not listed. Needs ViewUserRoles. Null: decide again.</summary>
     [Alias("Get")]
     Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person);
 
     /// <summary>
-    /// Needs ManageEntraGroups. Which of the people would gain or lose which permissions if a group held exactly these roles.
-    /// Nothing is changed. Null: decide again.
+    /// Returns who would gain or lose which permissions if a group held exactly these roles. Changes nothing. Needs
+    /// ManageEntraGroups. Null: decide again.
     /// </summary>
-    /// <param name="roles">Those that may be granted; None: the group's grant is taken back.</param>
+    /// <param name="roles">Roles that may be granted; None to see what happens if the grant is taken back.</param>
     [Alias("Preview")]
     Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles, CancellationToken cancellation = default);
 }
 
-/// <summary>What a grant would change, for the people that the workspace knows of.</summary>
-/// <param name="Epoch">The version of the access policy that it is compared with.</param>
+/// <summary>What a grant would change for the people whom the workspace knows.</summary>
+/// <param name="Epoch">The version of the access policy that the grant is compared with.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupPreview")]
 public sealed record GroupPreview(
     [property: Id(0)] long Epoch,
@@ -63,7 +66,7 @@ public sealed record PreviewedChange(
     public const int MaxPeople = 100;
 }
 
-/// <param name="Permissions">Those that the person would gain, or lose.</param>
+/// <param name="Permissions">The permissions that the person would gain or lose.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PreviewedPerson")]
 public sealed record PreviewedPerson(
     [property: Id(0)] PersonId Person,
@@ -72,13 +75,13 @@ public sealed record PreviewedPerson(
 
 public enum WorkspaceUserStatus
 {
-    /// <summary>Has signed in.</summary>
+    /// <summary>The person has signed in.</summary>
     Active,
 
-    /// <summary>Named by the contract or by the directory, and never signed in.</summary>
+    /// <summary>The contract or the directory names the person, who has never signed in.</summary>
     Pending,
 
-    /// <summary>Their account is blocked or deleted: they hold nothing, and would hold something if it were enabled.</summary>
+    /// <summary>The person's account is blocked or deleted: they hold nothing, but would hold a role if it were enabled.</summary>
     Blocked,
 }
 
@@ -92,7 +95,7 @@ public sealed record WorkspaceUser(
     [property: Id(5)] DateTimeOffset? FirstSignInAt,
     [property: Id(6)] DateTimeOffset? LastSignInAt)
 {
-    /// <summary>People who came to one workspace, with those who hold no role any more. More are not listed; their rights are the same.</summary>
+    /// <summary>The most people in the list of one workspace, including those who no longer hold a role. Further people are not listed, but have the same rights.</summary>
     public const int MaxPerWorkspace = 250_000;
 }
 
@@ -102,11 +105,11 @@ public sealed record PermissionHolders(
     [property: Id(0)] Page<PersonId> People,
     [property: Id(1)] long Epoch);
 
-/// <summary>Only those whom all of it matches.</summary>
-/// <param name="Search">Part of the name or email, insensitive to case and to how accents are encoded.</param>
+/// <summary>Selects the people who match all conditions.</summary>
+/// <param name="Search">Part of the name or email. Ignores case, and how accents are encoded.</param>
 /// <param name="Role">Holds this role; None for all.</param>
-/// <param name="UserType">Is of this type.</param>
-/// <param name="Source">Holds a role by this; together with <paramref name="Role"/>, that role by this.</param>
+/// <param name="UserType">Is of this type; null for all.</param>
+/// <param name="Source">Holds a role from this source; with <paramref name="Role"/>, holds that role from this source.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceUserQuery")]
 public sealed record WorkspaceUserQuery(
     [property: Id(0)] string? Search,

@@ -7,7 +7,7 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>What a workspace is, without what it holds.</summary>
+/// <summary>The basic data of a workspace, without its content.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceHeader")]
 public sealed record WorkspaceHeader(
     [property: Id(0)] string WorkspaceId,
@@ -21,12 +21,12 @@ public sealed record WorkspaceHeader(
 {
     public const int MaxNameLength = 100;
 
-    /// <summary>Whether it may be a workspace's id: 32 lower-case hexadecimal digits.</summary>
+    /// <summary>Whether the text has the form of a workspace's id: 32 lower-case hexadecimal digits.</summary>
     public static bool IsId([NotNullWhen(true)] string? workspaceId) =>
         workspaceId is { Length: 32 } && workspaceId.All(c => c is >= '0' and <= '9' or >= 'a' and <= 'f');
 }
 
-/// <param name="Version">Changes with whatever the view shows; the source of its ETag.</param>
+/// <param name="Version">Changes with everything that the view shows; the source of its ETag.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceView")]
 public sealed record WorkspaceView(
     [property: Id(0)] WorkspaceHeader Header,
@@ -34,7 +34,7 @@ public sealed record WorkspaceView(
     [property: Id(2)] long Version);
 
 /// <param name="Name">1 to 100 characters, trimmed, without control characters.</param>
-/// <param name="Condition">Only if the workspace is still of this version.</param>
+/// <param name="Condition">Renames only if the workspace still has this version.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.RenameWorkspace")]
 public sealed record RenameWorkspace(
     [property: Id(0)] string Name,
@@ -54,7 +54,7 @@ public sealed record RenameOutcome(
 
 /// <summary>Who did something: a person, or an application with its app role.</summary>
 /// <param name="Id">The object id in the tenant.</param>
-/// <param name="AppRole">What lets the application call, one of <see cref="AppRoles"/>; null for a person.</param>
+/// <param name="AppRole">The app role that lets the application call, one of <see cref="AppRoles"/>; null for a person.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Actor")]
 public sealed record Actor(
     [property: Id(0)] ActorKind Kind,
@@ -79,7 +79,7 @@ public enum AuditAction
     GroupRevoked,
 }
 
-/// <summary>One change to a workspace. The values that it had and has, by name.</summary>
+/// <summary>One change to a workspace, with the values before and after it, by name.</summary>
 /// <param name="Sequence">Counts from 1 in each workspace, without gaps.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AuditEvent")]
 public sealed record AuditEvent(
