@@ -5,10 +5,10 @@ namespace EngageCenter.Access;
 
 /// <summary>Who holds which role in a workspace. Small: at most 100 contacts and 1,000 groups.</summary>
 /// <param name="AgreementId">The source of every contract role.</param>
-/// <param name="TenantId">The tenant whose Entra groups are meant; a group of the same id elsewhere is another group.</param>
-/// <param name="StartDate">Before this day, in UTC, the policy gives nobody anything.</param>
-/// <param name="Contacts">By person.</param>
-/// <param name="Groups">By group id.</param>
+/// <param name="TenantId">The tenant of the Entra groups. A group with the same id in another tenant is a different group.</param>
+/// <param name="StartDate">Before this day, in UTC, the policy gives no roles.</param>
+/// <param name="Contacts">Sorted by person.</param>
+/// <param name="Groups">Sorted by group id.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccessPolicy")]
 internal sealed record AccessPolicy(
     [property: Id(0)] string AgreementId,
@@ -17,14 +17,14 @@ internal sealed record AccessPolicy(
     [property: Id(3)] ImmutableArray<PolicyContact> Contacts,
     [property: Id(4)] ImmutableArray<PolicyGroup> Groups)
 {
-    // The ids of Groups as texts, made when they are first needed: everybody's roles share them. A copy of this record has
-    // the same field, so the array says for which groups it is.
+    // The ids of Groups as texts, created when they are first needed and shared by everybody's roles. A copy of this record
+    // has the same value here, so the value also holds the array that it belongs to.
     [NonSerialized]
     private Sources? sources;
 
     /// <summary>
-    /// The whole of authorization: the roles that the contract and the groups give this person, and
-    /// <see cref="Roles.User"/> for whoever holds one. Default deny: nobody else holds anything.
+    /// Returns the roles that the contract and the groups give this person, and <see cref="Roles.User"/> if there is at least one.
+    /// This is the whole authorization. Default deny: nobody else holds any role.
     /// </summary>
     /// <param name="groups">The person's groups in their own tenant, sorted.</param>
     public ImmutableArray<HeldRole> RolesOf(PersonId person, ImmutableArray<Guid> groups, DateTimeOffset now)
@@ -56,7 +56,7 @@ internal sealed record AccessPolicy(
         return held.DrainToImmutable();
     }
 
-    /// <summary>What a group holds here.</summary>
+    /// <summary>Returns the roles that a group holds in this workspace.</summary>
     public Roles RolesOf(Guid groupId)
     {
         foreach (var group in Groups)
@@ -70,7 +70,7 @@ internal sealed record AccessPolicy(
         return Roles.None;
     }
 
-    /// <summary>The same with a group that holds exactly these roles.</summary>
+    /// <summary>Returns this policy with exactly these roles for the group.</summary>
     public AccessPolicy With(Guid groupId, Roles roles)
     {
         var others = Groups.Where(group => group.GroupId != groupId);
@@ -80,8 +80,8 @@ internal sealed record AccessPolicy(
         };
     }
 
-    // Both sides are sorted. Where the person is in far more groups than hold roles, each of these is looked for, so that
-    // 3,000 groups of a person cost little more than 20; else one pass over both finds what they share.
+    // Both arrays are sorted. If the person is in far more groups than hold roles, each group with roles is searched for, so
+    // that 3,000 groups of a person cost little more than 20. Otherwise one pass over both arrays finds the common ones.
     private void AddGroups(ImmutableArray<HeldRole>.Builder held, ImmutableArray<Guid> groups)
     {
         if (groups.Length / 16 > Groups.Length)
@@ -124,7 +124,7 @@ internal sealed record AccessPolicy(
             sources = mine = new(Groups, new string?[Groups.Length]);
         }
 
-        // Two who come at once may each make the text; one of the two stays.
+        // Two concurrent callers may each create the text; one of the two is kept.
         return mine.Ids[group] ??= Groups[group].GroupId.ToString();
     }
 
@@ -142,7 +142,7 @@ internal sealed record AccessPolicy(
     }
 }
 
-/// <summary>A contact of the contract, with what is known of the person before they ever sign in.</summary>
+/// <summary>A contact of the contract, with what is known about the person before their first sign-in.</summary>
 [GenerateSerializer, Immutable, Alias("EngageCenter.PolicyContact")]
 internal sealed record PolicyContact(
     [property: Id(0)] PersonId Person,

@@ -3,14 +3,14 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Access;
 
-/// <summary>Who does what they ask for. Their name is what the audit trail shows.</summary>
+/// <summary>Checks who makes a call. The actor's name is shown in the audit trail.</summary>
 internal static class Actors
 {
     private const int MaxIdLength = 64;
 
-    /// <summary>For what a person does: it is done in the name of the person whom the decision lets in.</summary>
-    /// <exception cref="UnauthorizedAccessException">It is another's.</exception>
-    /// <exception cref="ArgumentException">The name is too long.</exception>
+    /// <summary>Checks that a person acts under their own name: the actor must be the person of the decision.</summary>
+    /// <exception cref="UnauthorizedAccessException">The decision belongs to somebody else.</exception>
+    /// <exception cref="ArgumentException">The actor's name is too long.</exception>
     public static void RequireSelf(this Actor actor, AccessDecision decision)
     {
         Check(actor);
@@ -20,10 +20,10 @@ internal static class Actors
         }
     }
 
-    /// <summary>For what an application does or asks.</summary>
-    /// <param name="appRoles">Those of which it needs one.</param>
-    /// <exception cref="UnauthorizedAccessException">It is no application, or has another app role.</exception>
-    /// <exception cref="ArgumentException">The name is too long.</exception>
+    /// <summary>Checks that an application may make the call.</summary>
+    /// <param name="appRoles">The application needs one of these.</param>
+    /// <exception cref="UnauthorizedAccessException">The caller is not an application, or has another app role.</exception>
+    /// <exception cref="ArgumentException">The caller's name is too long.</exception>
     public static void RequireApplication(this Actor? caller, params ReadOnlySpan<string> appRoles)
     {
         if (caller is not { Kind: ActorKind.Application, AppRole: { } appRole } || !appRoles.Contains(appRole))

@@ -5,9 +5,9 @@ using System.Text;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// What decisions by a workspace's policy are proven with. The owner of the policy makes a new key with every take-over
-/// and every change that it commits, and hands it to silos with the lease. It is never stored and never sent to a web
-/// node, so whoever can only call grains cannot make up a decision.
+/// The key that proves decisions made by a workspace's policy. The owner of the policy creates a new key with every take-over
+/// and every committed change, and gives it to silos with the lease. It is never stored and never sent to a web node, so
+/// somebody who can only call grains cannot make up a decision.
 /// </summary>
 /// <param name="Secret">256 random bits.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.DecisionKey")]
@@ -17,7 +17,7 @@ internal sealed record DecisionKey([property: Id(0)] byte[] Secret)
 
     public static DecisionKey New() => new(RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes));
 
-    /// <summary>The same decision with its proof: an HMAC-SHA256 over all that it says, cut to 128 bits.</summary>
+    /// <summary>Returns the decision with its proof: an HMAC-SHA256 over all its fields, truncated to 128 bits.</summary>
     public AccessDecision Prove(AccessDecision decision)
     {
         Span<byte> proof = stackalloc byte[HMACSHA256.HashSizeInBytes];
@@ -25,7 +25,7 @@ internal sealed record DecisionKey([property: Id(0)] byte[] Secret)
         return decision with { Proof = BinaryPrimitives.ReadUInt128LittleEndian(proof) };
     }
 
-    /// <summary>Whether the decision carries the proof of exactly what it says. Takes the same time wherever the proof is wrong.</summary>
+    /// <summary>Whether the decision has the proof for exactly its fields. Takes the same time wherever the proof differs.</summary>
     public bool Proves(AccessDecision decision)
     {
         Span<byte> right = stackalloc byte[HMACSHA256.HashSizeInBytes];
@@ -35,7 +35,7 @@ internal sealed record DecisionKey([property: Id(0)] byte[] Secret)
         return CryptographicOperations.FixedTimeEquals(given, right[..ProofBytes]);
     }
 
-    // What has a fixed length comes first, so that two decisions never give the same bytes.
+    // The fields of fixed length come first, so that two different decisions never give the same bytes.
     private void Compute(AccessDecision decision, Span<byte> hash)
     {
         const int fixedLength = 16 + 16 + 1 + 2 + 8;

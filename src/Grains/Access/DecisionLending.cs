@@ -2,40 +2,39 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace EngageCenter.Access;
-
 /// <summary>
-/// What this silo has lent to web nodes: the shell around <see cref="LentDecisions{THolder}"/>, one for each workspace. A
-/// recall of a workspace's policy is answered only after the recalls of what was decided by it.
+/// The decisions that this silo has lent to web nodes, with one <see cref="LentDecisions{THolder}"/> for each workspace. The
+/// recall of a policy is answered only after the decisions made by it were recalled.
 /// </summary>
-/// <param name="local">A web node's decisions in this very process, if it is one as well.</param>
+/// <param name="local">The decisions of this process, if it is a web node as well.</param>
 internal sealed partial class DecisionLending(
     IOptions<AccessOptions> options, WaitingSilos silos, AccessMetrics metrics, TimeProvider time, ILogger<DecisionLending> logger, DecisionCache? local = null)
 {
-    /// <summary>Workspaces with decisions at web nodes. Beyond it nothing is lent of others until some have run out.</summary>
+    /// <summary>The most workspaces with decisions at web nodes. At this limit nothing of other workspaces is lent until some decisions have expired.</summary>
     public const int MaxWorkspaces = 2 * PolicyCache.MaxPolicies;
 
     private readonly Dictionary<string, LentDecisions<IDecisionHolder>> workspaces = new(StringComparer.Ordinal);
     private readonly long origin = time.GetTimestamp();
     private TimeSpan swept;
 
-    /// <summary>Whether decisions are lent, here and now.</summary>
+    /// <summary>Whether this silo lends decisions now.</summary>
     public bool IsLending => IsOn && silos.AreAll;
 
-    /// <summary>Whether decisions are lent as far as this silo is concerned, and so it waits for what was lent.</summary>
+    /// <summary>Whether the settings of this silo allow lending. Then it also waits for decisions that were lent earlier.</summary>
     public bool IsOn => options.Value.LendsDecisions;
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
-    /// <summary>Notes that a web node has a decision by a lease of the workspace's policy, and one of the person.</summary>
-    /// <param name="person">Who has decisions of the person.</param>
-    /// <returns>For how long; null where nothing may be lent now.</returns>
+    /// <summary>Records that a web node gets a decision that was made by a lease of the workspace's policy.</summary>
+    /// <param name="person">The record of the web nodes that have decisions of the person.</param>
+    /// <returns>How long the web node may use the decision; null if nothing may be lent now.</returns>
     public TimeSpan? Lend(string workspaceId, IDecisionHolder holder, Lease<LeasedPolicy> lease, LentDecisions<IDecisionHolder> person)
     {
         var now = Now;
         var length = lease.Left < DecisionLease.Longest ? lease.Left : DecisionLease.Longest;
         lock (workspaces)
         {
-            // A recall voids the lease before it comes here, so it either finds what is noted now, or is seen now.
+            // A recall ends the lease before it looks here. So either it finds this entry, or the lease is already invalid here.
             return length > TimeSpan.Zero && lease.IsValid && Of(workspaceId, now) is { } lent
                 && lent.Lend(holder, now + length, now) && person.Lend(holder, now + length, now)
                     ? length
@@ -43,7 +42,7 @@ internal sealed partial class DecisionLending(
         }
     }
 
-    /// <summary>Takes back every decision of a workspace. Done when each web node has answered, or has run out.</summary>
+    /// <summary>Takes back every decision of a workspace. Completes when each web node has answered or its decisions have expired.</summary>
     public Task Recall(string workspaceId)
     {
         lock (workspaces)
@@ -52,7 +51,7 @@ internal sealed partial class DecisionLending(
         }
     }
 
-    /// <summary>Takes back all that was lent of a workspace or of a person.</summary>
+    /// <summary>Takes back all decisions of a workspace or of a person.</summary>
     public Task TakeBack(LentDecisions<IDecisionHolder> lent, Func<IDecisionHolder, Task> recall)
     {
         lock (workspaces)
@@ -69,7 +68,7 @@ internal sealed partial class DecisionLending(
         var left = until - Now;
         try
         {
-            // What it has runs out meanwhile: time is what is waited for here, not a guess at it.
+            // The wait ends when the web node's decisions have expired: no answer is needed after that.
             await recall(local?.Nearest(holder) ?? holder).WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
             lock (workspaces)
             {
@@ -85,7 +84,7 @@ internal sealed partial class DecisionLending(
             LogNotReached(logger, e);
             left = until - Now;
 
-            // Nobody will answer: the decisions run out, and only the clock tells when.
+            // No answer will come, so this waits until the decisions expire.
             await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         }
     }
@@ -97,7 +96,7 @@ internal sealed partial class DecisionLending(
             return known;
         }
 
-        // It looks at all of them, so not more often than they can have changed.
+        // This goes through all workspaces, so it runs at most once a second.
         if (workspaces.Count >= MaxWorkspaces && now - swept >= TimeSpan.FromSeconds(1))
         {
             swept = now;
@@ -113,9 +112,9 @@ internal sealed partial class DecisionLending(
         return workspaces.Count >= MaxWorkspaces ? null : workspaces[workspaceId] = new();
     }
 
-    [LoggerMessage(LogLevel.Information, "A web node did not answer the recall of decisions before they had run out")]
+    [LoggerMessage(LogLevel.Information, "A web node did not answer the recall of decisions before they expired")]
     private static partial void LogSilent(ILogger logger);
 
-    [LoggerMessage(LogLevel.Information, "A web node could not be asked to give decisions up; they run out")]
+    [LoggerMessage(LogLevel.Information, "A web node could not be asked to give up decisions; they expire within seconds")]
     private static partial void LogNotReached(ILogger logger, Exception exception);
 }

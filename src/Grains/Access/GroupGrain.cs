@@ -8,17 +8,17 @@ namespace EngageCenter.Access;
 
 /// <summary>The workspaces of one Entra group. Keyed <c>{tenantId}/{groupId}</c>.</summary>
 /// <remarks>
-/// A group with workspaces is in its tenant's set of known groups, with a version. It comes into the set before its first
-/// workspace is stored here, and has the next version there before one more is: whoever has read a list of that version, and
-/// still holds the set, knows that the list lacks nothing. When its last one is gone from here the set is told at once, and the revocation does not wait for the
-/// answer. If that message is lost, the group leaves the set when one of its members comes, or when the set is full and asks
-/// (<see cref="EmptyAt"/>).
+/// A group with workspaces is in its tenant's set of known groups, with a version. Before this grain stores a workspace, it
+/// puts the group into the set, or raises its version there. So a process that holds the set and has read a list of that
+/// version knows that the list is complete. When the last workspace is gone, the grain tells the set at once; the revocation
+/// does not wait for the answer. If that message is lost, the group leaves the set when one of its members signs in, or when
+/// the set is full and asks (<see cref="EmptyAt"/>).
 /// </remarks>
 [GrainType("group")]
 internal sealed partial class GroupGrain(
     [PersistentState("group")] IPersistentState<WorkspaceIndex> storage, ILogger<GroupGrain> logger) : Grain, IGroupGrain, IVersionedGroup
 {
-    /// <summary>Workspaces that are asked at once whether they name the group.</summary>
+    /// <summary>How many workspaces are asked at the same time whether they name the group.</summary>
     private const int WorkspacesAtOnce = 32;
 
     // Whether this activation knows that the group is in the set, and whether it has told the set that the group is empty.
@@ -41,8 +41,8 @@ internal sealed partial class GroupGrain(
     {
         if (State.Version < atLeast)
         {
-            // Another activation may have stored it. If nobody has, a grant ended halfway, or one by another activation is under
-            // way still: the write makes that one fail.
+            // Another activation may have stored the row. If not, a grant ended halfway or another activation is still working on
+            // one; that grant then fails because of this write.
             try
             {
                 await storage.ReadStateAsync();
@@ -61,7 +61,7 @@ internal sealed partial class GroupGrain(
         return await Workspaces(knownVersion);
     }
 
-    // What silos of an earlier release call: they do not tell one refusal from the other.
+    // Called by silos of an earlier release, which do not distinguish the two refusals.
     public async Task<bool> Add(string workspaceId, long epoch) => await Grant(workspaceId, epoch) == GroupAddition.Added;
 
     public async Task<GroupAddition> Grant(string workspaceId, long epoch)
@@ -93,7 +93,7 @@ internal sealed partial class GroupGrain(
         await Commit(State.Without(workspaceId, epoch));
         if (State.Entries.IsEmpty && storage.RecordExists && !isForgotten)
         {
-            // Not awaited: no right depends on it. A grant that overtakes it is of a newer version.
+            // Not awaited, because no right depends on it. A grant that overtakes it has a newer version.
             _ = Forget();
         }
     }
@@ -117,15 +117,15 @@ internal sealed partial class GroupGrain(
             return null;
         }
 
-        // A grant that another activation has under way came into the set with a newer version than the row's. The write
-        // makes that grant fail, since it was decided on the row before.
+        // A grant that another activation is working on has entered the set with a newer version than the row's. It was
+        // decided on the previous row, so this write makes it fail.
         await Commit(next.Version < version ? next with { Version = version } : next);
         (isKnown, isForgotten) = (false, true);
         DeactivateOnIdle();
         return State.Version;
     }
 
-    // Does not fail: no right depends on it.
+    // Never throws, because no right depends on it.
     private async Task Forget()
     {
         (isKnown, isForgotten) = (false, true);
@@ -143,7 +143,7 @@ internal sealed partial class GroupGrain(
 
     private (IKnownIdsGrain Set, Guid GroupId) Known()
     {
-        // A group's key has the shape of a person's.
+        // A group's key has the same form as a person's.
         var (tenantId, groupId) = PersonId.Parse(this.GetPrimaryKeyString());
         return (GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.GroupsOf(tenantId)), groupId);
     }
@@ -151,15 +151,15 @@ internal sealed partial class GroupGrain(
     private Task Commit(WorkspaceIndex next) =>
         ReferenceEquals(next, State) ? Task.CompletedTask : storage.Commit(this, next);
 
-    [LoggerMessage(LogLevel.Warning, "Group {Group} holds no roles any more and is still among the known ones of its tenant; it leaves them when it is asked for next, or when there are too many")]
+    [LoggerMessage(LogLevel.Warning, "Group {Group} no longer holds roles but is still in the set of known groups of its tenant; it leaves the set when it is next asked for, or when the set is full")]
     private static partial void LogStillKnown(ILogger logger, string group, Exception exception);
 }
 
-/// <summary>The state of an <see cref="IWorkspaceIndex"/>: workspaces, each with the epoch it was last added at.</summary>
+/// <summary>The state of an <see cref="IWorkspaceIndex"/>: workspaces, each with the epoch at which it was last added.</summary>
 [Alias("EngageCenter.WorkspaceIndex")]
 internal sealed record WorkspaceIndex
 {
-    /// <summary>Entries of one index.</summary>
+    /// <summary>The most entries of one index.</summary>
     public const int MaxEntries = 5_000;
 
     public static WorkspaceIndex Empty { get; } = new();
@@ -169,7 +169,7 @@ internal sealed record WorkspaceIndex
     public ImmutableSortedDictionary<string, long> Entries { get; init; } =
         ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 
-    /// <summary>With a greater version where it is another workspace. Null where the index is full.</summary>
+    /// <summary>Returns the index with a workspace, with a greater version if the workspace is new; null if the index is full.</summary>
     public WorkspaceIndex? With(string workspaceId, long epoch)
     {
         if (Entries.TryGetValue(workspaceId, out var known))
@@ -182,7 +182,7 @@ internal sealed record WorkspaceIndex
             : this with { Version = Version + 1, Entries = Entries.SetItem(workspaceId, epoch) };
     }
 
-    /// <summary>The same for many, all or none.</summary>
+    /// <summary>Adds all of the workspaces, or returns null if not all of them fit.</summary>
     public WorkspaceIndex? With(ImmutableArray<string> workspaceIds, long epoch)
     {
         var next = this;

@@ -3,22 +3,22 @@ using System.Collections.Immutable;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// In which workspaces groups may hold roles, as this silo has read it: one copy for all user grains here. A group is asked
-/// once, and again when the set of known ids says that its list has grown, or may have. That a list has become shorter is not
-/// told: until <see cref="MaxAge"/> it names a workspace too many, whose policy decides.
+/// The workspaces in which groups may hold roles, as this silo has read them: one copy for all user grains of the silo. A group
+/// is asked once, and again when the set of known ids says that its list has grown or may have. Nobody reports that a list has
+/// become shorter. So for up to <see cref="MaxAge"/> it may name a workspace too many; the policy of that workspace decides.
 /// </summary>
 internal sealed class GroupLists(IGrainFactory grains, TimeProvider time)
 {
-    /// <summary>Lists are read again after this time, since they may have become shorter.</summary>
+    /// <summary>After this time a list is read again, because it may have become shorter.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Entries in memory, one for each list and one for each workspace in it: some 50 MB. Beyond it the half that was not used
-    /// since the other half came is asked for anew.
+    /// The most entries in memory, one for each list and one for each workspace in it: about 50 MB. They are kept in two halves.
+    /// When the newer one is full, the older one is dropped, and its lists are read again when they are needed.
     /// </summary>
     public const int MaxEntries = 500_000;
 
-    /// <summary>Groups that are asked at once for one person.</summary>
+    /// <summary>How many groups are asked at the same time for one person.</summary>
     private const int AskedAtOnce = 64;
 
     private readonly Lock changing = new();
@@ -28,8 +28,8 @@ internal sealed class GroupLists(IGrainFactory grains, TimeProvider time)
 
     public static bool IsFresh(DateTimeOffset read, DateTimeOffset now) => now >= read && now - read < MaxAge;
 
-    /// <summary>All workspaces in which one of the groups may hold roles.</summary>
-    /// <param name="set">The tenant's groups as they are leased now; null where there is no lease that could tell anything.</param>
+    /// <summary>Returns all workspaces in which one of the groups may hold roles.</summary>
+    /// <param name="set">The tenant's groups by the current lease; null if there is no such lease, or none that could help.</param>
     public async Task<ImmutableHashSet<string>> Of(Guid tenantId, ImmutableArray<Guid> groups, KnownIds? set)
     {
         var workspaces = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
@@ -95,7 +95,7 @@ internal sealed class GroupLists(IGrainFactory grains, TimeProvider time)
 
             older.Remove(group);
 
-            // Of a group that nobody has heard of nothing is kept.
+            // Nothing is kept about a group that was never granted anything.
             if (read.List.Version > 0)
             {
                 Add(group, read);
@@ -114,7 +114,7 @@ internal sealed class GroupLists(IGrainFactory grains, TimeProvider time)
         entries += read.Entries;
     }
 
-    /// <param name="Era">In which the list was read; empty where versions told nothing then.</param>
+    /// <param name="Era">The era in which the list was read; empty if there was none.</param>
     private sealed record Read(GroupWorkspaces List, Guid Era, DateTimeOffset At)
     {
         public int Entries => 1 + List.WorkspaceIds.Length;

@@ -6,12 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// Has every agreement of an earlier release say which tenants and groups it knows. Keyed <see cref="IKnownIdsBuild.Key"/>.
+/// Fills the sets of known ids after an upgrade: asks every stored agreement for the tenants and groups that it names. Keyed
+/// <see cref="IKnownIdsBuild.Key"/>.
 /// </summary>
 /// <remarks>
-/// What is stored from this release on says so itself, before it is acknowledged. So the sets are complete once all that was
-/// stored before has been gone through, and no silo of an earlier release is there any more. Should the activation end in
-/// between, the next one goes through all of it again: to say it twice changes nothing.
+/// Since this release an agreement reports its ids before it is stored. So the sets are complete once all earlier agreements
+/// were asked and no silo of an earlier release runs. If the activation ends before that, the next one asks all agreements
+/// again; a repeated report changes nothing.
 /// </remarks>
 [GrainType("known-ids-build")]
 internal sealed partial class KnownIdsBuildGrain(
@@ -21,10 +22,10 @@ internal sealed partial class KnownIdsBuildGrain(
     TimeProvider time,
     ILogger<KnownIdsBuildGrain> logger) : Grain, IKnownIdsBuild
 {
-    /// <summary>Agreements that are gone through at once.</summary>
+    /// <summary>How many agreements are asked at the same time.</summary>
     private const int Parallel = 8;
 
-    /// <summary>From an attempt that did not succeed to the next.</summary>
+    /// <summary>The pause between a failed attempt and the next one.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     private static readonly GrainType knownIds = GrainType.Create("known-ids");
@@ -77,13 +78,13 @@ internal sealed partial class KnownIdsBuildGrain(
     {
         if (services.GetService<IStoredGrains>() is not { } stored)
         {
-            // It will not come to be: said once.
+            // This cannot change while the silo runs, so it is logged once and not tried again.
             LogUnknown(logger);
             cannot = true;
             return false;
         }
 
-        // One of an earlier release would not say what it stores from now on.
+        // A silo of an earlier release does not report the ids of agreements that it stores.
         if (!manifests.Current.Silos.Values.All(silo => silo.Grains.ContainsKey(knownIds)))
         {
             LogMixed(logger);
@@ -109,16 +110,16 @@ internal sealed partial class KnownIdsBuildGrain(
         return true;
     }
 
-    [LoggerMessage(LogLevel.Information, "Tenants and groups are known from {Agreements} stored agreements: strangers are told from them without asking")]
+    [LoggerMessage(LogLevel.Information, "The sets of known tenants and groups are complete, after {Agreements} stored agreements: strangers are now recognized without a call to their grain")]
     private static partial void LogBuilt(ILogger logger, int agreements);
 
-    [LoggerMessage(LogLevel.Warning, "Not every stored agreement could say which tenants and groups it names; it is tried again. Until then strangers cost more")]
+    [LoggerMessage(LogLevel.Warning, "Not every stored agreement could report the tenants and groups that it names; the silo tries again. Until then each call of a stranger costs a call to a grain")]
     private static partial void LogNotBuilt(ILogger logger, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The grain storage cannot say which agreements it holds, so strangers cannot be told from members without asking")]
+    [LoggerMessage(LogLevel.Warning, "The grain storage cannot list the stored agreements, so each call of a stranger costs a call to a grain")]
     private static partial void LogUnknown(ILogger logger);
 
-    [LoggerMessage(LogLevel.Information, "A silo of an earlier release is there; tenants and groups are gone through once it has left")]
+    [LoggerMessage(LogLevel.Information, "A silo of an earlier release is still running; the sets of known tenants and groups are built when it has left the cluster")]
     private static partial void LogMixed(ILogger logger);
 }
 

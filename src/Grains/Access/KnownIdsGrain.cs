@@ -6,45 +6,44 @@ using Orleans.Storage;
 
 namespace EngageCenter.Access;
 
-/// <summary>What a set of known ids does for itself when it is full.</summary>
+/// <summary>The calls by which a full set of known ids cleans itself.</summary>
 [GrainInterfaceType("EngageCenter.ICleanedIds"), Alias("EngageCenter.ICleanedIds")]
 internal interface ICleanedIds : IGrainWithStringKey
 {
-    /// <summary><see cref="IKnownIdsGrain.Remove"/> for many ids at once: each with a version at which it means nothing.</summary>
+    /// <summary>Like <see cref="IKnownIdsGrain.Remove"/> for many ids at once, each with a version at which it means nothing.</summary>
     [Alias("RemoveAll")]
     Task RemoveAll(ImmutableArray<KeyValuePair<Guid, long>> removals);
 
-    /// <summary>Asks every group of the set and removes those that hold no role. Joins a clean-up that is under way.</summary>
+    /// <summary>Asks every group of the set and removes those that hold no role. If a clean-up is running, waits for that one.</summary>
     /// <returns>How many were removed.</returns>
     [Alias("Clean"), Orleans.Concurrency.AlwaysInterleave]
     Task<int> Clean();
 }
 
 /// <summary>
-/// One set of known ids, and the owner of its leases: a change of it is made as one of a workspace's policy is, by the same
-/// state machine, so that crashes and duplicate activations leave nobody with an older set. One command at a time; leases
-/// interleave with it.
+/// One set of known ids, and the owner of its leases. It is changed like a workspace's policy, by the same state machine, so
+/// that after crashes and with duplicate activations nobody decides by an older set. It handles one command at a time; lease
+/// requests may run in between.
 /// </summary>
 /// <remarks>
-/// A group that holds no role any more is removed with its last revocation. Where that message was lost, or a grant ended
-/// halfway, the id stays. So what counts towards <see cref="KnownIds.MaxGroups"/> is checked when the set is full: it then
-/// asks every group, and removes those that hold no role.
+/// A group leaves the set with its last revocation. If that message was lost, or a grant ended halfway, its id stays and counts
+/// towards <see cref="KnownIds.MaxGroups"/>. So a full set asks every group and removes those that hold no role.
 /// </remarks>
 [GrainType("known-ids")]
 internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds, IOwnedPolicy
 {
     private const int TakeOverAttempts = 5;
 
-    /// <summary>Groups that are asked at once while the set is cleaned.</summary>
+    /// <summary>How many groups are asked at the same time while the set is cleaned.</summary>
     private const int AskedAtOnce = 100;
 
-    /// <summary>Ids that are removed in one write while the set is cleaned.</summary>
+    /// <summary>How many ids are removed in one write while the set is cleaned.</summary>
     private const int RemovedAtOnce = 1_000;
 
-    /// <summary>What a caller is told to wait while a full set is cleaned: 10,000 groups take a few seconds.</summary>
+    /// <summary>How long a caller is told to wait while a full set is cleaned: 10,000 groups take a few seconds.</summary>
     private static readonly TimeSpan cleaningTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>A full set that had nothing to remove is not cleaned again for so long.</summary>
+    /// <summary>How long a full set with nothing to remove is not cleaned again.</summary>
     private static readonly TimeSpan cleaningPause = TimeSpan.FromMinutes(5);
 
     private readonly IPersistentState<StoredIds> storage;
@@ -59,12 +58,12 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     private bool isActive;
     private bool isComplete;
 
-    // What storage is known to hold. The state of 'storage' is ahead of it while a write is under way.
+    // What storage is known to hold. While a write is running, the state of 'storage' is ahead of it.
     private StoredIds state = new();
     private StoredIds? next;
     private KnownIds? leased;
 
-    // The last clean-up, and when one found that the set is full of groups that hold roles.
+    // The last clean-up, and when a clean-up last removed nothing.
     private Task<int> cleaning = Task.FromResult(0);
     private long? foundFull;
 
@@ -89,7 +88,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        // Refuses a key of neither kind before anything is stored.
+        // Refuses an invalid key before anything is stored.
         _ = KnownIds.MaxIn(Key);
         for (var attempt = 1; ; attempt++)
         {
@@ -105,7 +104,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
                 throw new StorageUnavailableException($"The set '{Key}' could not be taken over: {ownership.Fault?.Message}", ownership.Fault!);
             }
 
-            // Somebody else took over at the same time, or storage failed: start again from what it holds.
+            // Another activation took over at the same time, or storage failed: start again from the stored state.
             ownership = newOwnership();
             await storage.ReadStateAsync(cancellationToken);
         }
@@ -122,7 +121,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
             return new(PolicyAnswerKind.Unconfirmed);
         }
 
-        // Nobody is told of a version before it is stored, and this activation owns the set: so its row is an older one.
+        // A version is given out only after it was stored, and this activation owns the set. So the row was replaced by an older one.
         if (knownVersion > state.Version)
         {
             throw refused.Refuse(GrainContext.GrainId, "known-ids", $"its version went back from {knownVersion}, which a host was told, to {state.Version}");
@@ -146,7 +145,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
             return true;
         }
 
-        // A clean-up waits for groups, and one of them may wait for this answer.
+        // A clean-up is not awaited: it waits for groups, and one of them may wait for this answer.
         if (KnownIds.IsOfGroups(Key) && (foundFull is not { } since || time.GetElapsedTime(since) >= cleaningPause))
         {
             _ = Clean();
@@ -184,7 +183,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         return state.Tenure.Term;
     }
 
-    // While it activates, a lost term is tried for again.
+    // During activation a lost term does not end the activation; OnActivateAsync tries again.
     void IOwnedPolicy.End()
     {
         if (isActive)
@@ -193,8 +192,8 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         }
     }
 
-    // Without a row nobody owns the set, and nothing could be leased. There are 256 sets of tenants, and one of groups for
-    // each tenant that an agreement names: nobody asks for another.
+    // Creates the row if there is none: without a row nobody owns the set, and it could not be leased. Callers ask only for
+    // the 256 sets of tenants and for one set of groups of each tenant that an agreement names, so few rows are created.
     private async Task<bool> TakeOver()
     {
         if (storage.RecordExists)
@@ -211,7 +210,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     private Task Removed(StoredIds removed) => ReferenceEquals(removed, state) ? Task.CompletedTask : Commit(removed);
 
-    // Runs beside commands and removes by one, so it changes nothing by itself.
+    // Runs while commands do. So it changes nothing itself: it removes ids by a command.
     private async Task<int> CleanOnce()
     {
         var removed = 0;
@@ -262,10 +261,10 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     {
         if (ReferenceEquals(changed, state))
         {
-            // Another activation may own the set, and have let the id go.
+            // Another activation may own the set and have removed the id.
             if (!await ownership.Confirm())
             {
-                throw new StorageUnavailableException($"The set '{Key}' could not confirm that this is its owner.");
+                throw new StorageUnavailableException($"The set '{Key}' could not confirm that this activation owns it.");
             }
 
             return;
@@ -285,12 +284,12 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The full set '{Set}' was cleaned: {Removed} groups that hold no role have left it")]
+    [LoggerMessage(LogLevel.Information, "The full set '{Set}' was cleaned: {Removed} groups that hold no role were removed")]
     private static partial void LogCleaned(ILogger logger, string set, int removed);
 
-    [LoggerMessage(LogLevel.Warning, "The full set '{Set}' could not be cleaned to the end; it is tried again when it is full")]
+    [LoggerMessage(LogLevel.Warning, "The clean-up of the full set '{Set}' failed; it is tried again when the set is next found full")]
     private static partial void LogNotCleaned(ILogger logger, string set, Exception exception);
 
-    [LoggerMessage(LogLevel.Debug, "A group in the full set '{Set}' did not say whether it holds roles, and stays")]
+    [LoggerMessage(LogLevel.Debug, "A group in the full set '{Set}' did not answer whether it holds roles, so it stays in the set")]
     private static partial void LogNoAnswer(ILogger logger, string set, Exception exception);
 }

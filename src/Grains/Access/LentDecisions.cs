@@ -1,29 +1,29 @@
 namespace EngageCenter.Access;
 
 /// <summary>
-/// The lender's part of decision leases: which web nodes have decisions of one workspace, or of one person, from here, and
-/// until when. One entry for each web node, whatever the number of decisions. Pure. Times are durations since any fixed
-/// moment on one monotonic clock, as in <see cref="PolicyOwner{THolder}"/>. Not thread-safe.
+/// The silo's part of the rules for decision leases: which web nodes have decisions of one workspace or one person from this
+/// silo, and until when. There is one entry for each web node, whatever the number of decisions. It has no side effects. Times
+/// are durations since a fixed moment on one monotonic clock, as in <see cref="PolicyOwner{THolder}"/>. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// A recall is over when each web node that had a decision when it began has answered it, or has run out. Until then nothing
-/// is lent, so an entry is either older than the recall under way or there is none. An answer counts only for what was lent
-/// before its own recall: a late one says nothing of what was lent since.
+/// A recall is over when each web node that had a decision when the recall began has answered, or its decisions have expired.
+/// Until then nothing is lent, so every entry is older than the recall. An answer counts only for decisions that were lent
+/// before its recall was sent: a late answer says nothing about decisions lent since then.
 /// </remarks>
-/// <typeparam name="THolder">A web node's decisions.</typeparam>
+/// <typeparam name="THolder">The decisions of a web node.</typeparam>
 internal sealed class LentDecisions<THolder>
     where THolder : notnull
 {
-    /// <summary>Far more web nodes than a cluster has. Beyond it nothing is lent, which is always safe.</summary>
+    /// <summary>The most web nodes, far more than a cluster has. At this limit nothing more is lent, which is always safe.</summary>
     public const int MaxHolders = 1_000;
 
-    // When what the web node has ends, and how many recalls had begun when it was lent.
+    // When the web node's decisions expire, and how many recalls had begun when the last one was lent.
     private readonly Dictionary<THolder, (TimeSpan Until, long Since)> holders = [];
     private long recalls;
 
-    /// <summary>Notes that a web node has a decision.</summary>
-    /// <param name="until">By when it has run out at the web node.</param>
-    /// <returns>False where nothing may be lent now.</returns>
+    /// <summary>Records that a web node gets a decision.</summary>
+    /// <param name="until">When the decision has expired at the web node.</param>
+    /// <returns>False if nothing may be lent now.</returns>
     public bool Lend(THolder holder, TimeSpan until, TimeSpan now)
     {
         if (holders.Count >= MaxHolders && !holders.ContainsKey(holder))
@@ -40,8 +40,8 @@ internal sealed class LentDecisions<THolder>
         return true;
     }
 
-    /// <summary>Begins to take back everything.</summary>
-    /// <returns>The number of the recall, and who has to answer it or run out.</returns>
+    /// <summary>Begins to take back all decisions.</summary>
+    /// <returns>The number of the recall, and the web nodes that must answer it or whose decisions must expire.</returns>
     public (long Number, IReadOnlyList<(THolder Holder, TimeSpan Until)> Holders) Recall(TimeSpan now)
     {
         recalls++;
@@ -49,7 +49,7 @@ internal sealed class LentDecisions<THolder>
         return (recalls, holders.Count == 0 ? [] : [.. holders.Select(h => (h.Key, h.Value.Until))]);
     }
 
-    /// <summary>A web node answered a recall: it decides by nothing any more that was lent before that recall.</summary>
+    /// <summary>Records that a web node answered a recall: it no longer uses any decision that was lent before that recall.</summary>
     public void Answered(THolder holder, long number)
     {
         if (holders.TryGetValue(holder, out var lent) && lent.Since < number)
@@ -58,7 +58,7 @@ internal sealed class LentDecisions<THolder>
         }
     }
 
-    /// <summary>Whether nobody has anything any more that was lent before the recall.</summary>
+    /// <summary>Whether no web node has a decision any more that was lent before the recall.</summary>
     public bool IsOver(long number, TimeSpan now)
     {
         foreach (var (until, since) in holders.Values)
@@ -72,12 +72,12 @@ internal sealed class LentDecisions<THolder>
         return true;
     }
 
-    /// <summary>Whether nobody has anything.</summary>
+    /// <summary>Whether no web node has a decision.</summary>
     public bool IsIdle(TimeSpan now) => IsOver(long.MaxValue, now);
 
     private bool IsRecalling(TimeSpan now) => !IsOver(recalls, now);
 
-    // What has run out by our count ran out earlier by the web node's.
+    // A decision that has expired by our count expired earlier at the web node.
     private void Forget(TimeSpan now)
     {
         foreach (var (holder, lent) in holders)

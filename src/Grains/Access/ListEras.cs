@@ -3,13 +3,13 @@ using Orleans.Metadata;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// Whether the lists of groups that this silo hears of can be told to be whole by the versions in a set of known ids: while
-/// every silo raises them (<see cref="IVersionedGroup"/>).
+/// Tells in which era this silo reads the lists of groups. Within one era every silo raises the version in the set of known ids
+/// before a list grows (<see cref="IVersionedGroup"/>), so the versions show whether a list is complete.
 /// </summary>
 /// <remarks>
-/// A silo of an earlier release lets a list grow without a word. So there is another era whenever the members of the cluster
-/// change, and none while one of them is of an earlier release, or has not said what it is: nothing that was read in an era
-/// counts in another.
+/// A silo of an earlier release lets a list grow without raising the version. So a new era begins whenever the members of the
+/// cluster change. There is no era while a member runs an earlier release or its manifest has not arrived. A list that was
+/// read in one era does not count in another.
 /// </remarks>
 internal sealed class ListEras(IClusterManifestProvider manifests, IClusterMembershipService membership)
 {
@@ -21,7 +21,7 @@ internal sealed class ListEras(IClusterManifestProvider manifests, IClusterMembe
     private Guid era;
     private bool isRead;
 
-    /// <summary>The era of now; empty for none.</summary>
+    /// <summary>Returns the current era; empty if there is none.</summary>
     public Guid Current()
     {
         lock (reading)

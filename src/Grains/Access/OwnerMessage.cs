@@ -2,30 +2,30 @@ using EngageCenter.Storage;
 
 namespace EngageCenter.Access;
 
-/// <summary>What storage holds of ownership, beside the policy and its epoch.</summary>
+/// <summary>What the row says about ownership, beside the policy and its epoch.</summary>
 /// <param name="Term">Grows by one with each activation that takes over.</param>
-/// <param name="Released">Whether the last owner let go in order: then no lease of its time is out.</param>
+/// <param name="Released">Whether the last owner let go in order. Then none of its leases is out.</param>
 /// <param name="Wait">
-/// Otherwise, how long the next owner has to wait at least before its first change: what may be out by then was granted by
-/// the settings of this owner, or of one before it, and those need not be its own.
+/// If not released, the least time that the next owner waits before its first change. Leases that may still be out were
+/// granted by the settings of this owner or an earlier one, which can differ from the next owner's settings.
 /// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Tenure")]
 internal readonly record struct Tenure([property: Id(0)] long Term, [property: Id(1)] bool Released, [property: Id(2), SinceFormat(1)] TimeSpan Wait);
 
-/// <summary>What a <see cref="PolicyOwner{THolder}"/> asks of its shell.</summary>
+/// <summary>What a <see cref="PolicyOwner{THolder}"/> asks its shell to do.</summary>
 internal abstract record OwnerMessage<THolder>
 {
     private OwnerMessage()
     {
     }
 
-    /// <summary>Store this tenure on the version last read or written, with the change that is under way if it is one.</summary>
+    /// <summary>Store this tenure on the version that was last read or written; if <c>IsChange</c>, together with the current change.</summary>
     public sealed record Write(Tenure Tenure, bool IsChange) : OwnerMessage<THolder>;
 
     /// <summary>Read the term again.</summary>
     public sealed record Read : OwnerMessage<THolder>;
 
-    /// <summary>Read the row again; the next write is on what was read.</summary>
+    /// <summary>Read the row again; the next write is on the version that was read.</summary>
     public sealed record Reload : OwnerMessage<THolder>;
 
     /// <summary>Answer a request with the policy.</summary>

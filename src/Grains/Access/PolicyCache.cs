@@ -3,19 +3,19 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Access;
 
-/// <summary>The policies that this silo may decide by, one copy for all user grains here.</summary>
+/// <summary>The policies that this silo holds by lease, one copy for all its user grains.</summary>
 internal sealed class PolicyCache(
     IGrainFactory grains, DecisionProofs proofs, DecisionLending lending, AccessMetrics metrics, TimeProvider time, ILogger<PolicyCache> logger)
     : LeaseCache<LeasedPolicy, IPolicyHolder>(grains, metrics, time, logger, "policies", MaxPolicies), IPolicyHolder
 {
-    /// <summary>Policies in memory. One more takes the place of those that were used least recently.</summary>
+    /// <summary>The most policies in memory. If there are more, the least recently used ones are given up.</summary>
     public const int MaxPolicies = 20_000;
 
     /// <summary>
-    /// For a grain that is asked to act on a decision: the current policy, if the decision is of it and proven; else null,
-    /// and the caller has to decide again. One that lacks the permission should not have been handed on.
+    /// Checks a decision for a grain that is asked to act on it. Returns the current policy if the decision was made by it and is
+    /// proven; otherwise null, and the caller has to decide again.
     /// </summary>
-    /// <exception cref="UnauthorizedAccessException">It is of another workspace, or does not allow what is required.</exception>
+    /// <exception cref="UnauthorizedAccessException">The decision is about another workspace, or does not allow what is required. The caller should not have passed it on.</exception>
     public async ValueTask<LeasedPolicy?> Accept(AccessDecision decision, string workspaceId, Permissions required)
     {
         if (decision.WorkspaceId != workspaceId || !decision.Allows(required))
@@ -29,15 +29,15 @@ internal sealed class PolicyCache(
             return null;
         }
 
-        // The answer may be to a request that was sent before this act was asked for, and have come late.
+        // The lease may have been granted to an earlier request and have expired since.
         return lease.IsValid ? lease.Leased : null;
     }
 
     /// <summary>
-    /// For a grain that acts for an application, which no decision lets in: the policy of now, or null where there is no
-    /// such workspace.
+    /// Returns the current policy for a grain that acts for an application, which has no decision; null if there is no such
+    /// workspace.
     /// </summary>
-    /// <exception cref="StorageUnavailableException">It cannot be confirmed.</exception>
+    /// <exception cref="StorageUnavailableException">The policy cannot be confirmed.</exception>
     public async ValueTask<LeasedPolicy?> Current(string workspaceId)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -53,7 +53,7 @@ internal sealed class PolicyCache(
                 break;
             }
 
-            // Else it was recalled, or ran out, before the grain had its turn.
+            // If not, it was recalled or expired before this code went on.
             if (lease.IsValid)
             {
                 return lease.Leased;
@@ -63,10 +63,10 @@ internal sealed class PolicyCache(
         throw new StorageUnavailableException("The workspace's policy cannot be confirmed now.");
     }
 
-    /// <summary>Rule 10: done when no web node decides either by what this silo decided by the lease.</summary>
+    /// <summary>Rule 10. Completes when no web node uses a decision any more that this silo made by the lease.</summary>
     public override Task Recall(string key)
     {
-        // First the lease: nothing more may be lent by it.
+        // The lease ends first, so that nothing more can be lent by it.
         var recalled = base.Recall(key);
         return recalled.IsCompletedSuccessfully ? lending.Recall(key) : Task.WhenAll(recalled, lending.Recall(key));
     }

@@ -1,18 +1,19 @@
 namespace EngageCenter.Access;
 
 /// <summary>
-/// The owner's part of access coherence: who may decide by a copy of a workspace's policy, for how long, and what a
-/// change of it waits for. A state machine: what happened and how late it is go in, messages come out. It knows
-/// neither the policy nor Orleans; a shell carries the messages, and a simulator can as well.
+/// The owner's part of access coherence: who may decide by a copy of a workspace's policy, for how long, and what a change
+/// waits for. It is a state machine: each method takes an event and the time, and returns messages. It knows neither the
+/// policy nor Orleans. A shell carries the messages; the simulator has a shell of its own.
 /// </summary>
 /// <remarks>
-/// <para>Times are durations since any fixed moment on one monotonic clock. Nothing compares clocks of two machines.</para>
+/// <para>Times are durations since a fixed moment on one monotonic clock. Clocks of two machines are never compared.</para>
 /// <para>
-/// Why a right that was revoked stops working: a change is written only when no lease is out, and a holder lets go of
-/// a lease before its owner counts it as run out. Another activation of the same workspace takes over by a write to
-/// the same row; from then on an older owner's commits fail, its confirmations fail, so it grants for <c>authority</c>
-/// at most and its last lease has run out <c>authority + lease</c> after that write, before the new owner's first
-/// change. Both are those of the older owner, whose row says so: settings may differ between silos. See docs/understand/coherence.md.
+/// Why a revoked right stops working: a change is written only when no lease is out, and a holder lets go of a lease before
+/// its owner counts it as expired. Another activation of the same workspace takes over by a write to the same row. From then
+/// on an older owner's commits and confirmations fail. So it can grant for at most <c>authority</c> after that write, and its
+/// last lease has expired at most <c>authority + lease</c> after it. The new owner makes its first change later than that.
+/// Both durations are the older owner's and are in its row, because settings may differ between silos. See
+/// docs/understand/coherence.md.
 /// </para>
 /// </remarks>
 /// <typeparam name="THolder">A silo's policy cache.</typeparam>
@@ -23,19 +24,19 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
 {
     private readonly List<OwnerMessage<THolder>> messages = [];
 
-    // How long after the next take-over something that this owner granted may be out.
+    // How long after the next take-over a lease from this owner may still be out.
     private readonly TimeSpan reach = authority + lease;
 
-    // When each lease that is out has run out, by our count.
+    // The leases that are out, each with the time when it has expired by our count.
     private readonly Dictionary<THolder, TimeSpan> leases = [];
 
-    // Who waits for us to have authority again, or for a change to be over.
+    // Requests that wait until this owner has authority again, or until a change is over.
     private readonly List<OwnerMessage<THolder>> waiting = [];
 
     private Phase phase = Phase.New;
     private bool reading;
 
-    // Whether storage has confirmed a write of the term. Before that, what storage holds of it may be another owner's.
+    // Whether storage has confirmed a write of our term. Before that, the term in storage may belong to another owner.
     private bool isConfirmed;
     private long recall;
     private TimeSpan authorityUntil;
@@ -48,14 +49,14 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         TakingOver,
         Owning,
 
-        /// <summary>A change waits until it may start: leases of an owner before us may be out.</summary>
+        /// <summary>A change waits before it starts, because leases of an earlier owner may be out.</summary>
         Waiting,
 
-        /// <summary>Every lease is being taken back.</summary>
+        /// <summary>All leases are being recalled.</summary>
         Recalling,
         Writing,
 
-        /// <summary>A change was not confirmed: no lease is out, nothing more is granted, and the record may say so.</summary>
+        /// <summary>A change was not confirmed. No lease is out and nothing more is granted; the owner reads the row to mark it released.</summary>
         Settling,
         Ended,
     }
@@ -63,18 +64,18 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     /// <summary>The term of this owner; 0 before it has one.</summary>
     public long Term { get; private set; }
 
-    /// <summary>Whether this owner does nothing any more.</summary>
+    /// <summary>Whether this owner has ended and does nothing more.</summary>
     public bool HasEnded => phase == Phase.Ended;
 
-    /// <summary>Whether a change waits for leases that are out to be given back, or to run out.</summary>
+    /// <summary>Whether a change waits until all leases are given back or have expired.</summary>
     public bool IsRecalling => phase == Phase.Recalling;
 
-    /// <summary>Leases out, some perhaps run out already.</summary>
+    /// <summary>The number of leases that are out. Some may have expired already.</summary>
     public int LeasesOut => leases.Count;
 
     private bool Releasing { get; set; }
 
-    /// <summary>When <see cref="Tick"/> has something to do, or null.</summary>
+    /// <summary>When <see cref="Tick"/> has to be called next; null for never.</summary>
     public TimeSpan? NextTick => phase switch
     {
         Phase.Waiting => changeableFrom,
@@ -82,13 +83,13 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         _ => null,
     };
 
-    /// <summary>Rule 1. The activation has read its row: the term there, or null where there is no row and so no lease.</summary>
+    /// <summary>Rule 1. The activation has read its row. Null means that there is no row, and so no lease.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> Start(Tenure? read, TimeSpan now)
     {
         Expect(Phase.New);
         if (read is not { } tenure)
         {
-            // Nobody owned it before, so nobody has a lease; the first change writes the first term. Another activation
+            // Nobody owned the workspace before, so no lease is out; the first change writes the first term. Another activation
             // may be about to do the same, so until then this one neither grants nor releases.
             Term = 1;
             phase = Phase.Owning;
@@ -100,24 +101,24 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         Term = tenure.Term + 1;
         phase = Phase.TakingOver;
 
-        // An owner before us may have had longer terms. Until we have waited that long, whoever takes over from us has to as well.
+        // An earlier owner may have had longer settings. Until we have waited that long, the next owner has to wait as long too.
         wait = tenure.Released ? reach : Longer(reach, tenure.Wait);
         changeableFrom = tenure.Released ? now : TimeSpan.MaxValue;
         messages.Add(new OwnerMessage<THolder>.Write(new(Term, Released: false, wait), IsChange: false));
         return Flush();
     }
 
-    /// <summary>A write was confirmed. <paramref name="sent"/> is when it was sent: from then on the term was ours.</summary>
+    /// <summary>A write was confirmed. <paramref name="sent"/> is when it was sent; the term has been ours at least since then.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> Written(TimeSpan sent, TimeSpan now)
     {
         isConfirmed = true;
         switch (phase)
         {
             case Phase.Ended:
-                // It ended while the write was under way, and has said that its outcome is unknown.
+                // The owner ended while the write was running, and has already answered that its outcome is unknown.
                 return Flush();
             case Phase.TakingOver:
-                // Unless the owner before us let go in order, it may still grant, and what it granted may be out.
+                // Unless the previous owner released, it may still grant, and its leases may be out.
                 changeableFrom = changeableFrom == TimeSpan.MaxValue ? now + wait : changeableFrom;
                 phase = Phase.Owning;
                 break;
@@ -138,9 +139,9 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     }
 
     /// <summary>
-    /// A write failed, or nobody knows: the next activation reads the truth. After a change no lease is out, so that one
-    /// need not wait: this owner reads what became of the write and releases. Should the write still be on its way, it
-    /// and the release are for the same version, and only one of them happens.
+    /// A write failed, or its outcome is unknown. The next activation reads the stored state. If the write was a change, no lease
+    /// is out, so the next activation need not wait: this owner reads the row and marks it released. If the write is still on its
+    /// way, it and the release expect the same version, so only one of them can succeed.
     /// </summary>
     public IReadOnlyList<OwnerMessage<THolder>> WriteFailed()
     {
@@ -159,7 +160,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         return Flush();
     }
 
-    /// <summary>The row was read again after a change that was not confirmed: its term, or null where it could not be read.</summary>
+    /// <summary>The row was read again after a change that was not confirmed. Null if it could not be read.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> Reloaded(long? term)
     {
         if (phase != Phase.Settling)
@@ -181,10 +182,10 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     }
 
     /// <summary>Rule 2. A holder asks for a lease.</summary>
-    /// <param name="request">Answered by <c>Grant</c> or <c>Refuse</c> of the same number.</param>
+    /// <param name="request">The number of the request; it is answered by <c>Grant</c> or <c>Refuse</c> with the same number.</param>
     public IReadOnlyList<OwnerMessage<THolder>> LeaseAsked(THolder holder, long request, TimeSpan now)
     {
-        // A holder asks once at a time: an older request that waits is one it has given up.
+        // A holder has one open request at a time: it has given up an older one that still waits.
         if (waiting.Find(w => w is OwnerMessage<THolder>.Grant grant && grant.Holder.Equals(holder)) is OwnerMessage<THolder>.Grant older)
         {
             waiting.Remove(older);
@@ -196,8 +197,8 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         return Flush();
     }
 
-    /// <summary>Rule 2, for what the owner does itself: it needs fresh authority just as well.</summary>
-    /// <param name="act">Answered by <c>Confirmed</c> or <c>Unconfirmed</c> of the same number.</param>
+    /// <summary>Rule 2. The owner itself is about to answer or act, which needs authority too.</summary>
+    /// <param name="act">The number of the act; it is answered by <c>Confirmed</c> or <c>Unconfirmed</c> with the same number.</param>
     public IReadOnlyList<OwnerMessage<THolder>> ConfirmAsked(long act, TimeSpan now)
     {
         waiting.Add(new OwnerMessage<THolder>.Confirmed(act));
@@ -205,7 +206,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         return Flush();
     }
 
-    /// <summary>The row was read again: its term, or null where it could not be read.</summary>
+    /// <summary>The term was read again. Null if it could not be read.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> TermRead(long? term, TimeSpan sent, TimeSpan now)
     {
         reading = false;
@@ -231,8 +232,8 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         return Flush();
     }
 
-    /// <summary>Rules 3 and 9. A change is asked for, one at a time; what it changes is the shell's to know.</summary>
-    /// <param name="patience">How long its caller waits. A change that might have to wait longer is refused before it starts.</param>
+    /// <summary>Rules 3 and 9. A change is asked for. There is one at a time; the shell knows what it changes.</summary>
+    /// <param name="patience">How long the caller waits. A change that might have to wait longer is refused before it starts.</param>
     public IReadOnlyList<OwnerMessage<THolder>> ChangeAsked(TimeSpan patience, TimeSpan now)
     {
         if (phase is Phase.Settling or Phase.Ended || Releasing)
@@ -254,7 +255,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         return Flush();
     }
 
-    /// <summary>Rule 4. A holder answered a recall. Only the recall under way counts: what answers an earlier one says nothing of a lease granted since.</summary>
+    /// <summary>Rule 4. A holder answered a recall. Only an answer to the current recall counts: a late answer to an earlier one says nothing about a lease granted since.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> RecallAnswered(THolder holder, long number, TimeSpan now)
     {
         if (phase == Phase.Recalling && number == recall && leases.Remove(holder))
@@ -273,14 +274,14 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
     }
 
     /// <summary>
-    /// Rule 5. The activation ends in order. An owner that may not change yet may not release either: leases of its
-    /// predecessor may still be out, and the record has to go on saying so.
+    /// Rule 5. The activation ends in order. An owner that may not change yet may not release either: leases of an earlier owner
+    /// may still be out, and the row must keep the next owner waiting for them.
     /// </summary>
     public IReadOnlyList<OwnerMessage<THolder>> Stop(TimeSpan now)
     {
         if (phase is Phase.Settling or Phase.Ended)
         {
-            // It releases already, and ends then.
+            // It is releasing already and ends after that.
             return Flush();
         }
 
@@ -322,7 +323,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         }
     }
 
-    // What has run out by our count ran out earlier by its holder's.
+    // A lease that has expired by our count expired earlier at its holder.
     private void Forget(TimeSpan now)
     {
         foreach (var (holder, expires) in leases)
@@ -334,11 +335,11 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         }
     }
 
-    // Grants and confirms, if we may; else asks storage whether the term is still ours.
+    // Grants and confirms if this owner has authority; otherwise asks storage whether the term is still ours.
     private void Serve(TimeSpan now)
     {
-        // While a write is under way nobody knows which policy is the current one: it may be stored, and another owner
-        // may have shown it already. So acts wait for the outcome as well.
+        // While a write is running, it is unknown which policy is current: the new one may be stored, and another owner may
+        // have given it out already. So acts wait for the outcome as well.
         if (waiting.Count == 0 || phase is Phase.New or Phase.TakingOver or Phase.Writing)
         {
             return;
@@ -363,8 +364,8 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
 
         foreach (var served in waiting.ToList())
         {
-            // A lease that is granted now would have to be recalled at once; who asks gets the changed policy. While a
-            // change only waits to start, leases go on: whoever checks does not wait with it.
+            // A lease granted now would have to be recalled at once, so the holder waits and gets the changed policy. While a
+            // change only waits to start, leases are still granted, so that checks do not wait with it.
             if (served is OwnerMessage<THolder>.Grant grant)
             {
                 if (phase == Phase.Recalling)

@@ -2,19 +2,19 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Access;
 
-/// <summary>What a <see cref="PolicyOwnership{THolder}"/> does through its grain.</summary>
+/// <summary>What a <see cref="PolicyOwnership{THolder}"/> needs from its grain.</summary>
 internal interface IOwnedPolicy
 {
-    /// <summary>Stores the tenure, with the change under way if it is one, on the version last read or written.</summary>
+    /// <summary>Stores the tenure on the version that was last read or written; if <paramref name="isChange"/>, together with the current change.</summary>
     Task Write(Tenure tenure, bool isChange);
 
-    /// <summary>Reads the term anew.</summary>
+    /// <summary>Reads the term from storage.</summary>
     Task<long> ReadTerm();
 
-    /// <summary>Reads the row anew, to write on it: its term.</summary>
+    /// <summary>Reads the row from storage, so that the next write is on that version. Returns its term.</summary>
     Task<long> Reload();
 
-    /// <summary>Ends the activation: another one may own the policy now.</summary>
+    /// <summary>Ends the activation, because another one may own the policy now.</summary>
     void End();
 }
 
@@ -22,19 +22,19 @@ internal enum ChangeStatus
 {
     Changed,
 
-    /// <summary>Refused before it started: it might have had to wait longer than its caller.</summary>
+    /// <summary>The change was refused before it started: it might have had to wait longer than its caller.</summary>
     Refused,
 
-    /// <summary>It may or may not have been stored.</summary>
+    /// <summary>The change may or may not have been stored.</summary>
     Unknown,
 }
 
 /// <summary>
-/// The shell around <see cref="PolicyOwner{THolder}"/>: carries its messages to storage and to the holders, within the
-/// turns of the owning grain. It decides nothing.
+/// The shell around <see cref="PolicyOwner{THolder}"/>: carries its messages to storage and to the holders, within the turns
+/// of the owning grain. It makes no decisions.
 /// </summary>
-/// <param name="key">The owning grain's, for the log.</param>
-/// <param name="takeBack">Recalls what is leased to a holder; done when it has let go.</param>
+/// <param name="key">The key of the owning grain, for the log.</param>
+/// <param name="takeBack">Recalls a holder's lease; completes when the holder has let go.</param>
 internal sealed class PolicyOwnership<THolder>(
     string key, IOwnedPolicy policy, Func<THolder, Task> takeBack, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
     where THolder : class
@@ -42,7 +42,7 @@ internal sealed class PolicyOwnership<THolder>(
     private readonly PolicyOwner<THolder> owner = new(options.Lease, options.Authority);
     private readonly long origin = time.GetTimestamp();
 
-    // Who waits for an answer of the owner's: lease requests and acts, by number.
+    // Lease requests and acts that wait for an answer of the owner, by number.
     private readonly Dictionary<long, TaskCompletionSource<bool>> asked = [];
     private TaskCompletionSource<(ChangeStatus Status, TimeSpan RetryAfter)>? change;
     private TaskCompletionSource? ended;
@@ -51,12 +51,12 @@ internal sealed class PolicyOwnership<THolder>(
 
     private TimeSpan Now => time.GetElapsedTime(origin);
 
-    /// <summary>Why the ownership ended, where storage was the cause.</summary>
+    /// <summary>Why the ownership ended, if storage was the cause.</summary>
     public Exception? Fault => fault;
 
-    /// <summary>Rule 1: takes over from whoever owned the policy before. Done when storage has confirmed it.</summary>
-    /// <param name="read">What storage holds, null for nothing.</param>
-    /// <returns>Whether this is the owner now; if not, another one took over at the same time.</returns>
+    /// <summary>Rule 1. Takes over from the previous owner of the policy. Completes when storage has confirmed it.</summary>
+    /// <param name="read">The tenure in storage; null if there is no row.</param>
+    /// <returns>Whether this activation is the owner now. If not, another one took over at the same time, or storage failed.</returns>
     public async Task<bool> TakeOver(Tenure? read)
     {
         ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,13 +69,13 @@ internal sealed class PolicyOwnership<THolder>(
         return !owner.HasEnded;
     }
 
-    /// <summary>Leases the policy to a silo. False where it cannot be leased now.</summary>
+    /// <summary>Leases the policy to a silo. Returns false if it cannot be leased now.</summary>
     public Task<bool> Lease(THolder holder) => Ask(number => owner.LeaseAsked(holder, number, Now));
 
-    /// <summary>Whether this activation still owns the policy, for what it does itself.</summary>
+    /// <summary>Whether this activation still owns the policy, so that it may act itself.</summary>
     public Task<bool> Confirm() => Ask(number => owner.ConfirmAsked(number, Now));
 
-    /// <summary>Makes the change that <see cref="IOwnedPolicy.Write"/> is going to store, when no silo decides by the policy any more.</summary>
+    /// <summary>Makes a change: waits until no silo decides by the policy, and then stores it by <see cref="IOwnedPolicy.Write"/>.</summary>
     public async Task<(ChangeStatus Status, TimeSpan RetryAfter)> Change()
     {
         var outcome = change = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -85,14 +85,14 @@ internal sealed class PolicyOwnership<THolder>(
         change = null;
         if ((await outcome.Task).Status == ChangeStatus.Unknown)
         {
-            // Whoever asks next finds the next activation.
+            // The caller gets the answer only after the activation has begun to end, so that the next call reaches the next activation.
             await ended!.Task;
         }
 
         return await outcome.Task;
     }
 
-    /// <summary>Rule 5: lets go in order, so that the next owner need not wait.</summary>
+    /// <summary>Rule 5. Lets go in order, so that the next owner need not wait.</summary>
     public async Task Release()
     {
         var over = ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -143,7 +143,7 @@ internal sealed class PolicyOwnership<THolder>(
         return await answer.Task;
     }
 
-    // Completes when all that it started has. What fails is told to the owner, so nothing is thrown from here.
+    // Completes when everything that it started has completed. Failures are reported to the owner, so this never throws.
     private Task Carry(IReadOnlyList<OwnerMessage<THolder>> messages)
     {
         List<Task>? started = null;
@@ -267,7 +267,7 @@ internal sealed class PolicyOwnership<THolder>(
         }
         catch (Exception e)
         {
-            // It may still decide until its lease has run out, and that is what the change waits for.
+            // The holder may decide until its lease expires; the change waits for that.
             OwnershipLog.Silent(logger, key, e);
             return;
         }

@@ -1,21 +1,21 @@
 namespace EngageCenter.Access;
 
 /// <summary>
-/// Keeps what grains say to each other among silos: an interface of ours that is not public is refused to a client from
-/// outside, be it a web node or somebody who knows the interface's name. Otherwise a client could lease a policy with its
-/// <see cref="DecisionKey"/>, or provision a workspace with contacts of its own.
+/// Keeps calls between grains within the silos. A call from outside, by a web node or by anybody who knows the name of an
+/// interface, is refused if the interface is ours and not public. Otherwise a client could lease a policy with its
+/// <see cref="DecisionKey"/>, or set up a workspace with contacts of its own.
 /// </summary>
-/// <remarks>The name of the sender is the client library's. Whoever speaks the protocol themselves can write another one, and then gets no answer.</remarks>
+/// <remarks>The client library sets the name of the sender. Somebody who speaks the protocol without the library can send another name, but then gets no answer.</remarks>
 internal sealed class SiloCalls : IIncomingGrainCallFilter
 {
-    // The client within a silo, as Orleans names it: by it a policy is asked for outside of any grain's turn.
+    // Orleans' name for the client within a silo, which asks for policies outside of any grain's turn.
     private static ReadOnlySpan<byte> WithinSilo => "hosted-"u8;
 
     public Task Invoke(IIncomingGrainCallContext context)
     {
         var called = context.Request.GetInterfaceType();
 
-        // Orleans' own interfaces that are not public are not ours to judge: clients need some of them.
+        // Orleans' own non-public interfaces are not checked: clients need some of them.
         var isForSilos = called.IsPublic ? called == typeof(IRemindable) : called.Assembly == typeof(SiloCalls).Assembly;
         return !isForSilos || context.SourceId is { } source && IsSilo(source)
             ? context.Invoke()

@@ -2,12 +2,12 @@ using Orleans.Metadata;
 
 namespace EngageCenter.Access;
 
-/// <summary>What the silos of a cluster say of themselves, for what holds only if all of them do it.</summary>
+/// <summary>Reads from the manifests of all silos whether all of them support something.</summary>
 internal static class SilosOfCluster
 {
     /// <summary>
-    /// Whether every silo that may run grains has something that silos of an earlier release lack. A silo whose manifest has
-    /// not arrived yet counts as one of an earlier release.
+    /// Whether every silo that may run grains has something that silos of an earlier release lack. A silo whose manifest has not
+    /// arrived yet counts as a silo of an earlier release.
     /// </summary>
     public static bool AllHave(ClusterManifest manifest, ClusterMembershipSnapshot members, Func<GrainManifest, bool> has) =>
         manifest.Silos.Values.All(has)

@@ -2,24 +2,24 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Access;
 
-/// <summary>A set of known ids as it is stored. Pure: what changes nothing returns this very state.</summary>
+/// <summary>A set of known ids as it is stored. It has no side effects; a method that changes nothing returns this instance.</summary>
 [Alias("EngageCenter.StoredIds")]
 internal sealed record StoredIds
 {
     /// <summary>Who owns the set, see <see cref="PolicyOwner{THolder}"/>.</summary>
     public Tenure Tenure { get; init; }
 
-    /// <summary>Grows by one with each id that comes or goes, and with each newer version of one.</summary>
+    /// <summary>Grows by one with each id that is added or removed, and with each newer version of an id.</summary>
     public long Version { get; init; }
 
-    /// <summary>The ids, each with the version of what it means that it came with last.</summary>
+    /// <summary>The ids, each with the version with which it was last added.</summary>
     public ImmutableSortedDictionary<Guid, long> Entries { get; init; } = ImmutableSortedDictionary<Guid, long>.Empty;
 
     /// <summary>
-    /// An id that is there takes the newer version if it comes to mean more: whoever has read what it meant before must find
-    /// that out, and so must a removal that is on its way still.
+    /// Adds an id. An id that is in the set gets the newer version if it means more than before. Then a reader of the earlier
+    /// version learns that it is outdated, and a removal of the earlier version that is still on its way does nothing.
     /// </summary>
-    /// <returns>Null where the set is full.</returns>
+    /// <returns>Null if the set is full.</returns>
     public StoredIds? With(Guid id, long version, bool isMore, int max)
     {
         if (Entries.TryGetValue(id, out var known))
@@ -32,7 +32,7 @@ internal sealed record StoredIds
 
     public StoredIds Without(Guid id, long version) => Without([new(id, version)]);
 
-    /// <summary>The same for many ids in one change.</summary>
+    /// <summary>Removes many ids in one change.</summary>
     public StoredIds Without(IEnumerable<KeyValuePair<Guid, long>> removals)
     {
         var kept = Entries.ToBuilder();

@@ -5,13 +5,13 @@ using Orleans.Metadata;
 namespace EngageCenter.Access;
 
 /// <summary>
-/// Whether every silo that is in the cluster waits, before a sign-in takes groups away, for what others have lent of the
-/// person. One that does not lend does not wait, nor does one of an earlier release: while it is there, an activation there
-/// may come after one here that has lent.
+/// Tells whether every silo in the cluster waits for decisions that earlier activations lent, before a sign-in takes groups
+/// away. A silo that does not lend does not wait, nor does a silo of an earlier release. While such a silo is in the cluster,
+/// the person's next activation may be there, so no silo lends.
 /// </summary>
 internal sealed class WaitingSilos(IClusterManifestProvider manifests, IClusterMembershipService members)
 {
-    /// <summary>What a silo's manifest says of the grain type.</summary>
+    /// <summary>The property of the grain type in a silo's manifest that says so.</summary>
     public const string Property = "engagecenter.waits-for-lent-decisions";
 
     private static readonly GrainType user = GrainType.Create("user");
@@ -39,7 +39,7 @@ internal sealed class WaitingSilos(IClusterManifestProvider manifests, IClusterM
     private sealed record Answer(ClusterManifest Manifest, ClusterMembershipSnapshot Members, bool AreAll);
 }
 
-/// <summary>Says in the manifest of a silo that lends that the grain waits for what other activations of it have lent: see <see cref="WaitingSilos"/>.</summary>
+/// <summary>Adds to the manifest of a silo that lends that the grain waits for decisions lent by other activations of it. See <see cref="WaitingSilos"/>.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class WaitsForLentDecisionsAttribute : Attribute, IGrainPropertiesProviderAttribute
 {
@@ -51,7 +51,7 @@ internal sealed class WaitsForLentDecisionsAttribute : Attribute, IGrainProperti
         }
     }
 
-    // Settings that cannot be used end the silo: the host's own validation says so in one line, and must not be preceded by this.
+    // Invalid settings end the silo. The host's own validation reports them in one line, and nothing may be thrown before it.
     private static bool Lends(IServiceProvider services)
     {
         try

@@ -3,10 +3,11 @@ namespace EngageCenter.Users;
 internal static class SignIns
 {
     /// <summary>
-    /// What a sign-in has to be like before anything of it is stored. The newest token decides, so one from far in the
-    /// future would be the newest for good; and groups are compared with a policy's in one pass, so they have to be sorted.
+    /// Checks a sign-in before anything of it is stored. It must not be issued too far in the future, because the newest token
+    /// decides and it would be the newest for a long time. Its groups must be sorted, because they are compared with a policy's
+    /// in one pass.
     /// </summary>
-    /// <exception cref="ArgumentException">It is not like that, or another person's.</exception>
+    /// <exception cref="ArgumentException">The sign-in is invalid, or belongs to another person.</exception>
     public static void Check(this SignIn signIn, PersonId person, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(signIn);

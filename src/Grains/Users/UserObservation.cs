@@ -3,37 +3,38 @@ using System.Collections.Immutable;
 namespace EngageCenter.Users;
 
 /// <summary>
-/// A person's groups as the directory had them: asked for a token that leaves them out, or since they changed. In a row of its own beside
-/// <see cref="UserState"/>: 3,000 groups take 120 KB, and are not written again whenever a workspace is opened. Pure.
+/// A person's groups in the directory, which was asked because a token left them out or because they had changed. They have
+/// their own row beside <see cref="UserState"/>: 3,000 groups take 120 KB, and must not be written again whenever a workspace
+/// is opened. No side effects.
 /// </summary>
 /// <remarks>
-/// <b>The newer observation wins.</b> A token tells of its second of issue, the directory of the second when it was asked. Of
-/// the same second only the groups of both count.
+/// <b>The newer observation wins.</b> A token counts from the second in which it was issued, the directory's answer from the
+/// second in which it was asked. If both are from the same second, only the groups in both count.
 /// </remarks>
 [Alias("EngageCenter.UserObservation")]
 internal sealed record UserObservation
 {
-    /// <summary>The person, by the newest token that came before the directory was asked. Null: never observed.</summary>
+    /// <summary>The person, by the newest token that came before the directory was asked. Null if the directory was never asked.</summary>
     public SeenUser? Seen { get; init; }
 
-    /// <summary>When the directory was asked, in whole seconds; not before that token was issued.</summary>
+    /// <summary>When the directory was asked, in whole seconds, but not before that token was issued.</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <param name="signIn">Leaves its groups out.</param>
+    /// <param name="signIn">A sign-in that leaves its groups out.</param>
     /// <param name="at">When the directory was asked.</param>
-    /// <param name="before">What is known of the person, if anything.</param>
+    /// <param name="before">What was known about the person, if anything.</param>
     public static UserObservation Of(SignIn signIn, ImmutableArray<Guid> groups, DateTimeOffset at, SeenUser? before) =>
         Of(new SeenUser(signIn.Person, signIn.Profile, groups, before?.FirstSignInAt ?? signIn.IssuedAt, signIn.IssuedAt), groups, at);
 
     /// <param name="seen">The person, by the newest token that came before the directory was asked.</param>
     public static UserObservation Of(SeenUser seen, ImmutableArray<Guid> groups, DateTimeOffset at)
     {
-        // The token was here before the directory was asked, whatever the clocks of the two say.
+        // The token was here before the directory was asked, even if the two clocks say otherwise.
         var second = DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
         return new() { Seen = seen with { Groups = groups }, At = second > seen.LastSignInAt ? second : seen.LastSignInAt };
     }
 
-    /// <summary>What counts: this, or what the newest token that has its groups says.</summary>
+    /// <summary>Returns the person by the newest information: this observation, or the newest token that has its groups.</summary>
     public SeenUser? Newest(SeenUser? token)
     {
         if (Seen is null || token is null)
@@ -54,11 +55,11 @@ internal sealed record UserObservation
         };
     }
 
-    /// <summary>As of when <see cref="Newest"/> knows the groups.</summary>
+    /// <summary>Returns as of when the groups of <see cref="Newest"/> are known.</summary>
     public DateTimeOffset? AsOf(SeenUser? token) => Seen is null || token?.LastSignInAt > At ? token?.LastSignInAt : At;
 
-    /// <summary>Whether what is known decides, and nothing about the sign-in is new.</summary>
-    /// <param name="state">Of the same person.</param>
+    /// <summary>Whether what is known decides, and the sign-in adds nothing new.</summary>
+    /// <param name="state">The state of the same person.</param>
     public bool Covers(SignIn signIn, UserState state) => signIn.LeavesGroupsOut
         ? (Seen is not null && signIn.IssuedAt <= At) || signIn.IssuedAt < state.Seen?.LastSignInAt
         : (Seen is not null && signIn.IssuedAt < At) || state.Covers(signIn);

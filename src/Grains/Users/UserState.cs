@@ -3,17 +3,17 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Users;
 
-/// <summary>A person as it is stored. Pure.</summary>
+/// <summary>A person as stored. No side effects.</summary>
 [Alias("EngageCenter.UserState")]
 internal sealed record UserState
 {
-    /// <summary>Workspaces whose opening is remembered; the one opened longest ago is forgotten first.</summary>
+    /// <summary>The most workspaces whose opening is remembered. If there are more, the one opened longest ago is forgotten.</summary>
     public const int MaxOpened = 5_000;
 
-    /// <summary>The newest token known. Null for somebody who never signed in.</summary>
+    /// <summary>The person by the newest known token; null for somebody who never signed in.</summary>
     public SeenUser? Seen { get; init; }
 
-    /// <summary>The workspaces by contract, a hint.</summary>
+    /// <summary>The workspaces whose contract names the person. This is a hint and gives no rights.</summary>
     public WorkspaceIndex Contracts { get; init; } = WorkspaceIndex.Empty;
 
     /// <summary>When each workspace was last opened.</summary>
@@ -22,14 +22,14 @@ internal sealed record UserState
 
     public string? LastOpened { get; init; }
 
-    /// <summary>The workspaces whose list of people has the person, or once had: each new token is told to them.</summary>
+    /// <summary>The workspaces whose list of people has or had the person. They are told of each new token.</summary>
     public ImmutableSortedSet<string> ListedIn { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
     public ImmutableArray<Guid> Groups => Seen?.Groups ?? [];
 
     /// <summary>
-    /// The newest token wins. Of two tokens of the same second that disagree nobody knows which is newer, so only the
-    /// groups in both count. What an older token says is not taken back.
+    /// Returns the state after a sign-in. The newest token wins. If two tokens of the same second have different groups, it is
+    /// unknown which is newer, so only the groups in both count. An older token never brings back what a newer one took away.
     /// </summary>
     public UserState Accept(SignIn signIn)
     {
@@ -49,7 +49,7 @@ internal sealed record UserState
         return this with { Seen = Seen with { Groups = [.. Groups.Intersect(signIn.Groups)] } };
     }
 
-    /// <summary>Whether <see cref="Accept"/> would change nothing, and what is known decides.</summary>
+    /// <summary>Whether <see cref="Accept"/> would change nothing, because what is known decides.</summary>
     public bool Covers(SignIn signIn) =>
         Seen is not null
         && !signIn.LeavesGroupsOut
@@ -72,10 +72,10 @@ internal sealed record UserState
         ListedIn.Contains(workspaceId) ? this : this with { ListedIn = ListedIn.Add(workspaceId) };
 }
 
-/// <summary>What is known of a person from the newest of their tokens.</summary>
+/// <summary>What is known about a person from their newest token.</summary>
 /// <param name="Groups">Sorted.</param>
-/// <param name="FirstSignInAt">The issue time of the first token they came with.</param>
-/// <param name="LastSignInAt">The issue time of the newest.</param>
+/// <param name="FirstSignInAt">When the first token that they used was issued.</param>
+/// <param name="LastSignInAt">When the newest token was issued.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SeenUser")]
 internal sealed record SeenUser(
     [property: Id(0)] PersonId Person,

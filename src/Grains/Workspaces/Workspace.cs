@@ -7,8 +7,8 @@ using EngageCenter.Storage;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// A workspace as it is stored. Pure: each command answers with its outcome and the next state, which is this one
-/// where nothing changes.
+/// A workspace as stored. It has no side effects: each command returns its outcome and the next state, which is this instance
+/// if nothing changes.
 /// </summary>
 [Alias("EngageCenter.Workspace")]
 internal sealed record Workspace : IStoredState
@@ -17,30 +17,30 @@ internal sealed record Workspace : IStoredState
     [SinceFormat(1)]
     public Tenure Tenure { get; init; }
 
-    /// <summary>Null until an agreement provisions it: there is no such workspace.</summary>
+    /// <summary>Null until an agreement sets the workspace up; until then it does not exist.</summary>
     public WorkspaceContract? Contract { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The name a member gave it; null for the contract's.</summary>
+    /// <summary>The name that a member gave it; null if it has the contract's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>By group id, at most <see cref="GroupGrant.MaxPerWorkspace"/>.</summary>
+    /// <summary>Sorted by group id, at most <see cref="GroupGrant.MaxPerWorkspace"/>.</summary>
     public ImmutableArray<GroupGrant> Groups { get; init; } = [];
 
-    /// <summary>Grows by one with each change to who holds which role.</summary>
+    /// <summary>Grows by one with each change of who holds which role.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>Grows by one with each change to what the workspace is.</summary>
+    /// <summary>Grows by one with each change of anything that members see of the workspace.</summary>
     public long Version { get; init; }
 
-    /// <summary>How often a group with roles got another display name, by which the list of groups is ordered.</summary>
+    /// <summary>How often a group with roles was renamed. The list of groups is ordered by name, so its cursors contain this number.</summary>
     [SinceFormat(1)]
     public long GroupRenames { get; init; }
 
     public AuditTrail Audit { get; init; } = AuditTrail.Empty;
 
-    // A row without a contract would be no workspace, and groups are found by their order.
+    // A stored workspace always has a contract, and groups are found by binary search.
     string? IStoredState.Contradiction => this switch
     {
         { Contract: null } => "it is of a workspace without a contract",
@@ -55,7 +55,7 @@ internal sealed record Workspace : IStoredState
         : new(workspaceId, Name ?? Contract.DefaultName, Contract.DefaultName, Contract.AgreementId,
             Contract.AgreementType, Contract.StartDate, Contract.EndDate, CreatedAt);
 
-    /// <summary>The status changes with the date, so it is part of the version that the view's ETag comes from.</summary>
+    /// <summary>Returns what members see. The status changes with the date, so it is part of the version that the ETag is made from.</summary>
     public WorkspaceView View(string workspaceId, DateTimeOffset now)
     {
         var header = Header(workspaceId);
@@ -78,7 +78,7 @@ internal sealed record Workspace : IStoredState
     {
         if (contract.Version <= (Contract?.Version ?? 0))
         {
-            // An earlier release stored the contract without its terms. Nobody's rights change by them.
+            // An earlier release stored the contract without its terms. They do not change anybody's rights.
             return contract.Version == Contract?.Version && Contract.Terms is null && contract.Terms is not null
                 ? this with { Contract = contract }
                 : this;
@@ -94,11 +94,11 @@ internal sealed record Workspace : IStoredState
         };
         var (before, after) = AuditTrail.ContractChange(Contract, contract);
         return Contract is null ? next with { Audit = Audit.Record(now, actor, AuditAction.WorkspaceCreated, target, null, after) }
-            : after.IsEmpty ? next // What changed of the agreement is nothing of this workspace.
+            : after.IsEmpty ? next // The agreement changed in something that does not concern this workspace.
             : next with { Audit = Audit.Record(now, actor, AuditAction.ContractChanged, target, before, after) };
     }
 
-    /// <exception cref="ArgumentException">The name is none that people can be shown.</exception>
+    /// <exception cref="ArgumentException">The name cannot be shown to people.</exception>
     public (RenameStatus Status, Workspace Next) Rename(Actor actor, RenameWorkspace command, string workspaceId, DateTimeOffset now)
     {
         Bounds.Text(command.Name, WorkspaceHeader.MaxNameLength);
@@ -127,7 +127,7 @@ internal sealed record Workspace : IStoredState
     public GroupGrant? Group(Guid groupId) =>
         IndexOf(groupId) is var index and >= 0 ? Groups[index] : null;
 
-    /// <exception cref="ArgumentException">No role is granted, or the name is none that people can be shown.</exception>
+    /// <exception cref="ArgumentException">No role is granted, or the name cannot be shown to people.</exception>
     public (PutGroupOutcome Outcome, Workspace Next) PutGroup(Actor actor, PutGroup command, DateTimeOffset now)
     {
         Bounds.OptionalText(command.DisplayName, GroupGrant.MaxDisplayNameLength);
@@ -172,8 +172,8 @@ internal sealed record Workspace : IStoredState
     }
 
     /// <summary>
-    /// A group got another name in the directory. One that people cannot be shown is passed over. Nobody changed anything here,
-    /// so the trail has no event of it.
+    /// Takes over the new name of a group that was renamed in the directory. A name that cannot be shown to people is ignored.
+    /// The audit trail gets no event, because nobody changed anything here.
     /// </summary>
     public Workspace NameGroup(Guid groupId, string displayName)
     {
@@ -209,9 +209,9 @@ internal sealed record Workspace : IStoredState
         });
     }
 
-    /// <summary>Ordered by display name and then by id; a group without a name is in the place of its id.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    /// <exception cref="ListChangedException">A group got another name since the page before.</exception>
+    /// <summary>Returns a page of groups, ordered by display name and then by id. A group without a name is ordered by its id.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
+    /// <exception cref="ListChangedException">A group was renamed since the page before.</exception>
     public Page<GroupGrant> List(GroupQuery query)
     {
         Bounds.Page(query.Page);

@@ -11,15 +11,15 @@ using Orleans.Storage;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// A workspace, and the owner of its access policy. Keyed by the workspace's id. One command at a time; queries and
-/// leases interleave with it, and see what was stored last.
+/// A workspace, and the owner of its access policy. Keyed by the workspace's id. It handles one command at a time. Queries
+/// and lease requests may run while a command waits; they see the state that was stored last.
 /// </summary>
 [GrainType("workspace")]
 internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, INamedGroups, IOwnedPolicy
 {
     private const int TakeOverAttempts = 5;
 
-    /// <summary>Groups that are told at once where all of them are.</summary>
+    /// <summary>How many group grains are called at the same time by <see cref="SayGroups"/>.</summary>
     private const int GroupsAtOnce = 32;
 
     private readonly IPersistentState<Workspace> storage;
@@ -34,7 +34,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private PolicyOwnership<IPolicyHolder> ownership;
     private bool isActive;
 
-    // What storage is known to hold. The state of 'storage' is ahead of it while a write is under way.
+    // The state that storage is known to hold. While a write is running, the state of 'storage' is ahead of it.
     private Workspace state = new();
     private Workspace? next;
     private LeasedPolicy? policy;
@@ -62,7 +62,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    // With every state that is stored comes another key.
+    // A new key is created after every stored state, because 'policy' is cleared then.
     private LeasedPolicy Policy => policy ??= state.Policy(Id) with { Key = DecisionKey.New() };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
                 throw new StorageUnavailableException($"The workspace could not be taken over: {ownership.Fault?.Message}", ownership.Fault!);
             }
 
-            // Somebody else took over at the same time, or storage failed: start again from what it holds.
+            // Another activation took over at the same time, or storage failed: start again from the stored state.
             ownership = newOwnership();
             await storage.ReadStateAsync(cancellationToken);
         }
@@ -113,7 +113,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
-    // An older activation answers with an older epoch, and then a later grant stays in the group's list.
+    // Null if the group has roles here. An outdated activation answers with an older epoch, and then a later grant stays in
+    // the group's list.
     public Task<long?> LacksGroup(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
 
     public Task<WorkspaceHeader?> Header(Actor caller)
@@ -124,7 +125,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
         }
 
-        // An id that somebody made up: nothing of it stays in memory.
+        // Somebody made up this id, so its activation does not stay in memory.
         DeactivateOnIdle();
         return Task.FromResult<WorkspaceHeader?>(null);
     }
@@ -133,7 +134,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         if (state.Contract is null)
         {
-            // That there is no workspace is an answer as well, and another activation may have made one since.
+            // 'There is no such workspace' must be confirmed too, because another activation may have created it meanwhile.
             DeactivateOnIdle();
             return new(await ((IOwnedPolicy)this).ReadTerm() == 0 ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed);
         }
@@ -269,7 +270,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return state.Tenure.Term;
     }
 
-    // While it activates, a lost term is tried for again.
+    // During activation a lost term does not end the activation; OnActivateAsync tries again.
     void IOwnedPolicy.End()
     {
         if (isActive)
@@ -279,10 +280,10 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     /// <summary>
-    /// Whether to act on a decision: it has to be of this policy and proven, or the caller decides again. One that lacks the
-    /// permission should not have been handed on.
+    /// Whether to act on a decision. It must have this policy's epoch and be proven; otherwise the caller has to decide again.
     /// </summary>
-    /// <exception cref="StorageUnavailableException">This may no longer be the owner of the policy.</exception>
+    /// <exception cref="UnauthorizedAccessException">The decision is about another workspace or lacks the permission; the caller should not have passed it on.</exception>
+    /// <exception cref="StorageUnavailableException">This activation may no longer own the policy.</exception>
     private async ValueTask<bool> Accepts(AccessDecision decision, Permissions required)
     {
         if (decision.WorkspaceId != Id || !decision.Allows(required))
@@ -297,15 +298,16 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
         if (!await ownership.Confirm())
         {
-            // To decide again would not help: another activation owns the policy, or storage does not say.
+            // To decide again would not help: another activation owns the policy, or storage does not answer.
             throw new StorageUnavailableException("The workspace could not confirm that it owns its policy.");
         }
 
-        // A change may have come in between.
+        // The policy may have changed during the confirmation.
         return decision.Epoch == state.Epoch;
     }
 
-    // To set it up anew would be a workspace without its grants and its audit trail.
+    // An agreement names a workspace that it has stored, but there is no row. Setting it up again would lose its grants and
+    // its audit trail, so this refuses.
     private async Task RefuseLost(string agreementId)
     {
         DeactivateOnIdle();
@@ -314,8 +316,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             : new StorageUnavailableException("Another activation has set the workspace up.");
     }
 
-    // The order is the promise: no silo decides by the old state any more, then the new one is stored, then it is
-    // acknowledged.
+    // The order keeps the promise: first no silo decides by the old state any more, then the new state is stored, and only
+    // then is the change acknowledged.
     private async Task Commit(Workspace changed)
     {
         if (ReferenceEquals(changed, state))
@@ -323,7 +325,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return;
         }
 
-        // Before the state that no longer holds these events.
+        // Older audit events go to their own rows first, because the new state no longer contains them.
         await audit.Store(state.Audit);
 
         next = changed;
@@ -341,8 +343,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
-    // A row of an earlier release lacks the terms of its contract, and the agreement brings it in line when it is asked
-    // anything. Rights do not wait for that: what needs the terms is unavailable until then.
+    // A row of an earlier release lacks the terms of its contract; the agreement adds them when it is called. Decisions do not
+    // wait for that: only what needs the terms is unavailable until then.
     private async Task FetchTerms(string agreementId)
     {
         try
@@ -358,6 +360,6 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private IGroupGrain GroupGrain(Guid groupId) =>
         GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
 
-    [LoggerMessage(LogLevel.Warning, "The contract's terms of workspace {WorkspaceId} could not be had; they are asked for with the next lease")]
+    [LoggerMessage(LogLevel.Warning, "The contract's terms of workspace {WorkspaceId} are not available; they are asked for again with the next lease")]
     private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);
 }
