@@ -8,15 +8,15 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace EngageCenter;
 
-/// <summary>What the grains need of their silo.</summary>
+/// <summary>Registers what the grains need in their silo.</summary>
 public static class GrainsHosting
 {
-    /// <summary>How long a silo's start waits for <see cref="IKnownIdsBuild"/>.</summary>
+    /// <summary>How long the start of a silo waits for <see cref="IKnownIdsBuild"/>.</summary>
     private static readonly TimeSpan BuildPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Adds what the grains share in a silo. The silo brings a grain storage as its default, whose writes are
-    /// conditional (ETag), and a reminder service.
+    /// Adds the services that the grains share in a silo. The silo must provide a default grain storage with conditional writes
+    /// (ETag), and a reminder service.
     /// </summary>
     public static ISiloBuilder AddEngageCenterGrains(this ISiloBuilder silo)
     {
@@ -38,11 +38,11 @@ public static class GrainsHosting
         silo.AddIncomingGrainCallFilter<SiloCalls>();
         silo.Services.TryAddSingleton<KnownIdsCache>();
 
-        // A new store, or a small one, is gone through before anybody comes. Where it takes longer or cannot be done now, it
-        // goes on by itself, says so in the log, and who comes meanwhile is asked for as before.
+        // An empty or small store is finished before the first request. If it takes longer or fails now, the build goes on by
+        // itself and writes a log; meanwhile every id is asked for as before.
         silo.AddStartupTask(async (services, stopping) =>
         {
-            // So that its counters are there, with 0, before anybody asks a directory.
+            // Created here so that its counters exist, with 0, before a directory is asked.
             services.GetRequiredService<DirectoryMetrics>();
 
             Task build = services.GetRequiredService<IGrainFactory>().GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build();

@@ -9,19 +9,18 @@ using Orleans.Storage;
 namespace EngageCenter.Activities;
 
 /// <summary>
-/// The customer activity of a workspace, keyed by its id. Activities are never removed. Reentrant, so that those that
-/// are put while a write is under way share the next one; commands are decided by what was accepted, and queries are
-/// answered by what is stored.
+/// The customer activity of a workspace, keyed by its id. Activities are never removed. Reentrant, so that activities that are
+/// put during a write share the next write. Commands are decided by what was accepted; queries are answered from what is stored.
 /// </summary>
 /// <remarks>All activities are in memory while the grain is active, see <see cref="StoredActivity"/>.</remarks>
 [GrainType("activity"), Reentrant]
 internal sealed class ActivityGrain(
     IGrainStorage rows, PolicyCache policies, Scans scans, TimeProvider time, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
 {
-    /// <summary>Activities in one write: with those of the tail and those that cleaning moves a row has 0.2 MB, at most 8.</summary>
+    /// <summary>The most activities of one write. With the tail, and with activities that cleaning moves, a row has 0.2 MB, at most 8.</summary>
     private const int MaxBatch = 256;
 
-    /// <summary>Activities that wait for their write; more are refused.</summary>
+    /// <summary>The most activities that wait for their write; more are refused.</summary>
     private const int MaxWaiting = 10_000;
 
     private readonly CustomerActivities activities = new();
@@ -35,7 +34,7 @@ internal sealed class ActivityGrain(
         batches = new(log, MaxBatch, MaxWaiting, activities.Apply, DeactivateOnIdle);
         await log.Load(activities.Share);
 
-        // In order each goes to the end.
+        // In order of their ids, so that each is appended to the end of the sorted list.
         activities.Apply(log.Entries.OrderBy(e => e.ActivityId, StringComparer.Ordinal));
     }
 
@@ -84,5 +83,5 @@ internal sealed class ActivityGrain(
         policies.Accept(decision, Id, Permissions.ViewCustomerActivity);
 
     private static ContractTerms TermsOf(LeasedPolicy policy) => policy.Terms
-        ?? throw new StorageUnavailableException("The workspace's packages are not known until its agreement brings it in line.");
+        ?? throw new StorageUnavailableException("The workspace's packages are unknown until its agreement has updated it.");
 }

@@ -6,15 +6,15 @@ using EngageCenter.Storage;
 
 namespace EngageCenter.Activities;
 
-/// <summary>What is to be done with a command.</summary>
+/// <summary>The decision on a command.</summary>
 /// <param name="Entry">
-/// What has to be stored before <paramref name="Outcome"/> may be told: the next state, or the accepted one that the
-/// outcome rests on; null where it rests on none.
+/// What must be stored before <paramref name="Outcome"/> is returned: the next state, or the accepted state that the outcome
+/// is based on; null if it is based on none.
 /// </param>
 internal readonly record struct ActivityDecision(PutActivityOutcome Outcome, StoredActivity? Entry);
 
 /// <summary>The activities of a workspace in the order of their ids, with the totals of each package.</summary>
-/// <param name="limit">Activities of the workspace.</param>
+/// <param name="limit">The most activities of the workspace.</param>
 internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWorkspace)
 {
     private readonly OrderedList<StoredActivity> ordered = new("activities", a => a.ActivityId, a => Weight.Of(a.Title, a.EvidenceUri));
@@ -23,15 +23,15 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
 
     public int Count => ordered.Count;
 
-    /// <summary>The same activity, in strings that the activities share.</summary>
+    /// <summary>Returns the activity with strings that all activities share.</summary>
     public StoredActivity Share(StoredActivity one) => one.With(pool);
 
     public StoredActivity? Find(string activityId) => ordered.Find(activityId);
 
-    /// <summary>Decides on a command, and changes nothing.</summary>
+    /// <summary>Decides on a command. Changes nothing.</summary>
     /// <param name="accepted">The newest state that was accepted, stored or not.</param>
     /// <param name="contract">The workspace's packages as of <paramref name="epoch"/>.</param>
-    /// <param name="pending">New activities that were accepted and are not here yet.</param>
+    /// <param name="pending">How many new activities were accepted and are not applied yet.</param>
     /// <exception cref="ArgumentException">A field is not within its limits.</exception>
     public ActivityDecision Decide(PutActivity command, StoredActivity? accepted, ImmutableArray<Package> contract, long epoch, int pending)
     {
@@ -60,7 +60,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
         return new(new(accepted is null ? PutActivityStatus.Created : PutActivityStatus.Updated, next.ToView()), next);
     }
 
-    /// <summary>Takes over states that are stored, and their totals with them.</summary>
+    /// <summary>Takes over stored states, and updates the totals.</summary>
     public void Apply(IEnumerable<StoredActivity> stored)
     {
         foreach (var next in stored)
@@ -74,16 +74,16 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
         }
     }
 
-    /// <summary>By activity id (ordinal). The total is 0 unless it is asked for.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a page in the order of activity ids (ordinal). The total is 0 unless it is asked for.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Page<CustomerActivity> Page(ActivityQuery query)
     {
         Check(query);
         return ordered.Page(query.Page, IsOpen(query) ? null : found => Matches(found, query), query.Count).Select(found => found.ToActivity());
     }
 
-    /// <summary><see cref="Page"/> of the activities as they are now, to be called later by any thread.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a function for a <see cref="Page"/> of the activities as they are now. Any thread may call it later.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Func<Page<CustomerActivity>> Scan(ActivityQuery query, CancellationToken cancellation)
     {
         Check(query);
@@ -91,7 +91,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
         return () => scan().Select(found => found.ToActivity());
     }
 
-    /// <summary>Whether every activity matches, so that a page is found without a scan.</summary>
+    /// <summary>Whether every activity matches, so that no scan is needed.</summary>
     public static bool IsOpen(ActivityQuery query) => query is { Kind: null, Status: null, PackageId: null, From: null, To: null };
 
     /// <param name="contract">The workspace's packages.</param>
@@ -107,7 +107,7 @@ internal sealed class CustomerActivities(int limit = CustomerActivity.MaxPerWork
         return new(agreementId, now, all, all.Aggregate(default(ProofFigures), (sum, line) => sum + line.Figures));
     }
 
-    // An activity whose package has left the contract keeps it.
+    // If the package has left the contract, an activity that already belongs to it keeps it.
     private static KnownPackage? PackageOf(CustomerActivity activity, StoredActivity? accepted, ImmutableArray<Package> contract, long epoch)
     {
         if (contract.FirstOrDefault(p => p.PackageId == activity.PackageId) is { } package)

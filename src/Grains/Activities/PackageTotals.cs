@@ -2,10 +2,10 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.Activities;
 
-/// <summary>Sums over those activities of one package that count, kept up to date with each that comes or goes.</summary>
+/// <summary>Sums over the activities of one package that count. They are updated with each activity.</summary>
 internal sealed class PackageTotals
 {
-    // What the package was called, by the epoch that its activities know it from: few, and no more than activities.
+    // The package's name by the epoch that activities have it from. There are few, and never more than activities.
     private readonly SortedList<long, (string Name, PackageKind Kind, int Activities)> known = [];
     private long purchased;
     private long delivered;
@@ -14,7 +14,7 @@ internal sealed class PackageTotals
 
     public bool IsEmpty => known.Count == 0;
 
-    /// <summary>As the last of the activities to be put knew it.</summary>
+    /// <summary>The name and kind from the newest epoch of the activities.</summary>
     public (string Name, PackageKind Kind) LastKnown
     {
         get
@@ -26,10 +26,10 @@ internal sealed class PackageTotals
 
     public void Add(StoredActivity activity) => Change(activity, 1);
 
-    /// <summary>To be called with what was added before.</summary>
+    /// <summary>Removes an activity that was added before.</summary>
     public void Remove(StoredActivity activity) => Change(activity, -1);
 
-    /// <param name="stated">What the agreement says was purchased, where it says so.</param>
+    /// <param name="stated">The purchased hours that the agreement states; null if it states none.</param>
     public ProofFigures Figures(decimal? stated) =>
         new(stated ?? StoredActivity.Hours(purchased), StoredActivity.Hours(delivered), deliveredCount, plannedCount);
 

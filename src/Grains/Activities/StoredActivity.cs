@@ -5,17 +5,17 @@ using EngageCenter.Storage;
 namespace EngageCenter.Activities;
 
 /// <summary>
-/// A <see cref="CustomerActivity"/> as it is stored and kept in memory: names of a letter, instants in ticks of UTC
-/// (100 ns since the beginning of the year 1), hours in ten-thousandths, and nothing for what is not known.
+/// A <see cref="CustomerActivity"/> as it is stored and kept in memory. To save space, member names have one letter, times are in
+/// ticks of UTC (100 ns since the beginning of the year 1), hours in ten-thousandths, and unknown values are left out.
 /// </summary>
 /// <remarks>
-/// As JSON some 300 bytes for an ordinary activity, at most 10,000: 350, 500 characters of title and 100 of a package's
-/// name with twelve bytes each where all of them are escaped, and a URI of 2,000. In memory some 600 bytes, 60 MB for
+/// As JSON about 300 bytes for an ordinary activity, at most 10,000: 350 bytes, plus 500 characters of title and 100 of a
+/// package's name with up to twelve bytes each, plus a URI of 2,000. In memory about 600 bytes, 60 MB for
 /// <see cref="CustomerActivity.MaxPerWorkspace"/>.
 /// </remarks>
 /// <param name="Version">Counts the changes of the activity, from 1.</param>
-/// <param name="PackageName">The package as the contract of <paramref name="Epoch"/> has it, for when it has left; so its kind.</param>
-/// <param name="Epoch">Of the policy that the activity was last accepted by with the package in its contract.</param>
+/// <param name="PackageName">The package's name in the contract of <paramref name="Epoch"/>, kept in case the package leaves. The same holds for its kind.</param>
+/// <param name="Epoch">The newest epoch of a policy with the package in its contract by which the activity was accepted.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.StoredActivity")]
 internal sealed record StoredActivity(
     [property: Id(0), JsonPropertyName("i")] string ActivityId,
@@ -36,7 +36,7 @@ internal sealed record StoredActivity(
 {
     private const decimal HourUnits = 10_000;
 
-    /// <summary>When it was delivered, else when it is planned.</summary>
+    /// <summary>When it was delivered, otherwise when it is planned.</summary>
     [JsonIgnore]
     public long? Date => DeliveredAt ?? PlannedAt;
 
@@ -48,10 +48,10 @@ internal sealed record StoredActivity(
 
     int ILogEntry<StoredActivity>.StoredBytes => StoredSize.Of(350, ActivityId, PackageId, Title, EvidenceUri, PackageName);
 
-    /// <summary>There is one writer at a time, so versions of an activity are never the same.</summary>
+    /// <summary>Whether this state is newer. There is one writer at a time, so two states of an activity never have the same version.</summary>
     public bool Supersedes(StoredActivity other) => Version > other.Version;
 
-    /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
+    /// <exception cref="ArgumentException">A field is not within its limits; the caller should have checked it.</exception>
     public static StoredActivity From(CustomerActivity activity, long version, KnownPackage package)
     {
         Bounds.Id(activity.ActivityId);
@@ -96,7 +96,7 @@ internal sealed record StoredActivity(
 
     public ActivityView ToView() => new(ToActivity(), Version);
 
-    /// <summary>The same activity, its repeated strings those of the pool.</summary>
+    /// <summary>Returns the activity with repeated strings from the pool.</summary>
     public StoredActivity With(StringPool pool) => this with
     {
         PackageId = pool.Share(PackageId),
@@ -106,5 +106,5 @@ internal sealed record StoredActivity(
     private static DateTimeOffset? Instant(long? ticks) => ticks is { } known ? new(known, TimeSpan.Zero) : null;
 }
 
-/// <summary>A package as the contract of an epoch has it.</summary>
+/// <summary>A package in the contract of an epoch.</summary>
 internal readonly record struct KnownPackage(string PackageId, string Name, PackageKind Kind, long Epoch);

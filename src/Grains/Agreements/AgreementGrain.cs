@@ -9,24 +9,24 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Agreements;
 
 /// <summary>
-/// An agreement, the one writer of what its workspaces' contract says. Keyed by the agreement's id.
+/// An agreement. It is the only writer of its workspaces' contracts. Keyed by the agreement's id.
 /// </summary>
 /// <remarks>
-/// The agreement is stored first, with the ids of its workspaces, and acknowledged when every workspace has it. Should
-/// the activation end in between, the next call, whichever it is, brings the workspaces in line before it answers.
+/// The agreement is stored first, with the ids of its workspaces, and acknowledged when every workspace has it. If the
+/// activation ends in between, the next call, whichever it is, updates the workspaces before it answers.
 /// </remarks>
 [GrainType("agreement")]
 internal sealed class AgreementGrain(
     [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, IContractor, INamingAgreement
 {
-    /// <summary>Neighbours that are called at once: contacts, workspaces or sets of tenants.</summary>
+    /// <summary>How many contacts, workspaces or sets of tenants are called at the same time.</summary>
     public const int CallsAtOnce = 32;
 
-    // What the workspaces answered when they were last brought in line; unknown to a new activation.
+    // The version that all workspaces have; 0 if this activation does not know it yet.
     private long applied;
 
-    // Tenants that this activation made known: at most those of its versions.
-    private readonly HashSet<Guid> said = [];
+    // The tenants that this activation has added to the sets of known tenants.
+    private readonly HashSet<Guid> reported = [];
 
     private StoredAgreement State => storage.State;
 
@@ -50,7 +50,7 @@ internal sealed class AgreementGrain(
 
         if (!ReferenceEquals(next, State))
         {
-            if (!await SayTenants(next))
+            if (!await ReportTenants(next))
             {
                 return new(PutAgreementStatus.TooManyTenants);
             }
@@ -82,8 +82,8 @@ internal sealed class AgreementGrain(
     {
         if (State.Agreement is not null && applied != State.Version)
         {
-            // Said by the change already, unless an earlier release made it.
-            await SayTenants(State);
+            // The change has reported them already, unless an earlier release made it.
+            await ReportTenants(State);
             await Apply();
         }
     }
@@ -95,9 +95,9 @@ internal sealed class AgreementGrain(
             return;
         }
 
-        if (!await SayTenants(State))
+        if (!await ReportTenants(State))
         {
-            throw new StorageUnavailableException($"A tenant that agreement {Id} names cannot be known: there are too many.");
+            throw new StorageUnavailableException($"A tenant of agreement {Id} cannot be added to the known tenants: their set is full.");
         }
 
         foreach (var workspace in State.Workspaces)
@@ -106,31 +106,31 @@ internal sealed class AgreementGrain(
         }
     }
 
-    // A tenant is known before the agreement names it, so that nobody of it is taken for a stranger. It stays known: which
-    // other agreements name it nobody counts.
-    private async Task<bool> SayTenants(StoredAgreement next)
+    // A tenant is added to the known tenants before the agreement names it, so that its people are not taken for strangers. It is
+    // never removed, because nobody counts which other agreements name it.
+    private async Task<bool> ReportTenants(StoredAgreement next)
     {
-        var unsaid = next.Tenants().Except(said);
-        return await All(unsaid, async tenant =>
+        var unreported = next.Tenants().Except(reported);
+        return await All(unreported, async tenant =>
         {
             var isKnown = await GrainFactory.GetGrain<IKnownIdsGrain>(KnownIds.TenantsWith(tenant)).Add(tenant, next.Version, isMore: false);
             if (isKnown)
             {
-                said.Add(tenant);
+                reported.Add(tenant);
             }
 
             return isKnown;
         });
     }
 
-    // A contact learns of the workspaces before their policies name them, so that their list is never short.
+    // A contact's list gets the workspaces before their policies name the contact, so that the list is never too short.
     private Task<bool> Announce(StoredAgreement next)
     {
         var ids = next.WorkspaceIds;
         return All(next.Contacts(), person => Contact(person).AddAll(ids, next.Version));
     }
 
-    // What is refused leaves nothing behind: the workspaces that did not come to be would fill the contacts' lists.
+    // Undoes Announce after a refusal: otherwise workspaces that do not exist would fill the contacts' lists.
     private Task Unannounce(StoredAgreement refused)
     {
         var before = State.Contacts().ToHashSet();
@@ -176,14 +176,14 @@ internal sealed class AgreementGrain(
         return named;
     }
 
-    // The view changes with the date and with its workspaces' names as well, so its version comes from all of them.
+    // The view also changes with the date and with the names of workspaces, so its version is computed from all of them.
     private long VersionOf(AgreementStatus status, IReadOnlyCollection<AgreementWorkspace> workspaces)
     {
         var text = $"{State.Version}\n{status}\n{string.Join('\n', workspaces.Select(w => w.Name))}";
         return BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(text))) & long.MaxValue;
     }
 
-    /// <summary>Whether every call answers true. After one that does not, those that have not begun are left out.</summary>
+    /// <summary>Whether every call returns true. After a call that returns false, no further calls begin.</summary>
     private static async Task<bool> All<T>(IEnumerable<T> neighbours, Func<T, Task<bool>> call)
     {
         await foreach (var answer in Ask(neighbours, call))
@@ -204,8 +204,8 @@ internal sealed class AgreementGrain(
     });
 
     /// <summary>
-    /// Calls so many neighbours at a time, and begins with the next ones as their answers are asked for. To be gone through by
-    /// 'await foreach' alone: what LINQ has for it goes on outside of the grain's turn.
+    /// Calls <see cref="CallsAtOnce"/> neighbours at a time, and the next ones when their answers are asked for. Use it only with
+    /// 'await foreach': LINQ's operators for it continue outside of the grain's turn.
     /// </summary>
     private static async IAsyncEnumerable<TAnswer> Ask<T, TAnswer>(IEnumerable<T> neighbours, Func<T, Task<TAnswer>> call)
     {

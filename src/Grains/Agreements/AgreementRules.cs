@@ -4,10 +4,10 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Agreements;
 
-/// <summary>What an agreement has to be like, whatever was agreed before. Pure.</summary>
+/// <summary>The rules that every agreement must follow, whatever was stored before. No side effects.</summary>
 internal static class AgreementRules
 {
-    /// <exception cref="ArgumentException">It is not.</exception>
+    /// <exception cref="ArgumentException">The agreement breaks a rule.</exception>
     public static void Check(Agreement agreement)
     {
         ArgumentNullException.ThrowIfNull(agreement);
@@ -26,7 +26,7 @@ internal static class AgreementRules
         Bounds.Require(
             agreement.Contacts.DistinctBy(c => (c.Role, c.Person)).Count() == agreement.Contacts.Length, "A person is a contact in a role once.");
 
-        // A workload has its workspaces from its packages.
+        // A workload has one workspace for each package.
         Bounds.Items(agreement.Packages, agreement.AgreementType == AgreementType.Workload ? 1 : 0, Agreement.MaxPackages);
         foreach (var package in agreement.Packages)
         {

@@ -4,7 +4,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Agreements;
 
-/// <summary>Who may read which bill, and so sees whom of the account team. Pure.</summary>
+/// <summary>Decides which billing scopes a person may read, and so which contacts of the account team they see. No side effects.</summary>
 internal static class BillingAccess
 {
     /// <param name="groups">The person's groups in their own tenant.</param>

@@ -1,10 +1,10 @@
 namespace EngageCenter.Agreements;
 
-/// <summary>What a workspace asks of the agreement that set it up. Implemented by the agreement's grain, keyed as it.</summary>
+/// <summary>What a workspace asks of the agreement that set it up. Implemented by the agreement's grain, with the same key.</summary>
 [GrainInterfaceType("EngageCenter.IContractor"), Alias("EngageCenter.IContractor")]
 internal interface IContractor : IGrainWithStringKey
 {
-    /// <summary>Ends when every workspace has the contract as it was last put. For an unknown agreement it ends at once.</summary>
+    /// <summary>Updates the workspaces, and returns when each has the newest contract. Returns at once for an unknown agreement.</summary>
     [Alias("BringInLine")]
     Task BringInLine();
 }

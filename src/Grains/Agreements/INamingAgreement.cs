@@ -1,12 +1,12 @@
 namespace EngageCenter.Agreements;
 
-/// <summary>What an agreement makes known. Implemented by its grain, keyed as it.</summary>
+/// <summary>An agreement that reports the ids that it names. Implemented by its grain, with the same key.</summary>
 [GrainInterfaceType("EngageCenter.INamingAgreement"), Alias("EngageCenter.INamingAgreement")]
 internal interface INamingAgreement : IGrainWithStringKey
 {
     /// <summary>
-    /// Has the tenants that it names, and the groups that hold roles in its workspaces, be known: what an earlier release
-    /// stored may not be.
+    /// Adds the tenants that the agreement names, and the groups that hold roles in its workspaces, to the sets of known ids. Those
+    /// of an agreement that an earlier release stored may be missing there.
     /// </summary>
     [Alias("SayNames")]
     Task SayNames();

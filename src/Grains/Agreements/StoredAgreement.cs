@@ -7,30 +7,30 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Agreements;
 
-/// <summary>An agreement as it is stored. Pure: a command answers with its outcome and the next state.</summary>
+/// <summary>An agreement as stored. It has no side effects: a command returns its outcome and the next state.</summary>
 [Alias("EngageCenter.StoredAgreement")]
 internal sealed record StoredAgreement : IStoredState
 {
-    /// <summary>Workspaces of one agreement, those of packages that left included.</summary>
+    /// <summary>The most workspaces of one agreement, including those of packages that left it.</summary>
     public const int MaxWorkspaces = 500;
 
-    /// <summary>Null where there is no such agreement.</summary>
+    /// <summary>Null if there is no such agreement.</summary>
     public Agreement? Agreement { get; init; }
 
-    /// <summary>The workspaces, in the order in which they came; none ever leaves.</summary>
+    /// <summary>The workspaces, in the order in which they were added. None is ever removed.</summary>
     public ImmutableArray<PlannedWorkspace> Workspaces { get; init; } = [];
 
     /// <summary>Grows by one with each change.</summary>
     public long Version { get; init; }
 
-    /// <summary>Who made the last change; its workspaces' audit trails name them.</summary>
+    /// <summary>Who made the last change; the audit trails of the workspaces show this name.</summary>
     public Actor? ChangedBy { get; init; }
 
     string? IStoredState.Contradiction => Agreement is null || ChangedBy is null ? "it is of an agreement that says nothing"
         : Version < 1 ? $"its version is {Version}"
         : null;
 
-    /// <exception cref="ArgumentException">The agreement does not keep to <see cref="AgreementRules"/>.</exception>
+    /// <exception cref="ArgumentException">The agreement breaks one of the <see cref="AgreementRules"/>.</exception>
     public (PutAgreementStatus Status, StoredAgreement Next) Put(Actor actor, Agreement agreement)
     {
         AgreementRules.Check(agreement);
@@ -76,14 +76,14 @@ internal sealed record StoredAgreement : IStoredState
     [JsonIgnore]
     public ImmutableArray<string> WorkspaceIds => [.. Workspaces.Select(w => w.WorkspaceId)];
 
-    /// <summary>The same, once every workspace has stored its contract.</summary>
+    /// <summary>Returns this state with the mark that every workspace has stored its contract.</summary>
     public StoredAgreement AllStored() => Workspaces.All(w => w.IsStored)
         ? this
         : this with { Workspaces = [.. Workspaces.Select(w => w with { IsStored = true })] };
 
     public IEnumerable<PersonId> Contacts() => Agreement?.Contacts.Select(c => c.Person).Distinct() ?? [];
 
-    /// <summary>The tenants whose people may have to do with it: the organization's, its contacts' and its billing readers'.</summary>
+    /// <summary>Returns the tenants whose people the agreement concerns: the organization's, its contacts' and its billing readers'.</summary>
     public IEnumerable<Guid> Tenants() => Agreement is null
         ? []
         : Agreement.Contacts.Select(c => c.Person.TenantId)
@@ -100,7 +100,7 @@ internal sealed record StoredAgreement : IStoredState
         WasStored = workspace.IsStored,
     };
 
-    // One for the whole agreement, or one a package. A package that is new brings a workspace; one that left keeps its.
+    // One workspace for the agreement, or one for each package. A new package adds one; a package that left keeps its own.
     private ImmutableArray<PlannedWorkspace> Plan(Agreement agreement)
     {
         (string? PackageId, string Name)[] wanted = agreement.AgreementType == AgreementType.Workload
@@ -115,7 +115,7 @@ internal sealed record StoredAgreement : IStoredState
     }
 }
 
-/// <param name="PackageId">The package it is for; null for the agreement as a whole.</param>
-/// <param name="IsStored">Whether the workspace is known to be stored: it is not set up anew where its row is gone.</param>
+/// <param name="PackageId">The package that the workspace is for; null if it is for the whole agreement.</param>
+/// <param name="IsStored">Whether the workspace is known to be stored. If its row is missing then, it is not set up again.</param>
 [Alias("EngageCenter.PlannedWorkspace")]
 internal sealed record PlannedWorkspace(string WorkspaceId, string? PackageId, string DefaultName, [property: SinceFormat(1)] bool IsStored = false);

@@ -7,63 +7,63 @@ using EngageCenter.Storage;
 namespace EngageCenter.Assessments;
 
 /// <summary>
-/// The schedule and the runs of one technology, as they are stored. Pure: all of it follows from the state and the time.
-/// Each command answers with its outcome and the next state, which is this one where nothing changes.
+/// The schedule and the runs of one technology, as stored. It has no side effects: everything follows from the state and the
+/// time. Each command returns its outcome and the next state, which is this instance if nothing changes.
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>The grid.</b> Scheduled runs are due on a grid, an <see cref="Interval"/> apart, whenever they really start. Of due
-/// instants that were missed only the latest counts, and one that comes while a run is under way is satisfied by it. A new
-/// interval counts from the latest due instant that had its run.
+/// <b>The grid.</b> Scheduled runs are due at times that are one <see cref="Interval"/> apart, whenever they really start. If
+/// several due times were missed, only the latest counts. A due time that comes during a run is satisfied by that run. A new
+/// interval counts from the latest due time that had its run.
 /// </para>
 /// <para>
-/// <b>Time.</b> <see cref="At"/> is what is true at a time without anything being done; <see cref="Advance"/> also starts
-/// what is due. Between two of them it does not matter how often either was asked, so that who only reads sees what a
-/// reminder that is late is going to store. A clock that goes back makes nothing wait for longer than it would have.
+/// <b>Time.</b> <see cref="At"/> returns what is true at a time even if nothing is done; <see cref="Advance"/> also starts the
+/// run that is due. The result does not depend on how often they were called before, so a reader sees what a late reminder is
+/// going to store. If the clock goes back, nothing has to wait longer than it would have.
 /// </para>
 /// </remarks>
 internal sealed record AssessmentSchedule
 {
     public string Technology { get; init; } = "";
 
-    /// <summary>Null where no runs are scheduled.</summary>
+    /// <summary>Null if no runs are scheduled.</summary>
     public TimeSpan? Interval { get; init; }
 
-    /// <summary>From configuring it to its first run, as it was then, so that a clock that goes back does not make that longer.</summary>
+    /// <summary>The setting when the schedule was configured, so that the first run is not delayed if the clock goes back.</summary>
     [SinceFormat(1)]
     public TimeSpan FirstRunAfter { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>The latest due instant that had its run; null before the first.</summary>
+    /// <summary>The latest due time that had its run; null before the first.</summary>
     public DateTimeOffset? Anchor { get; init; }
 
-    /// <summary>The next due instant; null where no runs are scheduled.</summary>
+    /// <summary>The next due time; null if no runs are scheduled.</summary>
     public DateTimeOffset? NextRunAt { get; init; }
 
-    /// <summary>Newest first, at most <see cref="AssessmentRun.MaxKept"/>. Only the newest may be under way.</summary>
+    /// <summary>Newest first, at most <see cref="AssessmentRun.MaxKept"/>. Only the newest may be in progress.</summary>
     public ImmutableArray<StoredRun> Runs { get; init; } = [];
 
     public long LastSequence { get; init; }
 
-    /// <summary>The newest run that began before the schedule was last removed: what it brought is not the technology's status any more.</summary>
+    /// <summary>The number of the newest run that began before the schedule was last removed. Runs up to it do not determine the technology's status.</summary>
     public long RemovedAfter { get; init; }
 
     /// <summary>The run whose recommendations are shown; 0 for none.</summary>
     public long RecommendedBy { get; init; }
 
-    /// <summary>Which of the two rows holds them.</summary>
+    /// <summary>Which of the two rows holds these recommendations.</summary>
     public int RecommendationSlot { get; init; }
 
-    /// <summary>Grows with each change that can be seen in <see cref="View"/>.</summary>
+    /// <summary>Grows with each change that is visible in <see cref="View"/>.</summary>
     public long Version { get; init; } = 1;
 
     [JsonIgnore]
     public StoredRun? UnderWay => Runs is [{ Status: RunStatus.Running } run, ..] ? run : null;
 
-    /// <summary>When something is to be done next. Due instants during a run are satisfied by it, so they are none.</summary>
+    /// <summary>When something has to be done next. A due time during a run needs nothing, because that run satisfies it.</summary>
     [JsonIgnore]
     public DateTimeOffset? NextEvent => UnderWay?.ResultsDueAt ?? NextRunAt;
 
-    /// <summary>What is true at a time: a run that had to bring its results by then has failed. A run that is due is not started.</summary>
+    /// <summary>Returns what is true at a time: a run without results by its limit has failed. Does not start a run that is due.</summary>
     public AssessmentSchedule At(DateTimeOffset now)
     {
         var next = NotBeyond(now);
@@ -80,8 +80,8 @@ internal sealed record AssessmentSchedule
         return next.PassOver(now);
     }
 
-    /// <summary><see cref="At"/>, and the scheduled run that is due has started.</summary>
-    /// <param name="timeout">What a run is given to bring its results.</param>
+    /// <summary>Like <see cref="At"/>, but also starts the scheduled run that is due.</summary>
+    /// <param name="timeout">The time limit for the results of a new run.</param>
     public AssessmentSchedule Advance(DateTimeOffset now, TimeSpan timeout)
     {
         var next = At(now);
@@ -90,7 +90,7 @@ internal sealed record AssessmentSchedule
             : next;
     }
 
-    /// <param name="firstRunAfter">When the first run is due. Says nothing where there is a schedule already.</param>
+    /// <param name="firstRunAfter">When the first run is due. Ignored if there is a schedule already.</param>
     public (ConfigureAssessmentStatus Status, AssessmentSchedule Next) Configure(
         TimeSpan interval, TimeSpan firstRunAfter, IfMatch? condition, DateTimeOffset now)
     {
@@ -173,7 +173,7 @@ internal sealed record AssessmentSchedule
             : next);
     }
 
-    /// <summary>The row that holds nothing that is shown.</summary>
+    /// <summary>The row whose recommendations are not shown.</summary>
     [JsonIgnore]
     public int NextSlot => RecommendedBy > 0 && RecommendationSlot == 0 ? 1 : 0;
 
@@ -187,8 +187,8 @@ internal sealed record AssessmentSchedule
         Runs.IsEmpty ? null : Runs[0].View(Technology),
         Version);
 
-    /// <summary>The runs newest first. A cursor is the id of the last one on its page.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a page of the runs, newest first. A cursor is the id of the last run on its page.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Page<AssessmentRun> RunsPage(PageRequest page)
     {
         Bounds.Page(page);
@@ -217,11 +217,11 @@ internal sealed record AssessmentSchedule
         _ => AssessmentStatus.NotConfigured,
     };
 
-    // Exactly what was seen may be changed, whether it is a schedule or that there is none; '*' is for a schedule.
+    // A version must match what the caller saw, even if that was 'no schedule'. '*' needs a schedule.
     private bool Allows(IfMatch? condition) =>
         condition is not { } required || required.Allows(required.Version is null && Interval is null ? null : Version);
 
-    // Nothing is further away than it can be on a clock that only goes forward.
+    // If the clock went back, moves times closer that are further away than they could be on a clock that only goes forward.
     private AssessmentSchedule NotBeyond(DateTimeOffset now)
     {
         var next = this;
@@ -244,7 +244,7 @@ internal sealed record AssessmentSchedule
         return next;
     }
 
-    /// <summary>Every due instant up to a time has had its run.</summary>
+    /// <summary>Marks every due time up to a time as satisfied.</summary>
     private AssessmentSchedule Satisfy(DateTimeOffset until)
     {
         if (!(NextRunAt <= until))
@@ -261,7 +261,7 @@ internal sealed record AssessmentSchedule
         };
     }
 
-    /// <summary>Of the due instants up to a time the latest is the one that counts.</summary>
+    /// <summary>Skips missed due times up to a time, except the latest one.</summary>
     private AssessmentSchedule PassOver(DateTimeOffset until)
     {
         if (!(NextRunAt <= until))

@@ -3,14 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace EngageCenter.Assessments;
 
-/// <summary>The schedules of a workspace, as they are stored: one for each technology that was ever asked for.</summary>
+/// <summary>The schedules of a workspace as stored, one for each technology that was ever configured or run.</summary>
 [Alias("EngageCenter.AssessmentSchedules")]
 internal sealed record AssessmentSchedules
 {
     public ImmutableSortedDictionary<string, AssessmentSchedule> ByTechnology { get; init; } =
         ImmutableSortedDictionary.Create<string, AssessmentSchedule>(StringComparer.Ordinal);
 
-    /// <summary>When something is to be done next, of all schedules.</summary>
+    /// <summary>When something has to be done next, over all schedules.</summary>
     [JsonIgnore]
     public DateTimeOffset? NextEvent => ByTechnology.Values.Min(schedule => schedule.NextEvent);
 
@@ -21,7 +21,7 @@ internal sealed record AssessmentSchedules
             Technology = TechnologyTable.Find(technology)?.Id ?? throw new ArgumentException($"There is no technology '{technology}'.", nameof(technology)),
         };
 
-    // A technology that nothing has happened to is not kept.
+    // A schedule that never changed is not kept.
     public AssessmentSchedules With(AssessmentSchedule schedule) => schedule.Version == 1 || ReferenceEquals(schedule, ByTechnology.GetValueOrDefault(schedule.Technology))
         ? this
         : this with { ByTechnology = ByTechnology.SetItem(schedule.Technology, schedule) };
@@ -32,7 +32,7 @@ internal sealed record AssessmentSchedules
     /// <inheritdoc cref="AssessmentSchedule.Advance"/>
     public AssessmentSchedules Advance(DateTimeOffset now, TimeSpan timeout) => Each(schedule => schedule.Advance(now, timeout));
 
-    /// <summary>Every technology, in the order of the table.</summary>
+    /// <summary>Returns every technology, in the order of the table.</summary>
     public ImmutableArray<Assessment> Views() => [.. TechnologyTable.All.Select(technology => Of(technology.Id).View())];
 
     public AssessmentsSummary Summary()

@@ -12,17 +12,17 @@ using Orleans.Storage;
 namespace EngageCenter.Assessments;
 
 /// <summary>
-/// The assessments of a workspace, keyed by its id. One call at a time. Whatever is asked is answered as it is at that
-/// moment, also where the reminder that is to store it has not come yet.
+/// The assessments of a workspace, keyed by its id. It handles one call at a time. Answers show the state at the time of the
+/// call, even if the reminder that stores it is late.
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Rows.</b> <c>assessments</c> has the schedules and the runs. The recommendations of each technology are in one of
-/// two rows: those of a new run are written to the other one, and shown once <c>assessments</c> says so.
+/// <b>Rows.</b> <c>assessments</c> holds the schedules and the runs. Each technology has two rows for recommendations, used in
+/// turn: those of a new run are written to the row that is not shown, and are shown once <c>assessments</c> says so.
 /// </para>
 /// <para>
-/// <b>One reminder</b> for the whole workspace, set to what is due next. It may come too early or more than once, then
-/// there is nothing to do; what it must not do is come too late.
+/// <b>One reminder</b> for the whole workspace is set to the next time when something is due. If it comes too early or twice,
+/// there is nothing to do. It must not come too late.
 /// </para>
 /// </remarks>
 [GrainType("assessments")]
@@ -36,22 +36,22 @@ internal sealed partial class AssessmentsGrain(
 {
     public const string ReminderName = "schedule";
 
-    /// <summary>Technologies whose recommendations are kept in memory.</summary>
+    /// <summary>The most technologies whose recommendations are kept in memory.</summary>
     private const int MaxInMemory = 2;
 
     private static readonly TimeSpan soonest = TimeSpan.FromSeconds(1);
 
-    // One timer cannot wait for much longer.
+    // A timer cannot wait much longer than this.
     private static readonly TimeSpan latest = TimeSpan.FromDays(30);
 
-    // One that comes in time is set anew, so that the period counts for two others only, and is how late these may be: one
-    // that could not be set anew, and one whose time passed while no silo had it, because all were down or the one that had
-    // it was dead and the others did not know yet. That one rings at the next multiple of its period.
+    // The period of the reminder. A reminder that comes in time is set again, so the period matters in two cases: the reminder
+    // could not be set again, or it was due while no silo had it (all were down, or the silo that had it was dead and the others
+    // did not know yet). Then the reminder comes at the next multiple of its period, so it is at most this late.
     private static readonly TimeSpan again = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, RankedRecommendations> recommended = new(StringComparer.Ordinal);
 
-    // What the reminder is set to; null while this activation has not set it.
+    // When the reminder is due; null if this activation has not set it.
     private DateTimeOffset? remindedAt;
 
     private string Id => this.GetPrimaryKeyString();
@@ -64,8 +64,8 @@ internal sealed partial class AssessmentsGrain(
     {
         if (State.NextEvent is not null)
         {
-            // A table of reminders that was lost, or left behind by a move to another one, heals as workspaces are asked
-            // for. As a turn of its own: who asked need not wait for it, and gets an answer also where it fails.
+            // Restores a reminder that was lost, for example because the table of reminders was lost or replaced. It runs in its own
+            // turn, so that callers do not wait for it and do not fail with it.
             this.RegisterGrainTimer(MakeSureOfReminder, new() { DueTime = TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan });
         }
 
@@ -169,8 +169,8 @@ internal sealed partial class AssessmentsGrain(
     {
         try
         {
-            // The reminder is set to what comes next after the commit: were it before, and the commit failed, then what is
-            // due now would wait for that. Until it is set anew it comes again by itself.
+            // The reminder is set to the next due time only after the commit. If it were set before and the commit failed, what
+            // is due now would have to wait. Until it is set again, it repeats by itself.
             var (_, next) = Advance();
             if (!ReferenceEquals(next, State))
             {
@@ -209,8 +209,8 @@ internal sealed partial class AssessmentsGrain(
             return;
         }
 
-        // First the reminder, at the earlier of what was due before and what will be: should the commit fail it comes for
-        // nothing, and the other way round a run that was acknowledged would never start.
+        // The reminder is set before the commit, to the earlier of the previous and the next due time. If the commit fails, the
+        // reminder comes for nothing. In the other order, an acknowledged run might never start.
         var due = Earlier(State.NextEvent, next.NextEvent);
         if (due is not null && !(remindedAt <= due))
         {
@@ -231,9 +231,9 @@ internal sealed partial class AssessmentsGrain(
         }
     }
 
-    // Another activation may be about to end the same run, with other results in the same row, while both last. Each reads
-    // the row's version, then has storage confirm that the state it decided by is the newest, and then writes the row: so of
-    // two that both get to write it the later one fails by the row's version or the state's, and never has the last word.
+    // While two activations exist, another one may end the same run with other results in the same row. Each reads the row's
+    // version, then commits its state, which proves that it is the newest, and only then writes the row. So if both get to write
+    // the row, the later one fails because of the row's version or the state's, and never overwrites the other.
     private async Task Store(ReportRun command, RunResults results, int slot, AssessmentSchedules advanced)
     {
         var name = RowOf(command.Technology, slot);
@@ -260,9 +260,9 @@ internal sealed partial class AssessmentsGrain(
         var row = (await rows.ReadRow<RankedRecommendations>(this, RowOf(technology, schedule.RecommendationSlot))).State!;
         if (row.RunId != runId)
         {
-            // Another activation has gone on since this one read the state.
+            // Another activation has stored a newer run since this one read the state.
             DeactivateOnIdle();
-            throw new StorageUnavailableException($"The recommendations of {runId} are replaced by those of {row.RunId}.");
+            throw new StorageUnavailableException($"The recommendations of {runId} were replaced by those of {row.RunId}.");
         }
 
         if (recommended.Count >= MaxInMemory)
@@ -324,10 +324,10 @@ internal sealed partial class AssessmentsGrain(
 
     private static string RowOf(string technology, int slot) => RowNames.Numbered(RowNames.Recommendations(technology), slot);
 
-    [LoggerMessage(LogLevel.Error, "What is due in the assessments of workspace {WorkspaceId} could not be done; the reminder comes again")]
+    [LoggerMessage(LogLevel.Error, "The assessments that are due in workspace {WorkspaceId} could not be processed; the reminder comes again")]
     private static partial void LogNotAdvanced(ILogger logger, string workspaceId, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The reminder of the assessments of workspace {WorkspaceId} could not be made sure of; the next activation tries again")]
+    [LoggerMessage(LogLevel.Warning, "The reminder of the assessments of workspace {WorkspaceId} could not be set; the next activation tries again")]
     private static partial void LogNotReminded(ILogger logger, string workspaceId, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The reminder of the assessments of workspace {WorkspaceId} could not be removed; it removes itself when it comes")]

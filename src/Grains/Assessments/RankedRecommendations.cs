@@ -5,11 +5,11 @@ using EngageCenter.Storage;
 
 namespace EngageCenter.Assessments;
 
-/// <summary>The recommendations of one run as they are stored: a row of their own.</summary>
+/// <summary>The recommendations of one run as stored, in a row of their own.</summary>
 [Alias("EngageCenter.RankedRecommendations")]
 internal sealed record RankedRecommendations : IStoredState
 {
-    /// <summary>The run that brought them; empty in a row that is not there.</summary>
+    /// <summary>The run that they come from; empty if there is no row.</summary>
     public string RunId { get; init; } = "";
 
     /// <summary>In the order of <see cref="Rank"/>.</summary>
@@ -17,13 +17,13 @@ internal sealed record RankedRecommendations : IStoredState
 
     string? IStoredState.Contradiction => RunId.Length > 0 ? null : "it names no run";
 
-    /// <summary>Greatest businessImpact × probability ÷ effort first, then by id (ordinal).</summary>
+    /// <summary>Sorts by businessImpact × probability ÷ effort, greatest first, then by id (ordinal).</summary>
     public static ImmutableArray<Recommendation> Rank(ImmutableArray<Recommendation> recommendations) =>
         recommendations.Sort((one, other) => Place.Of(one).CompareTo(Place.Of(other)));
 
-    /// <summary>A page of those that a query takes.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    /// <exception cref="ListChangedException">Another run has brought another list since the page before.</exception>
+    /// <summary>Returns a page of the recommendations that match a query.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
+    /// <exception cref="ListChangedException">The list was replaced by another run's since the page before.</exception>
     public Page<Recommendation> Page(RecommendationQuery query)
     {
         Bounds.Page(query.Page);
@@ -40,7 +40,7 @@ internal sealed record RankedRecommendations : IStoredState
     private static int BytesOf(Recommendation recommendation) =>
         Weight.Of(recommendation.Title) + Weight.Entries(recommendation.AffectedObjects?.Names ?? []);
 
-    // With the list that it is of, and the run that brought it.
+    // Contains the list that the cursor belongs to, and the run that the list comes from.
     private string CursorOf(string technology, Place last) =>
         FormattableString.Invariant($"{technology}|{RunId}|{last.Weight}|{last.Effort}|{last.Id}");
 
@@ -54,7 +54,7 @@ internal sealed record RankedRecommendations : IStoredState
             ? run == RunId ? new(w, e, id) : throw new ListChangedException()
             : throw new InvalidCursorException();
 
-    /// <summary>Where a recommendation stands. Compared in whole numbers: a quotient as a double would tell some equal ones apart.</summary>
+    /// <summary>The position of a recommendation. Compared in whole numbers: as doubles, some equal quotients would differ.</summary>
     private readonly record struct Place(int Weight, int Effort, string Id) : IComparable<Place>
     {
         public static Place Of(Recommendation r) => new(r.BusinessImpact * r.Probability, r.Effort, r.RecommendationId);

@@ -5,9 +5,9 @@ using System.Text.Json;
 
 namespace EngageCenter.Assessments;
 
-/// <summary>What a run brought.</summary>
+/// <summary>The results of a run.</summary>
 /// <param name="Ranked">In the order in which they are shown.</param>
-/// <param name="Hash">The same for the same results, in whatever order they came. Stored with the run.</param>
+/// <param name="Hash">Equal for equal results, whatever their order in the report. Stored with the run.</param>
 internal sealed record RunResults(bool Succeeded, ImmutableArray<Recommendation> Ranked, string Hash)
 {
     /// <exception cref="ArgumentException">A recommendation is not within its limits, or there are too many.</exception>
@@ -28,9 +28,9 @@ internal sealed record RunResults(bool Succeeded, ImmutableArray<Recommendation>
     }
 
     /// <summary>
-    /// The hash of version 1: SHA-256 of this JSON, in base64. It is compared with hashes that were stored long ago, so
-    /// what is here, and in which order, stays as it is. Fields that come later go into a version 2, whose hash begins
-    /// with "2:"; a stored one without that is compared with version 1 as before.
+    /// Computes the hash of version 1: SHA-256 of this JSON, in base64. It is compared with hashes stored long ago, so the fields
+    /// and their order must not change. New fields go into a version 2 whose hash begins with "2:"; a stored hash without that
+    /// prefix is still compared with version 1.
     /// </summary>
     private static string HashOf(bool succeeded, ImmutableArray<Recommendation> ranked)
     {

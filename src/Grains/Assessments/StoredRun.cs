@@ -1,9 +1,9 @@
 namespace EngageCenter.Assessments;
 
-/// <summary>A run as it is stored.</summary>
+/// <summary>A run as stored.</summary>
 internal sealed record StoredRun
 {
-    /// <summary>Counts the runs of the technology, from 1. Never used again.</summary>
+    /// <summary>Counts the runs of the technology, from 1. A number is never used again.</summary>
     public long Sequence { get; init; }
 
     public RunTrigger Trigger { get; init; }
@@ -14,22 +14,22 @@ internal sealed record StoredRun
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Without results by then it has failed.</summary>
+    /// <summary>If no results have come by then, the run has failed.</summary>
     public DateTimeOffset ResultsDueAt { get; init; }
 
-    /// <summary>What it was given, so that a clock that goes back does not give it more.</summary>
+    /// <summary>The time limit that it was started with, so that it does not get longer if the clock goes back.</summary>
     public TimeSpan Timeout { get; init; }
 
     public int? RecommendationCount { get; init; }
 
     public RunFailure? Failure { get; init; }
 
-    /// <summary>By which the same results are known again; null where none came.</summary>
+    /// <summary>Identifies the results, to recognize the same report again; null if none came.</summary>
     public string? ResultsHash { get; init; }
 
     public long Version { get; init; } = 1;
 
-    /// <summary>What callers know a run by.</summary>
+    /// <summary>Returns the id by which callers know a run.</summary>
     public static string IdOf(string technology, long sequence) => FormattableString.Invariant($"{technology}-{sequence}");
 
     public StoredRun End(RunStatus status, DateTimeOffset at) => this with

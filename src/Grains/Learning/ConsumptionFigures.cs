@@ -4,15 +4,15 @@ using System.Runtime.InteropServices;
 namespace EngageCenter.Learning;
 
 /// <summary>
-/// What was started and completed in each month, of each product. Kept up with each enrolment, since the enrolments are
-/// many and what is asked for is not. An enrolment is counted twice at most, so there are never more counters than that.
+/// How many courses were started and completed, by month and product. The counters are updated with each enrolment, because
+/// there are many enrolments and few counters. An enrolment counts at most twice, so there are at most twice as many counters.
 /// </summary>
 internal sealed class ConsumptionFigures
 {
     private readonly Dictionary<(int Month, string Product), ConsumptionCounts> counters = [];
     private Consumption? current;
 
-    /// <param name="before">The enrolment as it was counted, or null.</param>
+    /// <param name="before">The enrolment as it was counted before, or null.</param>
     public void Count(StoredEnrollment? before, StoredEnrollment now)
     {
         if (before is null)

@@ -2,15 +2,15 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Learning;
 
-/// <summary>The courses, by id. Pure.</summary>
+/// <summary>The courses, by id. In memory only.</summary>
 internal sealed class CourseCatalog
 {
     private readonly OrderedList<StoredCourse> courses = new("courses", c => c.CourseId, c => Weight.Of(c.Title, c.Product));
 
-    /// <summary>Decides on a command, and changes nothing.</summary>
-    /// <param name="current">The course as the command finds it.</param>
-    /// <param name="count">Courses that there are.</param>
-    /// <returns>With the course as it is to be; null where the command is refused.</returns>
+    /// <summary>Decides on a command. Changes nothing.</summary>
+    /// <param name="current">The course before the command; null if there is none.</param>
+    /// <param name="count">How many courses there are.</param>
+    /// <returns>The course after the command; null if the command is refused.</returns>
     /// <exception cref="ArgumentException">A field is not within its limits.</exception>
     public static (PutCourseStatus Status, StoredCourse? Next) Decide(StoredCourse? current, PutCourse command, int count)
     {
@@ -22,7 +22,7 @@ internal sealed class CourseCatalog
             : (PutCourseStatus.Created, next);
     }
 
-    /// <summary>Takes over what is stored.</summary>
+    /// <summary>Takes over stored courses.</summary>
     public void Apply(IEnumerable<StoredCourse> stored)
     {
         foreach (var course in stored)
@@ -33,15 +33,15 @@ internal sealed class CourseCatalog
 
     public CourseView? Find(string courseId) => courses.Find(courseId)?.View();
 
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Page<Course> Page(CourseQuery query)
     {
         Check(query);
         return courses.Page(query.Page, FilterOf(query)).Select(c => c.ToCourse());
     }
 
-    /// <summary><see cref="Page"/> of the courses as they are now, to be called later by any thread.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a function for a <see cref="Page"/> of the courses as they are now. Any thread may call it later.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Func<Page<Course>> Scan(CourseQuery query, CancellationToken cancellation)
     {
         Check(query);
@@ -49,7 +49,7 @@ internal sealed class CourseCatalog
         return () => scan().Select(c => c.ToCourse());
     }
 
-    /// <summary>Whether every course matches, so that a page is found without a scan.</summary>
+    /// <summary>Whether every course matches, so that no scan is needed.</summary>
     public static bool IsOpen(CourseQuery query) => query is { Format: null, Product: null, Language: null, Search: null };
 
     private static void Check(Course course)

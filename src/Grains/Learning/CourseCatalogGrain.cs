@@ -9,16 +9,16 @@ using Orleans.Storage;
 namespace EngageCenter.Learning;
 
 /// <summary>
-/// The catalogue of courses, one for the whole cluster: all of it is in memory, some 5 MB at its limit, and every read is
-/// answered from there. Reentrant, so that reads go on while a write is under way, and writes share the next one.
+/// The catalogue of courses, one for the whole cluster. All of it is in memory, about 5 MB at its limit, and every read is
+/// answered from there. Reentrant, so that reads go on during a write, and commands that come during a write share the next one.
 /// </summary>
 [GrainType("course-catalog"), Reentrant]
 internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
 {
-    /// <summary>Courses in one write, which bounds a row to 5 MB; an ordinary one has 100 KB.</summary>
+    /// <summary>The most courses in one write, which limits a row to 5 MB; an ordinary one has 100 KB.</summary>
     private const int MaxBatch = 100;
 
-    /// <summary>Changes that wait for their write; more are refused.</summary>
+    /// <summary>The most changes that wait for their write; more are refused.</summary>
     private const int MaxWaiting = 1_000;
 
     private readonly CourseCatalog catalog = new();
@@ -43,7 +43,7 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, ILogge
             return new(status);
         }
 
-        // Also where nothing changes: what is there may be on its way to storage.
+        // This is awaited even if nothing changes: the accepted course may not be stored yet.
         await batches.Store(next);
         return new(status, next.View());
     }

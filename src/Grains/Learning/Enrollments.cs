@@ -4,7 +4,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Learning;
 
-/// <summary>The enrolments of a workspace, by person and course, and the figures that follow from them. Pure.</summary>
+/// <summary>The enrolments of a workspace, by person and course, and the figures computed from them. In memory only.</summary>
 internal sealed class Enrollments
 {
     private readonly Dictionary<string, Learner> learners = new(StringComparer.Ordinal);
@@ -13,12 +13,12 @@ internal sealed class Enrollments
     private readonly StringPool people = new();
     private readonly ConsumptionFigures figures = new();
 
-    /// <summary>Decides on a command, and changes nothing.</summary>
-    /// <param name="current">The enrolment as the command finds it.</param>
-    /// <param name="course">What the catalogue has; not asked for where there is an enrolment.</param>
-    /// <param name="count">Enrolments that there are.</param>
-    /// <returns>With the enrolment as it is to be; null where the command is refused.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No percentage: who calls has to check.</exception>
+    /// <summary>Decides on a command. Changes nothing.</summary>
+    /// <param name="current">The enrolment before the command; null if there is none.</param>
+    /// <param name="course">The course in the catalogue; not needed if there is an enrolment.</param>
+    /// <param name="count">How many enrolments there are.</param>
+    /// <returns>The enrolment after the command; null if the command is refused.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The progress is not a percentage; the caller should have checked it.</exception>
     public (PutEnrollmentStatus Status, StoredEnrollment? Next) Decide(
         StoredEnrollment? current, PersonId person, PutEnrollment command, CourseView? course, int count, DateTimeOffset now)
     {
@@ -33,7 +33,7 @@ internal sealed class Enrollments
                 person, StoredCourse.From(course.Course, course.Version), command.ProgressPercent, now));
     }
 
-    /// <summary>The same enrolment, in what enrolments have in common: a course, and their person's key. Its product is one of the workspace's from here on.</summary>
+    /// <summary>Returns the enrolment with a course and a person's key that enrolments share. Its product counts as one of the workspace's from now on.</summary>
     public StoredEnrollment Share(StoredEnrollment one)
     {
         courses.Add(one.Course);
@@ -42,7 +42,7 @@ internal sealed class Enrollments
         return one with { Person = people.Share(one.Person), Course = course };
     }
 
-    /// <summary>Takes over what is stored, and counts it: between the two nobody can ask.</summary>
+    /// <summary>Takes over stored enrolments and counts them, in one turn, so that no query comes in between.</summary>
     public void Apply(IEnumerable<StoredEnrollment> stored)
     {
         foreach (var enrollment in stored)
@@ -58,7 +58,7 @@ internal sealed class Enrollments
 
     public Enrollment? Find(PersonId person, string courseId) => LearnerOf(person)?.Transcript.Find(courseId)?.View();
 
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this transcript.</exception>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this transcript.</exception>
     public Page<Enrollment> Transcript(PersonId person, PageRequest page) =>
         (LearnerOf(person) ?? new()).Transcript.Page(page).Select(e => e.View());
 

@@ -8,17 +8,17 @@ using Orleans.Storage;
 namespace EngageCenter.Learning;
 
 /// <summary>
-/// What the people of a workspace learn. Keyed by the workspace's id. Reentrant, so that reports that come while a write is
-/// under way share the next one, and nobody waits for the catalogue that somebody else asks.
+/// The courses that the people of a workspace take. Keyed by the workspace's id. Reentrant, so that reports that come during a
+/// write share the next one, and nobody waits for another caller's question to the catalogue.
 /// </summary>
 [GrainType("learning"), Reentrant]
 internal sealed class LearningGrain(
     IGrainStorage rows, PolicyCache policies, TimeProvider time, ILogger<LearningGrain> logger) : Grain, ILearningGrain
 {
-    /// <summary>Enrolments in one write, which bounds a row to 5 MB; an ordinary one has 200 KB.</summary>
+    /// <summary>The most enrolments in one write, which limits a row to 5 MB; an ordinary one has 200 KB.</summary>
     private const int MaxBatch = 100;
 
-    /// <summary>Enrolments that wait for their write; more are refused.</summary>
+    /// <summary>The most enrolments that wait for their write; more are refused.</summary>
     private const int MaxWaiting = 10_000;
 
     private readonly Enrollments enrollments = new();
@@ -43,13 +43,13 @@ internal sealed class LearningGrain(
             ? await GrainFactory.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Get(command.CourseId)
             : null;
 
-        // Behind the catalogue's answer, which may have taken its time. From here to what is accepted nobody comes in between.
+        // Checked after the catalogue has answered, because that may take long. From here until acceptance no other call comes in between.
         if (!await Accepts(decision))
         {
             return new(PutEnrollmentStatus.DecideAgain);
         }
 
-        // What was known and is no longer was not confirmed meanwhile, and nor will what follows it be.
+        // If an enrolment was accepted before and is gone now, its write failed. What is stored after it fails as well.
         var (status, next) = enrollments.Decide(
             batches.Accepted(key) ?? known, decision.Person, command, course, log.Count + batches.Pending, time.GetUtcNow());
         if (next is null)
@@ -57,7 +57,7 @@ internal sealed class LearningGrain(
             return new(status);
         }
 
-        // Also where nothing changes: what is there may be on its way to storage.
+        // This is awaited even if nothing changes: the accepted enrolment may not be stored yet.
         await batches.Store(enrollments.Share(next));
         return new(status, next.View());
     }

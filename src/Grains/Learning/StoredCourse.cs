@@ -4,7 +4,7 @@ using EngageCenter.Storage;
 namespace EngageCenter.Learning;
 
 /// <summary>A <see cref="Course"/> as it is stored and kept in memory.</summary>
-/// <remarks>As JSON some 150 bytes for an ordinary course, at most 7,500: 600 code points that are escaped in 12 bytes each.</remarks>
+/// <remarks>As JSON about 150 bytes for an ordinary course, at most 7,500: 600 code points that are escaped in 12 bytes each.</remarks>
 [Alias("EngageCenter.StoredCourse")]
 internal sealed record StoredCourse(
     [property: JsonPropertyName("i")] string CourseId,
@@ -16,7 +16,7 @@ internal sealed record StoredCourse(
     [property: JsonPropertyName("d")] int DurationMinutes)
     : ILogEntry<StoredCourse>
 {
-    /// <summary>In Unicode's form NFC, so that names that look the same are one product: an earlier release stored them as they came.</summary>
+    /// <summary>In Unicode form NFC, so that names that look the same are one product. An earlier release stored them as they came.</summary>
     [JsonPropertyName("p")]
     public string Product { get; init; } = Product.Normalize();
 
@@ -27,10 +27,10 @@ internal sealed record StoredCourse(
 
     public bool Supersedes(StoredCourse other) => Version > other.Version;
 
-    /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
+    /// <exception cref="ArgumentException">A field is not within its limits; the caller should have checked it.</exception>
     public static StoredCourse From(Course course, long version)
     {
-        // A code point takes up to two characters.
+        // A code point takes one or two characters.
         var withinLimits = course.CourseId is { Length: > 0 and <= Course.MaxIdLength }
             && course.Title is { Length: > 0 and <= 2 * Course.MaxTitleLength }
             && Enum.IsDefined(course.Format)

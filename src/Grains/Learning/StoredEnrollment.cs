@@ -4,13 +4,13 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Learning;
 
-/// <summary>An <see cref="Enrollment"/> as it is stored and kept in memory, its instants in ticks of UTC.</summary>
+/// <summary>An <see cref="Enrollment"/> as it is stored and kept in memory. Its times are in ticks of UTC.</summary>
 /// <remarks>
-/// As JSON some 250 bytes, at most 7,800 (see <see cref="StoredCourse"/>). In memory some 400 bytes where course and person
-/// are those of many: 80 MB for a workspace at its limit, and 2 s to read it.
+/// As JSON about 250 bytes, at most 7,800 (see <see cref="StoredCourse"/>). In memory about 400 bytes if many enrolments share
+/// course and person: 80 MB for a workspace at its limit, which takes 2 s to read.
 /// </remarks>
 /// <param name="Person">The key of the person's grain.</param>
-/// <param name="Course">As it was when it was started.</param>
+/// <param name="Course">The course as it was when the person started it.</param>
 [Alias("EngageCenter.StoredEnrollment")]
 internal sealed record StoredEnrollment(
     [property: JsonPropertyName("p")] string Person,
@@ -36,7 +36,7 @@ internal sealed record StoredEnrollment(
     public static StoredEnrollment Start(PersonId person, StoredCourse course, int percent, DateTimeOffset now) =>
         new(person.ToString(), course, 1, percent, now.UtcTicks, percent == 100 ? now.UtcTicks : null, now.UtcTicks);
 
-    /// <summary>Progress is the maximum of what was reported, so late and repeated reports change nothing. Time does not go back.</summary>
+    /// <summary>Records progress. It is the greatest value that was reported, so late and repeated reports change nothing. Time does not go back.</summary>
     public StoredEnrollment MoveOn(int percent, DateTimeOffset now) => percent <= ProgressPercent ? this : this with
     {
         Version = Version + 1,

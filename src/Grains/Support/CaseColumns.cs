@@ -1,6 +1,6 @@
 namespace EngageCenter.Support;
 
-/// <summary>What insights need of every case, in columns: a pass over them touches little memory. 24 bytes a case.</summary>
+/// <summary>The fields of every case that insights need, in columns, so that a pass over them touches little memory. 24 bytes for each case.</summary>
 internal sealed class CaseColumns
 {
     private readonly List<Column> cases = [];
@@ -8,7 +8,7 @@ internal sealed class CaseColumns
     private readonly List<(string Name, int Cases)> products = [];
     private readonly Stack<int> free = new();
 
-    /// <summary>The columns as they are now.</summary>
+    /// <summary>Returns the columns as they are now.</summary>
     public StillColumns Still() => new([.. cases], [.. products.Select(product => product.Name)]);
 
     public void Add(StoredCase added) => cases.Add(ColumnOf(added));
@@ -46,7 +46,7 @@ internal sealed class CaseColumns
         return number;
     }
 
-    // A product that no case names any more gives its number back, so that there are never more than cases.
+    // The number of a product without cases is used again, so there are never more numbers than cases.
     private void Release(int number)
     {
         var (name, count) = products[number];
@@ -60,8 +60,8 @@ internal sealed class CaseColumns
     }
 }
 
-/// <summary>The columns of one moment; they never change.</summary>
-/// <param name="Products">The name of each number; null where the number is free.</param>
+/// <summary>The columns at one moment. They never change.</summary>
+/// <param name="Products">The name for each number; null if the number is free.</param>
 internal sealed record StillColumns(Column[] Cases, string?[] Products);
 
 internal enum SlaState : byte
@@ -76,6 +76,6 @@ internal enum SlaState : byte
 /// <param name="Product">See <see cref="StillColumns.Products"/>.</param>
 internal readonly record struct Column(long CreatedAt, long ClosedAt, int Product, byte Severity, byte Status, SlaState Sla)
 {
-    /// <summary>Later than any instant.</summary>
+    /// <summary>Later than any time.</summary>
     public const long NotClosed = long.MaxValue;
 }

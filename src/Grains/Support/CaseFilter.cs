@@ -2,7 +2,7 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Support;
 
-/// <summary>What a <see cref="CaseQuery"/> asks of a case, besides when it was created.</summary>
+/// <summary>The conditions of a <see cref="CaseQuery"/> on a case, except when it was created.</summary>
 internal sealed class CaseFilter(CaseQuery query)
 {
     private readonly SearchTerm? search = SearchTerm.Of(query.Search);

@@ -1,8 +1,8 @@
 namespace EngageCenter.Support;
 
-/// <summary>The rows of a table of cases, newest <c>createdAt</c> first, then by case id (ordinal).</summary>
-/// <remarks>A sorted array of row numbers: found in log n, changed by moving blocks, 4 bytes a case.</remarks>
-/// <param name="table">The case of each row.</param>
+/// <summary>The order of a table of cases: newest <c>createdAt</c> first, then by case id (ordinal).</summary>
+/// <remarks>A sorted array of row numbers: lookup takes log n steps, changes move blocks of memory, and each case takes 4 bytes.</remarks>
+/// <param name="table">The table, with one case in each row.</param>
 internal sealed class CaseOrder(List<StoredCase> table)
 {
     private int[] rows = [];
@@ -12,7 +12,7 @@ internal sealed class CaseOrder(List<StoredCase> table)
 
     public StoredCase this[int position] => table[rows[position]];
 
-    /// <summary>The cases in this order, as they are now.</summary>
+    /// <summary>Returns the cases in this order, as they are now.</summary>
     public StoredCase[] ToArray() => Array.ConvertAll(rows[..count], row => table[row]);
 
     public static int Compare((long CreatedAt, string CaseId) one, (long CreatedAt, string CaseId) other)
@@ -21,10 +21,10 @@ internal sealed class CaseOrder(List<StoredCase> table)
         return byCreation != 0 ? byCreation : string.CompareOrdinal(one.CaseId, other.CaseId);
     }
 
-    /// <summary>How many cases come before this place; of a case that is there, its position.</summary>
+    /// <summary>Returns how many cases come before this place. For a case in the table this is its position.</summary>
     public int PositionOf((long CreatedAt, string CaseId) place) => PositionOf(place, count);
 
-    /// <summary>The position of the first case that was created before the instant, in ticks.</summary>
+    /// <summary>Returns the position of the first case that was created before a time, in ticks.</summary>
     public int FirstCreatedBefore(long instant)
     {
         var (low, high) = (0, count);
@@ -37,7 +37,7 @@ internal sealed class CaseOrder(List<StoredCase> table)
         return low;
     }
 
-    /// <summary>Takes cases out. To be called while the table still has them as they were.</summary>
+    /// <summary>Removes cases from the order. Call it before the table changes.</summary>
     public void Remove(List<StoredCase> cases)
     {
         var positions = cases.Select(c => PositionOf((c.CreatedAt, c.CaseId))).Order().ToArray();
@@ -50,7 +50,7 @@ internal sealed class CaseOrder(List<StoredCase> table)
         count -= positions.Length;
     }
 
-    /// <summary>Puts rows in. To be called when the table has them as they are.</summary>
+    /// <summary>Adds rows to the order. Call it after the table has changed.</summary>
     public void Insert(List<int> added)
     {
         added.Sort((one, other) => Compare(Place(one), Place(other)));
@@ -59,7 +59,7 @@ internal sealed class CaseOrder(List<StoredCase> table)
             Array.Resize(ref rows, Math.Max(count + added.Count, rows.Length + (rows.Length / 2)));
         }
 
-        // From the last: what comes behind it moves once, to where it stays.
+        // Starts with the last row, so that each block behind it moves only once.
         var end = count;
         for (var i = added.Count - 1; i >= 0; i--)
         {

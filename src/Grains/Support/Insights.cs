@@ -3,12 +3,12 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Support;
 
-/// <summary>The insights of a window, from the newest state of every case: one pass over the columns.</summary>
+/// <summary>Computes the insights of a window from the newest state of every case, in one pass over the columns.</summary>
 internal static class Insights
 {
     private static readonly ImmutableArray<string> StatusNames = [.. Enum.GetNames<CaseStatus>()];
 
-    /// <exception cref="ArgumentOutOfRangeException">The window is empty, or touches more than <see cref="InsightsWindow.MaxMonths"/> months.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The window is empty, or covers more than <see cref="InsightsWindow.MaxMonths"/> months.</exception>
     public static SupportInsights Compute(StillColumns columns, InsightsWindow window, DateTimeOffset now, CancellationToken cancellation = default)
     {
         var (from, to) = (window.From.UtcTicks, window.To.UtcTicks);
@@ -32,11 +32,11 @@ internal static class Insights
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            // The first month whose end comes after the instant; 'months' if none does.
+            // The first month that ends after the time; 'months' if there is none.
             var created = After(ends, column.CreatedAt);
             var closed = After(ends, column.ClosedAt);
 
-            // Open at the ends that come after its creation and not after its closing. The two may disagree: then at none.
+            // The case is open at the month ends after its creation and before its closing. If it was closed before it was created, at none.
             if (created < closed)
             {
                 openChange[created]++;
@@ -69,7 +69,7 @@ internal static class Insights
             byMonth.Add(new(firstMonth.AddMonths(i), openedIn[i], closedIn[i], open));
         }
 
-        // What a case names is in use.
+        // Every number that a case has is in use, so it has a name.
         string NameOf(int product) => columns.Products[product]!;
 
         ticksToClose.Sort();
@@ -89,7 +89,7 @@ internal static class Insights
             [.. Ranked(byProduct, NameOf).Select(c => new ProductCount(NameOf(c.Number), c.Count))]);
     }
 
-    /// <returns>The first calendar month (UTC) that the window touches, and where each of them ends: in ticks, the last at the window's end.</returns>
+    /// <returns>The first calendar month (UTC) of the window, and the end of each month in ticks. The last one ends with the window.</returns>
     private static (DateOnly First, long[] Ends) Months(long from, long to)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(from, to, "window");
@@ -122,13 +122,13 @@ internal static class Insights
             : (Hours(sorted[upper - 1]) + Hours(sorted[upper])) / 2;
     }
 
-    // The ⌈0.9 n⌉-th smallest, in whole numbers, because 0.9 has no exact double representation.
+    // The ⌈0.9 n⌉-th smallest value, computed in whole numbers, because 0.9 has no exact double representation.
     private static double? Percentile90(List<long> sorted) =>
         sorted.Count == 0 ? null : Hours(sorted[(int)(((9L * sorted.Count) + 9) / 10) - 1]);
 
     private static double Hours(long ticks) => (double)ticks / TimeSpan.TicksPerHour;
 
-    /// <summary>Those that there are, greatest count first, then by name.</summary>
+    /// <summary>Returns the numbers with a count above 0, greatest count first, then by name.</summary>
     private static IOrderedEnumerable<(int Number, int Count)> Ranked(int[] counts, Func<int, string> nameOf) => counts
         .Select((count, number) => (Number: number, Count: count))
         .Where(c => c.Count > 0)

@@ -4,13 +4,13 @@ using EngageCenter.Storage;
 namespace EngageCenter.Support;
 
 /// <summary>
-/// A <see cref="SupportCase"/> as it is stored and kept in memory: names of a letter or two, instants in ticks of UTC
-/// (100 ns since the beginning of the year 1), and nothing for what is not known.
+/// A <see cref="SupportCase"/> as it is stored and kept in memory. To save space, member names have one or two letters, times are
+/// in ticks of UTC (100 ns since the beginning of the year 1), and unknown values are left out.
 /// </summary>
 /// <remarks>
-/// As JSON some 300 bytes for an ordinary case, at most 14,500: 250, and 1,184 code points of twelve bytes each where all of
-/// them are escaped. A row of 256 ordinary cases is 77 KB, and one of <see cref="SegmentedLog{TEntry}.MaxSegment"/>, which
-/// takes the greatest batches and cleaning, 0.7 MB; at most 12 MB, see <see cref="SegmentedLog{TEntry}.MaxBatchBytes"/>.
+/// As JSON about 300 bytes for an ordinary case, at most 14,500: 250 bytes, plus 1,184 code points with up to twelve bytes each.
+/// A row of 256 ordinary cases has 77 KB. A row of <see cref="SegmentedLog{TEntry}.MaxSegment"/>, which is enough for the
+/// greatest batches and for cleaning, has 0.7 MB; at most 12 MB, see <see cref="SegmentedLog{TEntry}.MaxBatchBytes"/>.
 /// </remarks>
 [GenerateSerializer, Immutable, Alias("EngageCenter.StoredCase")]
 internal sealed record StoredCase(
@@ -31,11 +31,11 @@ internal sealed record StoredCase(
     [property: Id(14), JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? PrimaryContact)
     : ILogEntry<StoredCase>
 {
-    /// <summary>In Unicode's form NFC, so that names that look the same are one product: an earlier release stored them as they came.</summary>
+    /// <summary>In Unicode form NFC, so that names that look the same are one product. An earlier release stored them as they came.</summary>
     [Id(7), JsonPropertyName("p")]
     public string Product { get; init; } = Product.Normalize();
 
-    /// <summary>When the case was closed, if it is.</summary>
+    /// <summary>When the case was closed; null if it is not closed.</summary>
     [JsonIgnore]
     public long? Closed => Status == CaseStatus.Closed ? ClosedAt : null;
 
@@ -47,7 +47,7 @@ internal sealed record StoredCase(
     public bool Supersedes(StoredCase other) =>
         (LastUpdatedAt, Revision).CompareTo((other.LastUpdatedAt, other.Revision)) > 0;
 
-    /// <exception cref="ArgumentException">A field is not within its limits: who calls has to check.</exception>
+    /// <exception cref="ArgumentException">A field is not within its limits; the caller should have checked it.</exception>
     public static StoredCase From(SupportCase update)
     {
         ArgumentNullException.ThrowIfNull(update);
@@ -97,7 +97,7 @@ internal sealed record StoredCase(
         Instant(ClosedAt),
         PrimaryContact);
 
-    /// <summary>The same case, its repeated strings those of the pool.</summary>
+    /// <summary>Returns the case with repeated strings from the pool.</summary>
     public StoredCase With(StringPool pool) => this with
     {
         Product = pool.Share(Product),

@@ -5,16 +5,16 @@ using EngageCenter.Storage;
 
 namespace EngageCenter.Support;
 
-/// <summary>What is to be done with a batch.</summary>
+/// <summary>The decision on a batch.</summary>
 /// <param name="Outcome">The answer, once <paramref name="Newer"/> is stored.</param>
-/// <param name="Newer">The states that cases will have, one per case; none if nothing changes.</param>
+/// <param name="Newer">The new states, one for each case that changes; empty if none does.</param>
 internal readonly record struct IngestDecision(IngestOutcome Outcome, ImmutableArray<StoredCase> Newer);
 
-/// <summary>The newest state of every case of a workspace, in the order of its list and in the columns of its insights.</summary>
-/// <param name="limit">Cases of the workspace.</param>
+/// <summary>The newest state of every case of a workspace, with the order of the list and the columns for insights.</summary>
+/// <param name="limit">The most cases of the workspace.</param>
 internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
 {
-    /// <summary>Windows whose insights are kept until the cases change.</summary>
+    /// <summary>The most windows whose insights are kept until the cases change.</summary>
     private const int MaxCached = 16;
 
     private readonly Dictionary<string, int> rows = new(StringComparer.Ordinal);
@@ -24,7 +24,7 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     private readonly Dictionary<InsightsWindow, SupportInsights> cache = [];
     private CaseOrder? order;
 
-    // As they are, until an update is applied.
+    // Copies that queries share until an update is applied.
     private StoredCase[]? still;
     private StillColumns? stillColumns;
 
@@ -32,11 +32,11 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
 
     private CaseOrder Order => order ??= new(table);
 
-    /// <summary>The same case, in strings that the cases share.</summary>
+    /// <summary>Returns the case with strings that all cases share.</summary>
     public StoredCase Share(StoredCase one) => one.With(pool);
 
-    /// <summary>Decides on a batch, and changes nothing.</summary>
-    /// <exception cref="ArgumentException">More than <see cref="SupportCase.MaxBatch"/> updates, or a field not within its limits.</exception>
+    /// <summary>Decides on a batch. Changes nothing.</summary>
+    /// <exception cref="ArgumentException">There are more than <see cref="SupportCase.MaxBatch"/> updates, or a field is not within its limits.</exception>
     public IngestDecision Decide(ImmutableArray<SupportCase> updates)
     {
         if (updates.IsDefault || updates.Length > SupportCase.MaxBatch)
@@ -62,8 +62,8 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
             : new(new(IngestStatus.Applied, newer.Count, updates.Length - newer.Count), [.. newer.Values]);
     }
 
-    /// <summary>Takes over states that are stored.</summary>
-    /// <param name="newer">One per case.</param>
+    /// <summary>Takes over stored states.</summary>
+    /// <param name="newer">At most one for each case.</param>
     public void Apply(IEnumerable<StoredCase> newer)
     {
         List<(int Row, StoredCase Next)> replaced = [];
@@ -101,19 +101,19 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         (still, stillColumns) = (null, null);
     }
 
-    /// <summary>Newest created first, then by case id. The total is 0 unless it is asked for.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a page, newest created first, then by case id. The total is 0 unless it is asked for.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Page<SupportCase> Page(CaseQuery query) => PageOf(query, position => Order[position])();
 
-    /// <summary><see cref="Page"/> of the cases as they are now, to be called later by any thread.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a function for a <see cref="Page"/> of the cases as they are now. Any thread may call it later.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Func<Page<SupportCase>> Scan(CaseQuery query, CancellationToken cancellation = default)
     {
         var all = still ??= Order.ToArray();
         return PageOf(query, position => all[position], cancellation);
     }
 
-    /// <summary>Whether every case of the time that is asked for matches, so that a page is found without a scan.</summary>
+    /// <summary>Whether every case of the requested time range matches, so that no scan is needed.</summary>
     public static bool IsOpen(CaseQuery query) => query is { Status: null, Severity: null, Product: null, Search: null };
 
     private Func<Page<SupportCase>> PageOf(CaseQuery query, Func<int, StoredCase> at, CancellationToken cancellation = default)
@@ -147,17 +147,17 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
         return computed;
     }
 
-    /// <summary>The insights of a window, where they were computed since the cases changed last.</summary>
+    /// <summary>Returns the insights of a window if they were computed since the last change; otherwise null.</summary>
     public SupportInsights? Known(InsightsWindow window) => cache.GetValueOrDefault(window);
 
-    /// <summary>Computes insights of the cases as they are now, to be called later by any thread; for <see cref="Keep"/>.</summary>
+    /// <summary>Returns a function that computes insights of the cases as they are now. Any thread may call it later; give its result to <see cref="Keep"/>.</summary>
     public Func<(StillColumns Of, SupportInsights Insights)> ScanInsights(InsightsWindow window, DateTimeOffset now, CancellationToken cancellation = default)
     {
         var of = stillColumns ??= columns.Still();
         return () => (of, Support.Insights.Compute(of, window, now, cancellation));
     }
 
-    /// <summary>Keeps insights, unless the cases have changed since.</summary>
+    /// <summary>Keeps insights, unless the cases have changed since they were computed.</summary>
     public void Keep(InsightsWindow window, StillColumns of, SupportInsights computed)
     {
         if (!ReferenceEquals(of, stillColumns))
@@ -176,7 +176,7 @@ internal sealed class SupportCases(int limit = SupportCase.MaxPerWorkspace)
     private static string CursorOf(SupportCase last) =>
         string.Create(CultureInfo.InvariantCulture, $"{last.CreatedAt.UtcTicks}|{last.CaseId}");
 
-    // The case of the cursor may have moved or changed since: the place counts.
+    // The cursor's case may have moved or changed since, so the cursor's place counts.
     private int PositionAfter(string cursor)
     {
         var split = cursor.IndexOf('|', StringComparison.Ordinal);

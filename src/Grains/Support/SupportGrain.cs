@@ -12,9 +12,9 @@ namespace EngageCenter.Support;
 
 /// <summary>The support cases of a workspace, keyed by its id. Cases are never removed.</summary>
 /// <remarks>
-/// All cases are in memory while the grain is active, and stored as a log of updates: a batch is one write, and a new
-/// activation reads one row for every few hundred cases. Queries interleave with updates, and see what was stored last;
-/// those that go through many cases do so outside of the grain's turn, by a copy of the list that the next update drops.
+/// All cases are in memory while the grain is active. They are stored as a log of updates: a batch is one write, and a new
+/// activation reads one row for every few hundred cases. Queries may run while an update is being stored; they see what was
+/// stored last. Queries that go through many cases run outside of the grain's turn, on a copy that the next update discards.
 /// </remarks>
 [GrainType("support")]
 internal sealed class SupportGrain(
@@ -27,7 +27,7 @@ internal sealed class SupportGrain(
     private readonly SupportCases cases = new();
     private SegmentedLog<StoredCase>? log;
 
-    // A workspace that exists stays; one that does not may come, so that is asked again.
+    // An existing workspace never goes away. A missing one may be created later, so it is asked for again.
     private bool workspaceExists;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ internal sealed class SupportGrain(
         var decision = cases.Decide(updates);
         for (var rest = decision.Newer; !rest.IsEmpty;)
         {
-            // Mostly all of them. What is stored when a later write fails is no news when the batch comes again.
+            // Usually all of them fit. If a later write fails, the repeated batch finds the stored part unchanged.
             var some = rest[..SegmentedLog<StoredCase>.Fit(rest.AsSpan())];
             rest = rest[some.Length..];
             await log!.Commit(some);
@@ -58,7 +58,7 @@ internal sealed class SupportGrain(
             }
             catch
             {
-                // Stored, and perhaps half of it in memory: the next activation reads all of it.
+                // It is stored but may be only partly in memory, so the activation ends and the next one reads everything.
                 DeactivateOnIdle();
                 throw;
             }

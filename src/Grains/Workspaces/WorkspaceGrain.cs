@@ -105,10 +105,10 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         foreach (var some in state.Groups.Chunk(GroupsAtOnce))
         {
-            var said = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).Grant(Id, state.Epoch)));
-            if (said.FirstOrDefault(outcome => outcome != GroupAddition.Added) is not GroupAddition.Added and var refused)
+            var outcomes = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).Grant(Id, state.Epoch)));
+            if (outcomes.FirstOrDefault(outcome => outcome != GroupAddition.Added) is not GroupAddition.Added and var refused)
             {
-                throw new StorageUnavailableException($"A group of workspace {Id} cannot be known in its tenant: {refused}.");
+                throw new StorageUnavailableException($"A group of workspace {Id} cannot be added to the known groups of its tenant: {refused}.");
             }
         }
     }
