@@ -9,7 +9,7 @@ using Microsoft.Kiota.Http.HttpClientLibrary.Middleware.Options;
 
 namespace EngageCenter.Client;
 
-/// <summary>What the generated client has besides: how to make one, whole lists, and what comes or goes as a stream.</summary>
+/// <summary>Adds to the generated client: a way to create one, whole lists, and bodies that are streamed.</summary>
 public partial class EngageCenterClient
 {
     private const string Lines = "application/x-ndjson";
@@ -17,14 +17,14 @@ public partial class EngageCenterClient
     private static readonly Dictionary<string, ParsableFactory<IParsable>> problems = new() { ["XXX"] = Problem.CreateFromDiscriminatorValue };
 
     /// <summary>
-    /// A client of a service. Requests that the service is too busy for are sent again when 'Retry-After' says, or after some
-    /// seconds if it says nothing, at most <paramref name="retries"/> times and within a minute: after 429 always, after 503 and
-    /// 504 if the method is idempotent. Make one, and keep it.
+    /// Creates a client of a service. If the service is too busy, requests are sent again: always after 429, and after 503 and 504 if
+    /// the method is idempotent. It waits as 'Retry-After' says, or some seconds if there is none, and retries at most
+    /// <paramref name="retries"/> times and within a minute. Create one client and keep it.
     /// </summary>
-    /// <param name="service">Its address: https, or http on this machine, since each request has a token.</param>
-    /// <param name="token">An access token, asked for with each request.</param>
-    /// <param name="connection">What connects, if not the usual one.</param>
-    /// <exception cref="ArgumentException">The address is neither https nor on this machine.</exception>
+    /// <param name="service">The address of the service: https, or http on this machine, because each request carries a token.</param>
+    /// <param name="token">Returns an access token; called for each request.</param>
+    /// <param name="connection">The handler that sends requests; null for the usual one.</param>
+    /// <exception cref="ArgumentException">The address is not https and not on this machine.</exception>
     public static EngageCenterClient Create(Uri service, Func<CancellationToken, Task<string>> token, HttpMessageHandler? connection = null, int retries = 3)
     {
         ArgumentNullException.ThrowIfNull(service);
@@ -34,7 +34,7 @@ public partial class EngageCenterClient
             throw new ArgumentException($"'{service}' must be an https address; http is for this machine alone.", nameof(service));
         }
 
-        // The last answer is for the caller: the handler would throw another exception if it ran out of retries.
+        // After the last retry the caller gets the answer itself: otherwise the handler would throw an exception of its own.
         var retry = new RetryHandlerOption
         {
             MaxRetry = retries,
@@ -48,10 +48,10 @@ public partial class EngageCenterClient
         return new(new HttpClientRequestAdapter(new Bearer(token), httpClient: http) { BaseUrl = service.ToString().TrimEnd('/') });
     }
 
-    /// <summary>All items of a list, page after page, while they are asked for.</summary>
+    /// <summary>Returns all items of a list. Each page is requested when its first item is asked for.</summary>
     /// <param name="first">The request of the first page, such as <c>client.V1.Me.Workspaces.ToGetRequestInformation()</c>.</param>
     /// <param name="page">Reads a page, such as <c>ListResponseOfUserWorkspaceResponse.CreateFromDiscriminatorValue</c>.</param>
-    /// <exception cref="Problem">The service refuses a page.</exception>
+    /// <exception cref="Problem">The service refuses the request of a page.</exception>
     public async IAsyncEnumerable<T> ItemsAsync<T>(RequestInformation first, ParsableFactory<IPage<T>> page, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var request = first;
@@ -73,10 +73,10 @@ public partial class EngageCenterClient
         }
     }
 
-    /// <summary>What a GET answers, as it comes and not held: CSV, JSON lines, or Server-Sent Events.</summary>
+    /// <summary>Returns the answer to a GET as a stream, without holding it in memory: CSV, JSON lines, or Server-Sent Events.</summary>
     /// <param name="request">Such as <c>client.V1.Workspaces[id].SupportCases.ToGetRequestInformation()</c>.</param>
     /// <param name="mediaType">Such as <c>text/csv</c>.</param>
-    /// <exception cref="Problem">The service refuses it.</exception>
+    /// <exception cref="Problem">The service refuses the request.</exception>
     public async Task<Stream> OpenAsync(RequestInformation request, string mediaType, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -85,9 +85,9 @@ public partial class EngageCenterClient
         return await RequestAdapter.SendPrimitiveAsync<Stream>(request, problems, cancellationToken).ConfigureAwait(false) ?? Stream.Null;
     }
 
-    /// <summary>Brings in updates of support cases, one JSON object on each line. A bad one never blocks its neighbours.</summary>
-    /// <param name="lines">Of any length. They are not sent a second time, whatever the answer.</param>
-    /// <exception cref="Problem">The service refuses it, or took a part. Sending all of it again is safe.</exception>
+    /// <summary>Sends updates of support cases, one JSON object on each line. An invalid line does not stop the others.</summary>
+    /// <param name="lines">Of any length. They are sent only once, whatever the answer.</param>
+    /// <exception cref="Problem">The service refused the request, or took only a part. It is safe to send all of it again.</exception>
     public async Task<PostCasesResponse> PostCaseLinesAsync(string workspaceId, Stream lines, CancellationToken cancellationToken = default)
     {
         var request = V1.Workspaces[workspaceId].SupportCases.ToPostRequestInformation(new());
@@ -97,18 +97,18 @@ public partial class EngageCenterClient
         return await RequestAdapter.SendAsync(request, PostCasesResponse.CreateFromDiscriminatorValue, problems, cancellationToken).ConfigureAwait(false) ?? new();
     }
 
-    // A 429 comes before anything is done. The others do not say whether something was done, and a POST may do it twice.
+    // A 429 comes before anything is done. The others do not say whether the request had an effect, and a POST could have it twice.
     private static bool IsTemporary(HttpResponseMessage answer) => answer.StatusCode == HttpStatusCode.TooManyRequests
         || (answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout && answer.RequestMessage is { } request && idempotent.Contains(request.Method));
 
-    // A token goes nowhere but to the service.
+    // The token must be sent to no other host than the service.
     private Uri Within(string link)
     {
         var service = new Uri(RequestAdapter.BaseUrl!);
         var page = new Uri(service, link);
         return page.GetLeftPart(UriPartial.Authority) == service.GetLeftPart(UriPartial.Authority)
             ? page
-            : throw new InvalidOperationException($"The next page is said to be at '{page}', which is not the service.");
+            : throw new InvalidOperationException($"The service says that the next page is at '{page}', which is a different host.");
     }
 
     private sealed class Bearer(Func<CancellationToken, Task<string>> token) : IAuthenticationProvider

@@ -3,7 +3,7 @@ using Microsoft.Kiota.Abstractions.Serialization;
 namespace EngageCenter.Client.Models;
 
 /// <summary>A page of a list.</summary>
-/// <typeparam name="T">What the list has.</typeparam>
+/// <typeparam name="T">The type of the items.</typeparam>
 public interface IPage<T> : IParsable
 {
     List<T>? Value { get; }

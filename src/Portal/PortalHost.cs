@@ -8,12 +8,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace EngageCenter.Portal;
 
-/// <summary>The portal as a host composes it: pages that are rendered here, of what the web API answers to the person who looks at them.</summary>
+/// <summary>Adds the portal to a host. Pages are rendered on the server, from what the web API answers to the person who looks at them.</summary>
 public static class PortalHost
 {
     private const int ConnectionBufferBytes = 32 * 1024;
 
-    /// <exception cref="SettingException">A setting is not usable; the message says which and why.</exception>
+    /// <exception cref="SettingException">A setting is invalid; the message says which one and why.</exception>
     public static WebApplicationBuilder AddEngageCenterPortal(this WebApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -25,7 +25,7 @@ public static class PortalHost
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
 
-            // What a connection holds of bytes that nobody has read or taken yet. By default it is 1 MiB.
+            // Limits the bytes that a connection buffers in each direction. The default is 1 MiB.
             (kestrel.Limits.MaxRequestBufferSize, kestrel.Limits.MaxResponseBufferSize) = (ConnectionBufferBytes, ConnectionBufferBytes);
             var addresses = kestrel.ApplicationServices.GetRequiredService<AddressConnections>();
             kestrel.ConfigureEndpointDefaults(endpoint =>
@@ -52,7 +52,7 @@ public static class PortalHost
         });
         builder.Services.AddRazorComponents();
 
-        // A form that lacks a field is a bad request in Development too.
+        // A form without a required field is answered 400 in Development too, where the default is an exception.
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = false);
         builder.Services.AddPersonLimits();
         builder.Services.AddHealthChecks();

@@ -9,52 +9,52 @@ public sealed class PortalOptions
 {
     public const string Section = "Portal";
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address that the portal listens on.</summary>
     public string Url { get; set; } = "http://localhost:8083";
 
-    /// <summary>Where the web API is.</summary>
+    /// <summary>The address of the web API.</summary>
     public string ApiUrl { get; set; } = "http://localhost:8080";
 
-    /// <summary>The scope of the API that people's tokens are asked for.</summary>
+    /// <summary>The scope of the API that the portal requests tokens for.</summary>
     public string Scope { get; set; } = "api://engage-center/access_as_user";
 
-    /// <summary>What a page waits for one of its parts at most. 1 s to 1 min; default 15 s.</summary>
+    /// <summary>The longest that a page waits for one of its parts. 1 s to 1 min; default 15 s.</summary>
     public TimeSpan PartTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Where people's sessions are kept.</summary>
     public PortalSessionOptions Sessions { get; set; } = new();
 
     /// <summary>
-    /// Addresses, or networks such as 10.0.0.0/8, of the proxies that end TLS before the portal. What one of them says of who
-    /// asks and whether by https (<c>X-Forwarded-For</c>, <c>X-Forwarded-Proto</c>) is believed, and of nobody else.
+    /// Addresses, or networks such as 10.0.0.0/8, of the proxies that end TLS before the portal. Only their headers
+    /// <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed.
     /// </summary>
     public IList<string> KnownProxies { get; } = [];
 
-    /// <summary>Connections that are open at once; further ones are closed. Default 5,000.</summary>
+    /// <summary>The most connections that are open at the same time; further ones are closed. Default 5,000.</summary>
     public int MaxConnections { get; set; } = 5_000;
 
     /// <summary>
-    /// The part of <see cref="MaxConnections"/> that one address can have, of IPv6 its /64 network; further ones are closed
-    /// unanswered. Addresses of <see cref="KnownProxies"/> have all of them. Default a quarter.
+    /// The part of <see cref="MaxConnections"/> that one address can have; for IPv6, one /64 network. Further connections are closed
+    /// unanswered. Addresses of <see cref="KnownProxies"/> may have all of them. Default a quarter.
     /// </summary>
     public double AddressShare { get; set; } = 0.25;
 
     /// <summary>
-    /// Connections that one address can open in a second; further ones are closed unanswered. Addresses of
+    /// How many connections one address can open per second; further ones are closed unanswered. Addresses of
     /// <see cref="KnownProxies"/> are not limited. Default 200.
     /// </summary>
     public int ConnectionsPerSecond { get; set; } = 200;
 
-    /// <summary>How many of them at once, after a while without any. Default 1,000.</summary>
+    /// <summary>How many connections an address can open at once after a pause. Default 1,000.</summary>
     public int ConnectionsAtOnce { get; set; } = 1_000;
 
     /// <summary>
-    /// The SHA-256 hash of the certificate of LocalEntra's https address, in hexadecimal, by which the portal trusts it.
-    /// None by default; refused outside the environment <c>Development</c>.
+    /// The SHA-256 hash of the certificate of LocalEntra's https address, in hexadecimal. The portal trusts this certificate. None by
+    /// default; allowed only in the environment <c>Development</c>.
     /// </summary>
     public string? LocalEntraThumbprint { get; set; }
 
-    /// <summary>Where LocalEntra has its pages, if <c>AzureAd:Instance</c> is its https address.</summary>
+    /// <summary>The address of LocalEntra's pages, if <c>AzureAd:Instance</c> is its https address.</summary>
     public string? LocalEntraUrl { get; set; }
 
     internal static PortalOptions Read(IConfiguration configuration, IHostEnvironment environment)

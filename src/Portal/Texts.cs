@@ -4,18 +4,18 @@ using System.Resources;
 namespace EngageCenter.Portal;
 
 /// <summary>
-/// The words of the pages. The English text is its own key, and stands in the page where it is shown; Texts.de.resx has the
-/// German for each, which a test checks.
+/// The texts of the pages. The English text is the key and is written in the page that shows it. Texts.de.resx has the German
+/// translation of each; a test checks that none is missing.
 /// </summary>
 internal static class Texts
 {
-    // The file is within the assembly, so that whoever composes the portal has it too.
+    // The file is embedded in the assembly, so that every host that includes the portal has it.
     private static readonly ResourceManager german = new("Texts.de", typeof(Texts).Assembly);
 
-    /// <summary>The languages of the pages, each in its own words. The first is for whoever asks for another one.</summary>
+    /// <summary>The languages of the pages, each with its own name for itself. The first is used if a browser asks for any other.</summary>
     public static IReadOnlyList<(string Tag, string Name)> Languages { get; } = [("en", "English"), ("de", "Deutsch")];
 
-    /// <summary>What the element with the text has as its <c>lang</c>.</summary>
+    /// <summary>The value of the <c>lang</c> attribute for the texts.</summary>
     public static string Language => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
 
     public static string T(string english, params ReadOnlySpan<object?> values)
@@ -24,7 +24,7 @@ internal static class Texts
         return values.Length == 0 ? text : string.Format(CultureInfo.CurrentCulture, text, values);
     }
 
-    /// <summary>How many of something there are.</summary>
-    /// <param name="many">With <c>{0}</c> where the number stands.</param>
+    /// <summary>Returns a text with a count, in the singular or plural.</summary>
+    /// <param name="many">The plural, with <c>{0}</c> for the number.</param>
     public static string Plural(int? count, string one, string many) => count == 1 ? T(one) : T(many, Parts.Show.Number(count));
 }

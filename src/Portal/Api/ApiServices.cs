@@ -7,10 +7,10 @@ using Microsoft.Kiota.Http.HttpClientLibrary.Middleware.Options;
 
 namespace EngageCenter.Portal.Api;
 
-/// <summary>The typed client of the web API, with the token of the person whose request this is.</summary>
+/// <summary>Adds the typed client of the web API, which sends the token of the person who makes the request.</summary>
 internal static class ApiServices
 {
-    // One retry, where the API's 'Retry-After' asks for it.
+    // One retry, when the API asks for it with 'Retry-After'.
     private static readonly RetryHandlerOption retry = new() { MaxRetry = 1, Delay = 1, RetriesTimeLimit = TimeSpan.FromSeconds(5) };
 
     public static void AddApi(this IServiceCollection services, PortalOptions options)

@@ -6,8 +6,8 @@ using Microsoft.Kiota.Abstractions.Serialization;
 namespace EngageCenter.Portal.Api;
 
 /// <summary>
-/// A page of the audit trail. It is not read by the typed client, which takes text without a type for a date or a number
-/// where it looks like one, so that a name would not be shown as it was given.
+/// A page of the audit trail. It is not read by the typed client, which turns untyped text that looks like a date or a number
+/// into one, so a name could be shown differently from how it was given.
 /// </summary>
 internal sealed record AuditPage(IReadOnlyList<AuditEntry> Value, string? NextLink, int TotalCount)
 {
@@ -20,7 +20,7 @@ internal sealed record AuditPage(IReadOnlyList<AuditEntry> Value, string? NextLi
     }
 }
 
-/// <param name="Before">Text, or a list of text, by name.</param>
+/// <param name="Before">The values before the change by name, each a text or a list of texts.</param>
 public sealed record AuditEntry(DateTimeOffset OccurredAt, AuditParty Actor, string Action, AuditParty Target, System.Text.Json.Nodes.JsonObject? Before, System.Text.Json.Nodes.JsonObject? After);
 
 public sealed record AuditParty(string? DisplayName, string Id);

@@ -8,8 +8,8 @@ using Cases = EngageCenter.Client.V1.Workspaces.Item.SupportCases;
 namespace EngageCenter.Portal.Api;
 
 /// <summary>
-/// Lists as CSV, as the API makes them, passed on while they come and never held. What a list is longer or slower than its
-/// bounds ends the connection, so that nobody takes a part for the whole.
+/// Passes on lists as CSV while the API sends them, without holding them in memory. If a list exceeds the limits in size or
+/// time, the connection is closed, so that nobody takes a part for the whole.
 /// </summary>
 internal static class Exports
 {
@@ -56,7 +56,7 @@ internal static class Exports
         var list = await Part.Of(adapter.SendPrimitiveAsync<Stream>(request, cancellationToken: bound.Token));
         if (list.Value is null)
         {
-            // The page of the list says why there is none.
+            // The page of the list explains why there is no export.
             var page = context.Request.Path.Value!;
             context.Response.Redirect(page[..page.LastIndexOf(name == "recommendations" ? '/' : '.')] + context.Request.QueryString);
             return;

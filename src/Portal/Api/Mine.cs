@@ -4,21 +4,21 @@ using EngageCenter.Client.Models;
 namespace EngageCenter.Portal.Api;
 
 /// <summary>
-/// Of the workspaces of the person whose request this is, the one that the page is of and the first of all: each asked for
-/// once, and used by the frame and by the page in it. Nobody reads them all, who may have thousands.
+/// The workspaces of the person who makes the request: the one that the page shows, and the first few. Each is asked for once,
+/// for the frame and the page together. Nobody reads all of them, because a person may have thousands.
 /// </summary>
 internal sealed class Mine(EngageCenterClient api)
 {
-    /// <summary>So many workspaces are in the menu; the others are on a page with a search.</summary>
+    /// <summary>How many workspaces the menu has; the others are on a page with a search.</summary>
     public const int Few = 10;
 
     private readonly Dictionary<string, Task<Part<UserWorkspaceResponse>>> each = [];
     private Task<Part<ListResponseOfUserWorkspaceResponse>>? first;
 
-    /// <summary>The first <see cref="Few"/>, by name.</summary>
+    /// <summary>Returns the first <see cref="Few"/>, by name.</summary>
     public Task<Part<ListResponseOfUserWorkspaceResponse>> First() => first ??= Part.Of(api.V1.Me.Switcher.GetAsync(r => r.QueryParameters.PageSize = Few));
 
-    /// <summary>One of them. Without it and without a reason, it is not open to the person.</summary>
+    /// <summary>Returns one of them. If there is neither a value nor a reason, the person is not a member of it.</summary>
     public Task<Part<UserWorkspaceResponse>> Of(string id) =>
         each.TryGetValue(id, out var asked) ? asked : each[id] = Part.Of(Read(id));
 

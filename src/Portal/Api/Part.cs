@@ -4,7 +4,7 @@ using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Api;
 
-/// <summary>A part of a page: what the API answered, or a sentence that says why it is not there.</summary>
+/// <summary>A part of a page: the API's answer, or a sentence that says why it is missing.</summary>
 internal sealed record Part<T>(T? Value, string? Missing)
     where T : class;
 
@@ -23,7 +23,7 @@ internal static class Part
         }
     }
 
-    /// <summary>Does it, and says why not if it is refused.</summary>
+    /// <summary>Makes a change. Returns null, or a sentence that says why it was refused.</summary>
     public static async Task<string?> Try(Func<Task> change)
     {
         try
@@ -37,7 +37,7 @@ internal static class Part
         }
     }
 
-    /// <returns>Null for a fault that is ours.</returns>
+    /// <returns>Null for a fault in the portal itself.</returns>
     private static string? Sentence(Exception fault) => fault switch
     {
         Problem { Status: 403 } => T("Your roles do not open this any more."),
@@ -51,7 +51,7 @@ internal static class Part
         _ => null,
     };
 
-    // What the API says is in English. Of what a page asks for it is known what a refusal can be.
+    // The API's texts are in English. For each request the portal knows which refusals are possible, and has its own texts.
     private static string Refusal(Problem problem) => $"{problem.Type}" switch
     {
         _ when Language == "en" && !string.IsNullOrWhiteSpace(problem.Detail) => problem.Detail,

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 namespace EngageCenter.Portal.Hosting;
 
-/// <summary>Live: the process answers. Ready: it is not stopping. Whether the API answers is told on the pages, part by part.</summary>
+/// <summary>Live: the process answers. Ready: it is not stopping. Whether the API answers is shown on the pages, for each part.</summary>
 internal static class Health
 {
     public static void MapHealth(this WebApplication app)

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Mvc;
 namespace EngageCenter.Portal.Hosting;
 
 /// <summary>
-/// The language of the pages: the one that the person chose in their menu, or else the one that their browser prefers.
-/// Dates and numbers are written as in the browser's country, as far as it has the same language.
+/// Sets the language of the pages: the one that the person chose in their menu, otherwise the one that their browser prefers.
+/// Dates and numbers have the format of the browser's country, if it has the same language.
 /// </summary>
 internal static class PersonLanguage
 {
@@ -31,7 +31,7 @@ internal static class PersonLanguage
     }).RequireAuthorization();
 }
 
-/// <summary>What a person prefers, kept by their browser. None of it opens anything.</summary>
+/// <summary>What a person prefers, kept in cookies. They give no access to anything.</summary>
 internal static class Preferences
 {
     public static void Keep(HttpContext context, string name, string value) => context.Response.Cookies.Append(name, value, new()
@@ -43,12 +43,12 @@ internal static class Preferences
         IsEssential = true,
     });
 
-    /// <summary>The field of a form that many pages have, with the address of the page that it was on.</summary>
+    /// <summary>The field of forms that many pages share. It has the address of the page with the form.</summary>
     public const string BackField = "back";
 
-    /// <summary>To the page that the form was on, and nowhere else.</summary>
+    /// <summary>Redirects to the page with the form, never to another site.</summary>
     public static RedirectHttpResult Back(string address) => TypedResults.LocalRedirect(Local(address));
 
-    /// <returns>The start page for what is no address of the portal.</returns>
+    /// <returns>The start page if the address is not one of the portal.</returns>
     public static string Local(string address) => RedirectHttpResult.IsLocalUrl(address) && Ascii.IsValid(address) ? address : "/";
 }

@@ -3,7 +3,7 @@ using Microsoft.Identity.Web;
 
 namespace EngageCenter.Portal.Hosting;
 
-/// <summary>How much one person, or one address that nobody has signed in from, may ask of one node.</summary>
+/// <summary>Limits how much one person, or one address without a sign-in, may request from one node.</summary>
 internal static class PersonLimits
 {
     private const int PerSecond = 20;

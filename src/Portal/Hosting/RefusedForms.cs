@@ -4,7 +4,7 @@ using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Hosting;
 
-/// <summary>Refuses a form without a valid antiforgery token before anything of it is read, in words rather than by a page, which would read it.</summary>
+/// <summary>Refuses a form without a valid antiforgery token before it is read. It answers with text, because an error page would read the form.</summary>
 internal static class RefusedForms
 {
     public static void UseRefusedForms(this WebApplication app) => app.Use((context, next) =>

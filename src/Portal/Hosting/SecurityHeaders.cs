@@ -1,11 +1,11 @@
 namespace EngageCenter.Portal.Hosting;
 
-/// <summary>What a browser may do with the pages: show them, with their own style sheet, and send their forms. They have no script.</summary>
+/// <summary>Says what a browser may do with the pages: show them with their own style sheet, and send their forms. They have no script.</summary>
 internal static class SecurityHeaders
 {
     public static void UseSecurityHeaders(this WebApplication app)
     {
-        // A form that signs out is answered with a redirect to the issuer, which counts as the form's target.
+        // The sign-out form is answered with a redirect to the issuer, which browsers check as a target of the form.
         var issuer = new Uri(app.Services.GetRequiredService<PortalOptions>().LocalEntraUrl ?? app.Configuration["AzureAd:Instance"]!).GetLeftPart(UriPartial.Authority);
         var policy = $"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' {issuer}; base-uri 'self'; frame-ancestors 'none'";
         app.Use((context, next) =>
@@ -19,7 +19,7 @@ internal static class SecurityHeaders
                 headers["Cross-Origin-Opener-Policy"] = "same-origin";
                 headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
 
-                // Nothing of a page stays with the browser, so that 'back' after a revocation asks again.
+                // The browser keeps no page, so 'back' asks the server again, also after a revocation.
                 if (string.IsNullOrEmpty(headers.CacheControl) || headers.CacheControl.ToString().StartsWith("no-cache", StringComparison.Ordinal))
                 {
                     headers.CacheControl = "no-store";

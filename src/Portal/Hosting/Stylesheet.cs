@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace EngageCenter.Portal.Hosting;
 
-/// <summary>The style sheet of all pages. Its address changes with it, so a browser asks for it once.</summary>
+/// <summary>The style sheet of all pages. Its address changes with its content, so a browser asks for each version once.</summary>
 internal static class Stylesheet
 {
     private static readonly byte[] content = Read();

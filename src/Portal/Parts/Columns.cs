@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Components;
 namespace EngageCenter.Portal.Parts;
 
 /// <summary>A column of a grid.</summary>
-/// <param name="Id">By which a person's choice of columns is kept.</param>
+/// <param name="Id">The name under which the person's choice of columns is kept.</param>
 public sealed record Column<T>(string Id, string Title, RenderFragment<T> Cell, string? Class = null);
 
-/// <summary>Which columns of a grid a person has taken away; their browser remembers it.</summary>
+/// <summary>The columns of a grid that a person has hidden; their browser remembers them.</summary>
 internal static partial class Columns
 {
     private const int Most = 20;

@@ -3,16 +3,16 @@ using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Parts;
 
-/// <summary>The roles, as filters and forms offer them.</summary>
+/// <summary>The roles and permissions as filters and forms show them.</summary>
 internal static class RoleChoices
 {
     /// <summary>Every role.</summary>
     public static IReadOnlyList<string> All { get; } = Enum.GetNames<Roles>();
 
-    /// <summary>A permission as words.</summary>
+    /// <summary>Returns a permission in words.</summary>
     public static string Named(string permission) => T(Show.Words(permission).Replace("entra groups", "Entra groups", StringComparison.Ordinal));
 
-    /// <summary>The permissions that roles consist of, each with what it opens.</summary>
+    /// <summary>Returns what a permission gives access to.</summary>
     public static string Opens(string permission) => permission switch
     {
         "ViewCustomerActivity" => T("See activities and what the contract has delivered"),

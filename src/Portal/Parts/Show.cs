@@ -5,14 +5,14 @@ using static EngageCenter.Portal.Texts;
 
 namespace EngageCenter.Portal.Parts;
 
-/// <summary>Values in the words of the pages' language, and in the numbers of the browser's country.</summary>
+/// <summary>Formats values in the language of the pages, with the number format of the browser's country.</summary>
 internal static class Show
 {
     private const string None = "–";
 
     public static string Day(DateTimeOffset? instant) => instant?.UtcDateTime.ToString(DayFormat, CultureInfo.CurrentCulture) ?? None;
 
-    /// <summary>An instant to the minute. Times are in UTC, as a page does not know where its reader is.</summary>
+    /// <summary>A time to the minute, in UTC, because a page does not know where its reader is.</summary>
     public static string Instant(DateTimeOffset? instant) =>
         instant is null ? None : $"{Day(instant)}, {instant.Value.UtcDateTime.ToString("t", CultureInfo.CurrentCulture)} UTC";
 
@@ -20,7 +20,7 @@ internal static class Show
 
     public static string Percent(double? value) => value is null ? None : $"{Number(value)} %";
 
-    /// <summary>A duration in hours, in days from three days on.</summary>
+    /// <summary>A duration in hours, or in days if it is three days or more.</summary>
     public static string Hours(double? hours) => hours switch
     {
         null => None,
@@ -62,6 +62,6 @@ internal static class Show
         return words.ToString();
     }
 
-    // The country's long date without the day of the week would be too wide for a grid.
+    // A country's long date without the day of the week would be too wide for a grid.
     private static string DayFormat => Language == "de" ? "d. MMM yyyy" : CultureInfo.CurrentCulture.Name is "en-US" or "en" ? "MMM d, yyyy" : "d MMM yyyy";
 }

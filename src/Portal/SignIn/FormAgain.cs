@@ -4,16 +4,16 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace EngageCenter.Portal.SignIn;
 
 /// <summary>
-/// Says where a person comes back to who sent a form and had to sign in first: to the page of the form, with what they had
-/// entered in its address; from a form that many pages have, to the page where they were. Nothing of the form is done before
-/// they see it and send it again.
+/// Returns the page that a person comes back to if they sent a form and had to sign in first: the page of the form, with what
+/// they had entered in its address. For a form that many pages share, it is the page where they were. The form is not executed
+/// until they see it and send it again.
 /// </summary>
 internal static class FormAgain
 {
-    // What was entered goes with the person to the issuer and back. A form with more than this comes back as it was.
+    // The entered values travel to the issuer and back in the address. If they are longer than this, the form comes back without them.
     private const int MaxLength = 2_000;
 
-    // What a form has beside the fields that people fill in, and which button they used.
+    // Fields of a form that people do not fill in, and the button that they used.
     private static readonly string[] own = ["__RequestVerificationToken", "_handler", "do"];
 
     /// <returns>A path of the portal with its query.</returns>

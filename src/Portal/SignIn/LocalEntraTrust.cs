@@ -5,7 +5,7 @@ using Microsoft.Identity.Web;
 namespace EngageCenter.Portal.SignIn;
 
 /// <summary>
-/// Trusts LocalEntra's certificate by its thumbprint, for what the portal's programs ask of it. A browser never sees it.
+/// Trusts LocalEntra's certificate by its thumbprint, for requests that the portal itself sends. Browsers do not connect to that address.
 /// </summary>
 internal static class LocalEntraTrust
 {
@@ -26,7 +26,7 @@ internal static class LocalEntraTrust
         services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, oidc => oidc.BackchannelHttpHandler = Handler());
     }
 
-    /// <summary>MSAL asks the cloud which hosts are Entra's. On a developer's machine LocalEntra answers, and the cloud is not asked.</summary>
+    /// <summary>MSAL asks the cloud which hosts belong to Entra. On a developer's machine this handler sends the question to LocalEntra instead.</summary>
     private sealed class InstanceDiscovery(Uri entra) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

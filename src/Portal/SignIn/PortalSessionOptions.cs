@@ -6,8 +6,8 @@ public sealed class PortalSessionOptions
     private const string Section = $"{PortalOptions.Section}:Sessions";
 
     /// <summary>
-    /// The connection string of the Redis in which all nodes of a portal keep sessions. None: a session is in the memory of
-    /// one process, and ends with it.
+    /// The connection string of the Redis in which all nodes of a portal keep sessions. Without one, sessions are in the memory of
+    /// one process and end with it.
     /// </summary>
     public string? Redis { get; set; }
 
@@ -17,7 +17,7 @@ public sealed class PortalSessionOptions
     /// <summary>The PEM file of its private key.</summary>
     public string? KeyFile { get; set; }
 
-    /// <summary>The certificate before, while keys that it protects are still in use: for 90 days after it was replaced.</summary>
+    /// <summary>The previous certificate. It is needed for 90 days after it was replaced, while keys that it protects are in use.</summary>
     public string? PreviousCertificateFile { get; set; }
 
     /// <summary>The PEM file of its private key.</summary>
@@ -32,7 +32,7 @@ public sealed class PortalSessionOptions
 
         if (Redis is null && (CertificateFile ?? KeyFile ?? PreviousCertificateFile ?? PreviousKeyFile) is not null)
         {
-            throw new SettingException($"{Section}:{nameof(Redis)} must be set if there is a certificate: without Redis there is nothing to protect.");
+            throw new SettingException($"{Section}:{nameof(Redis)} must be set if a certificate is set. Without Redis there is nothing to protect.");
         }
 
         if (PreviousCertificateFile is null != PreviousKeyFile is null)

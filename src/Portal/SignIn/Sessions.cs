@@ -10,16 +10,16 @@ using StackExchange.Redis;
 
 namespace EngageCenter.Portal.SignIn;
 
-/// <summary>Redis does not answer.</summary>
+/// <summary>Redis does not answer, so no session can be read or kept.</summary>
 internal sealed class SessionsUnavailableException(Exception inner) : Exception("Sessions cannot be read or kept now.", inner);
 
 /// <summary>
-/// What a session consists of: people's tokens, and the keys of their cookies. With Redis all nodes of a portal share them, so
-/// that a session goes on when its node is gone. Without it they are in the memory of this process.
+/// Stores what sessions consist of: people's tokens, and the keys of their cookies. With Redis all nodes of a portal share them,
+/// so a session continues if its node is lost. Without Redis they are in the memory of this process.
 /// </summary>
 internal static class Sessions
 {
-    /// <summary>Without a request for so long, a session ends.</summary>
+    /// <summary>A session ends after this time without a request.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromHours(8);
 
     private const string Prefix = "engage-center-portal:";
@@ -37,7 +37,7 @@ internal static class Sessions
         var certificate = Certificate(options.CertificateFile!, options.KeyFile!);
         X509Certificate2[] readers = options.PreviousCertificateFile is { } previous ? [certificate, Certificate(previous, options.PreviousKeyFile!)] : [certificate];
 
-        // A node starts without Redis too, and goes on when it is there again.
+        // A node starts even if Redis does not answer, and works when Redis is back.
         services.AddSingleton<IConnectionMultiplexer>(_ =>
         {
             var connection = ConfigurationOptions.Parse(address);
@@ -58,12 +58,12 @@ internal static class Sessions
         });
         services.Configure<MsalDistributedTokenCacheAdapterOptions>(tokens =>
         {
-            // Encrypted, so that reading Redis gives no tokens away. Not cached in memory, where a node would miss tokens that another one renewed.
+            // Encrypted, so that somebody who can read Redis gets no tokens. Not cached in memory, because a node would miss tokens that another node has renewed.
             tokens.Encrypt = true;
             tokens.DisableL1Cache = true;
             tokens.SlidingExpiration = Length;
 
-            // A token that cannot be read is by itself taken for one that is not there, and people are sent to sign in for ever.
+            // By default, a token that cannot be read counts as missing, and people would be sent to sign in again and again.
             tokens.OnL2CacheFailure = failure => throw new SessionsUnavailableException(failure);
         });
     }

@@ -6,7 +6,7 @@ using Microsoft.Identity.Web;
 namespace EngageCenter.Portal.SignIn;
 
 /// <summary>
-/// People sign in with the authorization code flow and PKCE. Their tokens stay on the server, as <see cref="Sessions"/> says; the
+/// Lets people sign in with the authorization code flow and PKCE. Their tokens stay on the server, see <see cref="Sessions"/>. The
 /// browser has a cookie that no script and no other site can use.
 /// </summary>
 internal static class SignInServices
@@ -18,7 +18,7 @@ internal static class SignInServices
         {
             if (string.IsNullOrWhiteSpace(builder.Configuration[setting]))
             {
-                throw new SettingException($"{setting} must be set, by which people sign in.");
+                throw new SettingException($"{setting} must be set. People sign in with it.");
             }
         }
 
@@ -43,7 +43,7 @@ internal static class SignInServices
             oidc.CorrelationCookie.SecurePolicy = oidc.NonceCookie.SecurePolicy = secure;
             oidc.Events.OnRemoteFailure = context =>
             {
-                // A callback that is loaded again, of a sign-in that was declined, or made up. Who has a session goes on with it.
+                // The callback was loaded again, belongs to a declined sign-in, or was made up. A person with a session continues with it.
                 context.HandleResponse();
                 context.Response.Redirect(context.HttpContext.User.Identity?.IsAuthenticated == true ? "/" : "/error");
                 return Task.CompletedTask;
@@ -65,17 +65,17 @@ internal static class SignInServices
         }
     }
 
-    /// <summary>Cookies go over https alone, except on a developer's machine.</summary>
+    /// <summary>Cookies are sent only over https, except on a developer's machine.</summary>
     public static CookieSecurePolicy Secure(IHostEnvironment environment) =>
         environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
 
     /// <summary>
-    /// Where cookies go over https alone, a browser takes one with this prefix from the very host alone: none of its other
-    /// subdomains, and nobody on the way, can put one of theirs in its place.
+    /// If cookies are sent only over https, their names get a prefix. Then a browser accepts them only from this host, and neither
+    /// another subdomain nor an attacker on the network can replace them.
     /// </summary>
     public static string CookieName(string name, IHostEnvironment environment) => environment.IsDevelopment() ? name : $"__Host-{name}";
 
-    // The parameter makes this an endpoint with a form, so that the framework checks its antiforgery token. The value is for FormAgain.
+    // The form parameter makes the framework check the antiforgery token. FormAgain uses its value.
     public static void MapSignOut(this WebApplication app) => app.MapPost("/signout", ([Microsoft.AspNetCore.Mvc.FromForm] string? back) => Results.SignOut(
         new AuthenticationProperties { RedirectUri = "/" },
         [CookieAuthenticationDefaults.AuthenticationScheme, OpenIdConnectDefaults.AuthenticationScheme])).RequireAuthorization();

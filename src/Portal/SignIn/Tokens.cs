@@ -6,15 +6,15 @@ using Microsoft.Identity.Web;
 
 namespace EngageCenter.Portal.SignIn;
 
-/// <summary>The token of the person whose request this is.</summary>
+/// <summary>The token of the person who makes the request.</summary>
 internal sealed class PersonToken
 {
     public string? Value { get; set; }
 }
 
 /// <summary>
-/// Gets the person's token before a page is made. Where the issuer gives none any more, because the session has ended or
-/// the portal has started anew, the person signs in again and comes back to the page.
+/// Gets the person's token before a page is rendered. If the issuer gives none, because the session has ended or the portal was
+/// restarted, the person signs in again and comes back to the page.
 /// </summary>
 internal static class Tokens
 {

@@ -11,10 +11,10 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.WebApi.Directories;
 
 /// <summary>Whether the directory of the organization's tenant answers.</summary>
-/// <param name="Status">NotConfigured: tokens alone decide.</param>
-/// <param name="LastSyncedAt">When it last answered.</param>
-/// <param name="BehindSeconds">For how long it has not, if it does not.</param>
-/// <param name="Reason">Why not.</param>
+/// <param name="Status">NotConfigured: there is no directory, and tokens alone decide.</param>
+/// <param name="LastSyncedAt">When the directory last answered.</param>
+/// <param name="BehindSeconds">How long the directory has not answered, if it does not answer.</param>
+/// <param name="Reason">Why the directory does not answer.</param>
 internal sealed record DirectoryResponse(
     DirectoryStatus Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? LastSyncedAt,
@@ -24,8 +24,8 @@ internal sealed record DirectoryResponse(
     public static DirectoryResponse Of(DirectoryState state) => new(state.Status, state.LastAnsweredAt, (long?)state.Behind?.TotalSeconds, state.Reason);
 }
 
-/// <summary>A group of the directory.</summary>
-/// <param name="Roles">Those that it holds in this workspace.</param>
+/// <summary>A group in the directory.</summary>
+/// <param name="Roles">The roles that it holds in this workspace.</param>
 internal sealed record DirectoryGroupResponse(
     Guid GroupId,
     string DisplayName,
@@ -38,7 +38,7 @@ internal sealed record DirectoryGroupResponse(
         Text.Shown(found.Group.Description, MaxDescriptionLength),
         WireNames.List(found.Roles));
 
-    /// <summary>The name as it can be shown, if there is one.</summary>
+    /// <summary>Returns the group's name if it can be shown; otherwise null.</summary>
     public static string? NameOf(DirectoryGroup group) => Text.Shown(group.DisplayName, GroupGrant.MaxDisplayNameLength);
 
     private const int MaxDescriptionLength = 1024;
@@ -53,7 +53,7 @@ internal sealed class DirectoryGroupListValidator : PagedValidator<DirectoryGrou
     public DirectoryGroupListValidator() => RuleFor(query => query.Search).Text(Queries.MaxTextLength);
 }
 
-/// <param name="Roles">Those that the group would hold, up to 10, each once; empty: none, as if its grant were taken back.</param>
+/// <param name="Roles">The roles that the group would hold, up to 10, each once. Empty means that its grant is taken back.</param>
 internal sealed record PreviewRequest(IReadOnlyList<Roles> Roles) : IBody<PreviewRequest>;
 
 internal sealed class PreviewValidator : RequestValidator<PreviewRequest>
@@ -63,8 +63,8 @@ internal sealed class PreviewValidator : RequestValidator<PreviewRequest>
     public PreviewValidator() => RuleFor(preview => preview.Roles).Entries(0, MaxRoles).NoneTwice(role => role);
 }
 
-/// <summary>What a grant would change. Nothing is changed.</summary>
-/// <param name="Epoch">The version of the access policy that it is compared with.</param>
+/// <summary>What a grant would change. The request changes nothing.</summary>
+/// <param name="Epoch">The version of the access policy that the grant is compared with.</param>
 internal sealed record PreviewResponse(long Epoch, PreviewedChangeResponse Gains, PreviewedChangeResponse Loses)
 {
     public static PreviewResponse Of(GroupPreview preview) => new(preview.Epoch, PreviewedChangeResponse.Of(preview.Gains), PreviewedChangeResponse.Of(preview.Loses));
@@ -77,7 +77,7 @@ internal sealed record PreviewedChangeResponse(int Count, IReadOnlyList<Previewe
     public static PreviewedChangeResponse Of(PreviewedChange change) => new(change.Count, [.. change.People.Select(PreviewedUserResponse.Of)]);
 }
 
-/// <param name="Permissions">Those that the person would gain, or lose.</param>
+/// <param name="Permissions">The permissions that the person would gain or lose.</param>
 internal sealed record PreviewedUserResponse(
     Guid UserId, Guid TenantId, string DisplayName, string? Email, UserType UserType, IReadOnlyList<string> Permissions)
 {

@@ -46,8 +46,8 @@ internal static class MeEndpoints
     private static async Task<IResult> Get(PersonCaller caller, UserGrains users) =>
         TypedResults.Ok(MeResponse.Of(await users.Of(caller.Person).Me(caller.SignIn)));
 
-    // At most 5,000 of one person. How many there are is known when the grain has answered, so a large list is counted
-    // before the next one is asked for.
+    // A person has at most 5,000. The number is known only after the grain has answered, so a long list is charged before the
+    // next one is asked for.
     private static async Task<IResult> Workspaces(
         PersonCaller caller, WholeListQuery _, UserGrains users, HttpContext http, NodeLimits limits, TimeProvider time)
     {
@@ -56,7 +56,7 @@ internal static class MeEndpoints
             : await PageLimit.Count(http, limits, workspaces.Length) ?? TypedResults.Ok(Lists.Whole([.. workspaces.Select(UserWorkspaceResponse.Of)]));
     }
 
-    // Every page decides all of the caller's workspaces, so it counts as many.
+    // Every page decides all of the caller's workspaces, so it is charged like many requests.
     private static async Task<IResult> Switcher(PersonCaller caller, SwitcherQuery query, UserGrains users, HttpRequest request, NodeLimits limits) =>
         await users.Of(caller.Person).Switcher(caller.SignIn, query.Search, query.Page()) is { } page
             ? await PageLimit.Count(request.HttpContext, limits, page.TotalCount) ?? Lists.Answer(request, page, UserWorkspaceResponse.Of)
@@ -91,7 +91,7 @@ internal static class MeEndpoints
 
     private static async Task<IResult> Home(PersonCaller caller, UserGrains users, IGrainFactory grains, HomePage home)
     {
-        // Landing and home page are two questions; who is shut out in between lands anew.
+        // Landing and the home page are two calls. If the person loses access in between, they land again.
         for (var landings = 1; landings <= 3; landings++)
         {
             var landing = await users.Of(caller.Person).Land(caller.SignIn);

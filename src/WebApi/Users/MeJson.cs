@@ -16,7 +16,7 @@ internal sealed record MeResponse(
 }
 
 /// <summary>A workspace in the caller's switcher.</summary>
-/// <param name="HasBeenAccessed">A client shows a workspace that was never opened in bold.</param>
+/// <param name="HasBeenAccessed">False for a workspace that was never opened; clients show it in bold.</param>
 internal sealed record UserWorkspaceResponse(
     string WorkspaceId,
     string Name,
@@ -39,7 +39,7 @@ internal sealed record UserWorkspaceResponse(
 }
 
 /// <summary>Where the caller lands.</summary>
-/// <param name="WorkspaceId">Null where no workspace is open to the caller.</param>
+/// <param name="WorkspaceId">Null if the caller is not a member of any workspace.</param>
 internal sealed record CurrentWorkspaceResponse(string? WorkspaceId);
 
 internal sealed record SwitcherQuery(

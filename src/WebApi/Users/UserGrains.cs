@@ -9,27 +9,27 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.WebApi.Users;
 
 /// <summary>
-/// The way to people's grains, and the only one. Whoever is of a tenant that is not allowed gets here, without any grain, the
-/// answers that an outsider gets from theirs: so every endpoint answers the two alike.
+/// The only way to people's grains. A person of a tenant that is not allowed gets the same answers as an outsider does, but
+/// without a call to a grain. So no endpoint shows a difference between the two.
 /// </summary>
 internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants, DecisionCache decisions)
 {
     private volatile Types? types;
 
-    /// <summary>The decisions that need no call.</summary>
+    /// <summary>Decisions in this web node's memory.</summary>
     public DecisionCache Decisions => decisions;
 
     public UserCalls Of(PersonId person) => new(person, this);
 
-    /// <summary>Null for a stranger.</summary>
+    /// <summary>Returns the person's grain, or null for a stranger.</summary>
     public async ValueTask<IUserGrain?> Grain(PersonId person) => await MayCome(person) ? Reference(person) : null;
 
-    /// <summary>False for a stranger.</summary>
+    /// <summary>Whether the person's tenant is allowed; false for a stranger.</summary>
     public ValueTask<bool> MayCome(PersonId person) => tenants.MayCome(person.TenantId);
 
     public IUserGrain Reference(PersonId person) => Reference(person.ToString());
 
-    // Orleans reads the attributes of a grain's interface each time that it is given one, which takes longer than the rest.
+    // The types are kept: Orleans reads the attributes of a grain's interface in each call of GetGrain, which takes longer than the rest.
     private IUserGrain Reference(string key)
     {
         if (types is { } known)
@@ -49,13 +49,13 @@ internal sealed class UserGrains(IGrainFactory grains, AllowedTenants tenants, D
     private sealed record Types(GrainType Grain, GrainInterfaceType Interface);
 }
 
-/// <summary>What may be asked of one person's grain; see <see cref="IUserGrain"/>.</summary>
+/// <summary>The calls to one person's grain; see <see cref="IUserGrain"/>.</summary>
 internal readonly struct UserCalls(PersonId person, UserGrains users)
 {
-    /// <param name="anew">Asks the grain in any case: who acts did not take the decision from memory.</param>
+    /// <param name="anew">Whether to ask the grain even if a decision is in memory, for example because a grain did not accept that decision.</param>
     public async ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId, bool anew = false)
     {
-        // A decision that may be kept comes with its roles, so that both of these are answered by it.
+        // A decision that is kept comes with its roles, so that it answers both Decide and Explain.
         if (users.Decisions.IsOn)
         {
             return (await Explain(signIn, workspaceId, anew)).Decision;
@@ -64,8 +64,8 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
         return await Grain() is { } grain ? await grain.Decide(signIn, workspaceId) : StrangersDecision(signIn, workspaceId);
     }
 
-    /// <summary>From this web node's memory, where it has a decision that still stands and covers the sign-in.</summary>
-    /// <param name="anew">Asks the grain in any case: who acts did not take the decision from memory.</param>
+    /// <summary>Answers from this web node's memory if it has a valid decision for the sign-in; otherwise asks the grain.</summary>
+    /// <param name="anew">Whether to ask the grain even if a decision is in memory, for example because a grain did not accept that decision.</param>
     public async ValueTask<EffectiveAccess> Explain(SignIn signIn, string workspaceId, bool anew = false)
     {
         if (!await users.MayCome(person))
@@ -111,7 +111,7 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
 
     private ValueTask<IUserGrain?> Grain() => users.Grain(person);
 
-    // As an outsider's grain answers.
+    // The answer that an outsider's grain gives.
     private static Standing StrangersStanding(SignIn signIn) => signIn.LeavesGroupsOut ? Standing.Unconfirmed : Standing.Outsider;
 
     private AccessDecision StrangersDecision(SignIn signIn, string workspaceId) => new(person, workspaceId, StrangersStanding(signIn), Permissions.None, 0);
