@@ -12,7 +12,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>Every method of every public grain interface, called as no endpoint calls it: it says what is wrong, and nothing changes.</summary>
+/// <summary>Calls every method of every public grain interface with arguments that no endpoint sends. Each call names what is wrong, and changes nothing.</summary>
 public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime
 {
     private const string Sql = "SqlServer";
@@ -21,7 +21,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
     private static readonly PageRequest[] badPages = [new(0, null), new(-1, null), new(PageRequest.MaxSize + 1, null), new(int.MinValue, null), new(int.MaxValue, null)];
     private static readonly string tooLong = new('x', 100_000);
 
-    // Empty, blank, not trimmed, with control characters, turned around, not composed, too long, and none.
+    // Empty, blank, not trimmed, with control characters, with a change of direction, not composed, too long, and null.
     private static readonly string[] badTexts = ["", " ", " padded", "a\nb", "a\u2028b", "\u0000", "a\u202Eb", "e\u0301", tooLong, null!];
 
     private readonly Contoso contoso = new(cluster);
@@ -58,7 +58,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
     public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
-    public async Task Each_is_refused_by_name_and_nothing_changes()
+    public async Task Each_bad_argument_is_refused_by_name_and_changes_nothing()
     {
         var before = await State();
         cluster.Store.StartCounting();
@@ -239,7 +239,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         var wordy = Applications.With(AppRoles.SupportCases) with { DisplayName = tooLong };
         yield return ("ISupportGrain.Ingest", () => Support.Ingest([], wordy));
 
-        // What else a sign-in may be like is in MadeUpCallerTests.
+        // MadeUpCallerTests tests other invalid sign-ins.
         var future = contoso.AdeleSignIn with { IssuedAt = new(2096, 1, 1, 0, 0, 0, TimeSpan.Zero) };
         yield return ("IUserGrain.Decide", () => User.Decide(future, workspaceId).AsTask());
         yield return ("IUserGrain.Decide", () => User.Decide(null!, workspaceId).AsTask());
@@ -255,7 +255,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IUserGrain.Land", () => User.Land(future));
     }
 
-    /// <summary>Where the refusal is an outcome that the caller knows.</summary>
+    /// <summary>Calls whose refusal is an outcome instead of an exception.</summary>
     private IEnumerable<(string Method, Func<Task<bool>> IsRefused)> Outcomes()
     {
         yield return ("IWorkspaceGrain.PutGroup", async () => (await Workspace.PutGroup(manager, contoso.AdeleActor, new(Guid.NewGuid(), null, (Roles)ushort.MaxValue, null))).Status == PutGroupStatus.RoleNotAssignable);
@@ -278,7 +278,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IUserGrain.AccountTeam", async () => (await User.AccountTeam(contoso.AdeleSignIn, workspaceId, new(tooLong, tooLong))).Status == AccountTeamStatus.ScopeRefused);
     }
 
-    /// <summary>None, a person, one without a role, one with a role for something else, and a person with a role.</summary>
+    /// <summary>No caller, a person, an application without a role, an application with another role, and a person with a role.</summary>
     private IEnumerable<Actor?> Callers() =>
     [
         null,
@@ -423,7 +423,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
 
     private const int MaxRecommendations = EngageCenter.Assessments.Recommendation.MaxPerRun;
 
-    /// <summary>All that a caller can see of the workspace and its agreement.</summary>
+    /// <summary>Everything that a caller can see of the workspace and its agreement.</summary>
     private async Task<string> State()
     {
         var agreement = await cluster.Agreement(contoso.AgreementId).Get();

@@ -3,7 +3,7 @@ using EngageCenter.Storage;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>What an operator sees of docs/understand/coherence.md.</summary>
+/// <summary>The metrics of access coherence, as an operator sees them.</summary>
 public sealed class AccessMetricsTests(WarmCluster cluster) : IClassFixture<WarmCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);

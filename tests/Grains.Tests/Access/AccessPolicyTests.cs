@@ -21,10 +21,10 @@ public class AccessPolicyTests
         [new(Support, Roles.SupportUser | Roles.LearningUser), new(Admins, Roles.Administrator)]);
 
     [Fact]
-    public void Somebody_whom_nothing_names_holds_nothing() => Assert.Empty(Policy.RolesOf(Adele, [], Now));
+    public void Person_without_contract_or_group_holds_no_role() => Assert.Empty(Policy.RolesOf(Adele, [], Now));
 
     [Fact]
-    public void A_contact_holds_the_contracts_roles_and_User() => Assert.Equal(
+    public void Contact_holds_the_roles_of_the_contract_and_User() => Assert.Equal(
         [
             new(Roles.CustomerSuccessAccountManager, RoleSource.Contract, "contoso-2026"),
             new(Roles.IncidentManager, RoleSource.Contract, "contoso-2026"),
@@ -33,7 +33,7 @@ public class AccessPolicyTests
         Policy.RolesOf(Miriam, [], Now).ToArray());
 
     [Fact]
-    public void A_groups_member_holds_the_groups_roles_and_User() => Assert.Equal(
+    public void Member_of_a_group_holds_its_roles_and_User() => Assert.Equal(
         [
             new(Roles.LearningUser, RoleSource.EntraGroup, Support.ToString()),
             new(Roles.SupportUser, RoleSource.EntraGroup, Support.ToString()),
@@ -42,22 +42,22 @@ public class AccessPolicyTests
         Policy.RolesOf(Adele, [Support], Now).ToArray());
 
     [Fact]
-    public void A_group_of_the_same_id_in_another_tenant_is_another_group() =>
+    public void Group_with_the_same_id_in_another_tenant_gives_no_role() =>
         Assert.Empty(Policy.RolesOf(Adele with { TenantId = Microsoft }, [Support, Admins], Now));
 
     [Fact]
-    public void A_contact_is_named_together_with_the_tenant() =>
+    public void Contact_is_identified_by_tenant_and_id() =>
         Assert.Empty(Policy.RolesOf(Miriam with { TenantId = Contoso }, [], Now));
 
     [Theory]
     [InlineData("2025-12-31T23:59:59Z", false)]
     [InlineData("2026-01-01T00:00:00Z", true)]
     [InlineData("2099-01-01T00:00:00Z", true)]
-    public void Nobody_holds_anything_before_the_start_date(string now, bool holds) =>
+    public void Policy_gives_no_role_before_the_start_date(string now, bool holds) =>
         Assert.Equal(holds, !Policy.RolesOf(Miriam, [], DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture)).IsEmpty);
 
     [Fact]
-    public void Groups_give_what_a_look_at_each_pair_would_find()
+    public void Roles_of_groups_equal_a_comparison_of_each_pair()
     {
         var group = Gen.Int[0, 30].Select(i => new Guid(i, 0, 0, new byte[8]));
         var someRoles = Gen.Int[1, (1 << 10) - 1].Select(i => (Roles)i);

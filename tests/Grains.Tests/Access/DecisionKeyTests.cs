@@ -16,7 +16,7 @@ public class DecisionKeyTests
         select new AccessDecision(new(tenant, user), workspace.ToString("N"), standing, (Permissions)permissions, epoch);
 
     [Fact]
-    public void A_proof_holds_for_exactly_what_was_decided() => Gen.Select(Decisions, Decisions).Sample((one, other) =>
+    public void Proof_is_valid_only_for_the_same_decision() => Gen.Select(Decisions, Decisions).Sample((one, other) =>
     {
         var proven = key.Prove(one);
         AccessDecision[] changed =
@@ -35,10 +35,10 @@ public class DecisionKeyTests
     });
 
     [Fact]
-    public void A_proof_by_another_key_is_none() => Decisions.Sample(one => !DecisionKey.New().Proves(key.Prove(one)));
+    public void Proof_by_another_key_is_invalid() => Decisions.Sample(one => !DecisionKey.New().Proves(key.Prove(one)));
 
     [Fact]
-    public void Each_bit_of_a_proof_counts()
+    public void Proof_with_any_bit_changed_is_invalid()
     {
         var proven = key.Prove(new(new(Guid.NewGuid(), Guid.NewGuid()), "workspace", Standing.Member, Permissions.RenameSpace, 7));
         Assert.All(Enumerable.Range(0, 128), bit => Assert.False(key.Proves(proven with { Proof = proven.Proof ^ (UInt128.One << bit) })));

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>Rules 10 to 12 of docs/understand/coherence.md with real silos, and web nodes that are two caches of one client.</summary>
+/// <summary>Rules 10 to 12 of docs/understand/coherence.md with real silos. The web nodes are two caches of one client.</summary>
 public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 {
     private const int Max = 1_000;
@@ -42,7 +42,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
             await contoso.Grant(workspace, group, Roles.SupportUser);
             foreach (var (web, member) in Each(members))
             {
-                // The first one asks the person's grain. The second one asks nobody, and is the very same, proof and all.
+                // The first check calls the person's grain. The second one makes no call and returns the same decision with its proof.
                 var calls = Calls(member);
                 var cold = await Check(web, member, workspace);
                 Assert.True(cold.Allows(Permissions.ViewSupportInsights));
@@ -66,14 +66,14 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
                 Assert.Null(web.Find(member, workspace));
                 Assert.Equal(Standing.Outsider, (await Check(web, member, workspace)).Standing);
 
-                // Of whoever is no member nothing is kept.
+                // Nothing is kept about a person who is not a member.
                 Assert.Null(web.Find(member, workspace));
             }
         }
     }
 
     [Fact]
-    public async Task Change_is_one_recall_for_each_silo_and_web_node_however_many_members_there_are()
+    public async Task Change_recalls_once_from_each_silo_and_web_node_for_any_number_of_members()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -90,7 +90,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
     }
 
     [Fact]
-    public async Task Kept_decision_is_acted_on_by_the_workspace()
+    public async Task Workspace_acts_on_a_kept_decision()
     {
         var workspace = await contoso.Workspace();
         await Check(webs[0], contoso.AdeleSignIn, workspace);
@@ -98,13 +98,13 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 
         Assert.Equal(RenameStatus.Renamed, (await cluster.Workspace(workspace).Rename(kept, contoso.AdeleActor, new("Renamed", null))).Status);
 
-        // A rename makes a new key, so the decision is void too.
+        // A rename creates a new key, which makes the decision void as well.
         Assert.Null(webs[0].Find(contoso.AdeleSignIn, workspace));
         Assert.Equal(RenameStatus.DecideAgain, (await cluster.Workspace(workspace).Rename(kept, contoso.AdeleActor, new("Again", null))).Status);
     }
 
     [Fact]
-    public async Task Narrower_sign_in_through_one_web_node_ends_the_older_one_at_the_other()
+    public async Task Sign_in_with_fewer_groups_at_one_web_node_ends_the_older_decision_at_the_other()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -113,7 +113,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
         Assert.Equal(Standing.Member, (await Check(webs[0], older, workspace)).Standing);
         Assert.NotNull(webs[0].Find(older, workspace));
 
-        // The activation is young, but the person had no row: no activation before it has lent anything.
+        // The activation is new, but the person had no row, so no earlier activation has lent anything.
         var since = TimeProvider.System.GetTimestamp();
         Assert.Equal(Standing.Outsider, (await Check(webs[1], newer, workspace)).Standing);
         Assert.InRange(TimeProvider.System.GetElapsedTime(since), TimeSpan.Zero, DecisionLease.Longest / 2);
@@ -122,7 +122,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
     }
 
     [Fact]
-    public async Task Wider_sign_in_waits_for_nobody_and_is_not_answered_by_the_older_decision()
+    public async Task Sign_in_with_more_groups_does_not_wait_and_gets_a_new_decision()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -133,13 +133,13 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 
         Assert.True((await Check(webs[0], newer, workspace)).Allows(Permissions.AccessLearning));
 
-        // From now on by the newer one, whichever they come with.
+        // From now on the newer decision answers both tokens.
         Assert.True(webs[0].Find(newer, workspace)!.Decision.Allows(Permissions.AccessLearning));
         Assert.True(webs[0].Find(older, workspace)!.Decision.Allows(Permissions.AccessLearning));
     }
 
     [Fact]
-    public async Task New_activation_waits_for_what_the_one_before_it_may_have_lent_before_it_takes_groups_away()
+    public async Task New_activation_waits_for_decisions_of_an_earlier_one_before_it_takes_groups_away()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -148,14 +148,14 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
         await Check(webs[0], older, workspace);
         await cluster.Forget();
 
-        // The same groups, or more, wait for nothing.
+        // The same groups, or more, do not wait.
         Assert.Equal(Standing.Member, (await Check(webs[1], Contoso.SignIn(person, 60, group), workspace)).Standing);
 
         await ElapseWait(Check(webs[1], Contoso.SignIn(person, 120), workspace).AsTask(), older, workspace);
     }
 
     [Fact]
-    public async Task Blocked_account_ends_what_the_contract_gives_at_every_web_node()
+    public async Task Blocked_account_loses_contract_roles_at_every_web_node()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         var workspace = await contoso.Workspace();
@@ -177,7 +177,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
     }
 
     [Fact]
-    public async Task Silo_lends_nothing_to_who_does_not_ask_for_it_nor_by_a_sign_in_that_it_does_not_decide_by()
+    public async Task Silo_lends_only_on_request_and_only_if_the_groups_are_known()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -185,14 +185,14 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 
         Assert.Null((await cluster.User(member.Person).Explain(member, workspace)).Lease);
 
-        // Adele is a contact: without her groups it is decided by the contract alone.
+        // Adele is a contact. Without her groups the contract alone decides.
         var partial = contoso.AdeleSignIn with { LeavesGroupsOut = true };
         Assert.Equal(Standing.Member, (await Check(webs[0], partial, workspace)).Standing);
         Assert.Null(webs[0].Find(partial, workspace));
     }
 
     [Fact]
-    public async Task Web_node_without_the_switch_keeps_nothing()
+    public async Task Web_node_with_a_limit_of_0_keeps_no_decisions()
     {
         var off = new DecisionCache(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, max: 0);
         var workspace = await contoso.Workspace();
@@ -203,7 +203,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_lent_while_a_silo_is_there_that_does_not_wait_for_it()
+    public async Task Silo_lends_nothing_while_another_silo_does_not_wait_for_lent_decisions()
     {
         var workspace = await contoso.Workspace();
         await Check(webs[0], contoso.AdeleSignIn, workspace);
@@ -211,7 +211,7 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 
         await using (await cluster.StartEarlierSilo())
         {
-            // Each silo learns of it by itself. What is out runs out, or is recalled.
+            // Each silo notices it by itself. Decisions that are out expire or are recalled.
             await Until.True(
                 async () =>
                 {
@@ -236,14 +236,14 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
 
     private ValueTask<AccessDecision> Check(DecisionCache web, SignIn signIn, string workspace) => Check(cluster.Grains, web, signIn, workspace);
 
-    // Calls that the person's grain has got from outside.
+    // How many calls the person's grain got from outside.
     private int Calls(SignIn signIn) => asked.GetValueOrDefault(signIn.Person.ToString());
 
     private IEnumerable<(DecisionCache Web, SignIn Member)> Each(IReadOnlyList<SignIn> members) => webs.SelectMany(web => members.Select(member => (web, member)));
 
     private DecisionCache NewWeb() => new(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, Max);
 
-    // The person's grain answers others meanwhile; then the time that it waits for passes.
+    // While the grain waits, it answers other calls. Then the test lets the time pass that it waits for.
     private async Task ElapseWait(Task waiting, SignIn older, string workspace)
     {
         for (var call = 0; call < 20; call++)
@@ -263,13 +263,13 @@ public sealed class DecisionLeaseTests : IClassFixture<WarmCluster>, IDisposable
     }
 }
 
-/// <summary>A web node that does not answer is waited for until what it has has run out, and no longer.</summary>
+/// <summary>A change waits for a web node that does not answer until its decisions have expired, and not longer.</summary>
 public sealed class SilentWebNodeTests(GrainCluster cluster) : IClassFixture<GrainCluster>
 {
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task Change_waits_until_a_silent_web_node_has_run_out()
+    public async Task Change_waits_until_decisions_of_a_silent_web_node_have_expired()
     {
         var workspace = await contoso.Workspace();
         var silent = new Silent();

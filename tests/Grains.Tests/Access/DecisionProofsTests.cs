@@ -5,7 +5,7 @@ using Orleans.Metadata;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>Whom a grain believes that is asked to act: its own key first, and the person's grain where two owners have leased.</summary>
+/// <summary>Which proofs a grain accepts: first those by its own policy's key, then what the person's grain confirms if there are two owners.</summary>
 public class DecisionProofsTests
 {
     private static readonly GrainInterfaceType decisionMaker = GrainInterfaceType.Create(IDecisionMaker.TypeName);
@@ -15,7 +15,7 @@ public class DecisionProofsTests
     private readonly List<AccessDecision> asked = [];
 
     [Fact]
-    public async Task A_proof_by_the_own_key_is_believed_without_a_call()
+    public async Task Proof_by_the_policys_own_key_is_accepted_without_a_call()
     {
         Assert.True(await Proofs(made: false, new[] { true, true }).Hold(key.Prove(decision), key));
         Assert.Empty(asked);
@@ -24,7 +24,7 @@ public class DecisionProofsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_decision_by_another_owners_lease_is_believed_if_the_persons_grain_made_it(bool made)
+    public async Task Decision_by_another_owners_lease_is_accepted_if_the_persons_grain_made_it(bool made)
     {
         var other = DecisionKey.New().Prove(decision);
 
@@ -33,14 +33,14 @@ public class DecisionProofsTests
     }
 
     [Fact]
-    public async Task While_a_silo_of_an_earlier_release_runs_a_decision_needs_no_proof()
+    public async Task Decision_needs_no_proof_while_a_silo_of_an_earlier_release_runs()
     {
         Assert.True(await Proofs(made: false, [true, false]).Hold(decision, key));
         Assert.False(await Proofs(made: false, [true, true]).Hold(decision, key));
     }
 
     [Fact]
-    public async Task An_owner_of_an_earlier_release_gives_no_key_so_that_no_proof_is_asked_for() =>
+    public async Task Decision_needs_no_proof_if_the_owner_of_an_earlier_release_gives_no_key() =>
         Assert.True(await Proofs(made: false, [true, true]).Hold(decision, null));
 
     private DecisionProofs Proofs(bool made, bool[] prove)

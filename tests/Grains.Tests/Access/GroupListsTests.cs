@@ -6,8 +6,8 @@ using EngageCenter.Users;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
-/// Lists of workspaces by lists of groups that silos keep. Leases do not run out meanwhile, so what is not asked is not asked
-/// for that reason.
+/// Lists of workspaces, made from lists of groups that silos keep. Leases do not expire during the tests, so a call that is not
+/// made is not made because of the kept lists.
 /// </summary>
 public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
 {
@@ -38,7 +38,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
     [InlineData(1)]
     [InlineData(20)]
     [InlineData(200)]
-    public async Task While_nothing_changes_a_list_asks_nobody_whatever_the_number_of_groups(int count)
+    public async Task List_makes_no_call_while_nothing_changes_for_any_number_of_groups(int count)
     {
         var workspace = await contoso.Workspace();
         var groups = Enumerable.Range(0, count).Select(_ => Guid.NewGuid()).ToArray();
@@ -59,7 +59,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
 
         Assert.Empty(asked);
 
-        // Others in these groups need not ask either, once their silo has.
+        // Other people in these groups need no call either once their silo has the lists.
         for (var other = 0; other < 10; other++)
         {
             Assert.Single(await Workspaces(Contoso.SignIn(contoso.Somebody(), 0, groups)));
@@ -68,9 +68,9 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         Assert.InRange(asked.Count(call => call.StartsWith("group/", StringComparison.Ordinal)), 0, (GrainCluster.Silos - 1) * count);
     }
 
-    /// <summary>Members on both silos list what there is all the time, so that every silo has a list without the workspace.</summary>
+    /// <summary>Members on both silos list their workspaces all the time, so every silo has a list without the workspace.</summary>
     [Fact]
-    public async Task Workspace_that_a_known_group_is_granted_is_in_every_list_that_is_asked_for_after_the_acknowledgement()
+    public async Task Grant_to_a_known_group_is_in_every_list_after_the_acknowledgement()
     {
         await contoso.Grant(await contoso.Workspace(), group, Roles.SupportUser);
         var members = Enumerable.Range(0, 6).Select(_ => Contoso.SignIn(contoso.Somebody(), 0, group)).ToList();
@@ -96,9 +96,9 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         }
     }
 
-    /// <summary>The lists of the silos go on to name the workspace; its policy does not.</summary>
+    /// <summary>The lists of the silos still name the workspace; its policy does not name the group.</summary>
     [Fact]
-    public async Task Workspace_that_a_group_lost_is_in_no_list_after_the_acknowledgement()
+    public async Task Revoked_workspace_is_in_no_list_after_the_acknowledgement()
     {
         var (kept, lost) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(kept, group, Roles.SupportUser);
@@ -115,7 +115,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
     }
 
     [Fact]
-    public async Task List_that_became_shorter_is_read_again_after_some_time()
+    public async Task List_is_read_again_after_its_greatest_age()
     {
         var (kept, lost) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(kept, group, Roles.SupportUser);
@@ -125,7 +125,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         await contoso.Revoke(lost, group);
         Assert.Single(await Workspaces(member));
 
-        // The first list after that asks the group, and no list asks for the policy of the workspace that it lost.
+        // The first list after that asks the group, and no list asks for the policy of the revoked workspace.
         cluster.Time.Shift += GroupLists.MaxAge;
         asked.Clear();
         Assert.Single(await Workspaces(member));
@@ -134,9 +134,9 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         Assert.Equal($"group/{contoso.Tenant}/{group} {nameof(IVersionedGroup.WorkspacesAt)}", Assert.Single(asked));
     }
 
-    /// <summary>The set has the group's next version, and its row has not.</summary>
+    /// <summary>The set has the group's next version, but the group's row does not.</summary>
     [Fact]
-    public async Task Grant_that_ended_halfway_costs_one_question_and_can_be_made_again()
+    public async Task Grant_that_ended_halfway_costs_one_call_and_can_be_repeated()
     {
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(first, group, Roles.SupportUser);
@@ -156,7 +156,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
     }
 
     [Fact]
-    public async Task Activations_that_end_and_silos_that_hold_leases_leave_lists_whole()
+    public async Task Lists_stay_complete_when_activations_end()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -173,9 +173,9 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         }
     }
 
-    /// <summary>A silo of an earlier release lets a list grow, and tells the set nothing.</summary>
+    /// <summary>A silo of an earlier release lets a list grow without telling the set.</summary>
     [Fact]
-    public async Task List_that_grew_at_a_silo_of_an_earlier_release_is_whole_during_the_upgrade_and_after_it()
+    public async Task List_that_grew_at_a_silo_of_an_earlier_release_is_complete_during_and_after_the_upgrade()
     {
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(first, group, Roles.SupportUser);
@@ -193,7 +193,7 @@ public sealed class GroupListsTests : IClassFixture<WarmCluster>, IDisposable
         Assert.Equal(2, (await Workspaces(member)).Length);
         Assert.Equal(2, (await Workspaces(member)).Length);
 
-        // Asked each time, as an earlier release can answer.
+        // The group is asked each time, because an earlier release cannot answer with versions.
         Assert.Equal(2, asked.Count(call => call == $"group/{contoso.Tenant}/{group} {nameof(IGroupGrain.Workspaces)}"));
 
         cluster.IsMixed = false;

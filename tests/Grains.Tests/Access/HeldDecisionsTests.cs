@@ -16,7 +16,7 @@ public class HeldDecisionsTests
     private readonly HeldDecisions<string> held = new(100);
 
     [Fact]
-    public void Decision_stands_for_its_length_from_when_the_request_was_sent()
+    public void Decision_is_valid_for_its_length_counted_from_the_request()
     {
         Keep(signIn, sent: 100, length: 10);
 
@@ -25,7 +25,7 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Another_person_and_another_workspace_have_decisions_of_their_own()
+    public void Each_person_and_workspace_has_its_own_decisions()
     {
         Keep(signIn);
 
@@ -35,7 +35,7 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Recall_of_the_workspace_ends_the_decisions_of_everybody_there()
+    public void Recall_of_a_workspace_ends_the_decisions_of_all_its_people()
     {
         var other = Contoso.SignIn(new(signIn.Person.TenantId, Guid.NewGuid()), 60, group);
         Keep(signIn);
@@ -48,9 +48,9 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Recall_of_the_person_ends_their_decisions_everywhere_and_nobody_elses()
+    public void Recall_of_a_person_ends_their_decisions_in_all_workspaces_and_no_other()
     {
-        // Of another number: two that share one are recalled together.
+        // Uses people with other numbers: two people who share a number are recalled together.
         var other = Enumerable.Range(0, 10).Select(_ => Contoso.SignIn(new(Guid.NewGuid(), Guid.NewGuid()), 60, group)).ToList();
         other.ForEach(o => Keep(o));
         Keep(signIn);
@@ -75,7 +75,7 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Decision_of_a_request_that_was_sent_after_a_recall_is_used_also_where_an_older_answer_comes_last()
+    public void Decision_requested_after_a_recall_is_used_even_if_an_older_answer_comes_later()
     {
         var overtaken = held.Ask(signIn.Person, Workspace, At(100));
         held.Recall(Workspace);
@@ -86,7 +86,7 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Sign_in_that_the_decision_does_not_cover_has_to_be_asked_for()
+    public void Sign_in_that_the_decision_does_not_cover_finds_nothing()
     {
         Keep(signIn);
 
@@ -99,7 +99,7 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Sign_in_without_its_groups_is_covered_by_its_own_decision_alone()
+    public void Sign_in_without_groups_is_covered_only_by_its_own_decision()
     {
         var partial = Contoso.SignIn(signIn.Person, 50) with { LeavesGroupsOut = true };
         Keep(partial);
@@ -110,7 +110,7 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Least_recently_used_decisions_go_first_and_there_are_never_more_than_the_limit()
+    public void Full_memory_forgets_the_least_recently_used_decisions()
     {
         const int max = 10_000;
         var many = new HeldDecisions<string>(max);
@@ -132,32 +132,32 @@ public class HeldDecisionsTests
     }
 
     [Fact]
-    public void Decision_that_does_not_stand_any_more_takes_nobodys_place()
+    public void Expired_or_recalled_decision_does_not_push_out_a_valid_one()
     {
         Action<HeldDecisions<string>>[] ends = [few => few.Recall(Workspace), few => few.Recall(signIn.Person), _ => { }];
 
-        // More than once: the newer one may share a number with what is recalled.
+        // Tried more than once, because the newer decision may share a number with the recalled one.
         Assert.All(ends, end => Assert.Contains(Enumerable.Range(0, 5), n => Stays($"another {n}", end)));
 
         static bool Stays(string another, Action<HeldDecisions<string>> end)
         {
-            // Two halves of one: the newer one is young, and the other one old.
+            // Each half holds one decision: the newer one is in the younger half, the other one in the older half.
             var (few, newer) = (new HeldDecisions<string>(2), Contoso.SignIn(new(Guid.NewGuid(), Guid.NewGuid()), 60, group));
             few.Keep(few.Ask(signIn.Person, Workspace, At(100)), signIn, Workspace, Decision, Lease(10));
             few.Keep(few.Ask(newer.Person, another, At(105)), newer, another, Decision, Lease(10));
             end(few);
             Assert.Null(few.Find(signIn, Workspace, At(110)));
 
-            // Had that moved it, the newer one would be old now, and make way for the next one that comes.
+            // If the void decision had been moved, the newer one would now be in the older half and be dropped for the next one.
             few.Keep(few.Ask(newer.Person, "third", At(105)), newer, "third", Decision, Lease(10));
             return few.Find(newer, another, At(110)) == Decision;
         }
     }
 
     [Fact]
-    public async Task Recalls_checks_and_answers_at_the_same_time_leave_nothing_that_was_recalled()
+    public async Task Recalled_decision_is_never_found_with_recalls_checks_and_answers_in_parallel()
     {
-        // A policy is its version. While it is changed nobody is lent anything; then it is recalled, and then acknowledged.
+        // A policy is represented by its version. While it is changed nothing is lent; then it is recalled, and then acknowledged.
         const int nothing = -1;
         var versions = new HeldDecisions<string>(100);
         var (lent, acknowledged, stale, warm) = (0, 0, 0, 0);
@@ -197,7 +197,7 @@ public class HeldDecisionsTests
     private void Keep(SignIn of, double sent = 100, double length = 10) =>
         held.Keep(held.Ask(of.Person, Workspace, At(sent)), of, Workspace, Decision, Lease(length));
 
-    // Known at the second of the sign-in.
+    // The groups are known as of the second of the sign-in.
     private static DecisionLease Lease(double length) => new(At(length), signIn.IssuedAt);
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);

@@ -3,10 +3,10 @@ using EngageCenter.Access;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
-/// A group and the set of known ids, where activations are duplicated and crash, writes conflict or lose their answer, and
-/// messages are lost or come late: while the group's row has a workspace, the set has the group; and a list that a silo has
-/// read lacks nothing that was granted and acknowledged, if its version is the one in the set. The records are the real ones;
-/// the shell around them does as <see cref="GroupGrain"/> and <see cref="GroupLists"/> do, or wrongly on purpose.
+/// A model of a group and the set of known ids with duplicate activations, crashes, conflicting writes, lost answers, and late or
+/// lost messages. It checks two things: while the group's row has a workspace, the set has the group; and if a list that a silo
+/// has read has the version in the set, it lacks no acknowledged grant. The records are the real ones. The shell around them
+/// behaves like <see cref="GroupGrain"/> and <see cref="GroupLists"/>, or has a planted fault.
 /// </summary>
 public class KnownGroupTests
 {
@@ -17,53 +17,53 @@ public class KnownGroupTests
     {
         None,
 
-        /// <summary>A removal takes the id out whatever came since.</summary>
+        /// <summary>A removal takes the id out of the set even if a newer version was added.</summary>
         RemovalWithoutVersion,
 
-        /// <summary>The group's row is stored before the set has the group.</summary>
+        /// <summary>The group's row is stored before the group is in the set.</summary>
         RowBeforeSet,
 
-        /// <summary>The set is told that the last workspace goes before the row is stored.</summary>
+        /// <summary>The set is told of the last removal before the row is stored.</summary>
         RemovalBeforeRow,
 
-        /// <summary>A group that had no workspace is not said again by an activation that said it before.</summary>
-        SaidOnce,
+        /// <summary>An activation adds the group to the set only once, even if the group had no workspace in between.</summary>
+        AddedOnlyOnce,
 
-        /// <summary>The set is told of the first workspace alone, as by an earlier release.</summary>
-        SaidFirst,
+        /// <summary>The set is told only of the first workspace, as by an earlier release.</summary>
+        AddedOnlyFirst,
 
-        /// <summary>The set is told that the list grows after that is stored.</summary>
-        GrownBeforeSet,
+        /// <summary>The set is told that the list grows only after it is stored.</summary>
+        ListBeforeSet,
 
-        /// <summary>A silo takes whatever list it is answered for one of the set's version.</summary>
+        /// <summary>A silo takes any list that it gets for one of the set's version.</summary>
         OlderListCounts,
 
-        /// <summary>An activation that is behind the set says that its list has the set's version, and does not store it.</summary>
+        /// <summary>An outdated activation says that its list has the set's version, without storing it.</summary>
         RaisedInMemory,
 
-        /// <summary>A full set takes an id out by the version that it has there, though the group's row was not written.</summary>
+        /// <summary>A full set removes an id by the version in the set, although the group's row was not written.</summary>
         CleanedWithoutRow,
 
-        /// <summary>A full set takes an id out whatever version came while it asked.</summary>
+        /// <summary>A full set removes an id even if a newer version was added while it asked.</summary>
         CleanedWithoutVersion,
     }
 
     [Fact]
-    public void A_group_with_workspaces_is_always_known() =>
+    public void Group_with_workspaces_is_always_in_the_set() =>
         Assert.DoesNotContain(Enumerable.Range(1, Seeds), seed => new Run(seed, Fault.None).Misses());
 
     [Theory]
     [InlineData(Fault.RemovalWithoutVersion)]
     [InlineData(Fault.RowBeforeSet)]
     [InlineData(Fault.RemovalBeforeRow)]
-    [InlineData(Fault.SaidOnce)]
-    [InlineData(Fault.SaidFirst)]
-    [InlineData(Fault.GrownBeforeSet)]
+    [InlineData(Fault.AddedOnlyOnce)]
+    [InlineData(Fault.AddedOnlyFirst)]
+    [InlineData(Fault.ListBeforeSet)]
     [InlineData(Fault.OlderListCounts)]
     [InlineData(Fault.RaisedInMemory)]
     [InlineData(Fault.CleanedWithoutRow)]
     [InlineData(Fault.CleanedWithoutVersion)]
-    public void What_is_built_wrongly_is_found(Fault fault) =>
+    public void Planted_fault_is_found(Fault fault) =>
         Assert.Contains(Enumerable.Range(1, Seeds), seed => new Run(seed, fault).Misses());
 
     private sealed class Activation(WorkspaceIndex state, long etag)
@@ -74,7 +74,7 @@ public class KnownGroupTests
 
         public bool IsKnown { get; set; }
 
-        /// <summary>What is to be stored now that the set has the group, and which workspace that is for; nothing else happens in the activation before that.</summary>
+        /// <summary>What will be stored now that the set has the group, and for which workspace. The activation does nothing else before that.</summary>
         public (WorkspaceIndex Next, string Workspace)? Granting { get; set; }
     }
 
@@ -86,7 +86,7 @@ public class KnownGroupTests
 
         // Messages to the set that nobody waits for any more.
         private readonly List<Func<StoredIds, StoredIds>> late = [];
-        // Grants that were acknowledged, and not revoked since; and what a silo has read.
+        // Grants that were acknowledged and not revoked since, and the list that a silo has read.
         private readonly HashSet<string> acknowledged = [];
         private WorkspaceIndex? read;
         private WorkspaceIndex row = WorkspaceIndex.Empty;
@@ -95,8 +95,8 @@ public class KnownGroupTests
         private long epoch;
 
         /// <summary>
-        /// Whether there was a moment in which the group had a workspace and was not known, or in which a silo's list counted that
-        /// lacked one.
+        /// Whether there was a moment when the group had a workspace but was not in the set, or when a silo trusted a list that lacked a
+        /// workspace.
         /// </summary>
         public bool Misses()
         {
@@ -167,9 +167,9 @@ public class KnownGroupTests
         {
             var next = active.State.With(workspace, ++epoch)!;
             var isFirst = active.State.Entries.IsEmpty;
-            var grows = fault == Fault.SaidFirst ? isFirst : next.Version != active.State.Version;
+            var grows = fault == Fault.AddedOnlyFirst ? isFirst : next.Version != active.State.Version;
             StoredIds Add(StoredIds known) => known.With(group, next.Version, grows, KnownIds.MaxGroups)!;
-            if (fault == Fault.GrownBeforeSet && !isFirst && grows)
+            if (fault == Fault.ListBeforeSet && !isFirst && grows)
             {
                 if (Commit(active, next))
                 {
@@ -190,12 +190,12 @@ public class KnownGroupTests
                 return;
             }
 
-            if (!active.IsKnown || (grows && fault != Fault.SaidOnce))
+            if (!active.IsKnown || (grows && fault != Fault.AddedOnlyOnce))
             {
                 switch (dice.Next(8))
                 {
                     case 0:
-                        // Nobody answered: it may be on its way still.
+                        // There was no answer, so the message may arrive later.
                         late.Add(Add);
                         return;
                     case 1:
@@ -211,7 +211,7 @@ public class KnownGroupTests
             active.Granting = (next, workspace);
         }
 
-        // A silo holds the set as it is now: what it asks the group for is the version there.
+        // A silo holds the current set, and asks the group for the version in it.
         private void Read(Activation active)
         {
             if (!set.Entries.TryGetValue(group, out var version))
@@ -241,7 +241,7 @@ public class KnownGroupTests
         {
             var next = active.State.Without(workspace, epoch);
 
-            // From here on nobody needs to see it any more, whatever becomes of it.
+            // From here on no list needs to have it, whether or not the revocation succeeds.
             acknowledged.Remove(workspace);
             if (fault == Fault.RemovalBeforeRow && next.Entries.IsEmpty && !active.State.Entries.IsEmpty)
             {
@@ -254,7 +254,7 @@ public class KnownGroupTests
             }
         }
 
-        // A full set has read which version the group has there, and asks.
+        // A full set has read the group's version and asks the group.
         private void Clean(Activation active)
         {
             if (!active.State.Entries.IsEmpty || !set.Entries.TryGetValue(group, out var version))
@@ -270,7 +270,7 @@ public class KnownGroupTests
 
         private void Forget(Activation active, long version, bool anyVersion = false)
         {
-            active.IsKnown = fault == Fault.SaidOnce && active.IsKnown;
+            active.IsKnown = fault == Fault.AddedOnlyOnce && active.IsKnown;
             StoredIds Remove(StoredIds known) => known.Without(group, anyVersion || fault == Fault.RemovalWithoutVersion ? long.MaxValue : version);
             if (dice.Next(2) == 0)
             {
@@ -282,7 +282,7 @@ public class KnownGroupTests
             }
         }
 
-        // On the version read. What was not confirmed ends the activation, stored or not.
+        // Writes only on the version that was read. If the write is not confirmed, the activation ends, whether or not it was stored.
         private bool Commit(Activation active, WorkspaceIndex next)
         {
             if (ReferenceEquals(next, active.State))

@@ -6,17 +6,17 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>Sets that are full, and what frees them.</summary>
+/// <summary>Full sets, and how they are cleaned.</summary>
 public sealed partial class KnownIdsTests
 {
     [Fact]
-    public async Task Full_set_is_freed_of_groups_that_hold_no_role_and_of_no_other()
+    public async Task Full_set_removes_only_groups_without_a_role()
     {
         var workspace = await contoso.Workspace();
         var (held, halfway, isNew) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
 
-        // Its list has the workspace, whose policy does not name it: the grant ended between the two.
+        // The group's list has the workspace, but the policy does not name the group: the grant ended in between.
         Break("workspace", RowFate.Fails);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Grant(workspace, halfway, Roles.SupportUser));
         Mend();
@@ -37,14 +37,14 @@ public sealed partial class KnownIdsTests
     }
 
     [Fact]
-    public async Task A_grant_to_one_group_too_many_in_a_tenant_is_refused_by_name()
+    public async Task Grant_above_the_limit_of_groups_in_a_tenant_is_refused_by_name()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
         await cluster.Settle();
         Fill(KnownIds.GroupsOf(contoso.Tenant), KnownIds.MaxGroups);
 
-        // A group that cannot be asked counts as one that holds roles.
+        // A group that cannot be asked counts as a group with roles.
         cluster.Called = call =>
         {
             if (call.InterfaceMethod.Name == nameof(IGroupGrain.EmptyAt))
@@ -57,7 +57,7 @@ public sealed partial class KnownIdsTests
 
         Assert.Equal(PutGroupStatus.TooManyGroupsInTenant, (await contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser)).Status);
 
-        // What is known already goes on, and one that leaves makes place.
+        // Known groups can still be changed, and a group that leaves makes room.
         Assert.Equal(PutGroupStatus.Updated, (await contoso.Grant(workspace, group, Roles.AssessmentUser)).Status);
         await contoso.Revoke(workspace, group);
         await cluster.Settle();
@@ -65,7 +65,7 @@ public sealed partial class KnownIdsTests
     }
 
     [Fact]
-    public async Task An_agreement_that_names_one_tenant_too_many_is_refused_by_name_and_changes_nothing()
+    public async Task Agreement_above_the_limit_of_tenants_is_refused_by_name_and_changes_nothing()
     {
         await contoso.Workspace();
         var tenant = Guid.NewGuid();
@@ -89,7 +89,7 @@ public sealed partial class KnownIdsTests
         }
     }
 
-    // What is under way goes on where the call is given up, and is joined by the next one.
+    // The clean-up continues if its caller gives up, and the next call joins it.
     private async Task Cleaned()
     {
         for (var attempt = 1; ; attempt++)

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>What web nodes hold of a set while it changes.</summary>
+/// <summary>The copies of a set at web nodes while the set changes.</summary>
 public sealed partial class KnownIdsTests
 {
-    /// <summary>As after a backup that was restored under web nodes that went on.</summary>
+    /// <summary>As after a backup was restored while web nodes kept running.</summary>
     [Fact]
-    public async Task A_set_that_is_older_than_what_a_host_was_told_is_refused_and_not_taken_over()
+    public async Task Set_with_an_older_version_than_a_host_holds_is_refused()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -29,9 +29,9 @@ public sealed partial class KnownIdsTests
         Assert.Equal(PolicyAnswerKind.Leased, (await NodeThatWasTold(known - 1).Get(key)).Kind);
     }
 
-    /// <summary>Two web nodes hold the set without the tenant when an agreement comes to name it.</summary>
+    /// <summary>Two web nodes hold the set without the tenant when an agreement is going to name it.</summary>
     [Fact]
-    public async Task Whoever_comes_after_an_agreement_was_acknowledged_is_of_a_known_tenant_at_every_web_node()
+    public async Task Tenant_is_known_at_every_web_node_after_its_agreement_was_acknowledged()
     {
         await contoso.Workspace();
         KnownIdsCache[] nodes = [WebNode(), WebNode()];
@@ -59,9 +59,9 @@ public sealed partial class KnownIdsTests
         }
     }
 
-    /// <summary>A web node that is gone does not answer: what it holds runs out, and the agreement waits for that.</summary>
+    /// <summary>A stopped web node does not answer. Its lease expires, and the agreement waits for that.</summary>
     [Fact]
-    public async Task A_tenant_is_named_when_what_a_silent_web_node_holds_has_run_out()
+    public async Task Agreement_waits_until_the_lease_of_a_silent_web_node_has_expired()
     {
         await contoso.Workspace();
         var tenant = Guid.NewGuid();
@@ -94,7 +94,7 @@ public sealed partial class KnownIdsTests
         return new(cluster.Grains, services.GetRequiredService<AccessMetrics>(), TimeProvider.System, NullLogger<KnownIdsCache>.Instance);
     }
 
-    /// <summary>A web node that asks, and then does not answer.</summary>
+    /// <summary>A web node that asks for a lease and then does not answer.</summary>
     private sealed class SilentNode(IGrainFactory grains, AccessMetrics metrics, long told = -1)
         : LeaseCache<KnownIds, IKnownIdsHolder>(grains, metrics, TimeProvider.System, NullLogger.Instance, "silent", 10), IKnownIdsHolder
     {

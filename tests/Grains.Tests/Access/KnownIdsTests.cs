@@ -7,8 +7,7 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
-/// Groups and tenants that are known, and those that nobody has heard of. Breaks rows and counts activations, so it has a
-/// cluster to itself.
+/// Known groups and tenants, and unknown ones. The tests break rows and count activations, so they have a cluster to themselves.
 /// </summary>
 public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
 {
@@ -46,13 +45,13 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         Assert.Equal(0, await cluster.Activations("group"));
         Assert.Single(await Workspaces(member));
 
-        // None if the member's silo has read the list of their group before.
+        // It is 0 if the member's silo has read the group's list before.
         Assert.InRange(await cluster.Activations("group"), 0, 1);
     }
 
-    // Rows are stored under these keys: another way to make them would lose the tenants.
+    // Rows are stored under these keys. If they were computed differently, the stored tenants would be lost.
     [Fact]
-    public void A_tenant_is_in_the_set_of_the_first_byte_of_its_id()
+    public void First_byte_of_its_id_determines_the_set_of_a_tenant()
     {
         foreach (var tenant in Enumerable.Range(0, 1_000).Select(_ => Guid.NewGuid()).Append(Guid.Empty).Append(Guid.AllBitsSet))
         {
@@ -61,7 +60,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_tenant_that_no_agreement_names_gets_no_row()
+    public async Task Tenant_that_no_agreement_names_gets_no_row()
     {
         var rows = new HashSet<string>();
         cluster.Store.Fate = (operation, name) =>
@@ -80,14 +79,14 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
 
         Assert.Empty(await Workspaces(Contoso.SignIn(new(tenant, Guid.NewGuid()), 0, Groups(200))));
 
-        // One of the 256 sets of tenants, perhaps.
+        // The row may be that of one of the 256 sets of tenants.
         Assert.Subset(new HashSet<string> { "known-ids" }, rows);
         Assert.Null(Row(KnownIds.GroupsOf(tenant)));
     }
 
-    /// <summary>Both silos hold the set without the group when it is granted.</summary>
+    /// <summary>Both silos hold the set without the group when the group gets its grant.</summary>
     [Fact]
-    public async Task Whoever_asks_after_a_grant_was_acknowledged_sees_it_on_every_silo()
+    public async Task Acknowledged_grant_is_seen_on_every_silo()
     {
         var workspace = await contoso.Workspace();
         for (var round = 0; round < 10; round++)
@@ -120,7 +119,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     [InlineData("group", RowFate.AnswerIsLost)]
     [InlineData("workspace", RowFate.Fails)]
     [InlineData("workspace", RowFate.AnswerIsLost)]
-    internal async Task A_grant_that_ends_between_two_steps_is_all_there_or_can_be_made_again(string row, RowFate fate)
+    internal async Task Grant_that_ends_between_two_steps_is_complete_or_can_be_repeated(string row, RowFate fate)
     {
         var workspace = await contoso.Workspace();
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
@@ -138,7 +137,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_group_leaves_the_known_ones_with_its_last_workspace_and_comes_back_with_the_next()
+    public async Task Group_leaves_the_set_with_its_last_workspace_and_returns_with_the_next()
     {
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
@@ -161,7 +160,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     [Theory]
     [InlineData("known-ids", RowFate.Fails)]
     [InlineData("known-ids", RowFate.AnswerIsLost)]
-    internal async Task A_group_that_could_not_leave_the_known_ones_is_revoked_all_the_same_and_leaves_them_later(string row, RowFate fate)
+    internal async Task Group_that_could_not_leave_the_set_is_revoked_and_leaves_it_later(string row, RowFate fate)
     {
         var workspace = await contoso.Workspace();
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
@@ -175,7 +174,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         await cluster.Settle();
         Assert.Equal(Standing.Outsider, await contoso.StandingOf(member, workspace));
 
-        // It is asked for once, when its list is read again, if it is still there, and then not again.
+        // If it is still in the set, it is asked for once, when its list is read again, and then not again.
         cluster.Time.Shift += GroupLists.MaxAge;
         Assert.Empty(await Workspaces(member));
         Assert.False(IsKnown(group));
@@ -186,7 +185,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     [Theory]
     [InlineData("group", RowFate.Fails)]
     [InlineData("workspace", RowFate.AnswerIsLost)]
-    internal async Task A_group_that_is_not_in_any_policy_any_more_stays_known_rather_than_too_little(string row, RowFate fate)
+    internal async Task Group_without_a_policy_stays_in_the_set_if_its_removal_failed(string row, RowFate fate)
     {
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
@@ -202,9 +201,9 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         Assert.Equal(second, Assert.Single(await Workspaces(member)));
     }
 
-    /// <summary>A store of the release before: it has agreements, workspaces and groups, and none of the sets.</summary>
+    /// <summary>A store of the previous release: it has agreements, workspaces and groups, but no sets.</summary>
     [Fact]
-    public async Task What_an_earlier_release_granted_goes_on_to_work_before_and_after_it_is_known()
+    public async Task Grants_of_an_earlier_release_work_before_and_after_the_sets_are_built()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -213,7 +212,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         cluster.Store.Drop("known-ids");
         cluster.Store.Drop("known-ids-build");
 
-        // While the agreements cannot be gone through, everybody's groups are asked as they were.
+        // While the agreements cannot be read, everybody's groups are asked as before.
         Break("agreement", RowFate.Fails, RowOperation.Read);
         Assert.False(await Build());
         Assert.Equal(workspace, Assert.Single(await Workspaces(member)));
@@ -232,7 +231,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task Group_leaves_the_known_ones_with_the_revocation_of_its_last_role()
+    public async Task Group_leaves_the_set_with_the_revocation_of_its_last_role()
     {
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(first, group, Roles.SupportUser);
@@ -251,20 +250,20 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         await contoso.Revoke(second, group);
         await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
-        // Comes behind it, and changes nothing.
+        // This call comes after the removal and changes nothing.
         await Set().Remove(Guid.NewGuid(), 0);
         Assert.False(IsKnown(group));
     }
 
     [Fact]
-    public async Task A_set_of_neither_kind_is_nobodys()
+    public async Task Key_of_neither_kind_of_set_is_refused_and_stores_nothing()
     {
         await Assert.ThrowsAnyAsync<ArgumentException>(() => cluster.Grains.GetGrain<IKnownIdsGrain>("nothing").Add(Guid.NewGuid(), 1, isMore: true));
         Assert.Null(Row("nothing"));
     }
 
     [Fact]
-    public async Task A_set_that_cannot_be_had_leaves_a_list_unconfirmed()
+    public async Task List_is_unconfirmed_while_a_set_is_unavailable()
     {
         await contoso.Workspace();
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);

@@ -27,7 +27,7 @@ public sealed class LeaseCacheTests : IDisposable
             leases.Add((await cache.Get($"{i}")).Lease!);
         }
 
-        // The first half is used again: a grain that keeps its lease does not ask the cache.
+        // Uses the first half again. A grain that keeps its lease does not ask the cache.
         time.Advance(lease / 2);
         Assert.All(leases.Take(Capacity / 2), l => Assert.True(l.IsValid));
         var more = new List<Lease<string>>();
@@ -55,7 +55,7 @@ public sealed class LeaseCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Leases_that_have_run_out_go_before_valid_ones()
+    public async Task Full_cache_gives_up_expired_leases_first()
     {
         for (var i = 0; i < Capacity / 2; i++)
         {
@@ -73,7 +73,7 @@ public sealed class LeaseCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task While_requests_fill_the_cache_another_key_is_unconfirmed()
+    public async Task Another_key_is_unconfirmed_while_open_requests_fill_the_cache()
     {
         cache.Answer = new();
         var asking = Enumerable.Range(0, Capacity).Select(i => cache.Get($"{i}").AsTask()).ToList();
@@ -86,12 +86,12 @@ public sealed class LeaseCacheTests : IDisposable
         Assert.Equal(PolicyAnswerKind.Leased, (await cache.Get("another")).Kind);
     }
 
-    // A recall finds a lease that is valid, whatever was given up before.
+    // A recall always finds a valid lease, whatever was given up before.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Whatever_is_asked_for_the_cache_keeps_its_bound_and_a_recall_ends_every_lease(int seed)
+    public async Task Cache_keeps_its_limit_and_a_recall_ends_every_lease(int seed)
     {
         var random = new Random(seed);
         var given = new Dictionary<string, List<Lease<string>>>(StringComparer.Ordinal);
@@ -123,7 +123,7 @@ public sealed class LeaseCacheTests : IDisposable
     private sealed class Cache(AccessMetrics metrics, TimeProvider time)
         : LeaseCache<string, IHolder>(DispatchProxy.Create<IGrainFactory, References>(), metrics, time, NullLogger.Instance, "tests", Capacity), IHolder
     {
-        /// <summary>What the owner's answer waits for.</summary>
+        /// <summary>The owner's answer waits for this.</summary>
         public TaskCompletionSource? Answer { get; set; }
 
         protected override async Task<(PolicyAnswerKind Kind, string? Leased, TimeSpan Lease)> Request(

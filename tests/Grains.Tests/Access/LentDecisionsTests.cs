@@ -2,13 +2,13 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>The lender's part of decision leases in docs/understand/coherence.md, rule by rule.</summary>
+/// <summary>The silo's part of the rules for decision leases in docs/understand/coherence.md, rule by rule.</summary>
 public class LentDecisionsTests
 {
     private readonly LentDecisions<string> lent = new();
 
     [Fact]
-    public void Web_node_that_was_lent_a_decision_is_recalled_and_one_that_was_not_is_not()
+    public void Only_web_nodes_that_were_lent_a_decision_are_recalled()
     {
         Assert.True(lent.Lend("a", At(10), At(0)));
 
@@ -21,7 +21,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void Many_decisions_of_one_web_node_are_one_entry_until_the_last_of_them_ends()
+    public void Decisions_of_one_web_node_are_one_entry_until_the_last_expires()
     {
         lent.Lend("a", At(10), At(0));
         lent.Lend("a", At(7), At(1));
@@ -30,7 +30,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void Recall_is_over_when_a_silent_web_node_has_run_out()
+    public void Recall_is_over_when_the_decisions_of_a_silent_web_node_have_expired()
     {
         lent.Lend("a", At(10), At(0));
         var (number, _) = lent.Recall(At(1));
@@ -40,7 +40,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void What_has_run_out_is_not_recalled()
+    public void Expired_decision_is_not_recalled()
     {
         lent.Lend("a", At(10), At(0));
 
@@ -48,7 +48,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void Nothing_is_lent_while_a_recall_is_under_way()
+    public void Nothing_is_lent_during_a_recall()
     {
         lent.Lend("a", At(10), At(0));
         var (number, _) = lent.Recall(At(1));
@@ -60,7 +60,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void Late_answer_to_an_earlier_recall_says_nothing_of_what_was_lent_since()
+    public void Late_answer_to_an_earlier_recall_does_not_count_for_later_decisions()
     {
         lent.Lend("a", At(10), At(0));
         var (earlier, _) = lent.Recall(At(1));
@@ -87,7 +87,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void Answer_that_comes_after_something_was_lent_again_leaves_it()
+    public void Late_answer_does_not_remove_a_decision_lent_since()
     {
         lent.Lend("a", At(10), At(0));
         var (number, _) = lent.Recall(At(1));
@@ -100,7 +100,7 @@ public class LentDecisionsTests
     }
 
     [Fact]
-    public void Beyond_the_limit_nothing_is_lent_until_some_have_run_out()
+    public void Nothing_is_lent_above_the_limit_until_some_decisions_have_expired()
     {
         var holders = new LentDecisions<int>();
         for (var holder = 0; holder < LentDecisions<int>.MaxHolders; holder++)

@@ -16,7 +16,7 @@ public sealed class ListErasTests
     private readonly Members members = new();
 
     [Fact]
-    public void Era_lasts_while_the_members_are_the_same()
+    public void Era_stays_the_same_while_the_members_do()
     {
         members.Are((1, now), (2, now));
         var eras = new ListEras(members, members);
@@ -27,7 +27,7 @@ public sealed class ListErasTests
     }
 
     [Fact]
-    public void There_is_no_era_with_a_silo_of_an_earlier_release_and_another_one_after_it()
+    public void No_era_while_a_silo_of_an_earlier_release_runs_and_a_new_era_after_it()
     {
         members.Are((1, now), (2, now));
         var eras = new ListEras(members, members);
@@ -40,9 +40,9 @@ public sealed class ListErasTests
         Assert.DoesNotContain(eras.Current(), new[] { Guid.Empty, before });
     }
 
-    /// <summary>Nobody asked while the silo of an earlier release was there.</summary>
+    /// <summary>Nobody asked for the era while the silo of an earlier release was running.</summary>
     [Fact]
-    public void Silo_that_came_and_went_unseen_ends_the_era()
+    public void Silo_that_joined_and_left_unnoticed_ends_the_era()
     {
         members.Are((1, now));
         var eras = new ListEras(members, members);
@@ -60,7 +60,7 @@ public sealed class ListErasTests
     [InlineData(SiloStatus.Stopping, false)]
     [InlineData(SiloStatus.Joining, true)]
     [InlineData(SiloStatus.Dead, true)]
-    public void Member_that_has_not_said_what_it_is_counts_as_one_of_an_earlier_release_while_it_may_have_grains(SiloStatus status, bool isEra)
+    public void Member_without_a_manifest_counts_as_an_earlier_release_while_it_may_have_grains(SiloStatus status, bool isEra)
     {
         members.Are((1, now));
         members.Add(2, status);

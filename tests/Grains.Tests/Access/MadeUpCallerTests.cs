@@ -11,8 +11,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
-/// Somebody who reaches a silo's gateway with the client library and knows every interface: what they make up gets them
-/// nothing. A made-up sign-in is not among it: only the network can keep that out, as docs/understand/coherence.md says.
+/// Somebody reaches a silo's gateway with the client library and knows every interface. Nothing that they make up gives them
+/// access. Made-up sign-ins are not tested: only the network can keep those out, as docs/understand/coherence.md says.
 /// </summary>
 public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluster>
 {
@@ -21,7 +21,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task A_made_up_decision_is_acted_on_nowhere()
+    public async Task No_grain_acts_on_a_made_up_decision()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
@@ -59,7 +59,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     }
 
     [Fact]
-    public async Task A_right_decision_is_acted_on_everywhere_and_after_the_owner_ended_once_more_is_enough()
+    public async Task Every_grain_acts_on_a_genuine_decision_and_after_the_owner_ended_one_retry_is_enough()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -80,7 +80,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
                     Assert.False(await answer() is null or DecideAgain, $"{needed} was not let in.");
                 }
 
-                // What is written changes the key, and the decision with it.
+                // A write changes the key, so the decision has to be made again.
                 decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
             }
         }
@@ -100,7 +100,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     }
 
     [Fact]
-    public async Task Nobody_acts_in_anothers_name()
+    public async Task Nobody_can_act_in_the_name_of_another_person()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
@@ -123,7 +123,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     }
 
     [Fact]
-    public async Task What_silos_say_to_each_other_is_refused_to_a_client()
+    public async Task Client_is_refused_calls_that_only_silos_may_make()
     {
         var workspace = await contoso.Workspace();
         var person = contoso.Somebody();
@@ -160,7 +160,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
             (typeof(IRemindable), () => cluster.Grains.GetGrain<IAssessmentsGrain>(workspace).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default)),
         ];
 
-        // Its row is written when it begins to own the set, whoever calls.
+        // The set's row is written when the grain takes over the set, whoever calls.
         await cluster.Grains.GetGrain<IKnownIdsGrain>(KnownIds.GroupsOf(contoso.Tenant)).Remove(Guid.NewGuid(), 0);
         cluster.Store.StartCounting();
 
@@ -172,7 +172,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
         Assert.Equal(0, cluster.Store.Writes);
         Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(person, 0), workspace));
 
-        // None that there is was left out; the index is asked for through what it is an index of.
+        // Checks that no interface is left out. The index is called through the interfaces that extend it.
         var silent = typeof(PolicyCache).Assembly.GetTypes().Where(t => t.IsInterface && !t.IsPublic && typeof(IGrain).IsAssignableFrom(t));
         Assert.Empty(silent.Except([typeof(IWorkspaceIndex)]).Except(calls.Select(c => c.Interface)));
     }
@@ -191,7 +191,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     [InlineData("no name")]
     [InlineData("long email")]
     [InlineData("no such type")]
-    public async Task A_sign_in_that_no_token_gives_is_refused_before_anything_is_stored(string how)
+    public async Task Impossible_sign_in_is_refused_before_anything_is_stored(string how)
     {
         var workspace = await contoso.Workspace();
         var person = contoso.Somebody();
@@ -229,7 +229,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
     }
 
     [Fact]
-    public async Task A_token_may_be_ahead_by_the_skew()
+    public async Task Token_may_be_ahead_by_the_clock_skew()
     {
         var person = contoso.Somebody();
         var ahead = Contoso.SignIn(person, 0) with { IssuedAt = DateTimeOffset.FromUnixTimeSeconds((cluster.Time.GetUtcNow() + SignIn.MaxClockSkew).ToUnixTimeSeconds()) };
@@ -239,7 +239,7 @@ public class MadeUpCallerTests(GrainCluster cluster) : IClassFixture<GrainCluste
 
     private static object? Again(bool decideAgain) => decideAgain ? new DecideAgain() : "acted";
 
-    /// <summary>Everything that a decision opens: what it needs, and null or <see cref="DecideAgain"/> where it is not acted on.</summary>
+    /// <summary>Every call that takes a decision: the permission that it needs, and its answer, which is null or <see cref="DecideAgain"/> if the grain does not act.</summary>
     private IEnumerable<(Permissions Needed, Func<Task<object?>> Answer)> Calls(AccessDecision decision, Guid group)
     {
         var id = decision.WorkspaceId;

@@ -7,9 +7,9 @@ namespace EngageCenter.Grains.Tests.Access;
 
 public class PolicyCacheTests
 {
-    // Within a grain's turn no reference can be made, and a silo that owns a workspace need not have asked for a lease.
+    // Within a grain's turn no reference can be created, and a silo that owns a workspace may not have asked for a lease yet.
     [Fact]
-    public void A_silo_that_has_asked_for_no_lease_recalls_those_of_others()
+    public void Silo_without_leases_can_recall_from_other_silos()
     {
         using var services = new ServiceCollection().AddMetrics().AddSingleton<AccessMetrics>().BuildServiceProvider();
         var cache = new PolicyCache(

@@ -10,7 +10,7 @@ public class PolicyHolderTests
     [Theory]
     [InlineData(10, 110)]
     [InlineData(3, 103)]
-    public void A_copy_counts_from_when_it_was_asked_for_and_for_as_long_as_its_owner_says(double lease, double until)
+    public void Copy_is_valid_for_the_owners_lease_counted_from_the_request(double lease, double until)
     {
         var request = holder.Ask(At(100));
 
@@ -18,7 +18,7 @@ public class PolicyHolderTests
     }
 
     [Fact]
-    public void A_grant_that_a_recall_has_overtaken_is_dropped()
+    public void Grant_overtaken_by_a_recall_is_dropped()
     {
         var request = holder.Ask(At(100));
 
@@ -29,7 +29,7 @@ public class PolicyHolderTests
     }
 
     [Fact]
-    public void A_request_sent_after_a_recall_counts()
+    public void Request_sent_after_a_recall_counts()
     {
         var overtaken = holder.Ask(At(100));
         holder.Recall();
@@ -40,7 +40,7 @@ public class PolicyHolderTests
     }
 
     [Fact]
-    public void Of_two_requests_only_the_later_one_counts()
+    public void Only_the_later_of_two_requests_counts()
     {
         var given_up = holder.Ask(At(100));
         var request = holder.Ask(At(105));
@@ -52,7 +52,7 @@ public class PolicyHolderTests
     }
 
     [Fact]
-    public void An_answer_counts_once()
+    public void Answer_counts_only_once()
     {
         var request = holder.Ask(At(100));
 

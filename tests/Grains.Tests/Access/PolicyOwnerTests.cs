@@ -3,8 +3,8 @@ using EngageCenter.Access;
 namespace EngageCenter.Grains.Tests.Access;
 
 /// <summary>
-/// The owner's part of docs/understand/coherence.md, rule by rule. A lease lasts 10 s, authority 20 s; the owner before had term 4.
-/// What the owner says is written as its shell would read it.
+/// The owner's part of docs/understand/coherence.md, rule by rule. A lease lasts 10 s, authority 20 s; the earlier owner had term 4.
+/// The owner's messages are written as texts.
 /// </summary>
 public class PolicyOwnerTests
 {
@@ -23,7 +23,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_take_over_that_was_not_confirmed_is_none()
+    public void Unconfirmed_take_over_ends_the_owner()
     {
         var owner = New();
         owner.Start(new Tenure(4, Released: true, Wait: At(30)), At(0));
@@ -33,7 +33,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Whoever_asks_before_the_take_over_waits_for_it()
+    public void Request_before_the_take_over_waits_for_it()
     {
         var owner = New();
         owner.Start(new Tenure(4, Released: false, Wait: At(30)), At(0));
@@ -43,11 +43,11 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void After_a_release_the_first_change_is_made_at_once() =>
+    public void First_change_after_a_release_does_not_wait() =>
         Says(Owning().ChangeAsked(Patience, At(1)), "write change, term 5");
 
     [Fact]
-    public void Without_a_release_the_first_change_waits_for_what_the_owner_before_may_have_granted()
+    public void First_change_without_a_release_waits_for_leases_of_the_earlier_owner()
     {
         var owner = New();
         owner.Start(new Tenure(4, Released: false, Wait: At(30)), At(0));
@@ -64,7 +64,7 @@ public class PolicyOwnerTests
     [InlineData(45, 45)]
     [InlineData(30, 30)]
     [InlineData(5, 30)]
-    public void It_waits_by_the_settings_of_the_owner_before_where_those_are_longer(double before, double waited)
+    public void First_change_waits_by_the_earlier_owners_settings_if_they_are_longer(double before, double waited)
     {
         var owner = New();
         owner.Start(new Tenure(4, Released: false, Wait: At(before)), At(0));
@@ -75,7 +75,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Until_it_has_waited_it_says_so_to_its_successor()
+    public void Row_keeps_the_longer_wait_until_the_first_change()
     {
         Assert.Equal(At(45), Waits(New().Start(new Tenure(4, Released: false, Wait: At(45)), At(0))));
         Assert.Equal(At(30), Waits(New().Start(new Tenure(4, Released: true, Wait: At(45)), At(0))));
@@ -90,19 +90,19 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_change_that_might_have_to_wait_longer_than_its_caller_is_refused()
+    public void Change_that_might_wait_longer_than_its_caller_is_refused()
     {
         var owner = Owning(released: false);
 
-        // 29 s until the first change, and at worst a lease of 10 s.
+        // It takes 29 s until the first change, and then at most a lease of 10 s.
         Says(owner.ChangeAsked(Patience, At(1)), "refuse change, 14 s");
         Says(owner.ChangeAsked(Patience, At(15)));
     }
 
-    // A workspace that comes to be.
+    // A new workspace.
 
     [Fact]
-    public void Where_there_is_no_row_the_first_change_writes_the_first_term()
+    public void First_change_without_a_row_writes_the_first_term()
     {
         var owner = New();
 
@@ -113,7 +113,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_first_term_that_another_owner_wrote_is_not_taken_for_its_own()
+    public void First_term_of_another_owner_is_not_mistaken_for_its_own()
     {
         var owner = New();
         owner.Start(null, At(0));
@@ -123,7 +123,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_first_term_that_was_not_confirmed_is_not_released()
+    public void Unconfirmed_first_term_is_not_released()
     {
         var owner = New();
         owner.Start(null, At(0));
@@ -136,7 +136,7 @@ public class PolicyOwnerTests
     // Rule 2: grant.
 
     [Fact]
-    public void Authority_is_confirmed_once_for_all_who_wait()
+    public void Authority_is_confirmed_once_for_all_waiting_requests()
     {
         var owner = Owning();
 
@@ -159,7 +159,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Where_the_term_cannot_be_read_nothing_is_granted()
+    public void Nothing_is_granted_if_the_term_cannot_be_read()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(20));
@@ -170,7 +170,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void An_owner_that_finds_another_term_ends()
+    public void Owner_that_finds_another_term_ends()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(20));
@@ -182,7 +182,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Of_two_requests_of_a_holder_that_wait_the_older_one_is_refused()
+    public void Older_of_two_waiting_requests_of_a_holder_is_refused()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(20));
@@ -194,7 +194,7 @@ public class PolicyOwnerTests
     // Rule 3: change.
 
     [Fact]
-    public void A_change_recalls_every_lease_before_it_is_stored()
+    public void Change_recalls_every_lease_before_it_is_stored()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -209,7 +209,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_silent_holder_is_waited_for_until_its_lease_has_run_out()
+    public void Change_waits_for_a_silent_holder_until_its_lease_has_expired()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(2));
@@ -222,7 +222,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_lease_that_has_run_out_is_not_recalled()
+    public void Expired_lease_is_not_recalled()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -231,7 +231,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Who_asks_for_a_lease_during_a_change_gets_the_changed_policy()
+    public void Request_during_a_change_gets_the_changed_policy()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -244,7 +244,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Acts_go_on_during_a_recall_but_not_while_nobody_knows_what_is_stored()
+    public void Acts_continue_during_a_recall_but_wait_during_the_write()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -257,7 +257,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Authority_that_ends_during_a_change_is_confirmed_before_anything_else_is_done()
+    public void Authority_that_ends_during_a_change_is_confirmed_before_the_write()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(18));
@@ -269,7 +269,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void An_owner_that_finds_another_term_during_a_change_makes_none()
+    public void Owner_that_finds_another_term_during_a_change_does_not_make_it()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(18));
@@ -284,7 +284,7 @@ public class PolicyOwnerTests
     // Rule 3: a change that was not confirmed.
 
     [Fact]
-    public void An_owner_whose_change_was_not_confirmed_reads_what_became_of_it_and_lets_go()
+    public void Owner_with_an_unconfirmed_change_reads_the_row_and_releases()
     {
         var owner = Settling();
 
@@ -295,10 +295,10 @@ public class PolicyOwnerTests
     [Theory]
     [InlineData(6L)]
     [InlineData(null)]
-    public void It_lets_go_of_nothing_that_is_not_known_to_be_its_own(long? term) => Says(Settling().Reloaded(term), "ended");
+    public void Owner_does_not_release_a_row_that_may_belong_to_another(long? term) => Says(Settling().Reloaded(term), "ended");
 
     [Fact]
-    public void A_release_that_was_not_confirmed_leaves_the_next_owner_to_wait()
+    public void Unconfirmed_release_makes_the_next_owner_wait()
     {
         var owner = Settling();
         owner.Reloaded(5);
@@ -307,7 +307,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Until_then_it_does_nothing_else()
+    public void Owner_does_nothing_else_while_it_settles()
     {
         var owner = Settling();
 
@@ -319,7 +319,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Whoever_waited_for_the_change_is_refused()
+    public void Requests_that_waited_for_the_failed_change_are_refused()
     {
         var owner = Owning();
         owner.ChangeAsked(Patience, At(2));
@@ -332,7 +332,7 @@ public class PolicyOwnerTests
     // Rule 4: recall.
 
     [Fact]
-    public void The_late_answer_to_an_earlier_recall_says_nothing_of_a_lease_granted_since()
+    public void Late_answer_to_an_earlier_recall_does_not_count_for_a_later_lease()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -349,7 +349,7 @@ public class PolicyOwnerTests
     // Rule 5: release.
 
     [Fact]
-    public void An_orderly_end_recalls_and_then_releases()
+    public void Orderly_end_recalls_and_then_releases()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -363,7 +363,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void An_owner_that_may_not_change_yet_does_not_release_either()
+    public void Owner_that_may_not_change_yet_does_not_release()
     {
         var owner = Owning(released: false);
 
@@ -371,7 +371,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_release_waits_for_a_silent_holder_as_a_change_does()
+    public void Release_waits_for_a_silent_holder()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -383,14 +383,14 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void Before_it_owns_anything_an_owner_just_ends()
+    public void Owner_without_a_term_ends_without_a_write()
     {
         Says(Stopped(_ => { }), "ended");
         Says(Stopped(o => o.Start(new Tenure(4, Released: true, Wait: At(30)), At(0))), "ended");
     }
 
     [Fact]
-    public void An_end_in_the_middle_of_a_change_leaves_its_outcome_open()
+    public void End_during_a_change_reports_an_unknown_outcome()
     {
         var waiting = Owning(released: false);
         waiting.ChangeAsked(At(60), At(1));
@@ -407,7 +407,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void What_becomes_of_a_write_after_the_end_is_the_next_owners_to_read()
+    public void Result_of_a_write_after_the_end_is_ignored()
     {
         var owner = Owning();
         owner.ChangeAsked(Patience, At(2));

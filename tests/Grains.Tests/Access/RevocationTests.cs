@@ -25,7 +25,7 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_right_that_is_taken_from_a_group_stops_working_and_the_rest_goes_on()
+    public async Task Right_taken_from_a_group_stops_working_and_its_other_rights_continue()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
@@ -42,7 +42,7 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_contact_who_leaves_the_contract_is_out_at_once()
+    public async Task Contact_who_leaves_the_contract_loses_access_at_once()
     {
         var workspace = await contoso.Workspace();
         var joni = contoso.Somebody();
@@ -58,7 +58,7 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_decision_of_an_older_policy_is_not_acted_on()
+    public async Task Decision_of_an_older_policy_is_not_acted_on()
     {
         var workspace = await contoso.Workspace();
         var old = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
@@ -70,7 +70,7 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_decision_that_lacks_the_permission_or_is_of_another_workspace_is_a_fault()
+    public async Task Decision_without_the_permission_or_about_another_workspace_throws()
     {
         var workspace = await contoso.Workspace();
         var other = await new Contoso(cluster).Workspace();
@@ -84,7 +84,7 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task An_older_token_brings_no_group_back_also_after_the_grain_was_away()
+    public async Task Older_token_brings_back_no_group_even_after_the_grain_was_reactivated()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
@@ -99,20 +99,20 @@ public class RevocationTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_token_is_its_owners_only()
+    public async Task Token_of_another_person_is_refused()
     {
         var workspace = await contoso.Workspace();
 
         await Assert.ThrowsAsync<ArgumentException>(() => cluster.User(contoso.Somebody()).Decide(contoso.AdeleSignIn, workspace).AsTask());
 
-        // Also where the decision is warm, and the stranger's token as old.
+        // It is also refused if the decision is in memory and the other person's token is as old.
         Assert.Equal(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
         await Assert.ThrowsAsync<ArgumentException>(
             () => cluster.User(contoso.Adele).Decide(Contoso.SignIn(contoso.Somebody(), 0), workspace).AsTask());
     }
 
     [Fact]
-    public async Task A_group_of_another_tenant_with_the_same_id_lets_nobody_in()
+    public async Task Group_with_the_same_id_in_another_tenant_lets_nobody_in()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();

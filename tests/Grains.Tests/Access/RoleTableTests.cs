@@ -9,14 +9,14 @@ public class RoleTableTests
     public void Who_may_do_what() => Approved.Matches("tests/Grains.Tests/Access/role-permissions.txt", Matrix());
 
     [Fact]
-    public void Every_role_stands_in_the_table_once() =>
+    public void Table_has_every_role_once() =>
         Assert.Equal(Enum.GetValues<Roles>().Where(r => r != Roles.None).Order(), RoleTable.All.Select(d => d.Role).Order());
 
     [Fact]
     public void No_role_allows_nothing() => Assert.Equal(Permissions.None, RoleTable.PermissionsOf(Roles.None));
 
     [Fact]
-    public void A_role_that_the_table_does_not_know_allows_nothing() =>
+    public void Unknown_role_allows_nothing() =>
         Assert.Equal(Permissions.None, RoleTable.PermissionsOf((Roles)(1 << 15)));
 
     [Fact]
@@ -32,7 +32,7 @@ public class RoleTableTests
     }
 
     [Fact]
-    public void A_role_is_either_the_contracts_or_assignable()
+    public void Role_is_either_a_contract_role_or_assignable()
     {
         Assert.Equal(Roles.None, RoleTable.Contract & RoleTable.Assignable);
         Assert.Equal(RoleTable.All.Length, System.Numerics.BitOperations.PopCount((uint)(RoleTable.Contract | RoleTable.Assignable)));

@@ -8,7 +8,7 @@ public class StoredIdsTests
     private static readonly StoredIds empty = new();
 
     [Fact]
-    public void An_id_that_is_there_changes_nothing()
+    public void Adding_a_known_id_changes_nothing()
     {
         var one = empty.With(id, 5, isMore: true, max: 1)!;
 
@@ -18,7 +18,7 @@ public class StoredIdsTests
     }
 
     [Fact]
-    public void A_removal_that_comes_after_the_id_came_anew_is_late()
+    public void Late_removal_does_not_remove_an_id_that_was_added_again()
     {
         var again = empty.With(id, 5, isMore: true, max: 1)!.With(id, 7, isMore: true, max: 1)!;
 
@@ -27,10 +27,10 @@ public class StoredIdsTests
     }
 
     [Fact]
-    public void A_removal_of_what_is_not_there_changes_nothing() => Assert.Same(empty, empty.Without(id, 1));
+    public void Removing_an_unknown_id_changes_nothing() => Assert.Same(empty, empty.Without(id, 1));
 
     [Fact]
-    public void Removing_many_ids_is_one_version_and_keeps_those_that_came_anew()
+    public void Removing_many_ids_is_one_version_and_keeps_ids_that_were_added_again()
     {
         var (late, gone) = (Guid.NewGuid(), Guid.NewGuid());
         var three = empty.With(id, 5, isMore: true, max: 3)!.With(late, 7, isMore: true, max: 3)!.With(gone, 1, isMore: true, max: 3)!;
@@ -43,7 +43,7 @@ public class StoredIdsTests
     }
 
     [Fact]
-    public void A_full_set_takes_no_other_id_and_keeps_those_that_it_has()
+    public void Full_set_takes_no_new_id_and_keeps_its_own()
     {
         var full = empty.With(id, 1, isMore: true, max: 1)!;
 
@@ -52,7 +52,7 @@ public class StoredIdsTests
     }
 
     [Fact]
-    public void The_version_says_whether_ids_came_or_went_or_came_to_mean_more()
+    public void Version_grows_when_an_id_is_added_removed_or_means_more()
     {
         var one = empty.With(id, 1, isMore: true, max: 1)!;
 
@@ -65,7 +65,7 @@ public class StoredIdsTests
     [Theory]
     [InlineData("groups/", KnownIds.MaxGroups)]
     [InlineData("tenants/", KnownIds.MaxTenants)]
-    public void A_key_says_how_many_ids_there_may_be(string prefix, int max) => Assert.Equal(max, KnownIds.MaxIn($"{prefix}x"));
+    public void Key_determines_the_limit_of_ids(string prefix, int max) => Assert.Equal(max, KnownIds.MaxIn($"{prefix}x"));
 
     [Fact]
     public void There_are_at_most_256_sets_of_tenants() =>

@@ -4,7 +4,7 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.Grains.Tests.Access;
 
-/// <summary>Counts what storage is asked for, so it has a cluster to itself.</summary>
+/// <summary>Counts the use of storage, so it has a cluster to itself.</summary>
 public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
 {
     private const int AtOnce = 200;
@@ -13,7 +13,7 @@ public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task A_warm_check_asks_storage_for_nothing()
+    public async Task Warm_check_does_not_use_storage()
     {
         var workspace = await contoso.Workspace();
         await contoso.StandingOf(contoso.AdeleSignIn, workspace);
@@ -44,15 +44,15 @@ public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
         Assert.Equal((0, 0), (cluster.Store.Reads, cluster.Store.Writes));
     }
 
-    /// <summary><c>MEMBERS=100000</c> are as many as one may ask for.</summary>
+    /// <summary>The environment variable <c>MEMBERS</c> sets the number of members, at most 100,000.</summary>
     [Fact]
-    public async Task A_revocation_is_one_recall_for_each_silo_and_one_write_however_many_members_there_are()
+    public async Task Revocation_is_one_recall_for_each_silo_and_one_write_for_any_number_of_members()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
         await contoso.Grant(workspace, group, Roles.SupportUser);
 
-        // Without its last role the group would leave the set of known ones, by a write that the revocation does not wait for.
+        // With a role in another workspace the group stays in the set. Otherwise the set would be written, and the revocation does not wait for that.
         await contoso.Grant(await contoso.AnotherWorkspace(), group, Roles.SupportUser);
         foreach (var some in Enumerable.Range(0, members).Chunk(AtOnce))
         {
@@ -64,7 +64,7 @@ public class WarmCheckTests(WarmCluster cluster) : IClassFixture<WarmCluster>
 
         await contoso.Revoke(workspace, group);
 
-        // The policy, and after it the group's list of workspaces.
+        // The policy, and then the group's list of workspaces.
         Assert.Equal(2, cluster.Store.Writes);
         Assert.Equal(GrainCluster.Silos, meter["recalls"]);
     }

@@ -5,7 +5,7 @@ namespace EngageCenter.Grains.Tests.Access;
 public class WorkspaceIndexTests
 {
     [Fact]
-    public void A_removal_that_comes_late_does_not_take_a_later_addition()
+    public void Late_removal_does_not_remove_a_later_addition()
     {
         var index = WorkspaceIndex.Empty.With("w", 3)!.With("w", 7)!;
 
@@ -23,7 +23,7 @@ public class WorkspaceIndexTests
     }
 
     [Fact]
-    public void A_full_index_takes_no_other_workspace_and_still_the_ones_it_has()
+    public void Full_index_takes_no_new_workspace_but_still_updates_its_own()
     {
         var index = Enumerable.Range(0, WorkspaceIndex.MaxEntries).Aggregate(WorkspaceIndex.Empty, (i, n) => i.With($"w{n}", 1)!);
 

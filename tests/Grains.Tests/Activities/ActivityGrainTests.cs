@@ -11,7 +11,7 @@ using static EngageCenter.Activities.Puts;
 
 namespace EngageCenter.Activities;
 
-/// <summary>Tests count and break the rows of activities, so they have a cluster to themselves, and each a workspace of its own.</summary>
+/// <summary>The tests count and break rows of activities, so they have a cluster to themselves, and each test has its own workspace.</summary>
 public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper output) : IClassFixture<GrainCluster>, IAsyncLifetime
 {
     private static readonly ActivityQuery All = new(null, null, null, null, null, new(PageRequest.MaxSize, null));
@@ -32,7 +32,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task What_was_put_is_listed_and_proves_what_was_delivered()
+    public async Task Put_activities_are_listed_and_counted_in_the_proof()
     {
         var (first, second) = (Activity("b", delivered: 12.5m), Activity("a", status: ActivityStatus.Planned, evidence: "https://contoso.example/a"));
         Assert.Equal(new(PutActivityStatus.Created, new(first, 1)), await Grain.Put(new(first, null)));
@@ -52,7 +52,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task A_workspace_that_does_not_exist_takes_no_activity()
+    public async Task Activity_of_an_unknown_workspace_is_refused()
     {
         workspaceId = Guid.NewGuid().ToString("N");
         store.StartCounting();
@@ -62,7 +62,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Activities_outlive_the_activation_and_their_versions_count_on()
+    public async Task Activities_and_versions_survive_the_activation()
     {
         await Put(Activity());
         await Put(Activity(title: "Changed", delivered: 3));
@@ -81,7 +81,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public async Task A_write_that_is_not_confirmed_fails_and_then_the_truth_is_served(bool written, int there)
+    public async Task Unconfirmed_write_fails_and_the_next_call_reads_storage(bool written, int there)
     {
         store.Fate = (operation, name) => operation != RowOperation.Write || name != "activities-0" ? RowFate.Happens
             : written ? RowFate.AnswerIsLost : RowFate.Fails;
@@ -96,7 +96,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task A_read_that_fails_fails_the_call_and_the_next_one_reads_again()
+    public async Task Failed_read_fails_the_call_and_the_next_call_reads_again()
     {
         await Put(Activity());
         var decision = await Decision();
@@ -109,7 +109,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Nobody_is_shown_or_told_of_what_is_not_stored_yet()
+    public async Task Nothing_is_shown_or_acknowledged_before_it_is_stored()
     {
         await Put(Activity());
         using var writing = new SemaphoreSlim(0);
@@ -127,7 +127,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
         var put = Grain.Put(new(Activity(title: "Changed", delivered: 7), null));
         await writing.WaitAsync();
 
-        // All of these are decided by the change that is under way, so they wait for it.
+        // All of these are decided by the change that is being stored, so they wait for it.
         var (again, refused, next) = (
             Grain.Put(new(Activity(title: "Changed", delivered: 7), null)),
             Grain.Put(new(Activity(title: "Other"), new(1))),
@@ -147,7 +147,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Many_writers_at_once_are_each_told_of_their_own()
+    public async Task Each_of_many_parallel_writers_gets_its_own_outcome()
     {
         const int Writers = 400;
         var outcomes = await Task.WhenAll(Enumerable.Range(0, Writers).Select(n => Grain.Put(new(Activity($"{n % 40}", title: $"Title {n}", delivered: 1), null))));
@@ -163,7 +163,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Of_writers_who_saw_the_same_version_one_succeeds()
+    public async Task Only_one_of_two_writers_with_the_same_version_succeeds()
     {
         await Put(Activity());
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => Grain.Put(new(Activity(title: $"Title {n}"), new(1)))));
@@ -193,7 +193,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task A_workspace_of_one_package_knows_that_one()
+    public async Task Workspace_of_one_package_takes_activities_only_for_that_package()
     {
         var workloads = new Contoso(cluster);
         var put = await workloads.Put(workloads.Agreement(AgreementType.Workload, "data", "retail"));
@@ -206,7 +206,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task What_cannot_be_held_against_the_contract_is_not_taken()
+    public async Task Activity_is_refused_while_the_contract_is_unavailable()
     {
         await cluster.Forget();
         store.Fate = (operation, name) => operation == RowOperation.Read && name == "workspace" ? RowFate.Fails : RowFate.Happens;
@@ -218,7 +218,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Packages_that_an_earlier_release_did_not_store_are_waited_for()
+    public async Task Activity_is_refused_until_packages_of_an_earlier_release_are_known()
     {
         workspaceId = Guid.NewGuid().ToString("N");
         var contract = new WorkspaceContract(
@@ -239,7 +239,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Who_may_not_view_customer_activity_is_a_fault_of_the_caller()
+    public async Task Query_without_ViewCustomerActivity_throws()
     {
         var decision = await Decision();
         AccessDecision[] refused =
@@ -259,7 +259,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task A_decision_of_an_older_policy_is_answered_by_nothing()
+    public async Task Decision_of_an_older_policy_is_answered_with_null()
     {
         var old = await Decision();
         await contoso.Grant(workspaceId, Guid.NewGuid(), Roles.User);
@@ -271,15 +271,15 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task A_cursor_that_no_page_handed_out_is_refused() =>
+    public async Task Unknown_cursor_is_refused() =>
         await Assert.ThrowsAsync<InvalidCursorException>(() => List(All with { Page = new(1, "nonsense") }));
 
     /// <summary>
-    /// Each page is made for itself, and nothing is kept from one to the next.
-    /// <c>ACTIVITIES</c> in the environment sets another number of them; the figures are in the test's output.
+    /// Each page is computed by itself; nothing is kept between pages. The environment variable <c>ACTIVITIES</c> sets the number of
+    /// activities; the figures are in the test's output.
     /// </summary>
     [Fact]
-    public async Task An_export_is_read_page_by_page_to_its_end()
+    public async Task Export_is_read_page_by_page_to_its_end()
     {
         var count = Environment.GetEnvironmentVariable("ACTIVITIES") is { Length: > 0 } set ? int.Parse(set, System.Globalization.CultureInfo.InvariantCulture) : 5_000;
         var since = Stopwatch.GetTimestamp();
@@ -315,7 +315,7 @@ public sealed class ActivityGrainTests(GrainCluster cluster, ITestOutputHelper o
         }
     }
 
-    /// <summary>Puts the agreement with these packages, and answers the workspace.</summary>
+    /// <summary>Puts the agreement with these packages, and returns the workspace.</summary>
     private async Task<string> Contract(params ImmutableArray<Package> packages) =>
         (await contoso.Put(contoso.Agreement(AgreementType.EnterpriseSupportMca) with { Packages = packages })).Workspaces.Single().WorkspaceId;
 

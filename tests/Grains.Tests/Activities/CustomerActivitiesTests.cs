@@ -39,7 +39,7 @@ public class CustomerActivitiesTests
         }, iter: 2_000);
 
     [Fact]
-    public void Whatever_comes_twice_and_in_whatever_order_among_activities_the_proof_is_the_same() =>
+    public void Proof_does_not_depend_on_repetitions_or_on_the_order_of_activities() =>
         Gen.Select(Any.Array[0, 60], Contract.Where(c => c.Length > 0), Gen.Int).Sample((updates, contract, seed) =>
         {
             var (inOrder, shuffled) = (new CustomerActivities(), new CustomerActivities());
@@ -48,7 +48,7 @@ public class CustomerActivitiesTests
                 Put(inOrder, update, contract, 1);
             }
 
-            // Each activity's own updates keep their order, and may be delivered again before the next one is.
+            // The updates of each activity keep their order, and each may be delivered again before the next one.
             var random = new Random(seed);
             var queues = updates.GroupBy(u => u.ActivityId).Select(g => new Queue<CustomerActivity>(g)).ToList();
             while (queues.Count > 0)
@@ -68,7 +68,7 @@ public class CustomerActivitiesTests
         }, iter: 1_000);
 
     [Fact]
-    public async Task What_is_read_from_storage_is_what_was_in_memory() =>
+    public async Task Activities_read_from_storage_equal_those_in_memory() =>
         await Gen.Select(Gen.Select(Any, Contract).Array[1, 80], Gen.Int[1, 5], Contract).SampleAsync(async (steps, batch, last) =>
         {
             var store = new RowStore();
@@ -115,7 +115,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void Hours_are_what_the_agreement_states_and_else_what_the_activities_say()
+    public void Purchased_hours_come_from_the_agreement_otherwise_from_the_activities()
     {
         var activities = Of(
             Activity("1", "stated", purchased: 5, delivered: 12.5m), Activity("2", "stated", ActivityStatus.InProgress, purchased: 7, delivered: 0.25m),
@@ -133,7 +133,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void A_package_that_left_is_shown_as_it_was_last_known_while_anything_of_it_counts()
+    public void Package_that_left_keeps_its_last_known_name_while_its_activities_count()
     {
         var activities = new CustomerActivities();
         Put(activities, Activity("1", "b", delivered: 1, purchased: 4), [Package("b", 50, "Before", PackageKind.EnterpriseWide)], 1);
@@ -146,7 +146,7 @@ public class CustomerActivitiesTests
             [new("unified", "unified", PackageKind.AddOn, new(100, 0, 0, 0)), new("a", "a", PackageKind.AddOn, new(0, 0, 0, 1)), new("b", "Renamed", PackageKind.AddOn, new(4, 3, 2, 0))],
             proof.Lines.ToArray());
 
-        // Without the activity that knew the newer name, the other's counts.
+        // Without the activity that has the newer name, the other activity's name is shown.
         Put(activities, Activity("2", "b", ActivityStatus.Cancelled), Unified, 7);
         Assert.Equal(new("b", "Before", PackageKind.EnterpriseWide, new(4, 1, 1, 0)), activities.Proof("agreement", Unified, Now).Lines[^1]);
 
@@ -155,7 +155,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void A_package_is_one_of_the_contract_or_the_activitys_own()
+    public void Package_must_be_in_the_contract_or_be_the_activitys_own()
     {
         var activities = Of(Activity("1", "gone"));
 
@@ -168,7 +168,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void The_same_again_changes_nothing_and_a_change_counts_up()
+    public void Repeated_put_changes_nothing_and_a_change_raises_the_version()
     {
         var activities = new CustomerActivities();
         var activity = Activity(purchased: 12.5m, planned: Now, evidence: "https://contoso.example/a");
@@ -184,7 +184,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void A_condition_is_of_what_was_accepted()
+    public void Condition_is_compared_with_the_accepted_version()
     {
         var activities = Of(Activity());
         var accepted = activities.Find("one")! with { Version = 2 };
@@ -195,7 +195,7 @@ public class CustomerActivitiesTests
         Assert.Equal(PutActivityStatus.VersionMismatch, Decide(0, null).Status);
         Assert.Equal(PutActivityStatus.VersionMismatch, Decide(null, null).Status);
 
-        // Before the rules of the domain, and also where there is nothing to change.
+        // The condition is checked before the rules of the domain, and also if nothing would change.
         Assert.Equal(PutActivityStatus.VersionMismatch, activities.Decide(new(Activity(package: "other"), new(1)), accepted, Unified, 1, 0).Outcome.Status);
         Assert.Equal(PutActivityStatus.VersionMismatch, activities.Decide(new(Activity(), new(1)), accepted, Unified, 1, 0).Outcome.Status);
 
@@ -204,7 +204,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void Beyond_the_limit_nothing_new_is_taken_and_what_is_there_still_changes()
+    public void Full_workspace_takes_nothing_new_but_still_updates_its_own()
     {
         var activities = new CustomerActivities(limit: 2);
         Put(activities, Activity("1"), Unified, 1);
@@ -216,7 +216,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void What_is_beyond_a_limit_of_the_contract_is_a_fault()
+    public void Value_outside_of_the_limits_throws()
     {
         CustomerActivity[] faults =
         [
@@ -240,7 +240,7 @@ public class CustomerActivitiesTests
     }
 
     [Fact]
-    public void Pages_of_whatever_query_are_all_that_matches_in_order() =>
+    public void Pages_of_any_query_have_all_matching_items_in_order() =>
         Gen.Select(Any.Array[0, 60], Queries, Gen.Int[1, 5]).Sample((updates, query, size) =>
         {
             var activities = Of(updates);
@@ -261,7 +261,7 @@ public class CustomerActivitiesTests
         }, iter: 2_000);
 
     [Fact]
-    public void The_list_is_in_the_order_of_ids_whatever_order_they_came_in() =>
+    public void List_is_ordered_by_id_for_any_order_of_puts() =>
         Gen.String[Gen.Char["-.019AZ_az~"], 1, 4].Array[0, 80].Sample(ids =>
         {
             var activities = new CustomerActivities();
@@ -274,11 +274,11 @@ public class CustomerActivitiesTests
     [InlineData("one")]
     [InlineData("activities/")]
     [InlineData("Activities/one")]
-    public void A_cursor_that_no_page_handed_out_is_refused(string cursor) =>
+    public void Unknown_cursor_is_refused(string cursor) =>
         Assert.Throws<InvalidCursorException>(() => Of(Activity()).Page(All with { Page = new(1, cursor) }));
 
     [Fact]
-    public void A_cursor_names_an_activity_of_the_list_since_none_ever_leaves()
+    public void Cursor_names_an_activity_of_the_list()
     {
         var activities = Of(Activity("a"), Activity("c"));
         Assert.Equal(["c"], activities.Page(All with { Page = new(10, "activities/a") }).Items.Select(a => a.ActivityId));
@@ -346,7 +346,7 @@ public class CustomerActivitiesTests
         Assert.Equal(expected.Lines.ToArray(), actual.Lines.ToArray());
     }
 
-    // Independent of what is tested: what the rules say of one put, and of all the activities there are.
+    // A model that is independent of the tested code: the outcome of a put, and the figures of all activities.
     private static PutActivityStatus Model(Dictionary<string, Known> model, CustomerActivity activity, ImmutableArray<Package> contract, long epoch)
     {
         var exists = model.TryGetValue(activity.ActivityId, out var before);

@@ -4,12 +4,12 @@ using EngageCenter.Agreements;
 
 namespace EngageCenter.Activities;
 
-/// <summary>Activities and contracts as tests need them.</summary>
+/// <summary>Generators of activities and contracts.</summary>
 internal static class Puts
 {
     public static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Few activities of few packages, any status, hours with up to four decimals, dates that often fall together.</summary>
+    /// <summary>Few activities of few packages, with any status, hours with up to four decimals, and dates that are often equal.</summary>
     public static Gen<CustomerActivity> Any { get; } =
         from id in Gen.Int[0, 7]
         from package in Gen.Int[0, 3]
@@ -22,7 +22,7 @@ internal static class Puts
         from deliveredAt in Date
         select Activity($"activity-{id}", $"package-{package}", status, purchased, delivered, kind, $"Title {title}", planned, deliveredAt);
 
-    /// <summary>What a contract may say of the four packages of <see cref="Any"/>: which of them it has, and hours or none of each.</summary>
+    /// <summary>Contracts with some of the four packages of <see cref="Any"/>, each with or without hours.</summary>
     public static Gen<ImmutableArray<Package>> Contract { get; } =
         Gen.Select(Gen.Int[0, 3].Array[0, 4], Hours, Gen.Int[0, 99]).Select((numbers, hours, name) =>
             numbers.Distinct().Select(n => Package($"package-{n}", n % 2 == 0 ? hours : null, $"Name {name}")).ToImmutableArray());

@@ -5,14 +5,14 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Agreements;
 
-/// <summary>Who reads a bill is decided as every right is: by the policy of the moment and the groups of the newest token.</summary>
+/// <summary>Who may read a bill is decided like every right: by the current policy and the groups of the newest token.</summary>
 public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<GrainCluster>
 {
     private readonly Contoso contoso = new(cluster);
     private readonly Guid group = Guid.NewGuid();
 
     [Fact]
-    public async Task A_reader_who_left_the_agreement_reads_nothing_once_that_is_acknowledged()
+    public async Task Reader_removed_from_the_agreement_reads_nothing_after_the_acknowledgement()
     {
         var workspace = await Put(new BillingReader("account", null, contoso.Tenant, contoso.Adele.UserId, null));
         Assert.Equal(AccountTeamStatus.Found, (await Ask(contoso.AdeleSignIn, workspace)).Status);
@@ -23,7 +23,7 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
-    public async Task An_older_token_does_not_bring_a_readers_group_back()
+    public async Task Older_token_does_not_bring_back_a_readers_group()
     {
         var workspace = await Put(new BillingReader("account", "profile", contoso.Tenant, null, group));
         var person = contoso.Adele;
@@ -36,7 +36,7 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
-    public async Task Without_its_groups_a_token_shows_the_team_only_if_no_group_may_read_a_bill()
+    public async Task Token_without_groups_shows_the_team_only_if_no_group_is_a_reader()
     {
         BillingReader adele = new("account", null, contoso.Tenant, contoso.Adele.UserId, null);
         BillingReader elsewhere = new("account", null, Guid.NewGuid(), null, group);
@@ -50,7 +50,7 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
-    public async Task Who_is_no_member_is_told_nothing_though_they_read_the_account()
+    public async Task Account_reader_who_is_not_a_member_gets_no_team()
     {
         var stranger = contoso.Somebody();
         var workspace = await Put(new BillingReader("account", null, contoso.Tenant, stranger.UserId, null));
@@ -61,7 +61,7 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
-    public async Task From_warm_state_storage_is_asked_for_nothing()
+    public async Task Warm_account_team_does_not_use_storage()
     {
         var workspace = await Put(new BillingReader("account", null, contoso.Tenant, contoso.Adele.UserId, null));
         await Ask(contoso.AdeleSignIn, workspace);
@@ -75,13 +75,13 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
-    public async Task A_workspace_that_an_earlier_release_stored_is_given_its_terms_by_the_agreement()
+    public async Task Agreement_gives_terms_to_a_workspace_of_an_earlier_release()
     {
         var workspace = await Put(new BillingReader("account", null, contoso.Tenant, contoso.Adele.UserId, null));
         await cluster.Forget();
         cluster.Store.Change("workspace", cluster.Workspace(workspace).GetGrainId(), row => Assert.True(row["Contract"]!.AsObject().Remove("Terms")));
 
-        // Nobody here asks the agreement: its row is read because asking for a lease has the workspace do so.
+        // No test code calls the agreement: its row is read because a lease request makes the workspace call it.
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         cluster.Store.Fate = (operation, name) =>
         {
@@ -97,7 +97,7 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
             var epoch = (await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace)).Epoch;
             await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
-            // Behind what the workspace asked.
+            // This call comes after the workspace's own.
             await cluster.Agreement(contoso.AgreementId).Get();
             var outcome = await Ask(contoso.AdeleSignIn, workspace);
             Assert.Equal((AccountTeamStatus.Found, epoch), (outcome.Status, outcome.Decision.Epoch));
@@ -109,7 +109,7 @@ public sealed class AccountTeamTests(GrainCluster cluster) : IClassFixture<Grain
     }
 
     [Fact]
-    public async Task Without_terms_the_team_cannot_be_had_and_rights_can()
+    public async Task Missing_terms_make_the_team_unavailable_but_not_the_rights()
     {
         var workspace = await Put(new BillingReader("account", null, contoso.Tenant, contoso.Adele.UserId, null));
         await cluster.Forget();

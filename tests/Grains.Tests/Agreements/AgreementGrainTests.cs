@@ -7,13 +7,13 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Agreements;
 
-/// <summary>Watches storage, so it has a cluster to itself.</summary>
+/// <summary>The tests watch storage, so they have a cluster to themselves.</summary>
 public sealed class AgreementGrainTests(WarmCluster cluster) : IClassFixture<WarmCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task A_contact_is_written_once_for_all_workspaces_and_few_at_the_same_time()
+    public async Task Contact_is_written_once_for_all_workspaces_and_few_contacts_at_the_same_time()
     {
         List<string> packages = [.. Enumerable.Range(0, 100).Select(n => string.Create(CultureInfo.InvariantCulture, $"Package {n}"))];
         var contacts = Contacts(100);

@@ -24,7 +24,7 @@ public class BillingAccessTests
     ];
 
     [Fact]
-    public void A_reader_of_an_account_reads_all_its_profiles()
+    public void Reader_of_an_account_reads_all_its_profiles()
     {
         var (status, team) = TeamFor(new BillingReader("north", null, Tenant, Adele.UserId, null));
 
@@ -35,7 +35,7 @@ public class BillingAccessTests
     }
 
     [Fact]
-    public void The_kinds_of_package_in_the_selected_scope_decide_who_is_shown()
+    public void Kinds_of_packages_in_the_selected_scope_determine_the_contacts()
     {
         BillingReader reader = new("north", null, Tenant, Adele.UserId, null);
 
@@ -45,7 +45,7 @@ public class BillingAccessTests
     }
 
     [Fact]
-    public void A_group_may_be_a_reader_and_is_one_of_its_tenant_only()
+    public void Group_can_be_a_reader_only_for_people_of_its_tenant()
     {
         BillingReader reader = new("south", "a", Tenant, null, Id(70));
 
@@ -60,7 +60,7 @@ public class BillingAccessTests
     [InlineData("north", "nobody's")]
     [InlineData("nobody's", null)]
     [InlineData("NORTH", "a")]
-    public void A_scope_that_is_not_the_persons_is_refused_whether_there_is_one_or_not(string account, string? profile)
+    public void Scope_that_the_person_may_not_read_is_refused_whether_or_not_it_exists(string account, string? profile)
     {
         BillingReader reader = new("north", "a", Tenant, Adele.UserId, null);
 
@@ -69,14 +69,14 @@ public class BillingAccessTests
     }
 
     [Fact]
-    public void Who_reads_no_scope_that_a_package_is_billed_to_has_no_billing_access()
+    public void Person_without_a_readable_billed_scope_has_no_billing_access()
     {
         Assert.Equal((AccountTeamStatus.NoBillingAccess, null), TeamFor());
         Assert.Equal((AccountTeamStatus.NoBillingAccess, null), TeamFor(new BillingReader("north", "empty", Tenant, Adele.UserId, null)));
     }
 
     [Fact]
-    public void A_workspace_of_one_package_knows_of_that_package_and_its_account_alone()
+    public void Workspace_of_one_package_has_only_that_package_and_its_account()
     {
         BillingReader[] readers = [new("north", "a", Tenant, Adele.UserId, null), new("south", null, Tenant, Adele.UserId, null)];
         Agreement agreement = new(
@@ -93,7 +93,7 @@ public class BillingAccessTests
     }
 
     [Fact]
-    public void Nobody_ever_sees_a_scope_that_no_reader_of_theirs_names()
+    public void Nobody_sees_a_scope_without_being_its_reader()
     {
         var ids = Gen.Int[0, 3].Select(Id);
         var readers = Gen.Select(Gen.OneOf(Gen.Const("north"), Gen.Const("south")), Gen.OneOf(Gen.Const("a"), Gen.Const("b"), Gen.Const((string?)null)), Gen.OneOf(Gen.Const(Tenant), Gen.Const(OtherTenant)), ids, Gen.Bool, (account, profile, tenant, id, isGroup) =>

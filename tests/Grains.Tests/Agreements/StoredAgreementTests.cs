@@ -15,7 +15,7 @@ public class StoredAgreementTests
     [InlineData(AgreementType.EnterpriseSupportMca, "Contoso")]
     [InlineData(AgreementType.DigitalNativeSupport, "Contoso")]
     [InlineData(AgreementType.Workload, "Azure, Security")]
-    public void The_type_says_which_workspaces_there_are(AgreementType type, string names)
+    public void Type_of_the_agreement_determines_its_workspaces(AgreementType type, string names)
     {
         var (status, stored) = Put(new(), Contract(type, "Azure", "Security"));
 
@@ -34,7 +34,7 @@ public class StoredAgreementTests
     }
 
     [Fact]
-    public void A_package_that_comes_brings_a_workspace_and_one_that_goes_leaves_its()
+    public void New_package_adds_a_workspace_and_a_removed_package_keeps_its_own()
     {
         var stored = Put(new(), Contract(AgreementType.Workload, "Azure", "Security")).Next;
         var next = Put(stored, Contract(AgreementType.Workload, "Security", "Data")).Next;
@@ -44,7 +44,7 @@ public class StoredAgreementTests
     }
 
     [Fact]
-    public void A_package_keeps_its_workspace_under_another_name()
+    public void Renamed_package_keeps_its_workspace()
     {
         var stored = Put(new(), Contract(AgreementType.Workload, "Azure")).Next;
         var renamed = Contract(AgreementType.Workload, "Azure") with { Packages = [Package("Azure") with { Name = "Azure Plus" }] };

@@ -11,7 +11,7 @@ public class AssessmentOptionsTests
     [InlineData("1.00:00:00", "00:00:00.9999999", false)]
     [InlineData("1.00:00:00", "-00:00:01", false)]
     [InlineData("1.00:00:00", "1.00:00:00.0000001", false)]
-    public void The_ranges_are_as_documented(string runTimeout, string firstRunAfter, bool isInRange)
+    public void Ranges_of_settings_are_as_documented(string runTimeout, string firstRunAfter, bool isInRange)
     {
         var options = new AssessmentOptions { RunTimeout = TimeSpan.Parse(runTimeout), FirstRunAfter = TimeSpan.Parse(firstRunAfter) };
         Assert.Equal(isInRange, options.IsInRange);

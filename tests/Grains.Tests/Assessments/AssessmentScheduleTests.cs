@@ -23,7 +23,7 @@ public class AssessmentScheduleTests
         Restart,
     }
 
-    // An act, a number of minutes, and a choice.
+    // An action, a number of minutes, and a choice.
     private static Gen<(Act Act, int Minutes, int Choice)> Step => Gen.Select(
         Gen.Frequency(
             (3, Gen.Const(Act.Configure)), (1, Gen.Const(Act.Remove)), (2, Gen.Const(Act.StartRun)), (4, Gen.Const(Act.Report)),
@@ -32,7 +32,7 @@ public class AssessmentScheduleTests
         Gen.Int[0, 5]);
 
     [Fact]
-    public void Any_course_of_events_equals_the_rule_told_plainly() => Step.Array[1, 60].Sample(steps =>
+    public void Schedule_equals_a_simple_model_after_any_events() => Step.Array[1, 60].Sample(steps =>
     {
         var (schedule, naive) = (Empty, new NaiveSchedule());
         var (now, timeout) = (Start, Day);
@@ -41,12 +41,12 @@ public class AssessmentScheduleTests
             Take(step, ref schedule, naive, ref now, ref timeout);
             Same(naive.Copy().MoveTo(now), schedule.At(now), now);
 
-            // Whoever looks later sees what will be, whether or not anybody has looked meanwhile.
+            // A later view is the same whether or not the schedule was read in between.
             var later = now.AddMinutes(step.Minutes * step.Choice);
             Same(naive.Copy().MoveTo(later), schedule.At(later), later);
         }
 
-        // A run always ends, and no due instant ever had two: but for one that a clock went back behind.
+        // A run always ends. No due time has two runs, unless the clock went back behind it.
         Assert.Null(schedule.At(now).At(now + Day).UnderWay);
         var latest = DateTimeOffset.MinValue;
         foreach (var due in naive.Started)
@@ -57,7 +57,7 @@ public class AssessmentScheduleTests
     }, iter: 3_000);
 
     [Fact]
-    public void To_look_at_it_meanwhile_changes_nothing() => Gen.Select(Step.Array[1, 30], Gen.Int[1, 5_000].List[1, 5]).Sample((steps, looks) =>
+    public void Reading_the_schedule_in_between_changes_nothing() => Gen.Select(Step.Array[1, 30], Gen.Int[1, 5_000].List[1, 5]).Sample((steps, looks) =>
     {
         var (schedule, naive) = (Empty, new NaiveSchedule());
         var (now, timeout) = (Start, Day);
@@ -78,7 +78,7 @@ public class AssessmentScheduleTests
     }, iter: 1_000);
 
     [Fact]
-    public void A_version_stands_for_one_view_while_the_clock_goes_on() => Step.Array[1, 60].Sample(steps =>
+    public void Version_identifies_one_view_while_the_clock_goes_forward() => Step.Array[1, 60].Sample(steps =>
     {
         var (schedule, naive) = (Empty, new NaiveSchedule());
         var (now, timeout) = (Start, Day);
@@ -93,14 +93,14 @@ public class AssessmentScheduleTests
     }, iter: 1_000);
 
     [Fact]
-    public void A_run_of_one_of_many_scheduled_starts_late_and_the_grid_stays()
+    public void Late_run_replaces_missed_ones_and_keeps_the_grid()
     {
         var schedule = Configured(Day);
         schedule = schedule.Advance(Start + Hour + TimeSpan.FromMinutes(7), Day);
         Assert.Equal((Start + Hour + TimeSpan.FromMinutes(7), RunTrigger.Scheduled), (schedule.UnderWay!.StartedAt, schedule.UnderWay.Trigger));
         Assert.Equal(Start + Hour + Day, schedule.NextRunAt);
 
-        // Three and a half days of silence: the run has failed for want of results, and one run takes the place of three.
+        // After 3.5 days without calls the run has failed because it has no results, and one run replaces three missed ones.
         var now = Start + Hour + TimeSpan.FromDays(3.5);
         Assert.Equal((AssessmentStatus.Failed, Start + Hour + (3 * Day)), (schedule.At(now).View().Status, schedule.At(now).NextRunAt));
         schedule = schedule.Advance(now, Day);
@@ -109,20 +109,20 @@ public class AssessmentScheduleTests
     }
 
     [Fact]
-    public void A_due_instant_during_a_run_is_satisfied_by_it()
+    public void Run_satisfies_a_due_time_that_comes_during_it()
     {
         var schedule = Configured(2 * Hour).Start(Start, Day).Next;
         var after = schedule.Advance(Start + (4 * Hour), Day);
         Assert.Single(after.Runs);
         Assert.Equal(Start + (5 * Hour), after.NextRunAt);
 
-        // At the very instant at which it is over another one is due.
+        // Another run is due at the very time when the run ends.
         var over = Configured(2 * Hour).Start(Start, Hour).Next.Advance(Start + Hour, Day);
         Assert.Equal([RunStatus.Running, RunStatus.Failed], over.Runs.Select(r => r.Status));
     }
 
     [Fact]
-    public void A_new_interval_counts_from_the_latest_run_and_the_first_one_stays()
+    public void New_interval_counts_from_the_latest_run()
     {
         var schedule = Configured(7 * Day);
         Assert.Equal(Start + Hour, schedule.Configure(Day, Hour, null, Start).Next.NextRunAt);
@@ -130,14 +130,14 @@ public class AssessmentScheduleTests
         var ran = Completed(schedule.Advance(Start + Hour, Day), Start + (2 * Hour));
         Assert.Equal(Start + Hour + Day, ran.Configure(Day, Hour, null, Start + (3 * Hour)).Next.NextRunAt);
 
-        // Already past: due now, and once.
+        // The new due time has already passed: one run is due now.
         var past = ran.Configure(Day, Hour, null, Start + (4 * Day)).Next.At(Start + (4 * Day));
         Assert.Equal(Start + Hour + (3 * Day), past.NextRunAt);
         Assert.Equal(Start + Hour + (4 * Day), past.Advance(Start + (4 * Day), Day).NextRunAt);
     }
 
     [Fact]
-    public void A_clock_that_goes_back_makes_nothing_wait_for_longer()
+    public void Clock_that_goes_back_makes_nothing_wait_longer()
     {
         var schedule = Configured(Day).Start(Start, Hour).Next;
         var back = Start.AddYears(-1);
@@ -163,7 +163,7 @@ public class AssessmentScheduleTests
     }
 
     [Fact]
-    public void A_row_that_does_not_say_the_time_to_the_first_run_is_of_when_it_was_an_hour()
+    public void Row_without_the_time_to_the_first_run_uses_one_hour()
     {
         var row = JsonSerializer.SerializeToNode(Empty.Configure(Day, TimeSpan.FromSeconds(1), null, Start).Next)!.AsObject();
         Assert.True(row.Remove(nameof(AssessmentSchedule.FirstRunAfter)));
@@ -183,7 +183,7 @@ public class AssessmentScheduleTests
         Assert.Same(removed, removed.Remove(null).Next);
         Assert.Equal(AssessmentStatus.Scheduled, removed.Configure(Day, Hour, null, Start + Day).Next.View().Status);
 
-        // A run that is under way goes on.
+        // A run in progress continues.
         var running = schedule.Start(Start + Day, Day).Next.Remove(null).Next;
         Assert.Equal(AssessmentStatus.Running, running.View().Status);
         Assert.Equal(AssessmentStatus.NotConfigured, Completed(running, Start + Day).View().Status);
@@ -216,7 +216,7 @@ public class AssessmentScheduleTests
     }
 
     [Fact]
-    public void The_rows_of_recommendations_are_used_by_turns()
+    public void Two_rows_of_recommendations_are_used_in_turn()
     {
         var schedule = Empty;
         var slots = new List<(long, int)>();
@@ -231,7 +231,7 @@ public class AssessmentScheduleTests
     }
 
     [Fact]
-    public void What_was_seen_can_be_changed_and_a_star_is_for_a_schedule()
+    public void Condition_matches_the_version_that_was_seen_and_a_star_needs_a_schedule()
     {
         Assert.Equal(ConfigureAssessmentStatus.VersionMismatch, Empty.Configure(Day, Hour, new(null), Start).Status);
         Assert.Equal(RemoveAssessmentStatus.VersionMismatch, Empty.Remove(new(null)).Status);
@@ -265,7 +265,7 @@ public class AssessmentScheduleTests
             }
         }
 
-        // Those that are kept throughout come once.
+        // Runs that are kept the whole time appear once.
         Assert.Equal(met.Distinct(), met);
         Assert.Equal(Enumerable.Range(11, 93).Reverse().Select(n => $"SqlServer-{n}"), met);
         foreach (var nonsense in (string[])["", "0", "-1", "x", "4", "SqlServer-0", "SqlServer-112", "SqlServer-04", "SqlServer-4 ", "SqlServer--4", "Azure-4", "SqlServer-99999999999999999999"])

@@ -7,7 +7,7 @@ using Orleans.Core.Internal;
 
 namespace EngageCenter.Assessments;
 
-/// <summary>Tests move the clock and break rows, so they have a cluster to themselves, and each a workspace of its own.</summary>
+/// <summary>The tests move the clock and break rows, so they have a cluster to themselves, and each test has its own workspace.</summary>
 public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime
 {
     private const string Sql = "SqlServer";
@@ -25,7 +25,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     {
         var contoso = new Contoso(cluster);
 
-        // Nobody but Microsoft's account manager may do all of it.
+        // Only Microsoft's account manager has all of these permissions.
         var (agreement, miriam) = (contoso.Agreement(AgreementType.EnterpriseSupportMca), contoso.Somebody());
         var view = await contoso.Put(agreement with
         {
@@ -44,7 +44,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_schedule_outlives_the_activation_and_starts_its_run_when_the_reminder_comes()
+    public async Task Schedule_survives_the_activation_and_the_reminder_starts_its_run()
     {
         Assert.Equal(ConfigureAssessmentStatus.Created, (await Configure(Day)).Status);
         var due = (await Get()).NextRunAt!.Value;
@@ -72,7 +72,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_run_without_results_has_failed_for_whoever_looks_and_then_in_storage()
+    public async Task Run_without_results_is_shown_as_failed_before_it_is_stored_as_failed()
     {
         var run = (await Start()).Run!;
         cluster.Time.Shift += Day;
@@ -89,19 +89,19 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task The_reminder_is_set_to_what_comes_next_and_gone_when_nothing_does()
+    public async Task Reminder_is_set_to_the_next_due_time_and_removed_if_there_is_none()
     {
         Assert.Null(await Reminder());
         await Configure(7 * Day);
         Assert.InRange((await Reminder())!.Value, Hour - TimeSpan.FromMinutes(1), Hour);
 
-        // A run on demand is over before the next due instant at the latest, and the reminder is early enough for both.
+        // An on-demand run ends before the next due time at the latest, and the reminder is early enough for both.
         var run = (await Start()).Run!;
         Assert.InRange((await Reminder())!.Value, Hour - TimeSpan.FromMinutes(1), Hour);
         await Tick();
         Assert.InRange((await Reminder())!.Value, Day - TimeSpan.FromMinutes(1), Day);
 
-        // Results come: the schedule is what comes next, an hour from its configuration.
+        // After the results, the schedule is next: an hour after it was configured.
         await Report(run.RunId);
         Assert.InRange((await Reminder())!.Value, Hour - TimeSpan.FromMinutes(1), Hour);
         Assert.Equal(RemoveAssessmentStatus.Removed, (await Assessments.Remove(Decision, new(Sql, null))).Status);
@@ -109,7 +109,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_reminder_that_was_lost_is_set_again_when_somebody_looks()
+    public async Task Lost_reminder_is_set_again_with_the_next_call()
     {
         await Configure(Day);
         cluster.Reminders.Clear();
@@ -121,7 +121,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
         await set;
         Assert.NotNull(await Reminder());
 
-        // Where that fails, who looked does not notice, and the next activation tries again.
+        // If that fails, the caller does not notice, and the next activation tries again.
         cluster.Reminders.Clear();
         await Forget();
         cluster.Reminders.Fails = true;
@@ -137,7 +137,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_run_that_came_due_while_nobody_was_active_starts_by_itself_once_somebody_looks()
+    public async Task Run_that_came_due_without_an_activation_starts_after_the_next_call()
     {
         await Configure(Day);
         await Forget();
@@ -159,7 +159,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task What_no_reminder_is_set_for_is_not_acknowledged_and_not_stored()
+    public async Task Change_is_neither_stored_nor_acknowledged_without_its_reminder()
     {
         cluster.Reminders.Fails = true;
         await Assert.ThrowsAsync<StorageUnavailableException>(() => Configure(Day));
@@ -173,7 +173,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_schedule_that_was_not_confirmed_is_what_storage_holds(bool written)
+    public async Task Schedule_after_an_unconfirmed_write_is_what_storage_holds(bool written)
     {
         Break("assessments", Fate(written));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => Configure(Day));
@@ -195,7 +195,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
         await Assert.ThrowsAsync<StorageUnavailableException>(Tick);
         Mend();
 
-        // The reminder that failed comes again.
+        // The failed reminder comes again.
         await Tick();
         Assert.Equal([$"{Sql}-1"], (await Assessments.RunsUnderWay()).Select(r => r.RunId));
     }
@@ -205,13 +205,13 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     [InlineData("recommendations-SqlServer-1", true)]
     [InlineData("assessments", false)]
     [InlineData("assessments", true)]
-    public async Task Results_are_there_as_a_whole_or_not_at_all(string row, bool written)
+    public async Task Results_are_shown_completely_or_not_at_all(string row, bool written)
     {
         await Report((await Start()).Run!.RunId, "old");
         Assert.Equal(["old"], await Recommended());
         var run = (await Start()).Run!;
 
-        // The state is written twice, before and after the recommendations: here it is the latter.
+        // The state is written twice, before and after the recommendations. This is the second write.
         var writes = 0;
         store.Fate = (operation, name) =>
             operation == RowOperation.Write && name == row && ++writes == (row == "assessments" ? 2 : 1) ? Fate(written) : RowFate.Happens;
@@ -228,13 +228,13 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task An_activation_that_another_one_has_overtaken_does_not_touch_the_recommendations()
+    public async Task Outdated_activation_does_not_change_the_recommendations()
     {
         await Report((await Start()).Run!.RunId, "old");
         var run = (await Start()).Run!;
         Assert.Equal(["old"], await Recommended());
 
-        // Somebody else has written the state: this activation's own write of it will conflict.
+        // Another activation has written the state, so this activation's own write will conflict.
         store.Change("assessments", Assessments.GetGrainId(), _ => { }, asAnother: true);
         store.StartCounting();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => Report(run.RunId, "new"));
@@ -246,7 +246,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task Recommendations_of_another_run_than_the_state_says_are_not_shown()
+    public async Task Recommendations_of_a_different_run_than_the_stored_one_are_not_shown()
     {
         await Report((await Start()).Run!.RunId, "old");
         await Forget();
@@ -271,7 +271,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
             await Assessments.Report(new(technology.Id, $"{technology.Id}-1", true, [Recommendation(technology.Id)]));
         }
 
-        // More technologies than are kept in memory, in turns.
+        // Uses more technologies in turn than are kept in memory.
         foreach (var technology in TechnologyTable.All.Concat(TechnologyTable.All.Reverse()))
         {
             Assert.Equal([technology.Id], await Recommended(technology.Id));
@@ -296,7 +296,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_reminder_of_a_workspace_that_never_was_does_nothing()
+    public async Task Reminder_of_an_unknown_workspace_does_nothing()
     {
         workspaceId = Guid.NewGuid().ToString("N");
         store.StartCounting();
@@ -306,7 +306,7 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task Who_lacks_the_permission_is_a_fault_of_the_caller_and_an_older_policy_decides_again()
+    public async Task Query_without_the_permission_throws_and_an_older_policy_decides_again()
     {
         var none = Decision with { Permissions = ~(Permissions.AccessAssessments | Permissions.ManageAssessments) };
         var access = Decision with { Permissions = Permissions.AccessAssessments };
@@ -351,11 +351,11 @@ public sealed class AssessmentsGrainTests(GrainCluster cluster) : IClassFixture<
 
     private Task Tick() => cluster.WithinSilo.GetGrain<IAssessmentsGrain>(Assessments.GetPrimaryKeyString()).AsReference<IRemindable>().ReceiveReminder(AssessmentsGrain.ReminderName, default);
 
-    /// <summary>How long until the reminder comes, of now by the system's clock; null where none is set.</summary>
+    /// <summary>The time until the reminder comes, by the system's clock; null if none is set.</summary>
     private async Task<TimeSpan?> Reminder() =>
         await cluster.Reminders.Of(Assessments.GetGrainId()) is { } entry ? entry.StartAt - TimeProvider.System.GetUtcNow().UtcDateTime : null;
 
-    // By name, unlike the cluster's own, which passes over an activation that is just finishing a turn.
+    // Ends this activation by its id. The cluster's own method skips an activation that is just ending a turn.
     private Task Forget() => Assessments.AsReference<IGrainManagementExtension>().DeactivateOnIdle().AsTask();
 
     private Task NextReminder() => cluster.Reminders.NextWrite().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);

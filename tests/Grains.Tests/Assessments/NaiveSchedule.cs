@@ -1,8 +1,8 @@
 namespace EngageCenter.Assessments;
 
 /// <summary>
-/// The rule of <see cref="AssessmentSchedule"/> once more, as plainly as it can be told: due instant by due instant and
-/// deadline by deadline, in the order in which they come.
+/// A second, simple implementation of the rule of <see cref="AssessmentSchedule"/>: it goes through due times and deadlines one
+/// by one, in their order.
 /// </summary>
 internal sealed class NaiveSchedule
 {
@@ -12,7 +12,7 @@ internal sealed class NaiveSchedule
 
     public List<NaiveRun> Runs { get; private init; } = [];
 
-    /// <summary>The due instants that had a scheduled run, and the clock's setbacks between them as null.</summary>
+    /// <summary>The due times that had a scheduled run. A null between them means that the clock went back.</summary>
     public List<DateTimeOffset?> Started { get; private init; } = [];
 
     private TimeSpan first;
@@ -38,7 +38,7 @@ internal sealed class NaiveSchedule
         removedAfter = removedAfter,
     };
 
-    /// <summary>Lets everything happen up to a time. With a tick, what is due starts now.</summary>
+    /// <summary>Lets everything happen up to a time. With a tick, runs that are due start now.</summary>
     public NaiveSchedule MoveTo(DateTimeOffset now, TimeSpan? tick = null)
     {
         if (Running is { } late && late.DueAt - now > late.Given)

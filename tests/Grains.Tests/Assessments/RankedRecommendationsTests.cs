@@ -12,9 +12,9 @@ public class RankedRecommendationsTests
         .Array[0, 40].Select(items => items.DistinctBy(r => r.RecommendationId).ToImmutableArray());
 
     [Fact]
-    public void The_order_is_that_of_the_quotients_and_then_of_the_ids() => Some.Sample(items =>
+    public void Recommendations_are_ordered_by_quotient_and_then_by_id() => Some.Sample(items =>
     {
-        // 60 is a multiple of every effort.
+        // 60 is a multiple of every effort, so the quotients are whole numbers.
         var expected = items
             .OrderByDescending(r => r.BusinessImpact * r.Probability * 60 / r.Effort)
             .ThenBy(r => r.RecommendationId, StringComparer.Ordinal);
@@ -66,7 +66,7 @@ public class RankedRecommendationsTests
     }
 
     [Fact]
-    public void A_list_that_another_run_replaced_is_not_gone_on_with() => Some.Where(items => items.Length > 1).Sample(items =>
+    public void Paging_ends_if_another_run_replaced_the_list() => Some.Where(items => items.Length > 1).Sample(items =>
     {
         var first = Of(items).Page(new("SqlServer", null, new(1, null)));
 
@@ -102,7 +102,7 @@ public class RankedRecommendationsTests
     [InlineData("SqlServer|SqlServer-1|1|1")]
     [InlineData("SqlServer-1|1|1|a")]
     [InlineData("Azure|SqlServer-1|1|1|a")]
-    public void A_cursor_that_no_page_handed_out_is_refused(string cursor) =>
+    public void Unknown_cursor_is_refused(string cursor) =>
         Assert.Throws<InvalidCursorException>(() => Of([]).Page(new("SqlServer", null, new(1, cursor))));
 
     private static RankedRecommendations Of(ImmutableArray<Recommendation> items) => new() { RunId = "SqlServer-1", Items = RankedRecommendations.Rank(items) };

@@ -8,11 +8,11 @@ public class RunResultsTests
 {
     private static readonly Recommendation full = new("a", FocusArea.UpgradeMigrationAndDeployment, "Title", 2, 3, 4, new(5, ["<é>", "two"]));
 
-    /// <summary>Rows that releases wrote: a run with its hash, and its recommendations.</summary>
+    /// <summary>Reads rows that releases wrote: a run with its hash, and its recommendations.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void What_a_release_stored_for_a_run_is_what_its_results_give_today(int format)
+    public void Hash_stored_by_an_earlier_release_equals_the_hash_of_today(int format)
     {
         var run = Row<AssessmentSchedules>(format, "assessments").ByTechnology["SqlServer"].Runs.Single();
         var stored = Row<RankedRecommendations>(format, "recommendations-SqlServer-0");
@@ -22,7 +22,7 @@ public class RunResultsTests
         Assert.Equal(run.ResultsHash, results.Hash);
     }
 
-    /// <summary>Each kind of value: null and not, of either outcome, and characters that JSON may write in two ways.</summary>
+    /// <summary>Covers each kind of value: null or not, both outcomes, and characters that JSON can write in two ways.</summary>
     [Theory]
     [InlineData(true, 0, "pxuwfyBRTAiEFFrZ6vWniSn0VyC6V335h7Bh/LU4Yp8=")]
     [InlineData(false, 0, "Vm2fIePkaYePYz8tJTAhCGE7JzYsALYPTfJBnBFq6LQ=")]
@@ -30,7 +30,7 @@ public class RunResultsTests
     [InlineData(true, 2, "2sF85bxBTO16bGcvCvttdmQYvakAPOeuAbUL0zbc4V8=")]
     [InlineData(true, 3, "MehQRxZiI8NhByK8mfU5j96jrvuj5vVeafZGWBZBSP8=")]
     [InlineData(true, 4, "2IQdFqb1h5CxJGcsV14gvfp1ug3vGTRtuV14njpK96M=")]
-    public void A_hash_is_what_it_always_was(bool succeeded, int with, string expected)
+    public void Hash_never_changes(bool succeeded, int with, string expected)
     {
         ImmutableArray<Recommendation> items = with switch
         {
@@ -45,16 +45,16 @@ public class RunResultsTests
     }
 
     [Fact]
-    public void The_order_in_which_they_come_makes_no_difference()
+    public void Hash_does_not_depend_on_the_order_of_recommendations()
     {
         var (one, other) = (full, full with { RecommendationId = "b" });
 
         Assert.Equal(HashOf(one, other), HashOf(other, one));
     }
 
-    /// <summary>A member that is added later fails here until somebody has decided what becomes of the hashes that are stored.</summary>
+    /// <summary>A member that is added later fails here, until somebody decides what happens to the stored hashes.</summary>
     [Fact]
-    public void Every_member_counts()
+    public void Every_member_changes_the_hash()
     {
         Dictionary<string, Recommendation> changed = new()
         {
@@ -77,7 +77,7 @@ public class RunResultsTests
 
     private static string HashOf(params ImmutableArray<Recommendation> items) => RunResults.Of(new("SqlServer", "SqlServer-1", Succeeded: true, items)).Hash;
 
-    /// <summary>What a caller gives: the others are calculated of it.</summary>
+    /// <summary>The members that a caller sets; the others are computed from them.</summary>
     private static IEnumerable<string> Members<T>() =>
         typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => p.Name);
 }

@@ -4,7 +4,7 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>What the silos of one cluster measure of access coherence, from now on. Sums; of durations, how many.</summary>
+/// <summary>Collects what the silos of one cluster measure of access coherence from now on: sums, and the number of durations.</summary>
 internal sealed class AccessMeter : IDisposable
 {
     private const string Prefix = "engagecenter.access.";
@@ -29,7 +29,7 @@ internal sealed class AccessMeter : IDisposable
 
     public double this[string name] => measured.GetValueOrDefault(name);
 
-    /// <summary>What is out now.</summary>
+    /// <summary>Reads the observable instruments.</summary>
     public void Observe() => listener.RecordObservableInstruments();
 
     public void Dispose() => listener.Dispose();

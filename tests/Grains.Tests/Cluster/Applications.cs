@@ -9,7 +9,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>What applications ask, each as one with the app role for it.</summary>
+/// <summary>Calls that applications make, each with the app role that it needs.</summary>
 internal static class Applications
 {
     public static Actor With(string? appRole) => new(ActorKind.Application, Guid.Empty, "automation", null, appRole);

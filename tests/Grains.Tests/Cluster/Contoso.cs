@@ -5,7 +5,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>An organization of its own for each test, so that tests share a cluster and nothing else.</summary>
+/// <summary>An organization for one test, so that tests can share a cluster.</summary>
 internal sealed class Contoso(GrainCluster cluster)
 {
     public static readonly Actor Automation = Applications.With(AppRoles.Agreements);
@@ -14,7 +14,7 @@ internal sealed class Contoso(GrainCluster cluster)
 
     public string AgreementId { get; } = Guid.NewGuid().ToString("N");
 
-    /// <summary>The Customer Support Manager, whom no group names.</summary>
+    /// <summary>The Customer Support Manager, who is in no group.</summary>
     public PersonId Adele => field == default ? field = new(Tenant, Guid.NewGuid()) : field;
 
     public SignIn AdeleSignIn => SignIn(Adele, 0);
@@ -36,7 +36,7 @@ internal sealed class Contoso(GrainCluster cluster)
     public async Task<string> Workspace() =>
         (await Put(Agreement(AgreementType.EnterpriseSupportMca))).Workspaces.Single().WorkspaceId;
 
-    /// <summary>A workspace of an agreement of its own.</summary>
+    /// <summary>Creates a workspace with its own agreement.</summary>
     public async Task<string> AnotherWorkspace()
     {
         var outcome = await cluster.Agreement(Guid.NewGuid().ToString("N"))
@@ -46,7 +46,7 @@ internal sealed class Contoso(GrainCluster cluster)
 
     public PersonId Somebody() => new(Tenant, Guid.NewGuid());
 
-    /// <param name="seconds">After a fixed morning.</param>
+    /// <param name="seconds">Seconds after a fixed morning.</param>
     public static SignIn SignIn(PersonId person, int seconds, params Guid[] groups) => EngageCenter.Users.SignIn.Create(
         person, new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero).AddSeconds(seconds),
         new($"Person {person.UserId}", $"{person.UserId}@contoso.example", UserType.Member), groups);

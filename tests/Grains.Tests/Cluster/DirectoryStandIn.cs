@@ -7,14 +7,14 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>The directories of tenants in memory. A tenant has one once a test gives it one; it answers as the test says.</summary>
+/// <summary>Directories of tenants in memory. A tenant has one after a test adds it; it answers as the test says.</summary>
 internal sealed class DirectoryStandIn : IDirectory
 {
     private readonly ConcurrentDictionary<Guid, TenantDirectory> tenants = [];
 
     public TenantDirectory Of(Guid tenantId) => tenants.GetOrAdd(tenantId, _ => new());
 
-    /// <summary>No test waits for a timer: it says when a round begins.</summary>
+    /// <summary>No test waits for a timer: each test begins rounds itself.</summary>
     public TimeSpan? Poll => null;
 
     public bool IsConfiguredFor(Guid tenantId) => tenants.ContainsKey(tenantId);
@@ -119,32 +119,32 @@ internal sealed class DirectoryStandIn : IDirectory
 
 internal sealed class TenantDirectory
 {
-    /// <summary>Changes of accounts are told as those of a group of this id.</summary>
+    /// <summary>Changes of accounts are kept like those of a group with this id.</summary>
     public static readonly Guid Accounts = Guid.Parse("a0000000-0000-4000-8000-000000000000");
 
     private readonly List<GroupChange> told = [];
     private int oldest;
     private int requests;
 
-    /// <summary>By person.</summary>
+    /// <summary>The groups of each person.</summary>
     public ConcurrentDictionary<Guid, ImmutableArray<Guid>> Groups { get; } = [];
 
-    /// <summary>By id.</summary>
+    /// <summary>The groups by id.</summary>
     public ConcurrentDictionary<Guid, DirectoryGroup> Named { get; } = [];
 
     /// <summary>The groups in a group.</summary>
     public ConcurrentDictionary<Guid, ImmutableArray<Guid>> Nested { get; } = [];
 
-    /// <summary>How often it was asked what changed.</summary>
+    /// <summary>How often changes were asked for.</summary>
     public int Rounds { get; private set; }
 
-    /// <summary>About whom it was asked.</summary>
+    /// <summary>The people whose groups were asked for.</summary>
     public ConcurrentQueue<Guid> Asked { get; } = [];
 
-    /// <summary>Whose people were counted.</summary>
+    /// <summary>The groups whose people were counted.</summary>
     public ConcurrentQueue<Guid> Counted { get; } = [];
 
-    /// <summary>Awaited before each answer; what it throws is the answer.</summary>
+    /// <summary>Awaited before each answer. If it throws, that is the answer.</summary>
     public Func<CancellationToken, Task> Answering { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>How many requests there were.</summary>
@@ -156,7 +156,7 @@ internal sealed class TenantDirectory
         return Answering(cancellationToken);
     }
 
-    /// <summary>Tells those who follow the group.</summary>
+    /// <summary>Reports a change to those who follow the group.</summary>
     public void Tell(GroupChange change)
     {
         lock (told)
@@ -165,7 +165,7 @@ internal sealed class TenantDirectory
         }
     }
 
-    /// <summary>What was told until now is not told any more.</summary>
+    /// <summary>Makes all addresses given out until now expire.</summary>
     public void Expire()
     {
         lock (told)
@@ -183,30 +183,30 @@ internal sealed class TenantDirectory
         }
     }
 
-    /// <summary>How somebody is shown; by default by their id.</summary>
+    /// <summary>The profiles of people; by default a profile has the person's id as its name.</summary>
     public ConcurrentDictionary<Guid, UserProfile> Profiles { get; } = [];
 
-    /// <summary>Whose people were read, once for each page.</summary>
+    /// <summary>The groups whose people were read, once for each page.</summary>
     public ConcurrentQueue<Guid> Read { get; } = [];
 
-    /// <summary>People on a page of a group.</summary>
+    /// <summary>The size of a page of people.</summary>
     public int PageSize { get; set; } = DirectoryMembers.MaxPage;
 
     public DirectoryMember Member(Guid person) =>
         new(person, Profiles.GetValueOrDefault(person, new($"Person {person}", $"{person}@contoso.example", UserType.Member)), ForbidsAccounts ? null : !Blocked.ContainsKey(person));
 
-    /// <summary>Whose account may not be used, or is deleted.</summary>
+    /// <summary>People whose account is blocked or deleted.</summary>
     public ConcurrentDictionary<Guid, bool> Blocked { get; } = [];
 
-    /// <summary>About whose account it was asked.</summary>
+    /// <summary>The people whose account was asked about.</summary>
     public ConcurrentQueue<Guid> AskedAccounts { get; } = [];
 
-    /// <summary>The application has no consent to read accounts.</summary>
+    /// <summary>Whether the application lacks the consent to read accounts.</summary>
     public bool ForbidsAccounts { get; set; }
 
     public bool AllowsAccounts() => ForbidsAccounts ? throw new DirectoryForbiddenException("The test says so.") : true;
 
-    /// <summary>Blocks an account, or enables it again, and tells those who follow accounts.</summary>
+    /// <summary>Blocks an account or enables it again, and reports that to those who follow accounts.</summary>
     public void Block(Guid person, bool isBlocked = true)
     {
         _ = isBlocked ? Blocked.TryAdd(person, true) : Blocked.TryRemove(person, out _);
@@ -226,7 +226,7 @@ internal sealed class TenantDirectory
         }
     }
 
-    /// <summary>Says what changed, and not which groups somebody is in.</summary>
+    /// <summary>Whether the directory reports changes but does not answer which groups a person is in.</summary>
     public bool IsSilentAboutPeople { get; set; }
 
     public void Refuse(TimeSpan? retryAfter = null) => Answering = _ => throw new DirectoryUnavailableException("The test says so.", retryAfter);

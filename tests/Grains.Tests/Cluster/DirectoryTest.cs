@@ -4,7 +4,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>A test of one organization whose directory answers as the test says, and of a group in it.</summary>
+/// <summary>The base of tests with one organization, its directory, and a group in it.</summary>
 public abstract class DirectoryTest
 {
     private protected readonly GrainCluster cluster;
@@ -19,14 +19,14 @@ public abstract class DirectoryTest
         directory = cluster.Directory.Of(contoso.Tenant);
     }
 
-    /// <summary>One round of whoever follows the directory.</summary>
-    /// <returns>Whether it has caught up with the directory.</returns>
+    /// <summary>Runs one round of the grain that follows the directory.</summary>
+    /// <returns>Whether the grain has caught up with the directory.</returns>
     private protected Task<bool> Poll() => cluster.WithinSilo.GetGrain<IDirectoryFollower>($"{contoso.Tenant}").Poll();
 
-    /// <summary>Of somebody whose token names the group.</summary>
+    /// <summary>Decides for a person whose token names the group.</summary>
     private protected Task<Standing> StandingOf(PersonId person, string workspace) => contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace);
 
-    /// <summary>Two who came with the group, which is followed, as their accounts are.</summary>
+    /// <summary>Creates two members who signed in with the group. The group and their accounts are followed.</summary>
     private protected async Task<(string Workspace, PersonId First, PersonId Second)> Members(string? of = null)
     {
         var (workspace, first, second) = (of ?? await contoso.Workspace(), contoso.Somebody(), contoso.Somebody());

@@ -14,17 +14,17 @@ using Orleans.TestingHost;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>Two silos over one store that fails where a test says so.</summary>
+/// <summary>Two silos with one store, which fails when a test says so.</summary>
 public class GrainCluster : IAsyncLifetime
 {
     public const short Silos = 2;
 
     private readonly InProcessTestCluster cluster;
 
-    // Of the silos that are started from now on.
+    // Whether silos that are started from now on act as an earlier release.
     private bool isEarlier;
 
-    // After a fault a change waits for leases that may be out: here not for long.
+    // After a fault a change waits for leases that may be out. The leases are short here.
     public GrainCluster()
         : this(TimeSpan.FromSeconds(1))
     {
@@ -42,7 +42,7 @@ public class GrainCluster : IAsyncLifetime
             silo.AddReminders();
             silo.Services.AddSingleton<IReminderTable>(Reminders);
 
-            // By load, as is the default, a busy machine may have all grains of a kind on one silo.
+            // By default placement depends on load, so on a busy machine all grains of a kind could be on one silo.
             silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
             silo.Services.AddSingleton<IDirectory>(Directory);
             silo.AddEngageCenterGrains();
@@ -69,23 +69,23 @@ public class GrainCluster : IAsyncLifetime
 
     public ShiftedTime Time { get; } = new();
 
-    /// <summary>As a client from outside has them: a web node, or whoever reaches a gateway.</summary>
+    /// <summary>Calls grains as a client from outside does: a web node, or anybody who reaches a gateway.</summary>
     public IGrainFactory Grains => cluster.Client;
 
-    /// <summary>As a silo has them.</summary>
+    /// <summary>Calls grains as a silo does.</summary>
     public IGrainFactory WithinSilo => cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
 
-    /// <summary>What each silo has one of.</summary>
+    /// <summary>Returns a service of each silo.</summary>
     public IEnumerable<T> Each<T>()
         where T : notnull => cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<T>());
 
-    /// <summary>Told of each call that a grain gets.</summary>
+    /// <summary>Called for each call that a grain gets.</summary>
     public Action<IIncomingGrainCallContext> Called { get; set; } = _ => { };
 
-    /// <summary>Told of each call that a grain ended since its caller had gone.</summary>
+    /// <summary>Called for each call that a grain ended because its caller had cancelled it.</summary>
     public Action<IIncomingGrainCallContext> Cancelled { get; set; } = _ => { };
 
-    /// <summary>Whether silos hear that one of them is of an earlier release.</summary>
+    /// <summary>Whether silos are told that one of them runs an earlier release.</summary>
     public bool IsMixed { get; set; }
 
     internal RowStore Store { get; } = new() { LeavesClearedRows = true };
@@ -98,13 +98,13 @@ public class GrainCluster : IAsyncLifetime
     {
         await cluster.DeployAsync();
 
-        // Else what comes first would be asked for as in a store of an earlier release.
+        // Without this, the first ids would be asked for as in a store of an earlier release.
         Assert.True(await Grains.GetGrain<IKnownIdsBuild>(IKnownIdsBuild.Key).Build());
     }
 
     public async Task DisposeAsync() => await cluster.DisposeAsync();
 
-    /// <summary>How many activations of a grain type there are, on all silos; null for all types that are ours.</summary>
+    /// <summary>Returns the number of activations of a grain type on all silos; null for all of our own types.</summary>
     public async Task<int> Activations(string? grainType = null)
     {
         var statistics = await Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
@@ -116,7 +116,7 @@ public class GrainCluster : IAsyncLifetime
     /// <summary>Ends every activation, so that the next call reads storage.</summary>
     public Task Forget() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
-    /// <summary>Ends every activation, and waits until there is none: some end after the call that let them.</summary>
+    /// <summary>Ends every activation, and waits until there is none. Some end only after the call that ends them has returned.</summary>
     public Task Settle() => Until(
         async () =>
         {
@@ -130,10 +130,10 @@ public class GrainCluster : IAsyncLifetime
         },
         "activations end");
 
-    /// <summary>Waits until the condition holds, which silos bring about in their own time. It fails after a minute.</summary>
+    /// <summary>Waits until a condition holds that silos bring about by themselves. Fails after a minute.</summary>
     public static Task Until(Func<Task<bool>> condition, string what) => EngageCenter.Until.True(condition, TimeSpan.FromMinutes(1), what);
 
-    /// <summary>One silo more, which says of itself what one of an earlier release does. It ends with what is returned.</summary>
+    /// <summary>Starts one more silo, which describes itself as an earlier release would. Dispose what is returned to stop it.</summary>
     internal async Task<IAsyncDisposable> StartEarlierSilo()
     {
         isEarlier = true;
@@ -147,7 +147,7 @@ public class GrainCluster : IAsyncLifetime
         }
     }
 
-    /// <summary>Whether a meter is one of its silos'.</summary>
+    /// <summary>Whether a meter belongs to one of the silos.</summary>
     internal bool Owns(Meter meter) => cluster.Silos.Any(silo => ReferenceEquals(silo.ServiceProvider.GetRequiredService<IMeterFactory>(), meter.Scope));
 
     internal IUserGrain User(PersonId person) => Grains.GetGrain<IUserGrain>(person.ToString());
@@ -156,7 +156,7 @@ public class GrainCluster : IAsyncLifetime
 
     internal IAgreementGrain Agreement(string agreementId) => Grains.GetGrain<IAgreementGrain>(agreementId);
 
-    /// <summary>Decides for a sign-in, as the web API does, until the workspace acts on the decision.</summary>
+    /// <summary>Decides for a sign-in, as the web API does, and repeats that until the workspace acts on the decision.</summary>
     internal async Task<T> Act<T>(SignIn signIn, string workspaceId, Func<IWorkspaceGrain, AccessDecision, Task<T>> act, Func<T, bool> decideAgain)
     {
         for (var attempt = 0; attempt < 5; attempt++)
@@ -197,14 +197,14 @@ internal sealed class StoredRows(RowStore store) : IStoredGrains
     }
 }
 
-/// <summary>The same with leases that do not run out during a test.</summary>
+/// <summary>A cluster whose leases do not expire during a test.</summary>
 public sealed class WarmCluster() : GrainCluster(AsLong)
 {
-    // Below the patience of a change.
+    // Less than the longest that a change may have to wait.
     public static readonly TimeSpan AsLong = TimeSpan.FromSeconds(24);
 }
 
-/// <summary>The system's clock, moved by hand.</summary>
+/// <summary>The system's clock, which a test can move forward.</summary>
 public sealed class ShiftedTime : TimeProvider
 {
     private readonly ConcurrentDictionary<ITimer, (TimeSpan Due, Action Elapse)> timers = new();
@@ -216,11 +216,11 @@ public sealed class ShiftedTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new TrackedTimer(this, System.CreateTimer(callback, state, dueTime, period), dueTime, () => callback(state));
 
-    /// <summary>Lets every timer that was set to this due time elapse now. All others go on as they were.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Fires every timer now that was set to this due time. Other timers are not changed.</summary>
+    /// <returns>How many timers were fired.</returns>
     public int Elapse(TimeSpan due) => Elapse(d => d == due);
 
-    /// <summary>The same for every timer whose due time is one of these.</summary>
+    /// <summary>Fires every timer now whose due time matches.</summary>
     public int Elapse(Func<TimeSpan, bool> due)
     {
         var elapsing = timers.Values.Where(timer => due(timer.Due)).ToList();

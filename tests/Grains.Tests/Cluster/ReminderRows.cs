@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>A table of reminders in memory that fails where a test says so.</summary>
+/// <summary>A table of reminders in memory that fails when a test says so.</summary>
 internal sealed class ReminderRows : IReminderTable
 {
     private readonly ConcurrentDictionary<(GrainId Owner, string Name), ReminderEntry> rows = [];
@@ -11,10 +11,10 @@ internal sealed class ReminderRows : IReminderTable
 
     public bool Fails { get; set; }
 
-    /// <summary>The one reminder of a grain; null where it has none.</summary>
+    /// <summary>Returns the one reminder of a grain; null if it has none.</summary>
     public async Task<ReminderEntry?> Of(GrainId owner) => (await ReadRows(owner)).Reminders.SingleOrDefault();
 
-    /// <summary>Ends with the next reminder that is set, or that is not because the table fails.</summary>
+    /// <summary>Completes with the next attempt to set a reminder, even if the table fails.</summary>
     public Task NextWrite() => (attempted = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     public void Clear() => rows.Clear();

@@ -2,7 +2,7 @@ using Orleans.Metadata;
 
 namespace EngageCenter.Grains.Tests;
 
-/// <summary>What the silos of a cluster say they have, as if one of them were of an earlier release while a test says so.</summary>
+/// <summary>The manifests of the silos of a cluster. While a test says so, one of them looks like a silo of an earlier release.</summary>
 internal sealed class SilosOfReleases(IClusterManifestProvider all, GrainCluster cluster) : IClusterManifestProvider
 {
     public ClusterManifest Current

@@ -5,7 +5,7 @@ using static EngageCenter.Learning.Courses;
 
 namespace EngageCenter.Learning;
 
-/// <summary>Tests count and break the rows of the one catalogue, so they have a cluster to themselves, and each courses of its own.</summary>
+/// <summary>The tests count and break rows of the one catalogue, so they have a cluster to themselves, and each test has its own courses.</summary>
 public sealed class CourseCatalogGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
 {
     private readonly RowStore store = cluster.Store;
@@ -21,7 +21,7 @@ public sealed class CourseCatalogGrainTests(GrainCluster cluster) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_course_is_put_changed_and_there_in_the_next_activation()
+    public async Task Course_is_created_changed_and_survives_the_activation()
     {
         var course = NewCourse($"{prefix}-a");
         Assert.Null(await Catalog.Get(course.CourseId));
@@ -40,12 +40,12 @@ public sealed class CourseCatalogGrainTests(GrainCluster cluster) : IClassFixtur
     }
 
     [Fact]
-    public async Task Courses_that_are_put_at_once_share_writes_and_are_all_there()
+    public async Task Courses_put_in_parallel_share_writes_and_are_all_stored()
     {
         await Catalog.Put(new(NewCourse($"{prefix}-0"), null));
         store.StartCounting();
 
-        // The first write is under way until the last has come.
+        // The first write does not end before the last course has come.
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var came = 0;
         cluster.Called = call => _ = call.MethodName == nameof(ICourseCatalogGrain.Put) && Interlocked.Increment(ref came) == 400 && all.TrySetResult();
@@ -64,7 +64,7 @@ public sealed class CourseCatalogGrainTests(GrainCluster cluster) : IClassFixtur
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_write_that_is_not_confirmed_fails_and_then_the_truth_is_served(bool written)
+    public async Task Unconfirmed_write_fails_and_the_next_call_reads_storage(bool written)
     {
         var course = NewCourse($"{prefix}-a");
         store.Fate = (operation, name) => operation != RowOperation.Write || !name.StartsWith("courses-", StringComparison.Ordinal) ? RowFate.Happens
@@ -77,7 +77,7 @@ public sealed class CourseCatalogGrainTests(GrainCluster cluster) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_read_that_fails_fails_the_call_and_the_next_one_reads_again()
+    public async Task Failed_read_fails_the_call_and_the_next_call_reads_again()
     {
         var course = NewCourse($"{prefix}-a");
         await Catalog.Put(new(course, null));
@@ -90,7 +90,7 @@ public sealed class CourseCatalogGrainTests(GrainCluster cluster) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_cursor_that_no_page_handed_out_is_refused() =>
+    public async Task Unknown_cursor_is_refused() =>
         await Assert.ThrowsAsync<InvalidCursorException>(() => Catalog.List(new(null, null, null, null, new(1, "nonsense"))));
 
     private async Task<List<Course>> List() => [.. (await Catalog.List(new(null, null, null, prefix, new(PageRequest.MaxSize, null)))).Items];

@@ -24,7 +24,7 @@ public class CourseCatalogTests
         select new CourseQuery(format, product, language, search, new(PageRequest.MaxSize, null));
 
     [Fact]
-    public void Pages_hold_what_the_query_matches_each_once_and_by_id() =>
+    public void Pages_have_every_matching_course_once_by_id() =>
         Gen.Select(Any.Array[0, 100], Queries, Gen.Int[1, 20]).Sample((courses, query, size) =>
         {
             var catalog = Applied(courses);
@@ -55,7 +55,7 @@ public class CourseCatalogTests
         }, iter: 2_000);
 
     [Fact]
-    public void A_page_goes_on_from_its_place_whatever_has_come_since()
+    public void Next_page_continues_from_its_place_after_additions()
     {
         var catalog = Applied([NewCourse("b"), NewCourse("d"), NewCourse("f")]);
         var first = catalog.Page(All with { Page = new(2, null) });
@@ -74,7 +74,7 @@ public class CourseCatalogTests
     [InlineData("courses/B")]
     [InlineData("courses/b1")]
     [InlineData("transcript/b")]
-    public void A_cursor_that_no_page_handed_out_is_refused(string cursor) =>
+    public void Unknown_cursor_is_refused(string cursor) =>
         Assert.Throws<InvalidCursorException>(() => Applied([NewCourse("b")]).Page(All with { Page = new(1, cursor) }));
 
     [Fact]
@@ -92,7 +92,7 @@ public class CourseCatalogTests
     }
 
     [Fact]
-    public void A_condition_holds_for_its_version_and_never_where_nothing_is()
+    public void Condition_needs_its_version_and_an_existing_course()
     {
         var current = StoredCourse.From(NewCourse("a"), 3);
         Assert.Equal(PutCourseStatus.Updated, Put(current, new(3)));
@@ -106,7 +106,7 @@ public class CourseCatalogTests
     }
 
     [Fact]
-    public void At_the_limit_nothing_is_added_and_what_is_there_still_changes()
+    public void Full_catalogue_takes_nothing_new_but_still_updates_its_own()
     {
         const int full = EngageCenter.Learning.Course.MaxCount;
         Assert.Equal((PutCourseStatus.TooManyCourses, null), CourseCatalog.Decide(null, new(NewCourse("new"), null), full));
@@ -115,7 +115,7 @@ public class CourseCatalogTests
     }
 
     [Fact]
-    public void What_is_beyond_a_limit_of_the_contract_is_a_fault()
+    public void Value_outside_of_the_limits_throws()
     {
         Course[] faults =
         [
@@ -125,7 +125,7 @@ public class CourseCatalogTests
         ];
         Assert.All(faults, fault => Assert.Throws<ArgumentException>(() => CourseCatalog.Decide(null, new(fault, null), 0)));
 
-        // Code points beyond the first plane are two characters each.
+        // Code points beyond the first plane take two characters each.
         var longest = NewCourse(new('x', 64), string.Concat(Enumerable.Repeat("😀", 500)), product: string.Concat(Enumerable.Repeat("😀", 100)), minutes: 100_000);
         Assert.Equal(longest, CourseCatalog.Decide(null, new(longest, null), 0).Next!.ToCourse());
     }

@@ -1,6 +1,6 @@
 namespace EngageCenter.Learning;
 
-/// <summary>Courses as tests need them.</summary>
+/// <summary>Makes courses for tests.</summary>
 internal static class Courses
 {
     public static DateTimeOffset Start { get; } = new(2026, 1, 31, 23, 0, 0, TimeSpan.Zero);

@@ -8,13 +8,13 @@ using static EngageCenter.Learning.Courses;
 
 namespace EngageCenter.Learning;
 
-/// <summary>Whatever is reported, in whatever order and however often, and whenever the activation ends: progress is the greatest, figures are exact.</summary>
+/// <summary>For any order and repetition of reports, and any end of the activation, progress is the greatest reported and figures are exact.</summary>
 public class EnrollmentsTests
 {
     private static readonly PersonId[] people = [.. Enumerable.Range(1, 4).Select(n => new PersonId(Guid.Parse($"00000000-0000-4000-8000-00000000000{n % 2}"), Guid.Parse($"00000000-0000-4000-8000-0000000001{n:00}")))];
 
-    /// <summary>What happens: a report, a course that the catalogue changes, the end of an activation.</summary>
-    /// <param name="Minutes">That the clock moves before, also back.</param>
+    /// <summary>An event: a report, a change of a course in the catalogue, or the end of an activation.</summary>
+    /// <param name="Minutes">By how much the clock moves before it; negative to move it back.</param>
     private sealed record Step(int Kind, int Person, int Course, int Percent, int Minutes);
 
     private static readonly Gen<Step> Steps =
@@ -26,7 +26,7 @@ public class EnrollmentsTests
         select new Step(kind, person, course, percent, minutes);
 
     [Fact]
-    public async Task After_every_step_all_is_as_recomputed() => await Steps.Array[0, 60].SampleAsync(async steps =>
+    public async Task Figures_equal_a_recomputation_after_every_step() => await Steps.Array[0, 60].SampleAsync(async steps =>
     {
         var model = new Model();
         var log = await Journal.Open(new());
@@ -54,9 +54,9 @@ public class EnrollmentsTests
         model.IsShownBy((await Journal.Open(log.Store)).Enrollments, now);
     }, iter: 300);
 
-    // Rows of an earlier release have names in the form in which they came.
+    // Rows of an earlier release have names as they came, in any Unicode form.
     [Fact]
-    public void A_product_that_was_stored_in_two_Unicode_forms_is_counted_as_one()
+    public void Product_stored_in_two_Unicode_forms_is_counted_as_one()
     {
         var composed = StoredCourse.From(NewCourse("composed", product: "Caf\u00E9"), 1);
         var row = JsonSerializer.Serialize(composed).Replace("\\u00E9", "e\u0301", StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public class EnrollmentsTests
     }
 
     [Fact]
-    public async Task Any_order_and_any_replay_end_in_the_same_progress() =>
+    public async Task Progress_does_not_depend_on_order_or_repetition() =>
         await Gen.Select(Steps.Where(s => s.Kind == 0).Array[1, 60], Gen.Int).SampleAsync(async (steps, seed) =>
         {
             var random = new Random(seed);
@@ -104,7 +104,7 @@ public class EnrollmentsTests
         }, iter: 500);
 
     [Fact]
-    public async Task Months_without_anything_are_there_and_products_come_by_what_was_started()
+    public async Task Months_without_events_are_listed_and_products_are_ordered_by_starts()
     {
         var log = await Journal.Open(new());
         log.Report(people[0], 1, 10, NewCourse("course-1", product: "b"), Start);
@@ -126,7 +126,7 @@ public class EnrollmentsTests
     }
 
     [Fact]
-    public async Task Where_nothing_happened_there_is_no_month()
+    public async Task No_months_without_enrolments()
     {
         var enrollments = (await Journal.Open(new())).Enrollments;
         Same(new(Start, default, [], []), enrollments.Consumption(Start));
@@ -136,7 +136,7 @@ public class EnrollmentsTests
     }
 
     [Fact]
-    public void A_clock_that_goes_back_completes_nothing_before_it_was_started()
+    public void Completion_is_never_before_the_start_if_the_clock_goes_back()
     {
         var started = StoredEnrollment.Start(people[0], StoredCourse.From(NewCourse("a"), 1), 10, Start);
         var moved = started.MoveOn(50, Start.AddDays(2));
@@ -149,7 +149,7 @@ public class EnrollmentsTests
     }
 
     [Fact]
-    public void Refusals_come_in_their_order()
+    public void Refusals_have_a_fixed_order()
     {
         var course = new CourseView(NewCourse("a"), 1);
         var current = StoredEnrollment.Start(people[0], StoredCourse.From(course.Course, 1), 10, Start);
@@ -169,7 +169,7 @@ public class EnrollmentsTests
     }
 
     [Fact]
-    public async Task A_workspace_that_has_all_its_products_starts_courses_about_those_alone()
+    public async Task Workspace_at_the_limit_of_products_starts_only_courses_about_its_own()
     {
         var log = await Journal.Open(new());
         for (var n = 0; n < Consumption.MaxProducts; n++)
@@ -196,11 +196,11 @@ public class EnrollmentsTests
     [Theory]
     [InlineData(-1)]
     [InlineData(101)]
-    public void What_is_no_percentage_is_a_fault(int percent) => Assert.Throws<ArgumentOutOfRangeException>(() =>
+    public void Progress_that_is_not_a_percentage_throws(int percent) => Assert.Throws<ArgumentOutOfRangeException>(() =>
         new Enrollments().Decide(null, people[0], new("a", percent, null), new(NewCourse("a"), 1), 0, Start));
 
     [Fact]
-    public async Task A_course_that_many_have_in_common_is_in_memory_once()
+    public async Task Shared_course_is_in_memory_once()
     {
         var log = await Journal.Open(new());
         foreach (var person in people)
@@ -221,7 +221,7 @@ public class EnrollmentsTests
         Assert.Equal(expected.ByProduct.AsEnumerable(), actual.ByProduct);
     }
 
-    /// <summary>The grain without its cluster: what it does with its log.</summary>
+    /// <summary>Does with its log what the grain does, without a cluster.</summary>
     private sealed class Journal
     {
         private BatchedLog<StoredEnrollment> batches = null!;
@@ -253,7 +253,7 @@ public class EnrollmentsTests
         }
     }
 
-    /// <summary>What ought to be, kept in the plainest way.</summary>
+    /// <summary>The expected state, computed in the simplest way.</summary>
     private sealed class Model
     {
         private readonly Dictionary<(int Person, int Course), Enrollment> all = [];

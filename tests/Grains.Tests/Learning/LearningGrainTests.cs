@@ -7,7 +7,7 @@ using static EngageCenter.Learning.Courses;
 
 namespace EngageCenter.Learning;
 
-/// <summary>Tests count and break the rows of enrolments, so they have a cluster to themselves, and each a workspace and courses of its own.</summary>
+/// <summary>The tests count and break rows of enrolments, so they have a cluster to themselves, and each test has its own workspace and courses.</summary>
 public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime
 {
     private readonly Contoso contoso = new(cluster);
@@ -38,7 +38,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_course_is_started_moved_on_and_completed_and_all_of_it_outlives_the_activation()
+    public async Task Enrolment_is_started_continued_completed_and_survives_the_activation()
     {
         var started = await Report(40);
         Assert.Equal((PutEnrollmentStatus.Created, 40, 1L), (started.Status, started.Enrollment!.ProgressPercent, started.Enrollment.Version));
@@ -58,7 +58,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_report_that_is_not_greater_changes_nothing_and_writes_nothing()
+    public async Task Progress_that_is_not_greater_writes_nothing()
     {
         var reported = await Report(60);
         store.StartCounting();
@@ -71,7 +71,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_course_stays_as_it_was_when_it_was_started()
+    public async Task Enrolment_keeps_the_course_as_it_was_at_the_start()
     {
         var changed = NewCourse(courseId, "Another title", CourseFormat.Lab, "Another product", "de", 1);
         await Report(10);
@@ -82,14 +82,14 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
         Assert.Equal(NewCourse(courseId), (await Transcript()).Items.Single().Course);
         Assert.Equal(["Azure"], (await Consumption()).ByProduct.Select(p => p.Product));
 
-        // Who starts it now starts it as it is.
+        // A person who starts the course now gets it as it is now.
         var other = Another();
         await Report(10, of: other);
         Assert.Equal(changed, (await Transcript(other)).Items.Single().Course);
     }
 
     [Fact]
-    public async Task A_course_that_there_is_not_is_not_started()
+    public async Task Unknown_course_is_not_started()
     {
         await Decide();
         store.StartCounting();
@@ -99,7 +99,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task Without_the_catalogue_nothing_is_started_and_what_was_started_goes_on()
+    public async Task Unavailable_catalogue_stops_new_enrolments_but_not_started_ones()
     {
         await Report(10);
         await Catalog.Put(new(NewCourse($"{courseId}-2"), null));
@@ -117,7 +117,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     [Theory]
     [InlineData(true, 50)]
     [InlineData(false, 10)]
-    public async Task A_write_that_is_not_confirmed_fails_and_then_the_truth_is_served(bool written, int percent)
+    public async Task Unconfirmed_write_fails_and_the_next_call_reads_storage(bool written, int percent)
     {
         await Report(10);
         store.Fate = (operation, name) => operation != RowOperation.Write || name != "enrollments-0" ? RowFate.Happens
@@ -134,12 +134,12 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task Of_reports_that_come_at_once_the_greatest_counts()
+    public async Task Greatest_of_parallel_reports_counts()
     {
         var people = Enumerable.Range(0, 20).Select(_ => Another()).ToList();
         await Task.WhenAll(people.Select(p => Decide(p)));
 
-        // A write takes a turn, so that others come while it is under way.
+        // A write takes a turn, so that other reports come during it.
         store.Begins = async (_, _) => await Task.Yield();
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 600).Select(n => Report(1 + (n * 7 % 100), of: people[n % people.Count])));
 
@@ -156,7 +156,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_condition_holds_for_its_version()
+    public async Task Condition_needs_its_version()
     {
         Assert.Equal(PutEnrollmentStatus.VersionMismatch, (await Report(10, condition: new(null))).Status);
         var version = (await Report(10)).Enrollment!.Version;
@@ -166,7 +166,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_decision_of_an_older_policy_is_answered_by_nothing()
+    public async Task Decision_of_an_older_policy_is_answered_with_null()
     {
         await Report(10);
         var old = await Decide();
@@ -181,7 +181,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task Who_may_not_access_learning_is_a_fault_of_the_caller()
+    public async Task Call_without_AccessLearning_throws()
     {
         var decision = await Decide();
         AccessDecision[] refused =
@@ -205,7 +205,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_transcript_is_its_persons_and_the_figures_are_everybodys()
+    public async Task Transcript_has_one_persons_courses_and_figures_have_everybodys()
     {
         var other = Another();
         await Report(100);
@@ -218,7 +218,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task Who_lost_access_and_comes_back_has_what_they_had()
+    public async Task Person_who_regains_access_still_has_their_courses()
     {
         await Report(30);
         await contoso.Revoke(workspaceId, learners);
@@ -229,7 +229,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_clock_that_goes_back_completes_nothing_before_it_was_started()
+    public async Task Completion_is_never_before_the_start_if_the_clock_goes_back()
     {
         await Report(10);
         cluster.Time.Shift = TimeSpan.FromDays(-40);
@@ -241,7 +241,7 @@ public sealed class LearningGrainTests(GrainCluster cluster) : IClassFixture<Gra
     }
 
     [Fact]
-    public async Task A_cursor_that_no_page_handed_out_is_refused()
+    public async Task Unknown_cursor_is_refused()
     {
         await Report(10);
         await Assert.ThrowsAsync<InvalidCursorException>(async () => await Learning.Transcript(await Decide(), new(1, "nonsense")));

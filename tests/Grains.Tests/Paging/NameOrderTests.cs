@@ -5,7 +5,7 @@ namespace EngageCenter.Grains.Tests.Paging;
 public class NameOrderTests
 {
     [Fact]
-    public void Names_are_in_the_order_that_a_person_expects()
+    public void Names_are_in_the_order_that_people_expect()
     {
         string[] expected =
         [
@@ -25,7 +25,7 @@ public class NameOrderTests
         Assert.Equal(Math.Sign(string.CompareOrdinal(one, other)), Math.Sign(NameOrder.Instance.Compare(one, other)));
 
     [Fact]
-    public void Place_is_read_back_as_it_was_handed_out()
+    public void Cursor_is_parsed_to_the_same_place()
     {
         var place = new NamedCursor(17, "R&D / Übung / \"x\"", "c0000000-0000-4000-8000-000000000000/d0000000-0000-4000-8000-000000000000");
 
@@ -38,7 +38,7 @@ public class NameOrderTests
     [InlineData("people/17/id")]
     [InlineData("people/x/id/name")]
     [InlineData("groups/17/id/name")]
-    public void Cursor_that_the_list_never_handed_out_is_refused(string cursor) =>
+    public void Unknown_cursor_is_refused(string cursor) =>
         Assert.Throws<InvalidCursorException>(() => NamedCursor.Parse(cursor, "people", 17));
 
     [Fact]

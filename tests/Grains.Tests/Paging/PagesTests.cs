@@ -5,7 +5,7 @@ namespace EngageCenter.Grains.Tests.Paging;
 
 public class PagesTests
 {
-    // From much smaller than the part of one item to much larger than a page.
+    // From much smaller than one item's share of a page to much larger than a page.
     private static Gen<int[]> Weights => Gen.OneOf(Gen.Int[1, 1_000], Gen.Int[1_000, 100_000], Gen.Const(5_000_000)).Array[0, 40];
 
     [Fact]
@@ -39,7 +39,7 @@ public class PagesTests
     });
 
     [Fact]
-    public void As_many_items_fit_as_a_page_of_a_list_would_have() => Gen.Select(Weights, Gen.Int[1, 50]).Sample((weights, size) =>
+    public void Fit_returns_as_many_items_as_a_page_has() => Gen.Select(Weights, Gen.Int[1, 50]).Sample((weights, size) =>
     {
         var page = Pages.Of(n => n, 0, weights.Length, 0, size, count: false, null, n => n, last => $"{last}", n => weights[n]);
 

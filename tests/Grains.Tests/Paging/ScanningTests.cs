@@ -10,8 +10,8 @@ using static EngageCenter.Support.Updates;
 namespace EngageCenter.Paging;
 
 /// <summary>
-/// Searches and figures that have no place to run in, on any silo, and the grains that they are asked of. Takes all places,
-/// so it has a cluster to itself.
+/// Searches and figures that wait for a place, and the grains that they are asked of. The tests take all places of every silo, so
+/// they have a cluster to themselves.
 /// </summary>
 public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime, IDisposable
 {
@@ -60,7 +60,7 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
     }
 
     [Fact]
-    public async Task Everybody_elses_calls_go_on_while_lists_are_searched()
+    public async Task Other_calls_are_answered_while_lists_are_searched()
     {
         var searched = Support.Cases(decision, cases with { Search = "1" });
         var figures = Support.Insights(decision, window);
@@ -75,7 +75,7 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
             Assert.Empty((await Courses.List(new(null, null, null, null, page))).Items);
         }
 
-        // An update is taken up, and what waits finds it.
+        // An update is accepted meanwhile, and the waiting search finds it.
         await Support.Ingest([Case("10", Start)]);
         Assert.DoesNotContain(new Task[] { searched, figures, filtered, found, people }, task => task.IsCompleted);
 
@@ -87,9 +87,9 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
         Assert.NotEmpty((await people)!.Items);
     }
 
-    /// <summary>No place is given back before the last of them has ended.</summary>
+    /// <summary>No place becomes free before the last of the calls has ended.</summary>
     [Fact]
-    public async Task Caller_who_goes_away_ends_what_the_grains_wait_for()
+    public async Task Cancelled_call_ends_its_scan()
     {
         var manager = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspaceId);
         Dictionary<string, Func<CancellationToken, Task>> calls = new()
@@ -106,7 +106,7 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
         using var begun = new SemaphoreSlim(0);
         using var ended = new SemaphoreSlim(0);
 
-        // What a person's grain waits for is not a scan: see UserGrainTests.
+        // A person's grain does not scan; its calls are tested in UserGrainTests.
         var scanning = typeof(ISupportGrain).Assembly.GetTypes().Where(t => t.IsInterface).SelectMany(t => t.GetMethods())
             .Where(m => m.GetParameters().Any(p => p.ParameterType == typeof(CancellationToken)) && typeof(IGrain).IsAssignableFrom(m.DeclaringType)
                 && m.DeclaringType != typeof(IUserGrain)).ToList();
@@ -126,7 +126,7 @@ public sealed class ScanningTests(GrainCluster cluster) : IClassFixture<GrainClu
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         }
 
-        // They left nothing behind: whoever comes now is served.
+        // The cancelled calls left nothing behind: the next caller is served.
         (cluster.Called, cluster.Cancelled) = (_ => { }, _ => { });
         released.Set();
         Assert.Equal(1, (await Support.Cases(decision, cases with { Search = "1" }))!.TotalCount);

@@ -14,7 +14,7 @@ public sealed class ScansTests : IDisposable
     }
 
     [Fact]
-    public async Task No_more_scans_run_at_once_than_there_are_places_and_the_others_follow()
+    public async Task Number_of_parallel_scans_is_limited_and_the_others_follow()
     {
         var begun = 0;
         var running = Enumerable.Range(0, Scans.Places + 5).Select(n => scans.Run<int>(() =>
@@ -45,7 +45,7 @@ public sealed class ScansTests : IDisposable
     }
 
     [Fact]
-    public async Task Caller_who_goes_away_while_waiting_makes_room_for_another()
+    public async Task Caller_who_stops_waiting_makes_room_for_another()
     {
         using var gone = new CancellationTokenSource();
         var running = Enumerable.Range(0, Scans.Places).Select(_ => scans.Run<int>(() => () =>

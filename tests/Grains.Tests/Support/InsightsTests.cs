@@ -9,7 +9,7 @@ public class InsightsTests
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Nobody_computes_for_a_caller_who_has_gone() =>
+    public void Computation_ends_when_its_caller_is_gone() =>
         Assert.Throws<OperationCanceledException>(() => Applied([Case("1", Start)]).ScanInsights(new(Start, Start.AddDays(1)), Now, new(canceled: true))());
 
     [Fact]
@@ -47,9 +47,9 @@ public class InsightsTests
         Assert.Empty(insights.ByProduct);
     }
 
-    // Rows of an earlier release have names in the form in which they came.
+    // Rows of an earlier release have names as they came, in any Unicode form.
     [Fact]
-    public void A_product_that_was_stored_in_two_Unicode_forms_is_counted_as_one()
+    public void Product_stored_in_two_Unicode_forms_is_counted_as_one()
     {
         var composed = StoredCase.From(Case("1", Start, product: "Caf\u00E9"));
         var row = JsonSerializer.Serialize(composed with { CaseId = "2" }).Replace("\\u00E9", "e\u0301", StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public class InsightsTests
     [InlineData(new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 }, 5.5, 9.0)]
     [InlineData(new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 }, 6.0, 10.0)]
     [InlineData(new[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 }, 10.5, 18.0)]
-    public void The_median_and_the_nearest_rank(int[] hours, double median, double p90)
+    public void Median_and_90th_percentile_by_nearest_rank(int[] hours, double median, double p90)
     {
         var cases = Applied(hours.Select((h, i) =>
             Case($"{i}", Start, status: CaseStatus.Closed, closed: Start.AddHours(h))));
@@ -88,7 +88,7 @@ public class InsightsTests
     }
 
     [Fact]
-    public void The_window_holds_its_beginning_and_not_its_end()
+    public void Window_includes_its_start_and_excludes_its_end()
     {
         var (from, to) = (Start.AddDays(10), Start.AddDays(20));
         var cases = Applied(
@@ -104,7 +104,7 @@ public class InsightsTests
     }
 
     [Fact]
-    public void Ranks_are_by_count_and_then_by_name_ordinally()
+    public void Products_are_ordered_by_count_and_then_by_name()
     {
         var insights = Applied(
         [
@@ -121,7 +121,7 @@ public class InsightsTests
     }
 
     [Fact]
-    public void A_window_without_an_inside_or_with_too_many_months_is_refused()
+    public void Empty_window_or_one_with_too_many_months_is_refused()
     {
         var cases = new SupportCases();
         Assert.Throws<ArgumentOutOfRangeException>(() => cases.Insights(new(Start, Start), Now));
@@ -132,7 +132,7 @@ public class InsightsTests
     }
 
     [Fact]
-    public void Months_are_those_of_UTC_whatever_the_offset()
+    public void Months_are_in_UTC_for_any_offset()
     {
         var offset = TimeSpan.FromHours(9);
         var window = new InsightsWindow(new(2024, 3, 1, 0, 0, 0, offset), new(2024, 4, 1, 9, 0, 0, offset));

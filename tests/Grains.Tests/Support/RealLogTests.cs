@@ -5,7 +5,7 @@ public class RealLogTests
     private static readonly InsightsWindow AllOfIt = new(new(2016, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2017, 3, 1, 0, 0, 0, TimeSpan.Zero));
 
     [RealLogFact]
-    public void The_insights_of_the_real_log_are_the_known_ones()
+    public void Insights_of_the_real_log_are_as_expected()
     {
         var insights = Updates.Applied(RealLog.Updates()).Insights(AllOfIt, AllOfIt.To);
 
@@ -22,7 +22,7 @@ public class RealLogTests
     }
 
     [RealLogFact]
-    public void Every_update_of_the_real_log_counts_once_in_whatever_order()
+    public void Every_update_of_the_real_log_counts_once_in_any_order()
     {
         var updates = RealLog.Updates();
         Assert.Equal(5_998, updates.Count);

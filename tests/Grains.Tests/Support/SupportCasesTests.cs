@@ -9,7 +9,7 @@ public class SupportCasesTests
     private static readonly CaseQuery All = new(null, null, null, null, null, null, new(PageRequest.MaxSize, null));
 
     [Fact]
-    public void Any_order_any_batching_and_any_replay_end_in_the_same_state() =>
+    public void State_does_not_depend_on_order_batches_or_repetition() =>
         Gen.Select(Any.Array[0, 150], Gen.Int[1, 40], Gen.Int).Sample((updates, batch, seed) =>
         {
             var distinct = updates.WithoutTies().ToArray();
@@ -37,7 +37,7 @@ public class SupportCasesTests
         });
 
     [Fact]
-    public void Of_several_updates_in_one_batch_the_newest_counts()
+    public void Newest_of_several_updates_in_one_batch_counts()
     {
         var cases = new SupportCases();
         var decision = cases.Decide([Case("1", Start, revision: 1), Case("1", Start, revision: 3), Case("1", Start, revision: 2), Case("2", Start)]);
@@ -53,7 +53,7 @@ public class SupportCasesTests
     [InlineData(0, -1, 0)]
     [InlineData(1, -1, 1)]
     [InlineData(-1, 1, 0)]
-    public void A_later_instant_comes_before_a_greater_revision(int minutes, int revisions, int applied)
+    public void Later_update_time_counts_more_than_a_greater_revision(int minutes, int revisions, int applied)
     {
         var cases = Applied([Case("1", Start, revision: 5)]);
         var outcome = cases.Decide([Case("1", Start, revision: 5 + revisions, updated: Start.AddMinutes(minutes))]).Outcome;
@@ -68,7 +68,7 @@ public class SupportCasesTests
     }
 
     [Fact]
-    public void Beyond_the_limit_nothing_of_a_batch_is_applied_and_known_cases_still_change()
+    public void Batch_above_the_limit_is_refused_and_known_cases_still_change()
     {
         var cases = new SupportCases(limit: 2);
         cases.Apply(cases.Decide([Case("1", Start), Case("2", Start)]).Newer);
@@ -80,7 +80,7 @@ public class SupportCasesTests
     }
 
     [Fact]
-    public void What_is_beyond_a_limit_of_the_contract_is_a_fault()
+    public void Value_outside_of_the_limits_throws()
     {
         var cases = new SupportCases();
         SupportCase[] faults =
@@ -103,7 +103,7 @@ public class SupportCasesTests
     }
 
     [Fact]
-    public void A_case_comes_back_as_it_was_with_its_instants_in_UTC()
+    public void Stored_case_is_read_back_with_times_in_UTC()
     {
         var update = new SupportCase(
             "1", 7, Start.ToOffset(TimeSpan.FromHours(2)), Start.AddTicks(1), "Title", CaseStatus.Resolved, CaseSeverity.One, "Product",
@@ -115,7 +115,7 @@ public class SupportCasesTests
     }
 
     [Fact]
-    public void Pages_hold_what_the_query_matches_each_once_and_in_order() =>
+    public void Pages_have_every_matching_case_once_in_order() =>
         Gen.Select(Any.Array[0, 150], Queries, Gen.Int[1, 20], Gen.Int[1, 50]).Sample((updates, query, size, batch) =>
         {
             var cases = Applied(updates, batch);
@@ -152,7 +152,7 @@ public class SupportCasesTests
     }
 
     [Fact]
-    public void A_page_goes_on_behind_its_cursor_whatever_came_or_moved_since()
+    public void Next_page_continues_behind_its_cursor_after_changes()
     {
         var cases = Applied(Enumerable.Range(0, 10).Select(i => Case($"{i}", Start.AddDays(i))));
         var first = cases.Page(All with { Page = new(4, null) });
@@ -187,7 +187,7 @@ public class SupportCasesTests
     [InlineData("99999999999999999999|a")]
     [InlineData("9223372036854775807|a")]
     [InlineData("1|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public void A_cursor_that_no_page_handed_out_is_refused(string cursor)
+    public void Unknown_cursor_is_refused(string cursor)
     {
         var cases = Applied([Case("1", Start)]);
         Assert.Throws<InvalidCursorException>(() => cases.Page(All with { Page = new(1, cursor) }));
@@ -196,11 +196,11 @@ public class SupportCasesTests
     [Theory]
     [InlineData(0)]
     [InlineData(501)]
-    public void A_page_of_another_size_is_a_fault(int size) =>
+    public void Page_size_outside_of_the_range_throws(int size) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new SupportCases().Page(All with { Page = new(size, null) }));
 
     [Fact]
-    public void Scan_answers_by_the_cases_of_its_beginning()
+    public void Scan_sees_the_cases_from_when_it_began()
     {
         var cases = new SupportCases();
         cases.Apply([StoredCase.From(Case("CASE-1", Start)), StoredCase.From(Case("CASE-2", Start.AddDays(1)))]);
@@ -213,7 +213,7 @@ public class SupportCasesTests
         Assert.Equal(["CASE-2", "CASE-1"], page().Items.Select(c => c.CaseId));
         Assert.Equal(["CASE-3", "CASE-1", "CASE-2"], cases.Scan(query)().Items.Select(c => c.CaseId));
 
-        // Figures of before are not kept for those who ask later.
+        // Outdated figures are not kept for later callers.
         var (of, computed) = insights();
         cases.Keep(window, of, computed);
         Assert.Equal(2, computed.Totals.Opened);
@@ -221,7 +221,7 @@ public class SupportCasesTests
     }
 
     [Fact]
-    public void Products_that_no_case_names_any_more_are_forgotten()
+    public void Products_without_cases_are_forgotten()
     {
         var columns = new CaseColumns();
         columns.Add(StoredCase.From(Case("1", Start, product: "0")));

@@ -7,7 +7,7 @@ using static EngageCenter.Support.Updates;
 
 namespace EngageCenter.Support;
 
-/// <summary>Tests count and break the rows of cases, so they have a cluster to themselves, and each a workspace of its own.</summary>
+/// <summary>The tests count and break rows of cases, so they have a cluster to themselves, and each test has its own workspace.</summary>
 public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IAsyncLifetime
 {
     private static readonly CaseQuery All = new(null, null, null, null, null, null, new(PageRequest.MaxSize, null));
@@ -28,7 +28,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task What_was_ingested_is_listed_and_counted()
+    public async Task Ingested_cases_are_listed_and_counted()
     {
         var outcome = await Support.Ingest([Case("1", Start), Case("2", Start.AddDays(1)), Case("1", Start, revision: 1, sla: true)]);
         Assert.Equal(new(IngestStatus.Applied, 2, 1), outcome);
@@ -40,7 +40,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_workspace_that_does_not_exist_takes_no_cases()
+    public async Task Cases_of_an_unknown_workspace_are_refused()
     {
         workspaceId = Guid.NewGuid().ToString("N");
         store.StartCounting();
@@ -50,7 +50,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_batch_is_one_write_and_one_that_changes_nothing_is_none()
+    public async Task Batch_is_one_write_and_an_unchanged_batch_is_none()
     {
         var batch = Enumerable.Range(0, SupportCase.MaxBatch).Select(i => Case($"{i}", Start)).ToImmutableArray();
         store.StartCounting();
@@ -91,7 +91,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 0)]
-    public async Task A_write_that_is_not_confirmed_fails_and_then_the_truth_is_served(bool written, int opened)
+    public async Task Unconfirmed_write_fails_and_the_next_call_reads_storage(bool written, int opened)
     {
         store.Fate = (operation, name) => operation != RowOperation.Write || name != "cases-0" ? RowFate.Happens
             : written ? RowFate.AnswerIsLost : RowFate.Fails;
@@ -103,7 +103,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_read_that_fails_fails_the_call_and_the_next_one_reads_again()
+    public async Task Failed_read_fails_the_call_and_the_next_call_reads_again()
     {
         await Support.Ingest([Case("1", Start)]);
         var decision = await Decision();
@@ -116,7 +116,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task Who_may_not_view_support_insights_is_a_fault_of_the_caller()
+    public async Task Query_without_ViewSupportInsights_throws()
     {
         var decision = await Decision();
         AccessDecision[] refused =
@@ -135,7 +135,7 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_decision_of_an_older_policy_is_answered_by_nothing()
+    public async Task Decision_of_an_older_policy_is_answered_with_null()
     {
         var old = await Decision();
         await contoso.Grant(workspaceId, Guid.NewGuid(), Roles.User);
@@ -146,11 +146,11 @@ public sealed class SupportGrainTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_cursor_that_no_page_handed_out_is_refused() =>
+    public async Task Unknown_cursor_is_refused() =>
         await Assert.ThrowsAsync<InvalidCursorException>(() => Cases(All with { Page = new(1, "nonsense") }));
 
     [RealLogFact]
-    public async Task The_real_log_goes_through_storage_and_back()
+    public async Task Real_log_is_stored_and_read_back()
     {
         foreach (var batch in RealLog.Updates().Chunk(300))
         {

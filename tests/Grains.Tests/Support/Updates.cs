@@ -2,12 +2,12 @@ using CsCheck;
 
 namespace EngageCenter.Support;
 
-/// <summary>Updates of support cases as tests need them.</summary>
+/// <summary>Generators of updates of support cases.</summary>
 internal static class Updates
 {
     public static DateTimeOffset Start { get; } = new(2024, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Few cases, instants that often fall together and on the edges of months, any status.</summary>
+    /// <summary>Few cases, any status, and times that are often equal or at the beginning of a month.</summary>
     public static Gen<SupportCase> Any { get; } =
         from id in Gen.Int[0, 60]
         from revision in Gen.Int[0, 3]
@@ -29,7 +29,7 @@ internal static class Updates
             sla: sla switch { 0 => null, 1 => true, _ => false },
             closed: closed < created ? created : closed);
 
-    /// <summary>In 2024 and 2025, every fourth on the first instant of a month.</summary>
+    /// <summary>Times in 2024 and 2025; every fourth is the beginning of a month.</summary>
     public static Gen<DateTimeOffset> Instant => Gen.Frequency(
         (1, Gen.Int[0, 23].Select(month => Start.AddMonths(month))),
         (3, Gen.Int[0, 2 * 365 * 24].Select(hour => Start.AddHours(hour))));
@@ -47,7 +47,7 @@ internal static class Updates
         DateTimeOffset? closed = null) =>
         new(id, revision, updated ?? created, created, title, status, severity, product, null, null, sla, null, null, closed, null);
 
-    /// <summary>Of updates that no order tells apart the first: two of a case never share (lastUpdatedAt, revision).</summary>
+    /// <summary>Keeps the first of the updates that cannot be ordered: two updates of a case never share (lastUpdatedAt, revision).</summary>
     public static IEnumerable<SupportCase> WithoutTies(this IEnumerable<SupportCase> updates) =>
         updates.DistinctBy(u => (u.CaseId, u.LastUpdatedAt, u.Revision));
 

@@ -5,7 +5,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Users;
 
-/// <summary>Whether some workspace of a person's allows something. Counts and breaks what others use, so it has a cluster to itself.</summary>
+/// <summary>Whether some workspace of a person allows something. The tests count and break shared services, so they have a cluster to themselves.</summary>
 public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<WarmCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);
@@ -30,12 +30,12 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
         await contoso.Grant(second, group, Roles.LearningUser);
         Assert.Equal(Standing.Member, await Decide(learner));
 
-        // Two permissions that no workspace gives together are not given.
+        // Two permissions are not allowed if no single workspace gives both.
         Assert.Equal(Standing.Outsider, await cluster.User(learner.Person).DecideAnywhere(learner, Permissions.AccessLearning | Permissions.ViewSupportInsights));
     }
 
     [Fact]
-    public async Task From_warm_state_it_is_one_call_and_reads_nothing()
+    public async Task Warm_decision_is_one_call_without_storage()
     {
         var learner = Contoso.SignIn(contoso.Somebody(), 0, group);
         await contoso.Grant(await contoso.Workspace(), group, Roles.LearningUser);
@@ -61,7 +61,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
     }
 
     [Fact]
-    public async Task A_right_that_is_revoked_in_the_last_workspace_is_gone_at_once()
+    public async Task Right_revoked_in_the_last_workspace_is_gone_at_once()
     {
         var learner = Contoso.SignIn(contoso.Somebody(), 0, group);
         string[] workspaces = [await contoso.Workspace(), await contoso.AnotherWorkspace()];
@@ -92,7 +92,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
     }
 
     [Fact]
-    public async Task Where_a_workspace_cannot_be_asked_it_is_unconfirmed_unless_another_allows_it()
+    public async Task Unavailable_workspace_makes_it_unconfirmed_unless_another_allows_it()
     {
         var learner = Contoso.SignIn(contoso.Somebody(), 0, group);
         var (asked, broken) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
@@ -101,7 +101,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
         await Decide(learner);
         await cluster.Forget();
 
-        // The workspace that allows it is known before the other cannot be.
+        // The workspace that allows it is decided before the other one becomes unavailable.
         Assert.Equal(Standing.Member, await contoso.StandingOf(learner, asked));
         cluster.Store.Fate = (operation, name) => operation == RowOperation.Read && name == "workspace" ? RowFate.Fails : RowFate.Happens;
         Assert.Equal(Standing.Member, await Decide(learner));
@@ -114,7 +114,7 @@ public sealed class DecideAnywhereTests(WarmCluster cluster) : IClassFixture<War
     }
 
     [Fact]
-    public async Task A_sign_in_of_somebody_else_is_a_fault() =>
+    public async Task Sign_in_of_another_person_throws() =>
         await Assert.ThrowsAsync<ArgumentException>(async () =>
             await cluster.User(contoso.Somebody()).DecideAnywhere(Contoso.SignIn(contoso.Somebody(), 0), Permissions.AccessLearning));
 

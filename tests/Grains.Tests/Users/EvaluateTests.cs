@@ -5,7 +5,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Users;
 
-/// <summary>What an application that evaluates access is told of everybody.</summary>
+/// <summary>The answers to an application that evaluates the access of people.</summary>
 public class EvaluateTests(GrainCluster cluster) : IClassFixture<GrainCluster>
 {
     private static readonly Actor gateway = Applications.With(AppRoles.Evaluate);
@@ -13,7 +13,7 @@ public class EvaluateTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task A_right_counts_from_the_grant_on_until_its_revocation()
+    public async Task Right_is_allowed_from_its_grant_until_its_revocation()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
@@ -21,7 +21,7 @@ public class EvaluateTests(GrainCluster cluster) : IClassFixture<GrainCluster>
         var never = await cluster.User(member.Person).Evaluate(workspace, gateway);
         Assert.Equal((Standing.Outsider, 2L), (never.Decision.Standing, never.Decision.Epoch));
 
-        // The groups are those of the newest token that they came with.
+        // The groups are those of the person's newest token.
         await cluster.User(member.Person).Decide(member, workspace);
         for (var times = 0; times < 10; times++)
         {
@@ -40,7 +40,7 @@ public class EvaluateTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task Of_somebody_who_never_came_the_contract_counts_and_nothing_is_stored()
+    public async Task Contract_decides_for_a_person_never_seen_and_nothing_is_stored()
     {
         var workspace = await contoso.Workspace();
         cluster.Store.StartCounting();
@@ -53,7 +53,7 @@ public class EvaluateTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task Of_a_workspace_that_does_not_exist_there_is_nothing_to_say()
+    public async Task Unknown_workspace_has_no_holders_and_no_epoch()
     {
         await contoso.Workspace();
         foreach (var id in (string[])[Guid.NewGuid().ToString("N"), "no workspace"])
@@ -66,7 +66,7 @@ public class EvaluateTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task Pages_of_holders_are_all_of_them_each_once_and_of_one_epoch()
+    public async Task Pages_of_holders_have_everybody_once_and_one_epoch()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.SupportUser);

@@ -7,13 +7,13 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Users;
 
-/// <summary>People whose token leaves their groups out, in a tenant that has a directory. Counts what storage and directory are asked, so it has a cluster to itself.</summary>
+/// <summary>People whose token leaves their groups out, in a tenant with a directory. The tests count calls to storage and directory, so they have a cluster to themselves.</summary>
 public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), IClassFixture<WarmCluster>, IDisposable
 {
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
-    public async Task Somebody_in_3000_groups_is_let_in_by_one_of_them_and_the_directory_is_asked_once()
+    public async Task Person_in_3000_groups_is_a_member_by_one_and_the_directory_is_asked_once()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -29,7 +29,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task A_warm_check_of_somebody_in_3000_groups_reads_nothing_and_asks_nobody()
+    public async Task Warm_check_of_a_person_in_3000_groups_makes_no_call()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -50,7 +50,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task The_list_of_people_has_the_roles_of_somebody_in_3000_groups()
+    public async Task List_of_people_has_the_roles_of_a_person_in_3000_groups()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -64,7 +64,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task A_newer_sign_in_asks_again_and_loses_what_the_directory_no_longer_says()
+    public async Task Newer_sign_in_asks_again_and_loses_groups_that_the_directory_no_longer_has()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -81,7 +81,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task A_newer_token_that_has_its_groups_takes_the_place_of_the_directory()
+    public async Task Newer_token_with_groups_replaces_the_directorys_answer()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -94,7 +94,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task While_the_directory_is_silent_what_the_contract_does_not_give_is_unconfirmed()
+    public async Task Rights_that_the_contract_does_not_give_are_unconfirmed_while_the_directory_is_silent()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -112,7 +112,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task While_the_directory_is_silent_what_was_known_within_the_hour_decides()
+    public async Task Groups_known_within_the_hour_decide_while_the_directory_is_silent()
     {
         var workspace = await Granted();
         var (person, stale) = (contoso.Somebody(), contoso.Somebody());
@@ -127,7 +127,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task A_directory_that_asks_for_a_pause_is_not_asked_about_anybody_meanwhile()
+    public async Task Directory_that_asks_for_a_pause_is_not_asked_during_it()
     {
         var workspace = await Granted();
         directory.Refuse(TimeSpan.FromMinutes(2));
@@ -158,10 +158,10 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task A_directory_that_does_not_answer_in_time_has_not_answered()
+    public async Task Late_answer_of_the_directory_counts_as_none()
     {
         var workspace = await Granted();
-        // Never answers. The grain cancels the wait when its own time for the directory is over, which this test moves; no clock ends it.
+        // The directory never answers. The grain cancels the wait when its time limit is over; the test moves that time, no clock does.
         directory.Answering = cancelled => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancelled);
 
         var check = contoso.StandingOf(Overage(contoso.Somebody(), 0), workspace);
@@ -171,7 +171,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task What_the_directory_says_is_stored_before_a_member_is_let_in_by_it()
+    public async Task Answer_of_the_directory_is_stored_before_it_lets_a_member_in()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();
@@ -185,7 +185,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task Nothing_of_a_stranger_is_stored()
+    public async Task Nothing_is_stored_for_a_stranger()
     {
         var workspace = await Granted();
         var stranger = contoso.Somebody();
@@ -199,7 +199,7 @@ public sealed class OverageTests(WarmCluster silos) : DirectoryTest(silos), ICla
     }
 
     [Fact]
-    public async Task More_groups_than_any_directory_names_are_no_answer()
+    public async Task Answer_with_too_many_groups_counts_as_none()
     {
         var workspace = await Granted();
         var person = contoso.Somebody();

@@ -10,7 +10,7 @@ public class RoundsTests
     [InlineData(2, "1 1")]
     [InlineData(5, "1 4")]
     [InlineData(5_000, "1 4 16 64 64", 76)]
-    public void Parts_grow_up_to_the_most_and_hold_every_item_in_order(int count, string first, int rest = 0)
+    public void Parts_grow_up_to_the_limit_and_have_every_item_in_order(int count, string first, int rest = 0)
     {
         int[] items = [.. Enumerable.Range(0, count)];
         var rounds = Rounds.Of(items, 64).ToList();

@@ -6,7 +6,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Users;
 
-/// <summary>Whoever is a member of nothing. Counts what storage is asked for, so it has a cluster to itself.</summary>
+/// <summary>People who are not members of any workspace. The tests count the use of storage, so they have a cluster to themselves.</summary>
 public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);
@@ -15,7 +15,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     public void Dispose() => (cluster.Store.Fate, cluster.Store.Begins) = ((_, _) => RowFate.Happens, (_, _) => Task.CompletedTask);
 
     [Fact]
-    public async Task Nothing_of_a_stranger_is_stored_whatever_they_ask()
+    public async Task No_call_of_a_stranger_stores_anything()
     {
         var workspace = await contoso.Workspace();
         await contoso.StandingOf(contoso.AdeleSignIn, workspace);
@@ -38,12 +38,12 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
             }
         }
 
-        // The sets that tell strangers from members are read by who comes first: 256 of tenants, and one of Contoso's groups.
+        // The sets that tell strangers from members are read by the first call: 256 of tenants, and one of Contoso's groups.
         Assert.DoesNotContain(written, name => name != "known-ids");
     }
 
     [Fact]
-    public async Task A_stranger_is_gone_from_memory_when_their_time_is_over()
+    public async Task Stranger_is_forgotten_after_the_time_limit()
     {
         await cluster.Settle();
         var workspace = await contoso.Workspace();
@@ -60,7 +60,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     }
 
     [Fact]
-    public async Task A_member_stays_when_the_time_of_strangers_is_over()
+    public async Task Member_is_not_forgotten_after_the_time_limit_of_strangers()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -78,7 +78,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     }
 
     [Fact]
-    public async Task The_first_decision_that_finds_a_member_is_answered_when_their_sign_in_is_stored()
+    public async Task First_decision_of_a_member_is_answered_after_their_sign_in_is_stored()
     {
         var workspace = await contoso.Workspace();
         var signIn = Contoso.SignIn(contoso.Somebody(), 0, group);
@@ -120,9 +120,9 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
         Assert.Equal(Standing.Member, await contoso.StandingOf(Contoso.SignIn(person, 0, group), workspace));
     }
 
-    /// <summary>G2 of somebody who was a member once: the newest token counts, also after a restart.</summary>
+    /// <summary>Tests G2 for a former member: the newest token counts, also after a restart.</summary>
     [Fact]
-    public async Task The_sign_in_of_whoever_was_a_member_outlives_the_activation()
+    public async Task Sign_in_of_a_former_member_survives_the_activation()
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -136,9 +136,9 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
         Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(person, 60, group), workspace));
     }
 
-    /// <summary>G2 of a stranger: the newest token counts while it is remembered.</summary>
+    /// <summary>Tests G2 for a stranger: the newest token counts while it is remembered.</summary>
     [Fact]
-    public async Task A_strangers_older_token_brings_no_group_back_while_the_newer_one_is_remembered()
+    public async Task Older_token_of_a_stranger_brings_back_no_group_while_the_newer_one_is_remembered()
     {
         var workspace = await contoso.Workspace();
         var person = contoso.Somebody();
@@ -150,7 +150,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     }
 
     [Fact]
-    public async Task Whoever_a_contract_names_keeps_the_sign_in_that_they_came_with_before()
+    public async Task Person_named_by_a_contract_keeps_their_earlier_sign_in()
     {
         var workspace = await contoso.Workspace();
         var joni = contoso.Somebody();
@@ -167,7 +167,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
     }
 
     [Fact]
-    public async Task Ids_of_no_workspace_leave_nothing_in_memory_or_in_storage()
+    public async Task Unknown_workspace_ids_leave_nothing_in_memory_or_storage()
     {
         await contoso.StandingOf(contoso.AdeleSignIn, await contoso.Workspace());
         var stranger = Contoso.SignIn(contoso.Somebody(), 0);
@@ -208,7 +208,7 @@ public sealed class StrangerTests(WarmCluster cluster) : IClassFixture<WarmClust
         Assert.Equal(Standing.Outsider, (await user.AccountTeam(signIn, workspace, null)).Decision.Standing);
     }
 
-    /// <summary>Of which types of ours there are activations.</summary>
+    /// <summary>Returns which of our grain types have activations.</summary>
     private async Task<HashSet<string>> Kinds()
     {
         var statistics = await cluster.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();

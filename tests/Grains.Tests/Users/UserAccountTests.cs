@@ -2,7 +2,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Users;
 
-/// <summary>The newer of what a token and the directory say of an account.</summary>
+/// <summary>Of a token and the directory's answer about an account, the newer counts.</summary>
 public sealed class UserAccountTests
 {
     private static readonly DateTimeOffset Morning = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
@@ -14,7 +14,7 @@ public sealed class UserAccountTests
     [InlineData(true, 20, null, true)]
     [InlineData(false, 20, 9, false)]
     [InlineData(false, 20, null, false)]
-    public void Who_is_blocked_holds_nothing_until_they_get_a_newer_token(bool isBlocked, int asked, int? issued, bool holdsNothing)
+    public void Blocked_person_holds_nothing_until_a_newer_token(bool isBlocked, int asked, int? issued, bool holdsNothing)
     {
         var account = UserAccount.Of(!isBlocked, Morning.AddSeconds(asked), null);
 
@@ -22,7 +22,7 @@ public sealed class UserAccountTests
     }
 
     [Fact]
-    public void A_token_that_came_before_the_directory_was_asked_is_older_whatever_the_clocks_say()
+    public void Token_that_came_before_the_directory_was_asked_is_older_for_any_clocks()
     {
         var seen = new SeenUser(new(Guid.Empty, Guid.Empty), new("Adele", null, UserType.Member), [], Morning, Morning.AddSeconds(60));
 
@@ -30,5 +30,5 @@ public sealed class UserAccountTests
     }
 
     [Fact]
-    public void Whoever_was_never_asked_about_is_not_blocked() => Assert.False(new UserAccount().Blocks(null));
+    public void Person_without_an_answer_of_the_directory_is_not_blocked() => Assert.False(new UserAccount().Blocks(null));
 }

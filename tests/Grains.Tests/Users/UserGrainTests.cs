@@ -10,7 +10,7 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task Somebody_lands_where_they_were_last_else_in_the_most_recent_that_is_open_else_in_the_first_by_name()
+    public async Task Person_lands_in_the_last_workspace_then_in_the_most_recent_open_one_then_in_the_first_by_name()
     {
         var agreement = contoso.Agreement(AgreementType.Workload, "beta", "Alpha", "gamma");
         var ids = (await contoso.Put(agreement)).Workspaces.ToDictionary(w => w.Name, w => w.WorkspaceId);
@@ -34,7 +34,7 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_token_without_its_groups_is_decided_by_the_contract_and_changes_nothing()
+    public async Task Token_without_groups_is_decided_by_the_contract_and_changes_nothing()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.LearningUser);
@@ -54,19 +54,19 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
         Assert.Equal(workspace, await Land(partial));
         Assert.Null(await adele.Workspaces(partial));
 
-        // A newer token without its groups does not take the known ones away.
+        // A newer token without groups does not take away the known ones.
         Assert.True((await adele.Decide(full, workspace)).Allows(Permissions.AccessLearning));
     }
 
     [Fact]
-    public async Task Without_its_groups_a_token_says_nothing_of_who_is_no_contact()
+    public async Task Token_without_groups_is_unconfirmed_for_a_person_who_is_not_a_contact()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.LearningUser);
         var member = contoso.Somebody();
         Assert.Equal(Standing.Member, await contoso.StandingOf(Contoso.SignIn(member, 60, group), workspace));
 
-        // What is known of an earlier token does not count, and nobody learns which workspaces there are.
+        // What an earlier token said does not count, and nobody learns which workspaces exist.
         var partial = Contoso.SignIn(member, 120) with { LeavesGroupsOut = true };
         foreach (var id in (string[])[workspace, Guid.NewGuid().ToString("N"), "no workspace"])
         {
@@ -79,7 +79,7 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_contact_who_left_the_contract_is_shut_out_whatever_the_token_leaves_out()
+    public async Task Contact_who_left_the_contract_is_refused_with_any_token()
     {
         var (successor, partial) = (contoso.Somebody(), Contoso.SignIn(contoso.Adele, 0) with { LeavesGroupsOut = true });
         var workspace = await contoso.Workspace();
@@ -92,7 +92,7 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task Workspaces_are_complete_and_by_name_and_say_what_was_opened()
+    public async Task Workspaces_are_complete_ordered_by_name_and_marked_if_opened()
     {
         var agreement = contoso.Agreement(AgreementType.Workload, [.. Enumerable.Range(0, 100).Select(i => $"Workspace {i:D2}")]);
         var ids = (await contoso.Put(agreement)).Workspaces.ToDictionary(w => w.Name, w => w.WorkspaceId);
@@ -107,7 +107,7 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task Caller_who_goes_away_ends_what_a_list_of_workspaces_waits_for()
+    public async Task Cancelled_list_of_workspaces_stops_waiting()
     {
         await contoso.Workspace();
         await cluster.Forget();
@@ -152,7 +152,7 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     }
 
     [Fact]
-    public async Task A_workspace_opens_on_the_start_date_and_says_when_it_expired()
+    public async Task Workspace_opens_on_the_start_date_and_shows_that_it_expired()
     {
         var soon = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).AddDays(30);
         var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca) with { StartDate = soon, EndDate = soon.AddDays(30) };

@@ -3,7 +3,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Users;
 
-/// <summary>The newer of what a token and the directory say.</summary>
+/// <summary>Of a token and the directory's answer about groups, the newer counts.</summary>
 public sealed class UserObservationTests
 {
     private static readonly DateTimeOffset Morning = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
@@ -15,7 +15,7 @@ public sealed class UserObservationTests
     [InlineData(9, "Admins")]
     [InlineData(10, "both")]
     [InlineData(11, "Support")]
-    public void The_newer_decides_and_of_one_second_only_what_both_say(int token, string counts)
+    public void Newer_observation_decides_and_within_one_second_only_common_groups_count(int token, string counts)
     {
         var state = new UserState().Accept(Token(token, Support));
         var observed = Observed(signedIn: 5, at: 10, Admins);
@@ -24,7 +24,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void A_part_of_a_second_does_not_make_the_directory_newer_than_a_token_of_that_second()
+    public void Fraction_of_a_second_does_not_make_the_directory_newer_than_a_token_of_that_second()
     {
         var observed = UserObservation.Of(Overage(5), [Support], Morning.AddSeconds(10.9), null);
 
@@ -32,7 +32,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void The_directory_was_asked_after_the_token_was_issued_whatever_the_clocks_say()
+    public void Observation_is_never_older_than_the_token_that_caused_it()
     {
         var observed = Observed(signedIn: 100, at: 40, Support);
 
@@ -41,7 +41,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void An_older_token_brings_nothing_back_that_the_directory_no_longer_says()
+    public void Older_token_brings_back_no_group_that_the_directory_no_longer_has()
     {
         var (state, observed) = (new UserState().Accept(Token(0, Support)), Observed(signedIn: 20, at: 30));
 
@@ -50,7 +50,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void A_sign_in_that_was_not_asked_for_is_not_covered()
+    public void Sign_in_newer_than_the_observation_is_not_covered()
     {
         var observed = Observed(signedIn: 5, at: 10, Support);
 
@@ -60,7 +60,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void A_newer_token_that_has_its_groups_answers_an_older_one_that_leaves_them_out()
+    public void Newer_token_with_groups_covers_an_older_one_without()
     {
         var state = new UserState().Accept(Token(20, Support));
 
@@ -69,7 +69,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void The_first_and_the_last_sign_in_are_of_all_tokens()
+    public void First_and_last_sign_in_are_over_all_tokens()
     {
         var state = new UserState().Accept(Token(50, Support));
         var seen = Observed(signedIn: 40, at: 60, Admins).Newest(state.Seen)!;
@@ -78,7 +78,7 @@ public sealed class UserObservationTests
     }
 
     [Fact]
-    public void Whatever_order_they_come_in_the_newest_second_decides() =>
+    public void Newest_second_decides_for_any_order_of_observations() =>
         Gen.Select(Gen.Int[0, 8], Gen.Bool, Gen.Int[1, 6].List[0, 4]).List[1, 10].Sample(steps =>
         {
             var (state, observed) = (new UserState(), new UserObservation());
@@ -93,7 +93,7 @@ public sealed class UserObservationTests
                 }
                 else if (!observed.Covers(Overage(second), state))
                 {
-                    // Asked at once.
+                    // The directory is asked at once.
                     observed = UserObservation.Of(Overage(second), [.. groups], Morning.AddSeconds(second), observed.Newest(state.Seen));
                     said.Add((second, groups));
                 }

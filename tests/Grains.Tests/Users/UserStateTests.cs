@@ -21,7 +21,7 @@ public class UserStateTests
     }
 
     [Fact]
-    public void An_older_token_brings_no_group_back()
+    public void Older_token_brings_back_no_group()
     {
         var state = new UserState().Accept(Token(60, Support));
 
@@ -29,7 +29,7 @@ public class UserStateTests
     }
 
     [Fact]
-    public void Of_two_tokens_of_one_second_only_the_groups_in_both_count()
+    public void Only_common_groups_of_two_tokens_of_one_second_count()
     {
         var state = new UserState().Accept(Token(0, Support, Admins)).Accept(Token(0, Admins));
 
@@ -38,7 +38,7 @@ public class UserStateTests
     }
 
     [Fact]
-    public void Whatever_order_tokens_come_in_the_newest_second_decides()
+    public void Newest_second_decides_for_any_order_of_tokens()
     {
         var token = Gen.Select(Gen.Int[0, 5], Gen.Int[1, 6].List[0, 4]);
         token.List[1, 8].Sample(tokens =>

@@ -5,7 +5,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Workspaces;
 
-/// <summary>Who reads the audit trail on by the last event that they have sees every event once, through segments and faults.</summary>
+/// <summary>A reader who continues from the last event sees every event once, across segments and faults.</summary>
 public sealed class AuditEventsAfterTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);
@@ -18,7 +18,7 @@ public sealed class AuditEventsAfterTests(GrainCluster cluster) : IClassFixture<
     [InlineData(32)]
     [InlineData(50)]
     [InlineData(500)]
-    public async Task Every_event_comes_once_whatever_is_read_at_once(int count)
+    public async Task Every_event_is_read_once_for_any_page_size(int count)
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         var seen = new List<AuditEvent>();
@@ -38,7 +38,7 @@ public sealed class AuditEventsAfterTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task An_event_that_was_not_stored_is_not_seen()
+    public async Task Event_that_was_not_stored_is_not_returned()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         var seen = new List<AuditEvent>();
@@ -55,7 +55,7 @@ public sealed class AuditEventsAfterTests(GrainCluster cluster) : IClassFixture<
     }
 
     [Fact]
-    public async Task Behind_the_newest_there_is_nothing_and_behind_that_no_event()
+    public async Task No_events_after_the_newest_and_an_error_after_an_unknown_one()
     {
         var workspace = await contoso.Workspace();
         var newest = await Ask(workspace, (w, d) => w.AuditEventsAfter(d, 1, 10));

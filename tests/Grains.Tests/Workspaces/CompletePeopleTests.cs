@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Workspaces;
 
-/// <summary>The list of people has everybody whom the directory names in a group with roles, whether or not they ever came.</summary>
+/// <summary>The list of people has everybody whom the directory names in a group with roles, whether or not they ever signed in.</summary>
 public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper output) : DirectoryTest(silos), IClassFixture<WarmCluster>
 {
     private readonly Guid other = Guid.NewGuid();
@@ -17,7 +17,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     [Theory]
     [InlineData(2)]
     [InlineData(999)]
-    public async Task Everybody_in_a_group_with_roles_is_listed_with_name_and_type_as_pending_until_they_come(int pageSize)
+    public async Task Everybody_in_a_group_with_roles_is_listed_as_pending_until_they_sign_in(int pageSize)
     {
         directory.PageSize = pageSize;
         var people = In(5, group);
@@ -39,7 +39,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     }
 
     [Fact]
-    public async Task Who_may_do_what_is_searched_among_all_of_them()
+    public async Task Holders_of_a_permission_are_searched_among_all_listed_people()
     {
         var people = In(5, group);
         var workspace = await contoso.Workspace();
@@ -51,7 +51,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     }
 
     [Fact]
-    public async Task Who_leaves_the_group_is_listed_no_more_unless_something_else_keeps_them_and_who_comes_is()
+    public async Task Person_who_leaves_the_group_is_unlisted_unless_another_role_remains()
     {
         var people = In(3, group);
         directory.Groups[people[1]] = [.. new[] { group, other }.Order()];
@@ -72,7 +72,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
         Assert.Equal(new[] { people[1], people[2], comes, contoso.Adele.UserId }.Order(), listed.Select(user => user.Person.UserId).Order());
         Assert.Equal([Roles.LearningUser, Roles.User], listed.Single(user => user.Person.UserId == people[1]).Roles.Select(role => role.Role));
 
-        // Three changes are three people asked about, however many there are in the group.
+        // Three changes cause questions about three people, however many are in the group.
         Assert.Equal(read, directory.Read.Count);
     }
 
@@ -80,7 +80,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     [InlineData("told no more")]
     [InlineData("a group is taken out")]
     [InlineData("too many")]
-    public async Task Changes_that_are_not_told_one_by_one_are_found_by_reading_the_group_again(string what)
+    public async Task Changes_without_names_are_found_by_reading_the_group_again(string what)
     {
         var people = In(60, group);
         var workspace = await contoso.Workspace();
@@ -111,7 +111,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     }
 
     [Fact]
-    public async Task A_list_that_nothing_changed_is_not_read_again_and_one_whose_grant_is_gone_lists_nobody_by_it()
+    public async Task Unchanged_list_is_not_read_again_and_a_revoked_group_lists_nobody()
     {
         In(5, group);
         var workspace = await contoso.Workspace();
@@ -133,7 +133,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     }
 
     [Fact]
-    public async Task A_directory_that_is_silent_or_breaks_off_takes_nobody_from_the_list_and_is_caught_up_with()
+    public async Task Silent_directory_removes_nobody_from_the_list_and_is_read_again_later()
     {
         directory.PageSize = 2;
         var people = In(5, group);
@@ -149,7 +149,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
         directory.Tell(new(group, false, [], true));
         Assert.True(await Poll());
 
-        // The second page of the group is not answered.
+        // The directory does not answer for the second page of the group.
         var pages = 0;
         directory.Groups[people[2]] = directory.Groups[people[3]] = [group];
         directory.Answering = _ => ++pages == 2 ? throw new DirectoryUnavailableException("The test says so.", TimeSpan.FromMilliseconds(1)) : Task.CompletedTask;
@@ -165,7 +165,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     }
 
     [Fact]
-    public async Task Who_is_blocked_is_shown_so_whether_or_not_they_ever_came()
+    public async Task Blocked_person_is_shown_as_blocked_whether_or_not_they_ever_signed_in()
     {
         var people = In(3, group);
         directory.Blocked[people[0]] = true;
@@ -200,7 +200,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
         var list = cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace);
         var gains = (await list.Preview(await Decision(workspace), group, Roles.SupportUser | Roles.LearningUser))!.Gains;
 
-        // Who has support already gains nothing of it; who is blocked gains nothing at all.
+        // A person who has support already gains nothing, and neither does a blocked person.
         Assert.Equal(holdsRoles ? 148 : 149, gains.Count);
         Assert.Equal(PreviewedChange.MaxPeople, gains.People.Length);
         var loses = (await list.Preview(await Decision(workspace), group, Roles.None))!.Loses;
@@ -208,8 +208,8 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
     }
 
     /// <summary>
-    /// <c>PEOPLE=100000</c> with the logger <c>console;verbosity=detailed</c> says how long a page and a search of so many who never
-    /// came take, once the directory was read, and how much memory they take.
+    /// Measures how long a page and a search of many people who never signed in take after the directory was read, and how much
+    /// memory they take. <c>PEOPLE=100000</c> sets their number; the logger <c>console;verbosity=detailed</c> shows the figures.
     /// </summary>
     [Fact]
     public async Task Pages_and_searches_of_many()
@@ -260,7 +260,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
         }
     }
 
-    /// <summary>120 rounds are an hour of the default poll. <c>PEOPLE=100000</c> counts for so many too.</summary>
+    /// <summary>120 rounds are an hour with the default poll. <c>PEOPLE=100000</c> also counts for that many people.</summary>
     [Fact]
     public async Task What_is_asked_in_an_hour_without_changes_does_not_grow_with_the_people()
     {
@@ -287,7 +287,7 @@ public sealed class CompletePeopleTests(WarmCluster silos, ITestOutputHelper out
                 Assert.Equal(size + 1, await Total());
             }
 
-            // Each round asks what changed of the groups, and of accounts.
+            // Each round asks for changes of groups and for changes of accounts.
             Assert.Equal(2 * rounds, its.Requests - asked);
             output.WriteLine($"{size} people: {read} requests to read the list, {its.Requests - asked} in {rounds} rounds without changes, with a look at the list in each");
 

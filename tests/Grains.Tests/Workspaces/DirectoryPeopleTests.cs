@@ -10,9 +10,9 @@ public sealed class DirectoryPeopleTests
 {
     private static readonly DateTimeOffset now = new(2026, 7, 1, 9, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Groups read whole, people read one by one, groups that hold a role no more, in any order: each person is in what the last answers name.</summary>
+    /// <summary>Groups are read completely, people one by one, and some groups lose their roles, in any order. Each person is in the groups of the last answers.</summary>
     [Fact]
-    public void After_any_answers_people_are_in_the_groups_that_the_last_of_them_name()
+    public void People_are_in_the_groups_of_the_last_answers()
     {
         var step = Gen.Select(Gen.Int[0, 2], Gen.Int[1, 3], Gen.Int[1, 6], Gen.Int[1, 6].Array[0, 6]);
         step.Array[0, 30].Sample(steps =>
@@ -49,7 +49,7 @@ public sealed class DirectoryPeopleTests
                     expected.SelectMany(one => one.Value.Select(member => (member, one.Key))).Order(),
                     after.SelectMany(one => one.Value.Select(of => (one.Key, of))).Order());
 
-                // Whoever is another one now is told, and nobody else.
+                // Exactly the people who changed are reported.
                 var changed = before.Keys.Union(after.Keys).Where(id => !before.GetValueOrDefault(id, []).ToHashSet().SetEquals(after.GetValueOrDefault(id, [])));
                 Assert.Equal(changed.Order(), concerned.Order());
                 Assert.Equal(expected.Keys.Order(), Enumerable.Range(1, 6).Select(Id).Where(people.Holds).Order());
@@ -58,7 +58,7 @@ public sealed class DirectoryPeopleTests
     }
 
     [Fact]
-    public void Somebody_with_another_name_or_account_is_told_and_somebody_who_is_gone_is_in_nothing()
+    public void Changed_person_is_reported_and_a_removed_person_is_in_no_group()
     {
         var people = new DirectoryPeople(new());
         people.Replace(Id(1), [Member(1), Member(2)], now);
@@ -71,7 +71,7 @@ public sealed class DirectoryPeopleTests
     }
 
     [Fact]
-    public void More_people_than_there_is_room_for_are_not_taken_and_those_who_are_stay()
+    public void Full_list_takes_nobody_new_and_keeps_its_people()
     {
         var people = new DirectoryPeople(new(), max: 2);
         people.Replace(Id(1), [Member(1), Member(2), Member(3)], now);

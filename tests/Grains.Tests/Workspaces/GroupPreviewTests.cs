@@ -15,7 +15,7 @@ public sealed class GroupPreviewTests(WarmCluster cluster) : IClassFixture<WarmC
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public void It_says_of_everybody_what_deciding_by_the_next_policy_gives()
+    public void Preview_equals_deciding_everybody_by_the_next_policy()
     {
         var roles = Gen.Int[0, Assignable.Length - 1].List[0, 3].Select(list => list.Aggregate(Roles.None, (all, role) => all | Assignable[role]));
         var policy = Gen.Select(Gen.Int[1, 6], roles).List[0, 6];
@@ -38,7 +38,7 @@ public sealed class GroupPreviewTests(WarmCluster cluster) : IClassFixture<WarmC
     }
 
     [Fact]
-    public void It_names_the_first_hundred_and_counts_all()
+    public void Preview_names_the_first_hundred_and_counts_all()
     {
         var people = Enumerable.Range(0, 250).Select(n => new SeenUser(new(Tenant, Group(1000 + n)), new($"Person {n:d3}", null, UserType.Member), [Group(1)], Morning, Morning));
 
@@ -49,7 +49,7 @@ public sealed class GroupPreviewTests(WarmCluster cluster) : IClassFixture<WarmC
     }
 
     [Fact]
-    public async Task A_preview_changes_nothing_and_the_change_is_what_it_said()
+    public async Task Preview_changes_nothing_and_predicts_the_change()
     {
         var (workspace, group, other) = (await contoso.Workspace(), Guid.NewGuid(), Guid.NewGuid());
         var (both, one) = (contoso.Somebody(), contoso.Somebody());
@@ -77,7 +77,7 @@ public sealed class GroupPreviewTests(WarmCluster cluster) : IClassFixture<WarmC
     }
 
     [Fact]
-    public async Task One_person_of_the_list_is_found_while_they_hold_a_role()
+    public async Task Person_is_found_while_they_hold_a_role()
     {
         var (workspace, group, person) = (await contoso.Workspace(), Guid.NewGuid(), contoso.Somebody());
         await contoso.Grant(workspace, group, Roles.SupportUser);

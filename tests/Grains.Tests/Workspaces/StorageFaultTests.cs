@@ -5,7 +5,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Workspaces;
 
-/// <summary>Storage that fails, or whose answer is lost: the caller is told, and the next read shows the truth.</summary>
+/// <summary>Storage fails, or its answer is lost. The caller is told, and the next read shows the stored state.</summary>
 public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<GrainCluster>, IDisposable
 {
     private readonly Contoso contoso = new(cluster);
@@ -13,7 +13,7 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
-    public async Task A_grant_that_was_not_stored_is_no_grant()
+    public async Task Grant_that_was_not_stored_gives_nothing()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
@@ -29,7 +29,7 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_revocation_whose_answer_was_lost_is_a_revocation()
+    public async Task Revocation_with_a_lost_answer_takes_effect()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
@@ -45,7 +45,7 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_new_token_is_not_decided_by_before_it_is_stored()
+    public async Task New_token_decides_only_after_it_is_stored()
     {
         var workspace = await contoso.Workspace();
         var group = Guid.NewGuid();
@@ -60,7 +60,7 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
     }
 
     [Fact]
-    public async Task A_check_does_not_depend_on_the_list_of_people()
+    public async Task Check_does_not_depend_on_the_list_of_people()
     {
         var workspace = await contoso.Workspace();
         Break("people-0", RowFate.Fails);

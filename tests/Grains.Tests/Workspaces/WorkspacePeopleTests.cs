@@ -26,7 +26,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Person_who_gets_another_name_between_two_pages_ends_the_paging()
+    public void Renamed_person_between_two_pages_ends_the_paging()
     {
         var people = Of(Seen(1, "Adele"), Seen(2, "Ben"), Seen(3, "Cleo"));
         var first = people.Page(Query(2), now);
@@ -38,7 +38,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Contact_who_signs_in_under_another_name_ends_the_paging()
+    public void Contact_who_signs_in_with_another_name_ends_the_paging()
     {
         var contact = new PolicyContact(new(tenant, Id(1)), Roles.IncidentManager, "Adele Vance", "adele@contoso.example");
         var contracted = policy with { Contacts = [contact] };
@@ -51,7 +51,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Place_in_the_list_outlives_the_person_who_was_last_on_the_page()
+    public void Next_page_works_after_the_last_person_of_the_page_is_gone()
     {
         var people = Of(Seen(1, "Adele"), Seen(2, "Ben"), Seen(3, "Cleo"));
         var first = people.Page(Query(2), now);
@@ -62,11 +62,11 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Sign-ins with other names and groups, grants, revocations, other roles and contacts in any order, before and after the
-    /// contract's first day: each answer is what deciding about everybody by the policy of now gives.
+    /// Applies sign-ins with other names and groups, grants, revocations, and other roles and contacts in any order, before and after
+    /// the contract's first day. Each answer must equal a decision about everybody by the current policy.
     /// </summary>
     [Fact]
-    public void Every_page_after_any_changes_is_what_deciding_about_everybody_gives()
+    public void Pages_equal_a_decision_about_everybody_after_any_changes()
     {
         var signIn = Gen.Select(Gen.Int[1, 9], Gen.Int[0, 4], Gen.Int[1, 6].Array[0, 4]);
         var granted = Gen.Select(Gen.Int[1, 8], SomeRoles(RoleTable.Assignable)).Array[0, 5];
@@ -97,7 +97,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
                     people.Seen(SeenEntry.Of(user).Numbered(numbers));
                 }
 
-                // Asked in between, it remembers what it found.
+                // The list is also read in between, so that it remembers what it found.
                 if (day > 4)
                 {
                     people.Page(Query(2), now);
@@ -122,9 +122,9 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
         });
     }
 
-    /// <summary>Bytes that are made stand for work: they are the same on every machine, and a pass over all people makes some for each.</summary>
+    /// <summary>Counts allocated bytes as a measure of work: they are the same on every machine, and a pass over all people allocates for each.</summary>
     [Fact]
-    public void Another_policy_and_the_page_behind_it_cost_the_same_however_many_people_there_are()
+    public void Cost_of_another_policy_and_its_next_page_does_not_depend_on_the_number_of_people()
     {
         long Cost(int count)
         {
@@ -141,9 +141,9 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// What a page of 50, and a search, cost after a sign-in and after another policy, as ratios to what they cost without: the best of 21 times each, since other work disturbs the others. People are in 20 of
-    /// 2,000 groups each, of which 200 hold a role. With PEOPLE=5000,15000,100000 it says so of these; the machine decides, so nothing is
-    /// asserted of time.
+    /// Measures the cost of a page of 50 and of a search after a sign-in and after another policy, as ratios to the cost without
+    /// them: the best of 21 runs each, because other work disturbs the others. People are in 20 of 2,000 groups each, of which 200
+    /// hold a role. <c>PEOPLE=5000,15000,100000</c> sets the numbers of people. Nothing is asserted, because times depend on the machine.
     /// </summary>
     [Fact]
     public void What_changes_cost()
@@ -179,7 +179,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Whoever_is_there_throughout_is_listed_once_while_others_come_and_go() =>
+    public void Person_who_stays_is_listed_once_while_others_come_and_go() =>
         Gen.Select(Gen.Int[1, 40], Gen.Int[0, 3]).Array[0, 30].Sample(changes =>
         {
             var stays = Enumerable.Range(100, 10).Select(i => Seen(i, $"name {i % 4}")).ToList();
@@ -228,7 +228,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
         return Gen.Int[0, some.Length - 1].Array[0, 3].Select(chosen => chosen.Aggregate(Roles.None, (all, role) => all | some[role]));
     }
 
-    /// <summary>The list as the policy has it, without anything that <see cref="WorkspacePeople"/> remembers.</summary>
+    /// <summary>The list by the policy, computed without anything that <see cref="WorkspacePeople"/> remembers.</summary>
     private static IEnumerable<WorkspaceUser> Everybody(AccessPolicy by, Dictionary<PersonId, SeenUser> seen)
     {
         var pending = by.Contacts.Where(c => !seen.ContainsKey(c.Person))
@@ -284,7 +284,7 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     private static string Text(WorkspaceUser user) =>
         $"{user.Profile.DisplayName} {BitConverter.ToInt32(user.Person.UserId.ToByteArray())}";
 
-    /// <summary>A list with the numbers of its people's groups.</summary>
+    /// <summary>A list, with the numbers of its people's groups.</summary>
     private sealed class People(AccessPolicy policy, params SeenUser[] seen)
     {
         private readonly GroupNumbers numbers = new();

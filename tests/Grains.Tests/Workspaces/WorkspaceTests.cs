@@ -22,7 +22,7 @@ public class WorkspaceTests
     private static readonly Workspace Contoso = new Workspace().Provision(Adele, Contract, Now);
 
     [Fact]
-    public void A_repeated_or_older_contract_changes_nothing()
+    public void Repeated_or_older_contract_changes_nothing()
     {
         var newer = Contoso.Provision(Adele, Contract with { Version = 2, DefaultName = "Contoso Ltd" }, Now);
 
@@ -31,7 +31,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void A_contract_without_terms_is_given_them_once_and_nobodys_rights_change()
+    public void Contract_without_terms_gets_them_once_without_changing_rights()
     {
         var terms = new ContractTerms([], [], []);
         var given = Contoso.Provision(Adele, Contract with { Terms = terms }, Now);
@@ -43,7 +43,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void An_event_tells_what_changed_of_packages_and_who_may_read_their_bills()
+    public void Event_contains_changes_of_packages_and_billing_readers()
     {
         Package package = new("azure", PackageKind.AddOn, "Azure", new(2026, 1, 1), new(2026, 12, 31), "account", "profile", 40);
         BillingReader reader = new("account", null, Guid.Empty, GroupId(1), null);
@@ -111,7 +111,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void A_change_of_the_agreement_that_is_none_of_the_workspaces_records_nothing()
+    public void Change_of_the_agreement_that_does_not_concern_the_workspace_records_nothing()
     {
         var next = Contoso.Provision(Adele, Contract with { Version = 2 }, Now);
 
@@ -120,7 +120,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void A_name_that_a_member_gave_stays_when_the_contracts_changes()
+    public void Name_given_by_a_member_stays_when_the_contracts_name_changes()
     {
         var renamed = Contoso.Rename(Adele, new("Our space", null), Id, Now).Next;
         var header = renamed.Provision(Adele, Contract with { Version = 2, DefaultName = "Contoso Ltd" }, Now).Header(Id);
@@ -130,7 +130,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void A_name_that_nobody_gave_follows_the_contracts() =>
+    public void Name_follows_the_contract_if_no_member_gave_one() =>
         Assert.Equal("Contoso Ltd", Contoso.Provision(Adele, Contract with { Version = 2, DefaultName = "Contoso Ltd" }, Now).Header(Id).Name);
 
     [Fact]
@@ -150,7 +150,7 @@ public class WorkspaceTests
     [InlineData("2026-01-01", AgreementStatus.Active)]
     [InlineData("2026-12-31", AgreementStatus.Active)]
     [InlineData("2027-01-01", AgreementStatus.Expired)]
-    public void The_status_follows_the_date_and_so_does_the_version(string date, AgreementStatus expected)
+    public void Status_and_version_change_with_the_date(string date, AgreementStatus expected)
     {
         var day = new DateTimeOffset(DateOnly.Parse(date, System.Globalization.CultureInfo.InvariantCulture), new(12, 0), TimeSpan.Zero);
         var view = Contoso.View(Id, day);
@@ -172,7 +172,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void The_same_grant_again_changes_nothing()
+    public void Repeated_grant_changes_nothing()
     {
         var granted = Contoso.PutGroup(Adele, Put(1, Roles.SupportUser), Now).Next;
         var (outcome, next) = granted.PutGroup(Adele, Put(1, Roles.SupportUser), Now.AddHours(1));
@@ -182,7 +182,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void Another_name_of_a_group_is_no_change_of_the_policy()
+    public void New_name_of_a_group_does_not_change_the_policy()
     {
         var granted = Contoso.PutGroup(Adele, Put(1, Roles.SupportUser), Now).Next;
         var named = granted.PutGroup(Adele, Put(1, Roles.SupportUser) with { DisplayName = "Service Desk" }, Now).Next;
@@ -193,7 +193,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void A_group_that_is_not_there_is_deleted_already_but_not_of_a_stated_version()
+    public void Deleting_an_unknown_group_succeeds_unless_a_version_is_given()
     {
         Assert.Equal(DeleteGroupStatus.Deleted, Contoso.DeleteGroup(Adele, new(GroupId(1), null), Now).Status);
         Assert.Equal(DeleteGroupStatus.VersionMismatch, Contoso.DeleteGroup(Adele, new(GroupId(1), new IfMatch(null)), Now).Status);
@@ -210,7 +210,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void Whatever_comes_the_grants_are_a_map_and_the_trail_tells_every_change()
+    public void Grants_equal_a_map_and_the_trail_has_every_change()
     {
         var command = Gen.Select(Gen.Int[1, 5], Gen.Int[0, 3]);
         command.List[0, 120].Sample(commands =>
@@ -267,7 +267,7 @@ public class WorkspaceTests
         Assert.Throws<InvalidCursorException>(() => Contoso.List(new(null, Roles.None, new(10, "17"))));
 
     [Fact]
-    public void Groups_are_listed_by_name_and_a_group_without_one_by_its_id()
+    public void Groups_are_ordered_by_name_or_by_id_if_they_have_none()
     {
         string?[] names = ["émile", "Zoe", null, "Team 10", "Team 9", "adele"];
         var workspace = names.Index().Aggregate(Contoso, (w, n) =>
@@ -277,7 +277,7 @@ public class WorkspaceTests
     }
 
     [Fact]
-    public void Group_that_gets_another_name_between_two_pages_ends_the_paging()
+    public void Renamed_group_between_two_pages_ends_the_paging()
     {
         var workspace = Enumerable.Range(1, 3).Aggregate(Contoso, (w, i) =>
             w.PutGroup(Adele, Put(i, Roles.User) with { DisplayName = $"Group {i}" }, Now).Next);

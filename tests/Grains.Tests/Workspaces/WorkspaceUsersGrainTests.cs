@@ -13,7 +13,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task Whoever_came_is_listed_with_the_roles_that_the_policy_gives_now()
+    public async Task Person_who_signed_in_is_listed_with_the_roles_of_the_current_policy()
     {
         var (workspace, group, other) = (await contoso.Workspace(), Guid.NewGuid(), Guid.NewGuid());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group, other);
@@ -21,7 +21,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
         await contoso.StandingOf(member, workspace);
         Assert.Equal([Roles.SupportUser, Roles.User], (await Find(workspace, member.Person))!.Roles.Select(r => r.Role));
 
-        // Granted later, to a group that their token carried all along.
+        // The role is granted later, to a group that their token had from the beginning.
         await contoso.Grant(workspace, other, Roles.LearningUser);
         Assert.Contains((await Find(workspace, member.Person))!.Roles, r => r.Role == Roles.LearningUser);
 
@@ -31,7 +31,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task A_member_whose_new_token_lacks_the_group_is_no_longer_listed()
+    public async Task Member_whose_new_token_lacks_the_group_is_no_longer_listed()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         var person = contoso.Somebody();
@@ -45,7 +45,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task Sign_ins_that_come_together_are_all_stored()
+    public async Task Parallel_sign_ins_are_all_stored()
     {
         var workspace = await contoso.Workspace();
         var people = Enumerable.Range(0, 300).Select(_ => contoso.Somebody()).ToList();
@@ -62,7 +62,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task An_older_sign_in_that_comes_while_a_newer_one_is_stored_changes_nothing()
+    public async Task Older_sign_in_during_the_write_of_a_newer_one_changes_nothing()
     {
         var (workspace, group) = (await contoso.Workspace(), Guid.NewGuid());
         await contoso.Grant(workspace, group, Roles.User);
@@ -81,7 +81,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
         await contoso.Grant(workspace, group, Roles.User);
         Guid[] groups = [group, .. Enumerable.Range(0, 19).Select(_ => Guid.NewGuid())];
 
-        // Adele, who granted it, is in the list.
+        // Adele, who granted the role, is in the list.
         await cluster.Forget();
         var people = Enumerable.Range(0, WorkspaceUser.MaxPerWorkspace - 2).Select(_ => contoso.Somebody()).ToList();
         var stored = Rows(workspace);
@@ -104,7 +104,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
         var found = await List(workspace);
         Assert.Equal(WorkspaceUser.MaxPerWorkspace, found.TotalCount);
 
-        // What ARCHITECTURE.md says, and what the other tests of this assembly have allocated meanwhile.
+        // The limit in ARCHITECTURE.md, plus what other tests of this assembly have allocated meanwhile.
         var taken = GC.GetTotalMemory(forceFullCollection: true) - before;
         output.WriteLine($"{taken / 1024.0 / 1024:F0} MiB");
         Assert.InRange(taken, 0, 300 * 1024 * 1024);
@@ -125,7 +125,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
 
     private async Task<Page<WorkspaceUser>> List(string workspace, string? search = null)
     {
-        // No answer asks to decide again, as it does when a lease ran out in between.
+        // A null answer means to decide again, which happens if a lease expired in between.
         for (var attempt = 0; attempt < PolicyCache.Attempts; attempt++)
         {
             var decision = await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace);
