@@ -1,2 +1,2 @@
-// Each test has a cluster of processes, and all of them measure: one after the other.
+// Each test has its own cluster of processes, and all of them measure, so they run one after the other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -6,14 +6,14 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// Who follows an audit trail through any web node sees every change once and in its order, while silos and web nodes are
+/// A reader who follows an audit trail through any web node sees every change once and in order, while silos and web nodes are
 /// killed, paused and replaced.
 /// </summary>
 public class AuditStreamTests(ITestOutputHelper output)
 {
     private const int Workspaces = 4;
 
-    // Nothing comes for longer than a comment should take: the node stands still.
+    // If nothing, not even a comment, comes for this long, the node stands still.
     private static readonly TimeSpan silence = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan catchingUp = TimeSpan.FromMinutes(2);
 
@@ -21,7 +21,7 @@ public class AuditStreamTests(ITestOutputHelper output)
     private static readonly int seed = CoherenceTests.Setting("SEED", 1);
 
     [Fact]
-    public async Task A_reader_misses_nothing_and_has_nothing_twice_while_silos_and_web_nodes_are_lost()
+    public async Task Reader_gets_every_event_once_while_silos_and_web_nodes_are_lost()
     {
         await using var cluster = await RunningCluster.Start(new(Members: 2), tables: RunningCluster.TablesChosen);
         using var client = new ClusterClient(cluster);
@@ -54,7 +54,7 @@ public class AuditStreamTests(ITestOutputHelper output)
 
             foreach (var reader in readers)
             {
-                // An answer that was lost may be stored later; what the list has by then the reader has to see as well.
+                // A change with a lost answer may be stored later. If the list has it by then, the reader must see it too.
                 List<JsonNode> listed = [];
                 await Until.True(
                     async () =>
@@ -80,7 +80,7 @@ public class AuditStreamTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Follows one workspace, and goes on at another web node whenever its stream ends.</summary>
+    /// <summary>Follows one workspace, and continues at another web node whenever its stream ends.</summary>
     private sealed class Reader(string workspace)
     {
         private readonly Lock gate = new();
@@ -157,7 +157,7 @@ public class AuditStreamTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Tells whenever something comes, comments included.</summary>
+    /// <summary>Reports whenever something arrives, including comments.</summary>
     private sealed class Heard(Stream inner, Action heard) : Stream
     {
         public override bool CanRead => true;

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>Certificates of a whole cluster; whose are taken in one handshake is tested in ServiceDefaults.Tests.</summary>
+/// <summary>Certificates of a whole cluster. ServiceDefaults.Tests tests which certificates one handshake accepts.</summary>
 public class CertificateTests(ITestOutputHelper output)
 {
     private const int Members = 4;
@@ -18,7 +18,7 @@ public class CertificateTests(ITestOutputHelper output)
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Certificates_and_their_CA_are_replaced_under_load_and_no_request_fails()
+    public async Task Certificates_and_CA_are_replaced_under_load_without_a_failed_request()
     {
         await using var cluster = await RunningCluster.Start(new(Members), silos: 2, webNodes: 1, settings: new Dictionary<string, string>
         {
@@ -36,7 +36,7 @@ public class CertificateTests(ITestOutputHelper output)
             {
                 await GoesOn(load);
 
-                // Another certificate of the same CA, then another CA, each with a web node that connects by it.
+                // First another certificate of the same CA, then another CA, each with a web node that connects with it.
                 var renewed = cluster.Ca.Issue();
                 cluster.Tls.Show(renewed);
                 await Use(cluster, renewed, trustedCas: 1);
@@ -73,9 +73,9 @@ public class CertificateTests(ITestOutputHelper output)
         Assert.Empty(load.History.Violations());
     }
 
-    // What a client needs to be served by a silo, save for the certificate.
+    // The client has everything that it needs to use a silo, except the certificate.
     [Fact]
-    public async Task A_client_of_Orleans_without_a_certificate_gets_nothing_out_of_a_cluster()
+    public async Task Orleans_client_without_a_certificate_cannot_connect_to_a_cluster()
     {
         await using var cluster = await RunningCluster.Start(new(Members: 1), silos: 1, webNodes: 0);
         var builder = Host.CreateEmptyApplicationBuilder(new());
@@ -87,7 +87,7 @@ public class CertificateTests(ITestOutputHelper output)
 
         await Assert.ThrowsAnyAsync<Exception>(() => plain.StartAsync().WaitAsync(bound));
 
-        // And with one it is served.
+        // With a certificate the same client is served.
         await using var member = await Management.Of(cluster);
         Assert.Empty(await member.Activations("workspace"));
     }

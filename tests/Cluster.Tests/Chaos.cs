@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>A fault, and when it began. What it did is over at <paramref name="End"/>.</summary>
+/// <summary>A fault, and when it began. Its effects are over at <paramref name="End"/>.</summary>
 internal sealed record Fault(string Name, long Start, long End);
 
-/// <summary>One fault after another, from a seed. Each round ends when all nodes are ready again.</summary>
+/// <summary>Causes one fault after another, drawn from a seed. A round ends when all nodes are ready again.</summary>
 internal sealed class Chaos
 {
     // Longer than a lease and an authority together.
     private static readonly TimeSpan shortestPause = RunningCluster.Lease + RunningCluster.Authority + TimeSpan.FromSeconds(1);
 
-    // Long enough for the others to declare it dead, and for it to find that out.
+    // Long enough that the others declare it dead and it finds that out.
     private static readonly TimeSpan longestPause = shortestPause + TimeSpan.FromSeconds(12);
     private static readonly TimeSpan longestAbsence = TimeSpan.FromSeconds(4);
 
@@ -33,10 +33,10 @@ internal sealed class Chaos
     /// <summary>How often every kind of fault has happened.</summary>
     public int Rounds => Faults.Count / kinds.Length;
 
-    /// <summary>Silos that found themselves declared dead, and ended.</summary>
+    /// <summary>Silos that ended because they had been declared dead.</summary>
     public int Expelled { get; private set; }
 
-    /// <summary>What can happen to silos.</summary>
+    /// <summary>Faults of silos.</summary>
     public static Chaos OfSilos(RunningCluster cluster, int seed) => new(cluster, seed, c =>
     [
         ("silo killed", () => Kill(c.Silo(), TimeSpan.Zero)),
@@ -45,7 +45,7 @@ internal sealed class Chaos
         ("one silo paused, another killed", c.PauseOneAndKillAnother),
     ]);
 
-    /// <summary>The same, and what can happen to web nodes, which hold leases as well.</summary>
+    /// <summary>Faults of silos and of web nodes, which hold leases as well.</summary>
     public static Chaos OfHolders(RunningCluster cluster, int seed) => new(cluster, seed, c =>
     [
         ("silo killed", () => Kill(c.Silo(), c.Absence())),
@@ -56,7 +56,7 @@ internal sealed class Chaos
         ("web node paused, a silo killed", () => Task.WhenAll(c.Pause(c.Web()), Kill(c.Silo(), c.Absence()))),
     ]);
 
-    /// <summary>What can happen to anything that runs.</summary>
+    /// <summary>Faults of any process.</summary>
     public static Chaos OfAll(RunningCluster cluster, int seed) => new(cluster, seed, c =>
     [
         ("silo killed", () => Kill(c.Silo(), c.Absence())),
@@ -76,7 +76,7 @@ internal sealed class Chaos
         }),
     ]);
 
-    /// <summary>One fault; each kind once before any comes again.</summary>
+    /// <summary>Causes one fault. Each kind comes once before any comes again.</summary>
     public async Task Next()
     {
         if (next.Count == 0)
@@ -154,7 +154,7 @@ internal sealed class Chaos
         await cluster.RemoveSilo(silo);
     }
 
-    // Whether it was declared dead a silo learns some time after its pause, also when it seemed well again before.
+    // A silo learns some time after its pause whether it was declared dead, even if it seemed well before.
     private async Task Recover(Node node)
     {
         await Until.True(async () => node.HasEnded || await node.IsReady(), recovery, $"{node.Name} goes on or ends. {node}");
@@ -166,7 +166,7 @@ internal sealed class Chaos
         }
     }
 
-    // How long a fault lasts is the fault: there is nothing else to wait for.
+    // The duration is part of the fault, so there is no condition to wait for.
     private static Task For(TimeSpan length)
     {
         var since = Stopwatch.GetTimestamp();

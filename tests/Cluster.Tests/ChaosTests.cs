@@ -5,21 +5,21 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// Anything that runs is killed, paused, added and rolled, the servers it needs as well, under changes, checks and reports
-/// of cases. <c>FAULTS=200 dotnet test tests/Cluster.Tests --filter Chaos</c> takes its time; <c>SEED</c> chooses another order;
-/// <c>MEMBERS=tables</c> keeps members and reminders in Azure Tables, without Redis.
+/// Kills, pauses, adds and upgrades every kind of process, including the servers that the cluster needs, during changes, checks
+/// and reports of cases. <c>FAULTS=200 dotnet test tests/Cluster.Tests --filter Chaos</c> makes a long run; <c>SEED</c> sets
+/// another order; <c>MEMBERS=tables</c> keeps members and reminders in Azure Tables, without Redis.
 /// </summary>
 public class ChaosTests(ITestOutputHelper output)
 {
     private const int Members = 6;
     private const int Workspaces = 6;
 
-    // Each kind once; without Redis, one of them twice.
+    // Each kind of fault once; without Redis, one of them twice.
     private static readonly int faults = CoherenceTests.Setting("FAULTS", 10);
     private static readonly int seed = CoherenceTests.Setting("SEED", 1);
 
     [Fact]
-    public async Task What_is_acknowledged_is_there_afterwards_once_whatever_dies()
+    public async Task Acknowledged_writes_exist_once_after_any_process_was_killed()
     {
         await using var cluster = await RunningCluster.Start(new(Members), azurite: true, tables: RunningCluster.TablesChosen);
         using var client = new ClusterClient(cluster);
@@ -46,7 +46,7 @@ public class ChaosTests(ITestOutputHelper output)
         Assert.True(violations.Count == 0, $"{violations.Count} violations, seed {seed}:\n{string.Join('\n', violations.Take(20))}\n{cluster}");
         Assert.True(load.Surprises.IsEmpty, $"{load.Surprises.Count} surprises:\n{string.Join('\n', load.Surprises.Take(20))}\n{cluster}");
 
-        // Otherwise it says nothing: something went on during every kind of fault, and after each all of it did.
+        // Checks that the run was meaningful: clients worked during every kind of fault, and everything worked after each.
         Assert.True(chaos.Faults.Count >= faults, "Too few faults.");
         Assert.True(load.Acknowledged >= 5 * faults && ingestion.Ledger.Acknowledged >= 5 * faults, "Too few writes.");
         Assert.True(load.Unknown + ingestion.Ledger.Unanswered > 0, "Nothing was under way when something died.");
@@ -65,7 +65,7 @@ public class ChaosTests(ITestOutputHelper output)
                 await chaos.Next();
             }
 
-            // After the last one, too.
+            // It must also work after the last fault.
             var last = chaos.Faults[^1].End;
             await Until.True(() => Task.FromResult(load.NextSuccess(last) is { Check: not null, Change: not null }), TimeSpan.FromSeconds(60), "it goes on");
         }

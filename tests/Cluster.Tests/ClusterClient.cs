@@ -4,16 +4,16 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>What a web node answered; without a status where it did not in time.</summary>
+/// <summary>The answer of a web node. It has no status if none came in time.</summary>
 internal sealed record Answer(HttpStatusCode? Status, JsonNode? Body, string? ETag)
 {
     public override string ToString() => $"{(int?)Status} {Body?.ToJsonString()}";
 }
 
-/// <summary>Asks for tokens and calls web nodes with them, and does not wait for long.</summary>
+/// <summary>Gets tokens and calls web nodes with them, with short time-outs.</summary>
 internal sealed class ClusterClient(RunningCluster cluster) : IDisposable
 {
-    // Longer than a change may have to wait for authority and lease.
+    // Longer than a change may have to wait for authority and lease together.
     private static readonly TimeSpan Patience = 2 * (RunningCluster.Lease + RunningCluster.Authority);
     private static readonly TimeSpan SetUpBound = TimeSpan.FromSeconds(90);
 
@@ -57,7 +57,7 @@ internal sealed class ClusterClient(RunningCluster cluster) : IDisposable
         }
     }
 
-    /// <summary>As often as it takes, until it is a success.</summary>
+    /// <summary>Repeats a request until it succeeds.</summary>
     public async Task<Answer> Insist(HttpMethod method, string token, string path, JsonNode? body = null)
     {
         Answer? answer = null;
@@ -76,7 +76,7 @@ internal sealed class ClusterClient(RunningCluster cluster) : IDisposable
         return answer!;
     }
 
-    /// <summary>Every item, over all pages.</summary>
+    /// <summary>Returns the items of all pages.</summary>
     public async Task<List<JsonNode>> All(string token, string path)
     {
         List<JsonNode> all = [];

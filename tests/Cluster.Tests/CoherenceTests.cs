@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What docs/understand/coherence.md promises, over TCP, with the real membership and directory and with crashes.
-/// <c>CHANGES=10000 dotnet test tests/Cluster.Tests</c> takes its time; <c>SEED</c> chooses other faults;
+/// Tests the promises of docs/understand/coherence.md over TCP, with the real membership and directory and with crashes.
+/// <c>CHANGES=10000 dotnet test tests/Cluster.Tests</c> makes a long run; <c>SEED</c> sets other faults;
 /// <c>MEMBERS=tables</c> keeps members, reminders and state in one storage account, without Redis.
 /// </summary>
 public class CoherenceTests(ITestOutputHelper output)
@@ -15,18 +15,18 @@ public class CoherenceTests(ITestOutputHelper output)
     private const int Workspaces = 12;
     private const int FewestFaults = 6;
 
-    // Of so many checks one at least.
+    // At least one in this many checks must be answered from memory.
     private const int LeastFromMemory = 5;
 
     private static readonly int changes = Setting("CHANGES", 200);
     private static readonly int seed = Setting("SEED", 1);
 
     [Fact]
-    public Task What_was_revoked_stays_revoked_while_silos_crash_and_stand_still() => Race(Chaos.OfSilos, decisions: 0);
+    public Task Revoked_right_stays_revoked_while_silos_crash_and_stand_still() => Race(Chaos.OfSilos, decisions: 0);
 
-    /// <summary>Where web nodes answer from memory as well, and hold leases of their own.</summary>
+    /// <summary>Here web nodes answer from memory as well, and hold leases of their own.</summary>
     [Fact]
-    public Task What_was_revoked_stays_revoked_while_silos_and_web_nodes_crash_and_stand_still() => Race(Chaos.OfHolders, decisions: 10_000);
+    public Task Revoked_right_stays_revoked_while_silos_and_web_nodes_crash_and_stand_still() => Race(Chaos.OfHolders, decisions: 10_000);
 
     private async Task Race(Func<RunningCluster, int, Chaos> trouble, int decisions)
     {
@@ -56,7 +56,7 @@ public class CoherenceTests(ITestOutputHelper output)
         Assert.True(violations.Count == 0, $"{violations.Count} violations, seed {seed}:\n{string.Join('\n', violations.Take(20))}\n{cluster}");
         Assert.True(load.Surprises.IsEmpty, $"{load.Surprises.Count} surprises:\n{string.Join('\n', load.Surprises.Take(20))}\n{cluster}");
 
-        // Otherwise it says nothing.
+        // Checks that the run was meaningful.
         Assert.True(load.Acknowledged >= changes, "Too few changes.");
         Assert.True(load.History.Checks.Count >= 3 * changes, "Too few checks.");
         Assert.All([true, false], allowed => Assert.True(load.History.Checks.Count(c => c.Allowed == allowed) >= changes, $"Too few checks answered {allowed}."));
@@ -66,8 +66,8 @@ public class CoherenceTests(ITestOutputHelper output)
             decisions == 0 ? fromMemory <= 0 : fromMemory >= Math.Max(changes, load.History.Checks.Count / LeastFromMemory),
             $"Of {load.History.Checks.Count} checks {fromMemory} were answered from a web node's memory.");
 
-        // What web nodes said they found there, less one for each change, which is let in by a decision as well. A web node that was killed
-        // did not say so of its last half second.
+        // The hits that web nodes reported, less one for each change, because a change is let in by a decision too. A killed web node
+        // has not reported its last half second.
         long FromMemory() => collector.Count("engagecenter.access.decisions.hits") - (decisions == 0 ? 0 : load.Attempts);
     }
 

@@ -7,10 +7,10 @@ namespace EngageCenter.Cluster.Tests;
 
 /// <param name="Service">The resource's <c>service.name</c>.</param>
 /// <param name="Scope">The activity source.</param>
-/// <param name="Parent">Empty for the first of a trace.</param>
+/// <param name="Parent">Empty for the first span of a trace.</param>
 internal sealed record Span(string Service, string Scope, string Trace, string Id, string Parent, string Name, IReadOnlyDictionary<string, string> Tags);
 
-/// <summary>An OTLP collector of the test's own, over HTTP on loopback: what it was sent, by OTLP's own field numbers.</summary>
+/// <summary>An OTLP collector over HTTP on loopback. It reads what it is sent by OTLP's field numbers.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -24,20 +24,20 @@ internal sealed class Collector : IAsyncDisposable
 
     public ConcurrentQueue<Span> Spans { get; } = [];
 
-    /// <summary>Service and instrument.</summary>
+    /// <summary>The unit of each instrument of each service.</summary>
     public ConcurrentDictionary<(string Service, string Name), string> Metrics { get; } = [];
 
     /// <summary>Service, trace and text.</summary>
     public ConcurrentQueue<(string Service, string Trace, string Text)> Logs { get; } = [];
 
-    /// <summary>What has a process send here.</summary>
+    /// <summary>Settings that make a process send its telemetry here.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = app.Urls.Single(),
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
     };
 
-    /// <param name="keeps">Whether it keeps all that it was sent, for <see cref="Holds"/>.</param>
+    /// <param name="keeps">Whether all bodies are kept, for <see cref="Holds"/>.</param>
     public static async Task<Collector> Start(bool keeps = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -52,10 +52,10 @@ internal sealed class Collector : IAsyncDisposable
         return collector;
     }
 
-    /// <summary>What a counter came to in all processes, also in those that have ended; what one counted since it last said so is not in it.</summary>
+    /// <summary>The sum of a counter over all processes, including ended ones. What a process has counted since its last report is missing.</summary>
     public long Count(string name) => counts.Where(c => c.Key.Name == name).Sum(c => c.Value);
 
-    /// <summary>Whether anything that was sent has this text in it, anywhere.</summary>
+    /// <summary>Whether any body contains this text.</summary>
     public bool Holds(string text) => received.Any(body => body.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(text)) >= 0);
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
@@ -95,7 +95,7 @@ internal sealed class Collector : IAsyncDisposable
             {
                 Metrics[(Service(ofResource), metric.One(1).Text)] = metric.One(3).Text;
 
-                // Of a sum all points together: each is of other attributes.
+                // All points of a sum together, because each has other attributes.
                 if (metric.One(7).All(1).ToList() is { Count: > 0 } points)
                 {
                     counts[(Instance(ofResource), metric.One(1).Text)] = points.Sum(p => p.Fixed(6));
@@ -119,7 +119,7 @@ internal sealed class Collector : IAsyncDisposable
 
     private static string Service(Protobuf ofResource) => Attributes(ofResource.One(1), 1)["service.name"];
 
-    // Those that are texts.
+    // Only attributes that are texts.
     private static Dictionary<string, string> Attributes(Protobuf message, int field) =>
         message.All(field).ToDictionary(a => a.One(1).Text, a => a.One(2).One(1).Text);
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// A cluster whose nodes drain, and in which a change that comes after an owner who released nothing waits for much
-/// longer than one that does not: a release that is missed shows.
+/// A cluster whose nodes drain. A change after an owner that did not release waits much longer here than any other change, so
+/// a missing release is noticed.
 /// </summary>
 public sealed class DrainingCluster : IAsyncLifetime
 {
@@ -16,7 +16,7 @@ public sealed class DrainingCluster : IAsyncLifetime
     private static readonly TimeSpan lease = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan authority = TimeSpan.FromSeconds(25);
 
-    /// <summary>A change that took longer has waited for an owner that released nothing, for 30 s; others take a few.</summary>
+    /// <summary>A change that took longer has waited for an owner that did not release, which takes 30 s. Others take a few seconds.</summary>
     public static readonly TimeSpan Unreleased = (lease + authority) / 2;
 
     internal RunningCluster Cluster { get; private set; } = null!;
@@ -51,18 +51,18 @@ public sealed class DrainingCluster : IAsyncLifetime
         await Cluster.DisposeAsync();
     }
 
-    /// <summary>Grants the group something, again and again until it is acknowledged: to repeat it changes nothing.</summary>
+    /// <summary>Grants the group a role, and repeats that until it is acknowledged. A repetition changes nothing.</summary>
     internal Task<Answer> Change(string workspace, string role) => Client.Insist(
         HttpMethod.Put, Manager, $"/v1/workspaces/{workspace}/groups/{Organization.Group}", new JsonObject { ["roles"] = new JsonArray(role) });
 
-    /// <summary>SIGTERM, and what a prober sees: not ready while it still answers, and then nobody.</summary>
+    /// <summary>Sends SIGTERM, and checks what a probe sees: first not ready but still answering, then no answer.</summary>
     internal static async Task Terminate(Node node)
     {
         await node.Terminate();
         await Until.True(
             async () => await node.Health("ready") == HttpStatusCode.ServiceUnavailable, DrainDelay, $"{node.Name} says that it is not ready");
 
-        // It has not begun to stop anything.
+        // The node has not yet begun to stop anything.
         Assert.Equal(HttpStatusCode.OK, await node.Health("live"));
     }
 }

@@ -2,25 +2,24 @@ using System.Collections.Concurrent;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>An answer to the question whether somebody may. Times are of one monotonic clock.</summary>
+/// <summary>A check and its answer. Times are from one monotonic clock.</summary>
 internal sealed record Check(string Workspace, long Start, long End, bool Allowed, long Epoch, string Node);
 
 /// <summary>
-/// A grant, or a revocation, of the right that is checked. One that was not acknowledged may have happened or not, and
-/// may still happen, until a later one of its workspace was acknowledged: each is on the condition of the version
-/// that the one before left.
+/// A grant or revocation of the right that is checked. An unacknowledged change may or may not have happened, and may still
+/// happen until a later one of its workspace was acknowledged: each is conditional on the version that the previous one left.
 /// </summary>
 internal sealed record Change(string Workspace, string Name, bool Grants, long Start, long End, bool Acknowledged);
 
-/// <summary>What was asked and answered, and whether one copy of the policy could have answered it.</summary>
+/// <summary>What was asked and answered. Checks whether a single copy of the policy could have given all answers.</summary>
 internal sealed class History
 {
     public ConcurrentQueue<Check> Checks { get; } = [];
 
-    /// <summary>Of one workspace one after another, in that order.</summary>
+    /// <summary>The changes of a workspace come one after another, in this order.</summary>
     public ConcurrentQueue<Change> Changes { get; } = [];
 
-    /// <summary>Each workspace with what is there at the end: whether it is granted, and how often each change is on record.</summary>
+    /// <summary>The state of each workspace at the end: whether the right is granted, and how often each change is in the audit trail.</summary>
     public Dictionary<string, (bool Granted, IReadOnlyDictionary<string, int> Recorded)> End { get; } = [];
 
     public IReadOnlyList<string> Violations() =>
@@ -35,7 +34,7 @@ internal sealed class History
         .. End.SelectMany(e => LostChanges(e.Key, e.Value.Granted, e.Value.Recorded)),
     ];
 
-    // An answer is that of the last change acknowledged before it was asked, or of one that came up since.
+    // A correct answer is that of the last change acknowledged before the check, or of a change that began since.
     private static IEnumerable<string> StaleAnswers(List<Check> checks, List<Change> changes)
     {
         foreach (var check in checks)

@@ -1,6 +1,6 @@
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>The checker finds what it is there for, and nothing else. Times are written as they come.</summary>
+/// <summary>The checker finds violations and only violations. Times are numbered in order.</summary>
 public class HistoryTests
 {
     private static readonly Change granted = new("w", "1", Grants: true, 0, 10, Acknowledged: true);
@@ -8,19 +8,19 @@ public class HistoryTests
     private static readonly Change unsureRevocation = revoked with { Acknowledged = false };
 
     [Fact]
-    public void An_allow_that_starts_after_the_acknowledged_revocation_is_stale() =>
+    public void Allow_that_starts_after_the_acknowledged_revocation_is_stale() =>
         Assert.Contains("Stale", Assert.Single(Of([granted, revoked], Check(31, 32, true, 1))), StringComparison.Ordinal);
 
     [Fact]
-    public void A_deny_that_starts_after_the_acknowledged_grant_is_stale() =>
+    public void Deny_that_starts_after_the_acknowledged_grant_is_stale() =>
         Assert.Contains("Stale", Assert.Single(Of([granted], Check(11, 12, false, 1))), StringComparison.Ordinal);
 
     [Fact]
-    public void Either_answer_will_do_while_a_change_is_under_way() =>
+    public void Either_answer_is_correct_during_a_change() =>
         Assert.Empty(Of([granted, revoked], Check(15, 16, true, 1), Check(19, 21, false, 2), Check(20, 31, true, 1), Check(31, 32, false, 2)));
 
     [Fact]
-    public void After_a_revocation_an_allow_needs_the_start_of_the_next_grant()
+    public void Allow_after_a_revocation_is_correct_only_after_the_start_of_the_next_grant()
     {
         var again = new Change("w", "3", Grants: true, 40, 50, Acknowledged: false);
 
@@ -29,7 +29,7 @@ public class HistoryTests
     }
 
     [Fact]
-    public void A_change_nobody_acknowledged_may_have_happened_or_not_until_the_next_one_is_acknowledged()
+    public void Unacknowledged_change_may_or_may_not_have_happened_until_the_next_acknowledgement()
     {
         var again = new Change("w", "3", Grants: true, 40, 50, Acknowledged: true);
 
@@ -38,7 +38,7 @@ public class HistoryTests
     }
 
     [Fact]
-    public void A_smaller_epoch_after_a_decision_that_had_ended_is_found()
+    public void Smaller_epoch_after_a_completed_decision_is_a_violation()
     {
         Assert.Contains("Epoch", Assert.Single(Of([granted], Check(11, 12, true, 2), Check(13, 14, true, 1))), StringComparison.Ordinal);
         Assert.Contains("Epoch", Assert.Single(Of([granted], Check(11, 12, true, 2), Check(11, 20, true, 3), Check(13, 14, true, 1))), StringComparison.Ordinal);
@@ -46,15 +46,15 @@ public class HistoryTests
     }
 
     [Fact]
-    public void One_epoch_has_one_policy() =>
+    public void Two_policies_of_one_epoch_are_a_violation() =>
         Assert.Contains("two policies", Assert.Single(Of([granted, unsureRevocation], Check(31, 32, true, 1), Check(33, 34, false, 1))), StringComparison.Ordinal);
 
     [Fact]
-    public void Workspaces_are_kept_apart() =>
+    public void Workspaces_are_checked_separately() =>
         Assert.Empty(Of([granted, revoked], Check(31, 32, true, 1) with { Workspace = "another" }, Check(31, 32, false, 2)));
 
     [Fact]
-    public void An_acknowledged_change_that_is_gone_in_the_end_is_lost()
+    public void Acknowledged_change_that_is_missing_at_the_end_is_a_violation()
     {
         Assert.Contains("Lost", Assert.Single(Of([granted, revoked], true, ("1", 1), ("2", 1))), StringComparison.Ordinal);
         Assert.Empty(Of([granted, revoked], false, ("1", 1), ("2", 1)));
@@ -63,7 +63,7 @@ public class HistoryTests
     }
 
     [Fact]
-    public void An_acknowledged_change_is_on_record_once()
+    public void Acknowledged_change_must_be_recorded_once()
     {
         Assert.Contains("Recorded 0", Assert.Single(Of([granted, revoked], false, ("2", 1))), StringComparison.Ordinal);
         Assert.Contains("Recorded 2", Assert.Single(Of([granted, unsureRevocation], false, ("1", 1), ("2", 2))), StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>An application that reports the cases of each workspace, some of them again with a newer revision, and keeps its own account of what was acknowledged.</summary>
+/// <summary>An application that reports cases of each workspace, some of them again with a newer revision, and records what was acknowledged.</summary>
 internal sealed class Ingestion(RunningCluster cluster, ClusterClient client) : IDisposable
 {
     private const int CasesPerBatch = 8;
@@ -18,12 +18,12 @@ internal sealed class Ingestion(RunningCluster cluster, ClusterClient client) : 
 
     public async Task SetUp() => token = await client.Automation();
 
-    /// <summary>Until <see cref="EndAsync"/>.</summary>
+    /// <summary>Runs until <see cref="EndAsync"/>.</summary>
     public Task Run(IReadOnlyList<string> workspaces, TimeSpan every) => Task.WhenAll(workspaces.Select((workspace, n) => Repeat(workspace, n, every)));
 
     public Task EndAsync() => ending.CancelAsync();
 
-    /// <summary>Every case that there is, each once, with its revision.</summary>
+    /// <summary>Returns every case with its revision.</summary>
     public async Task<Dictionary<string, string>> Read(string reader, IReadOnlyList<string> workspaces)
     {
         Dictionary<string, string> read = [];
@@ -31,7 +31,7 @@ internal sealed class Ingestion(RunningCluster cluster, ClusterClient client) : 
         {
             foreach (var found in await client.All(reader, $"/v1/workspaces/{workspace}/support-cases?pageSize=500"))
             {
-                // Adding a key a second time throws: it is there twice.
+                // Adding a key twice throws, so a duplicate case is noticed.
                 read.Add($"{found["caseId"]} of {workspace}", found["revision"]!.ToJsonString());
             }
         }

@@ -6,9 +6,9 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// One who grants and revokes in each workspace, and members who ask all the time, all of them through every web node;
-/// and the history of it. The group always holds a role, so its members are never outsiders: what comes and goes
-/// is the right to see support insights.
+/// One client grants and revokes in each workspace while members check all the time, all through every web node. Keeps the
+/// history. The group always holds some role, so its members are never outsiders; what changes is the right to see support
+/// insights.
 /// </summary>
 internal sealed class Load(RunningCluster cluster, ClusterClient client, int workspaceCount) : IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
 
     public IReadOnlyList<string> WorkspaceIds { get; private set; } = [];
 
-    /// <summary>The token of who may change and read all of it.</summary>
+    /// <summary>The token of a person who may change and read everything.</summary>
     public string Manager { get; private set; } = "";
 
     public History History { get; } = new();
@@ -37,19 +37,19 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
 
     public long Unknown => Volatile.Read(ref unknown);
 
-    /// <summary>Requests to change or read a group, whatever came of them.</summary>
+    /// <summary>How many requests to change or read a group were sent, whatever the result.</summary>
     public long Attempts => Volatile.Read(ref attempts);
 
-    /// <summary>Checks answered 503, or not in time.</summary>
+    /// <summary>Checks that were answered 503 or not in time.</summary>
     public long Unanswered => Volatile.Read(ref unanswered);
 
-    /// <summary>Answers that nobody should get: another status, or none of the expected form.</summary>
+    /// <summary>Answers that must not occur: another status, or an unexpected form.</summary>
     public ConcurrentQueue<string> Surprises { get; } = [];
 
-    /// <summary>From the start of a change to its acknowledgement.</summary>
+    /// <summary>The times from the start of a change to its acknowledgement.</summary>
     public ConcurrentQueue<TimeSpan> Latencies { get; } = [];
 
-    /// <summary>Signs in and grants, before anything happens.</summary>
+    /// <summary>Signs in and grants before the run.</summary>
     public async Task SetUp(int signedIn)
     {
         var automation = await client.Automation();
@@ -69,9 +69,9 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
         }
     }
 
-    /// <summary>Until <see cref="EndAsync"/>.</summary>
-    /// <param name="checkEvery">How soon a member asks again.</param>
-    /// <param name="changeEvery">How soon after a change the next one of its workspace comes.</param>
+    /// <summary>Runs until <see cref="EndAsync"/>.</summary>
+    /// <param name="checkEvery">The pause between two checks of a member.</param>
+    /// <param name="changeEvery">The pause between two changes of a workspace.</param>
     public Task Run(TimeSpan checkEvery, TimeSpan changeEvery)
     {
         began = Stopwatch.GetTimestamp();
@@ -84,7 +84,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
 
     public Task EndAsync() => ending.CancelAsync();
 
-    /// <summary>What is there once everybody is well again.</summary>
+    /// <summary>Reads the final state when all nodes are well again.</summary>
     public async Task ReadEnd()
     {
         foreach (var workspace in WorkspaceIds)
@@ -96,7 +96,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
                 events.Select(e => e["target"]?["displayName"]?.GetValue<string>()).OfType<string>().CountBy(name => name).ToDictionary());
         }
 
-        // And everybody sees it, through each web node.
+        // Everybody must see it, through each web node.
         foreach (var (token, web, workspace) in members.SelectMany(m => cluster.Web.SelectMany(web => WorkspaceIds.Select(w => (m, web, w)))))
         {
             var granted = false;
@@ -107,14 +107,14 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
         }
     }
 
-    /// <summary>The longest time that passed without an answer to any check.</summary>
+    /// <summary>Returns the longest time without an answer to any check.</summary>
     public TimeSpan LongestSilence()
     {
         List<long> ends = [began, .. History.Checks.Select(c => c.End).Order()];
         return Stopwatch.GetElapsedTime(0, ends.Zip(ends.Skip(1), (a, b) => b - a).DefaultIfEmpty().Max());
     }
 
-    /// <summary>From a moment to the end of the first check and of the first change that began after it and succeeded; null for none.</summary>
+    /// <summary>Returns the times from a moment to the end of the first successful check and change that began after it; null for none.</summary>
     public (TimeSpan? Check, TimeSpan? Change) NextSuccess(long since)
     {
         return (
@@ -141,7 +141,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
         var (random, workspace, times) = (new Random(seed), "", 0);
         return () =>
         {
-            // Mostly where they asked before, so that a web node may know the answer still.
+            // Mostly asks where it asked before, so that a web node may still have the decision.
             workspace = times++ % AsksInARow == 0 ? WorkspaceIds[random.Next(WorkspaceIds.Count)] : workspace;
             return Ask(token, web, workspace);
         };
@@ -174,7 +174,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
             Interlocked.Increment(ref attempts);
             if (etag is null)
             {
-                // Nothing is known of what is there: read it, until it can be read.
+                // The state is unknown: reads it until that succeeds.
                 var read = await client.Send(Web(), HttpMethod.Get, Manager, Group(workspace));
                 NoSurprise(read, "a read");
                 (etag, granted) = read.Status == HttpStatusCode.OK ? (read.ETag, IsGranted(read)) : (null, granted);
@@ -187,7 +187,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
             var end = Stopwatch.GetTimestamp();
             var acknowledges = answer.Status == HttpStatusCode.OK;
 
-            // One that was refused for its version did not happen: an earlier one did, after all.
+            // A change that was refused for its version did not happen; so an earlier one did.
             if (answer.Status != HttpStatusCode.PreconditionFailed)
             {
                 History.Changes.Enqueue(new(workspace, name, !granted, start, end, acknowledges));
@@ -203,7 +203,7 @@ internal sealed class Load(RunningCluster cluster, ClusterClient client, int wor
             (etag, granted) = acknowledges ? (answer.ETag, !granted) : (null, granted);
         };
 
-        // Another one each time, so that nobody waits for one that is down.
+        // Takes another web node each time, so that it does not keep waiting for one that is down.
         Node Web() => cluster.Web[turn++ % cluster.Web.Count];
     }
 

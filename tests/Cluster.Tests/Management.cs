@@ -8,7 +8,7 @@ using StackExchange.Redis;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>What Orleans itself says of a cluster. To ask it activates no grain of the service.</summary>
+/// <summary>Asks Orleans about a cluster. This activates no grain of the service.</summary>
 internal sealed class Management : IAsyncDisposable
 {
     private readonly RunningCluster cluster;
@@ -42,13 +42,13 @@ internal sealed class Management : IAsyncDisposable
         }
     }
 
-    /// <summary>By the keys of a type's grains, the silos that run them: more than one where an activation has been overtaken.</summary>
+    /// <summary>Returns the silos that run each grain of a type, by the grain's key. There can be more than one if an activation is outdated.</summary>
     public async Task<ILookup<string, Node>> Activations(string grainType) =>
         (await host.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics())
             .Where(activation => activation.GrainId.Type.ToString() == grainType)
             .ToLookup(activation => activation.GrainId.Key.ToString()!, activation => SiloAt(activation.SiloAddress));
 
-    /// <summary>When a workspace's assessments are called next, from the table itself: no silo need run.</summary>
+    /// <summary>Returns when a workspace's reminder for assessments is due, from the table itself, so that no silo has to run.</summary>
     public async Task<DateTimeOffset?> AssessmentsReminder(string workspace) =>
         await Reminders.ReadRow(GrainId.Create("assessments", workspace), "schedule") is { } entry
             ? new DateTimeOffset(DateTime.SpecifyKind(entry.StartAt, DateTimeKind.Utc)) // which Azure's table does not say

@@ -5,15 +5,15 @@ using System.Net;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// A network namespace for each of some processes. Each has a link to this machine, which routes between them, and what
-/// passes between two of them can be cut. Linux, root, and the program <c>ip</c>.
+/// Network namespaces for processes. Each has a link to this machine, which routes between them, so that the traffic between two
+/// of them can be cut. Needs Linux, root, and the program <c>ip</c>.
 /// </summary>
 internal sealed class Network : IAsyncDisposable
 {
     private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
     private static readonly TimeSpan commandBound = TimeSpan.FromSeconds(20);
 
-    // Of the private addresses, some that hardly anybody uses; two runs on one machine differ.
+    // Rarely used private addresses. They depend on the process id, so that two runs on one machine differ.
     private static readonly int net = 200 + (Environment.ProcessId % 50);
 
     private readonly List<Place> places = [];
@@ -46,7 +46,7 @@ internal sealed class Network : IAsyncDisposable
 
     public Place this[int n] => places[n];
 
-    /// <summary>From now on what the two send each other goes nowhere. Connections stay open, and stand still.</summary>
+    /// <summary>Cuts the traffic between two places. Connections stay open but nothing arrives.</summary>
     public async Task Cut(Place one, Place other)
     {
         foreach (var (from, to) in new[] { (one, other), (other, one) })
@@ -55,7 +55,7 @@ internal sealed class Network : IAsyncDisposable
             cuts.Add((from, to));
         }
     }
-
+/// <summary>Whether traffic from one place arrives at the other. If it does, the connection is refused at once, because nobody listens on that port.</summary>
     /// <summary>Whether anything of the one's arrives at the other: what is not cut refuses at once, since nobody listens on that port.</summary>
     public static async Task<bool> Reaches(Place one, Place other)
     {
@@ -77,7 +77,7 @@ internal sealed class Network : IAsyncDisposable
     {
         await Heal();
 
-        // Its link goes with a namespace.
+        // Deleting a namespace deletes its link.
         foreach (var place in places.ToList())
         {
             await Ip("netns", "del", place.NetworkNamespace!);

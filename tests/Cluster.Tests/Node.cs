@@ -3,13 +3,13 @@ using System.Net;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>One place in the cluster, with its ports and settings; after a crash the same place has another process.</summary>
+/// <summary>One node of the cluster, with its ports and settings. After a crash the same node has another process.</summary>
 internal sealed class Node(string name, string program, string folder, Place place, int port, IReadOnlyDictionary<string, string> settings) : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(90);
     private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
-    // What those that have ended said last.
+    // The last output of processes that have ended.
     private readonly List<string> obituaries = [];
     private ProgramProcess? process;
 
@@ -19,19 +19,19 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     public bool HasEnded => process is null || process.HasEnded;
 
-    /// <summary>The port where other silos reach it, which is in its name in Orleans; null unless it is a silo.</summary>
+    /// <summary>The port for other silos, which is part of the silo's name in Orleans; null unless the node is a silo.</summary>
     public string? SiloPort => settings.GetValueOrDefault("Orleans__Endpoints__SiloPort");
 
-    /// <summary>Where it has its metrics, of a cluster that was started with them.</summary>
+    /// <summary>The address of its metrics, if the cluster was started with them.</summary>
     public Uri MetricsUrl => new(settings["Metrics__Url"]);
 
-    /// <summary>Where web nodes reach a silo.</summary>
+    /// <summary>The port for web nodes, if the node is a silo.</summary>
     public int GatewayPort => int.Parse(settings["Orleans__Endpoints__GatewayPort"], CultureInfo.InvariantCulture);
 
-    /// <summary>What the process that there is now has written.</summary>
+    /// <summary>The output of the current process.</summary>
     public string Output => process!.Output;
 
-    /// <summary>The folder of the programs that the next process is of. This build, unless a test says otherwise.</summary>
+    /// <summary>The folder of the program for the next process: this build, unless a test sets another one.</summary>
     public string Build { get; set; } = AppContext.BaseDirectory;
 
     public void Launch() => process = ProgramProcess.OfDotnet(Path.Combine(Build, program), folder, settings, place);
@@ -41,7 +41,7 @@ internal sealed class Node(string name, string program, string folder, Place pla
     /// <returns>The exit code.</returns>
     public Task<int> Stop() => process!.Stop();
 
-    /// <summary>SIGTERM, and no more.</summary>
+    /// <summary>Sends SIGTERM, without waiting for the end.</summary>
     public Task Terminate() => process!.Terminate();
 
     /// <returns>The exit code.</returns>
@@ -51,7 +51,7 @@ internal sealed class Node(string name, string program, string folder, Place pla
 
     public Task Resume() => process!.Resume();
 
-    /// <summary>Another process in the place of one that has ended.</summary>
+    /// <summary>Starts another process after the previous one has ended.</summary>
     public async Task Relaunch()
     {
         obituaries.Add(Tail(process!.ToString()));
@@ -79,7 +79,7 @@ internal sealed class Node(string name, string program, string folder, Place pla
     public async Task<bool> IsReady() => await Health("ready") == HttpStatusCode.OK;
 
     /// <param name="question">live or ready.</param>
-    /// <returns>Null where nobody answers.</returns>
+    /// <returns>Null if there is no answer.</returns>
     public async Task<HttpStatusCode?> Health(string question)
     {
         try

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>A directory with a manager, and a group of as many members as a test wants.</summary>
+/// <summary>A directory with a manager, and with a group of as many members as a test needs.</summary>
 internal sealed record Organization(int Members)
 {
     public const string Tenant = "c0000000-0000-4000-8000-000000000000";
@@ -14,7 +14,7 @@ internal sealed record Organization(int Members)
 
     public static string Member(int n) => $"member-{n}@contoso.example";
 
-    /// <summary>As LocalEntra reads it.</summary>
+    /// <summary>The directory in LocalEntra's format.</summary>
     public JsonObject Directory() => new()
     {
         ["tenants"] = new JsonArray(new JsonObject

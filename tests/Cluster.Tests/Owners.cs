@@ -1,11 +1,11 @@
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>Which silos have the workspaces.</summary>
+/// <summary>Finds out which silos have activations of workspaces.</summary>
 internal static class Owners
 {
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
 
-    /// <summary>Workspaces that more than one silo has an activation of, once all have settled.</summary>
+    /// <summary>Returns the workspaces that still have activations on more than one silo after all have settled.</summary>
     public static async Task<IReadOnlyList<string>> MoreThanOne(RunningCluster cluster, IReadOnlyList<string> workspaces)
     {
         await using var management = await Management.Of(cluster);
@@ -22,7 +22,7 @@ internal static class Owners
                     }
                     catch (InvalidOperationException)
                     {
-                        // A silo whose Redis does not answer yet says so by an exception that has no codec here: asked again.
+                        // A silo whose Redis does not answer yet throws an exception that has no codec here; it is asked again.
                         return false;
                     }
 

@@ -5,20 +5,20 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// A silo that is alive and cut off: from the other silos, from storage, from Redis, one after the other. Web nodes reach
-/// it all the time. Processes are in network namespaces, so that connections stand still, as they do when a cable is cut.
+/// A silo is alive but cut off: from the other silos, from storage and from Redis, one after the other. Web nodes can reach it all
+/// the time. The processes are in network namespaces, so that connections stand still, as after a cable was cut.
 /// </summary>
 public class PartitionTests(ITestOutputHelper output)
 {
     private const int Members = 6;
     private const int Workspaces = 6;
 
-    // Longer than it takes to declare a silo dead, and than authority and lease.
+    // Longer than it takes to declare a silo dead, and longer than authority and lease together.
     private static readonly TimeSpan length = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan recovery = TimeSpan.FromSeconds(90);
 
     [PartitionFact]
-    public async Task A_silo_that_is_cut_off_neither_loses_nor_contradicts_anything()
+    public async Task Isolated_silo_loses_no_change_and_gives_no_stale_answer()
     {
         await using var cluster = await RunningCluster.Start(new(Members), azurite: true, network: true);
         using var client = new ClusterClient(cluster);
@@ -79,7 +79,7 @@ public class PartitionTests(ITestOutputHelper output)
             Assert.False(await Network.Reaches(cluster.PlaceOf(silo), cluster.PlaceOf(other)));
         }
 
-        // How long a fault lasts is the fault.
+        // The duration is part of the fault.
         await Until.True(() => Task.FromResult(Stopwatch.GetElapsedTime(start) >= length), 2 * length, "the time passes");
         await cluster.Network!.Heal();
         foreach (var other in from)
@@ -104,15 +104,15 @@ public class PartitionTests(ITestOutputHelper output)
     }
 }
 
-/// <summary>Skipped where network namespaces cannot be made, and says so; never under CI.</summary>
+/// <summary>Skipped with a message if network namespaces cannot be created; never skipped in CI.</summary>
 internal sealed class PartitionFactAttribute : FactAttribute
 {
     public PartitionFactAttribute()
     {
         if (!Network.IsPossible && Environment.GetEnvironmentVariable("CI") is null)
         {
-            // Only root on Linux can cut off processes of one machine from each other. A developer may lack that; CI must not, and
-            // there the test fails instead.
+            // Only root on Linux can cut off processes of one machine from each other. On a developer's machine the test is skipped
+            // without that; in CI it fails instead.
             Skip = "Needs Linux, root and the program ip (Debian's package iproute2) for network namespaces.";
         }
     }

@@ -4,8 +4,7 @@ using System.Text;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// Reads protobuf's wire format by field numbers: the few fields of OTLP that a test looks at do not make a compiler of
-/// schemas worth while.
+/// Reads protobuf's wire format by field numbers. Tests need only a few fields of OTLP, so generated classes are not worth it.
 /// </summary>
 internal readonly record struct Protobuf(ReadOnlyMemory<byte> Bytes)
 {
@@ -13,7 +12,7 @@ internal readonly record struct Protobuf(ReadOnlyMemory<byte> Bytes)
 
     public string Hex => Convert.ToHexStringLower(Bytes.Span);
 
-    /// <summary>The messages, strings or bytes of a field, in order.</summary>
+    /// <summary>Returns the messages, strings or bytes of a field, in order.</summary>
     public IEnumerable<Protobuf> All(int field) => All(field, wireType: 2);
 
     private IEnumerable<Protobuf> All(int field, int wireType)
@@ -40,7 +39,7 @@ internal readonly record struct Protobuf(ReadOnlyMemory<byte> Bytes)
 
     public Protobuf One(int field) => All(field).FirstOrDefault();
 
-    /// <summary>The first number of eight bytes of a field; 0 where there is none.</summary>
+    /// <summary>Returns the first 8-byte number of a field; 0 if there is none.</summary>
     public long Fixed(int field)
     {
         var number = All(field, wireType: 1).FirstOrDefault();

@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What a revocation costs where nothing fails, with members asking all the time. <c>MEMBERS=100000</c> chooses another
-/// size of the group; <c>MEASURED</c>, how many changes are measured; <c>DECISIONS</c>, how many decisions web nodes keep (0 for none, with silos that lend none).
+/// Measures revocations without faults while members check all the time. <c>MEMBERS=100000</c> sets the size of the group,
+/// <c>MEASURED</c> the number of measured changes, and <c>DECISIONS</c> how many decisions web nodes keep (with 0, silos lend none).
 /// </summary>
 public class RevocationLatencyTests(ITestOutputHelper output)
 {
@@ -18,7 +18,7 @@ public class RevocationLatencyTests(ITestOutputHelper output)
     private static readonly int measured = CoherenceTests.Setting("MEASURED", 200);
 
     [Fact]
-    public async Task Without_faults_every_change_is_acknowledged_and_every_check_answered()
+    public async Task Every_change_is_acknowledged_and_every_check_answered_without_faults()
     {
         await using var cluster = await RunningCluster.Start(new(members), settings: RunningCluster.Decisions(CoherenceTests.Setting("DECISIONS", 100_000)));
         using var client = new ClusterClient(cluster);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What a small production has, on one machine: silos and web nodes as processes, Redis or Azure Tables for
-/// membership, one storage for all, mutual TLS, and LocalEntra. All ends with it, by the ids of the processes.
+/// A small production cluster on one machine: silos and web nodes as processes, Redis or Azure Tables for membership, one storage
+/// for all, mutual TLS, and LocalEntra. When it is disposed, all processes are ended by their ids.
 /// </summary>
 internal sealed class RunningCluster : IAsyncDisposable
 {
@@ -12,7 +12,7 @@ internal sealed class RunningCluster : IAsyncDisposable
     public const int WebNodes = 2;
     public const string ClusterId = "cluster-tests";
 
-    /// <summary>Shorter than in production, so that a fault that outlasts both takes seconds.</summary>
+    /// <summary>Shorter than in production, so that a fault that lasts longer than both takes only seconds.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan Authority = TimeSpan.FromSeconds(3);
 
@@ -30,38 +30,38 @@ internal sealed class RunningCluster : IAsyncDisposable
     private RunningCluster(IReadOnlyDictionary<string, string> settings, string build, bool tls, bool metrics) =>
         (ofAll, this.build, this.tls, this.metrics) = (settings, build, tls, metrics);
 
-    /// <summary>Whether the environment has <c>MEMBERS=tables</c>, for tests that run on either.</summary>
+    /// <summary>Whether the environment has <c>MEMBERS=tables</c>, for tests that can run on either.</summary>
     public static bool TablesChosen => Environment.GetEnvironmentVariable("MEMBERS") == "tables";
 
     public Node Entra { get; private set; } = null!;
 
-    /// <summary>Those that are meant to run.</summary>
+    /// <summary>The silos that should be running.</summary>
     public IReadOnlyList<Node> SiloNodes => silos;
 
     public IReadOnlyList<Node> Web { get; private set; } = [];
 
-    /// <summary>The CA that the cluster begins with.</summary>
+    /// <summary>The CA that the cluster starts with.</summary>
     public TestAuthority Ca { get; } = new(TimeProvider.System.GetUtcNow());
 
     /// <summary>The certificate and the trusted CAs of all silos and web nodes.</summary>
     public TlsFolder Tls { get; private set; } = null!;
 
-    /// <summary>The members and reminders; null if they are in Azure Tables.</summary>
+    /// <summary>Holds members and reminders; null if they are in Azure Tables.</summary>
     public Redis? Redis { get; private set; }
 
-    /// <summary>The storage; null where it is one SQLite file.</summary>
+    /// <summary>The storage; null if it is a SQLite file.</summary>
     public Azurite? Azurite { get; private set; }
 
-    /// <summary>A place of its own for each silo, one for Redis and one for Azurite; null where all are on loopback.</summary>
+    /// <summary>Places for each silo, for Redis and for Azurite; null if all are on loopback.</summary>
     public Network? Network { get; private set; }
 
-    /// <param name="settings">Of every silo and web node; they win over those that all clusters have.</param>
-    /// <param name="azurite">Azure Blob Storage rather than SQLite.</param>
-    /// <param name="network">Silos, Redis and Azurite in network namespaces.</param>
-    /// <param name="build">The folder of other programs than those of this build.</param>
-    /// <param name="tables">Members and reminders in Azure Tables of the account that has the state, and no Redis.</param>
-    /// <param name="tls">False for programs that have no TLS.</param>
-    /// <param name="metrics">Each node has its metrics on <see cref="Node.MetricsUrl"/>; silos ask LocalEntra's Graph, so that there are all.</param>
+    /// <param name="settings">For every silo and web node; they override the common settings.</param>
+    /// <param name="azurite">Uses Azure Blob Storage instead of SQLite.</param>
+    /// <param name="network">Runs silos, Redis and Azurite in network namespaces.</param>
+    /// <param name="build">The folder of the programs to run, if not of this build.</param>
+    /// <param name="tables">Keeps members and reminders in Azure Tables of the account with the state, without Redis.</param>
+    /// <param name="tls">False for programs without TLS.</param>
+    /// <param name="metrics">Gives each node metrics on <see cref="Node.MetricsUrl"/>. Silos then use LocalEntra's Graph, so that all metrics exist.</param>
     public static async Task<RunningCluster> Start(
         Organization organization, int silos = Silos, int webNodes = WebNodes, IReadOnlyDictionary<string, string>? settings = null,
         bool azurite = false, bool network = false, string? build = null, bool tls = true, bool tables = false, bool metrics = false)
@@ -80,14 +80,14 @@ internal sealed class RunningCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Settings by which each web node keeps so many decisions; 0 for none.</summary>
+    /// <summary>Settings that limit how many decisions each web node keeps; 0 for none.</summary>
     public static Dictionary<string, string> Decisions(int max) => new()
     {
         ["Access__LendsDecisions"] = max > 0 ? "true" : "false",
         ["WebApi__Decisions__Max"] = Number(max),
     };
 
-    /// <summary>One silo more.</summary>
+    /// <summary>Adds a silo.</summary>
     public async Task<Node> AddSilo()
     {
         var silo = NewSilo();
@@ -96,7 +96,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         return silo;
     }
 
-    /// <summary>One web node more.</summary>
+    /// <summary>Adds a web node.</summary>
     public async Task<Node> AddWeb()
     {
         var web = NewWeb(Web.Count);
@@ -106,14 +106,14 @@ internal sealed class RunningCluster : IAsyncDisposable
         return web;
     }
 
-    /// <summary>One silo less: it ends in order, and does not come back.</summary>
+    /// <summary>Removes a silo, which ends in order.</summary>
     public async Task RemoveSilo(Node silo)
     {
         silos.Remove(silo);
         await silo.Stop();
     }
 
-    /// <summary>Where a silo is, Redis (<see cref="Silos"/>) or Azurite (one more).</summary>
+    /// <summary>Returns the place of a silo, of Redis (<see cref="Silos"/>) or of Azurite (one more).</summary>
     public Place PlaceOf(int n) => Network?[n] ?? Place.Loopback;
 
     public async ValueTask DisposeAsync()
@@ -132,7 +132,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         folder.Dispose();
     }
 
-    /// <summary>What all of them said last.</summary>
+    /// <summary>The last output of all processes.</summary>
     public override string ToString() => string.Join('\n', nodes);
 
     private async Task StartAll(Organization organization, int siloCount, int webNodes, bool azurite, bool network, bool tables)
@@ -184,7 +184,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ["Access__Lease"] = Lease.ToString(),
             ["Access__Authority"] = Authority.ToString(),
 
-            // A silo that stands still is dead after three times 2 s: some pauses are shorter, some longer.
+            // A silo that stands still is declared dead after three times 2 s. Some pauses are shorter, some longer.
             ["Orleans__Membership__ProbeTimeout"] = "00:00:01",
             ["Orleans__Membership__MaxProbeTimeout"] = "00:00:02",
             ["Orleans__Membership__NumMissedProbesLimit"] = "3",
@@ -239,7 +239,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         all["ASPNETCORE_ENVIRONMENT"] = "Development";
         all["Logging__LogLevel__Default"] = "Warning";
 
-        // Whoever stops a node here says what to expect of it.
+        // A test that stops a node says what should happen.
         all["Shutdown__DrainDelay"] = "00:00:00";
         all["Logging__LogLevel__Microsoft.Extensions.Diagnostics.HealthChecks"] = "None";
 
@@ -253,7 +253,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             all[key] = value;
         }
 
-        // Six of them share this machine's memory.
+        // Six hosts share this machine's memory.
         all["DOTNET_gcServer"] = "0";
         var node = new Node(name, program, folder.Path, place, port, all) { Build = build };
         nodes.Add(node);

@@ -4,31 +4,31 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>Assessments that are scheduled run although silos end in between.</summary>
+/// <summary>Scheduled runs of assessments start even though silos end in between.</summary>
 public sealed class SchedulesTests(ITestOutputHelper output)
 {
     private const string Technology = "SqlServer";
 
-    // A silo has their grains, as Orleans places them, and either of the two keeps the time of a reminder, by its hash: of
-    // so many the one that dies has some.
+    // A silo has the grains, as Orleans places them, and a silo keeps the reminders, by their hash. With this many workspaces the
+    // silo that is killed has some of each.
     private const int Workspaces = 12;
 
-    // What is under way when the clocks or the machine are slow; far below the reminder's period, 5 min.
+    // Allows for slow clocks and machines; much shorter than the reminder's period of 5 min.
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(Membership.Redis)]
     [InlineData(Membership.Tables)]
-    public async Task A_run_starts_when_it_is_due_without_being_asked_for_although_its_silo_was_killed(Membership membership)
+    public async Task Due_run_starts_without_a_call_after_its_silo_was_killed(Membership membership)
     {
-        // Longer than it takes the other silo to notice, or it would ring a period later.
+        // Longer than the other silo needs to notice the loss. Otherwise the reminder would tick one period later.
         await using var schedules = await Schedules.Configured(firstRunAfter: TimeSpan.FromSeconds(20), membership);
         var activations = await schedules.Management.Activations("assessments");
         var silo = activations[schedules.Due.Keys.First()].Single();
         await silo.Kill();
         Assert.True(schedules.Due.Values.Min() > Now, "Too late: runs were due before the silo was killed.");
 
-        // Nobody asks for these workspaces, which would set the reminder as well.
+        // Nobody calls these workspaces, because a call would set the reminder as well.
         await schedules.Rung();
         var asked = Now;
 
@@ -37,7 +37,7 @@ public sealed class SchedulesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_run_that_came_due_while_there_was_no_silo_starts_once_afterwards()
+    public async Task Run_that_came_due_without_a_silo_starts_once_afterwards()
     {
         await using var schedules = await Schedules.Configured(firstRunAfter: TimeSpan.FromSeconds(12), Membership.Redis);
         var silos = schedules.Cluster.SiloNodes;
@@ -57,7 +57,7 @@ public sealed class SchedulesTests(ITestOutputHelper output)
         Report(await schedules.Started(before: Now));
     }
 
-    /// <summary>Where members and reminders are.</summary>
+    /// <summary>Where members and reminders are stored.</summary>
     public enum Membership
     {
         Redis,
@@ -69,7 +69,7 @@ public sealed class SchedulesTests(ITestOutputHelper output)
     private void Report(IEnumerable<TimeSpan> late) =>
         output.WriteLine($"Started after they were due, in s: {string.Join(' ', late.Select(l => l.TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)))}");
 
-    /// <summary>Two silos and a web node, with workspaces that each have one technology configured.</summary>
+    /// <summary>Two silos and a web node, and workspaces with one scheduled technology each.</summary>
     private sealed class Schedules : IAsyncDisposable
     {
         private readonly ClusterClient client;
@@ -106,10 +106,10 @@ public sealed class SchedulesTests(ITestOutputHelper output)
             }
         }
 
-        /// <summary>Somebody opens the assessments of each workspace.</summary>
+        /// <summary>Reads the assessments of each workspace.</summary>
         public async Task Look() => await Task.WhenAll(Due.Keys.Select(workspace => client.Insist(HttpMethod.Get, manager, Path(workspace))));
 
-        /// <summary>Each workspace has been called by its reminder, which is now set to the end of a run.</summary>
+        /// <summary>Waits until the reminder has called each workspace and is set to the end of the run.</summary>
         public async Task Rung()
         {
             List<string> silent = [];
@@ -135,8 +135,8 @@ public sealed class SchedulesTests(ITestOutputHelper output)
             }
         }
 
-        /// <summary>Each has had exactly one run, by its schedule, not before it was due.</summary>
-        /// <returns>How much later than due.</returns>
+        /// <summary>Checks that each workspace had exactly one scheduled run, which did not start before it was due.</summary>
+        /// <returns>How much later than due each run started.</returns>
         public async Task<List<TimeSpan>> Started(DateTimeOffset before)
         {
             List<TimeSpan> late = [];
@@ -169,7 +169,7 @@ public sealed class SchedulesTests(ITestOutputHelper output)
             agreement["contacts"]!.AsArray().Add(account);
             var workspaces = (await client.Insist(HttpMethod.Put, await client.Automation(), "/v1/agreements/schedules", agreement)).Body!["workspaces"]!.AsArray();
 
-            // All that is slow the first time is over before the time to the first run begins.
+            // Everything that is slow the first time is done before the time to the first run begins.
             var paths = workspaces.ToDictionary(w => Text(w!, "workspaceId"), w => Path(Text(w!, "workspaceId")));
             await Task.WhenAll(paths.Values.Select(path => client.Insist(HttpMethod.Get, manager, path)));
             var configured = await Task.WhenAll(paths.Select(async p => (Workspace: p.Key, Answer: await client.Insist(HttpMethod.Put, manager, p.Value, new JsonObject()))));

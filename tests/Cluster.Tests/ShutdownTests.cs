@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>What docs/run/operate.md says of a shutdown, with SIGTERM to real processes.</summary>
+/// <summary>Tests what docs/run/operate.md says about a shutdown, with SIGTERM to real processes.</summary>
 public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) : IClassFixture<DrainingCluster>
 {
     private static readonly TimeSpan soon = TimeSpan.FromMinutes(1);
@@ -18,7 +18,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
     private readonly ClusterClient client = draining.Client;
 
     [Fact]
-    public async Task Silos_are_restarted_one_by_one_and_who_repeats_a_request_has_it_answered()
+    public async Task Repeated_request_is_answered_while_silos_are_restarted_one_by_one()
     {
         using var ending = new CancellationTokenSource();
         var (answered, report) = (new ConcurrentQueue<TimeSpan>(), new List<string>());
@@ -33,7 +33,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
         {
             foreach (var silo in cluster.SiloNodes)
             {
-                // Every workspace has an owner somewhere, and after three silos the owner of each was stopped.
+                // Every workspace has an owner on some silo. After three silos the owner of each was stopped.
                 await Task.WhenAll(draining.WorkspaceIds.Select(w => draining.Change(w, "AssessmentUser")));
                 var since = Stopwatch.GetTimestamp();
                 await DrainingCluster.Terminate(silo);
@@ -61,8 +61,8 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
         output.WriteLine($"{string.Join('\n', report)}\n{answered.Count} requests of clients that repeat them, the slowest {answered.Max().TotalSeconds:F1} s");
         Assert.True(answered.Count > 100, $"{answered.Count} requests say little.");
 
-        // Were nothing released, all of them would have waited. On a machine that has no time a few do: while silos
-        // come and go Orleans may activate a workspace twice, and then the one does not know that the other has ended.
+        // If nothing were released, all workspaces would have waited. On a busy machine a few do: while silos come and go, Orleans
+        // may activate a workspace twice, and then one activation does not know that the other has ended.
         Assert.True(waited.Count <= DrainingCluster.Workspaces / 2, $"{waited.Count} workspaces waited for an owner that was gone.\n{string.Join('\n', report)}");
 
         async Task<(string Workspace, TimeSpan Took)> Time(string workspace)
@@ -86,7 +86,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
     }
 
     [Fact]
-    public async Task A_web_node_answers_what_it_has_begun_and_takes_nothing_new()
+    public async Task Stopping_web_node_finishes_requests_and_accepts_no_new_ones()
     {
         var web = cluster.Web[1];
         using var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = soon }) { Timeout = soon };
@@ -101,7 +101,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
 
         await DrainingCluster.Terminate(web);
 
-        // For whoever has not noticed yet it still works.
+        // The node still serves clients that have not noticed yet.
         Assert.Equal(HttpStatusCode.OK, (await client.Send(web, HttpMethod.Get, draining.Manager, "/v1/me")).Status);
         await Until.True(async () => await web.Health("live") is null, soon, $"{web.Name} takes no new connection");
         Assert.False(web.HasEnded);
@@ -120,7 +120,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
     }
 
     [Fact]
-    public async Task A_web_node_without_silos_is_not_ready_and_finds_them_again_by_itself()
+    public async Task Web_node_without_silos_is_not_ready_and_reconnects_by_itself()
     {
         await draining.Change(draining.WorkspaceIds[0], "SupportUser");
         await Task.WhenAll(cluster.SiloNodes.Select(DrainingCluster.Terminate));
@@ -145,12 +145,12 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
         await Task.WhenAll(cluster.Web.Select(web => web.Ready()));
         output.WriteLine($"Ready again {Stopwatch.GetElapsedTime(since).TotalSeconds:F1} s after the silos were");
 
-        // The last owner let go before it ended, so nothing is waited for.
+        // The last owner released before it ended, so the change does not wait.
         await draining.Change(draining.WorkspaceIds[0], "LearningUser");
     }
 
     [Fact]
-    public async Task A_web_node_that_never_found_a_silo_ends_as_well()
+    public async Task Web_node_that_never_found_a_silo_ends_on_a_signal()
     {
         using var folder = new TempFolder();
         var port = FreePort.Next();
@@ -170,7 +170,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
         Assert.True(await web.Ended() == 0, web.ToString());
     }
 
-    /// <summary>A body of cases that goes on until it is told to end; a little all the time, as the server asks of a client.</summary>
+    /// <summary>A body of cases that continues until it is told to end. It sends a little all the time, as the server requires.</summary>
     private sealed class SlowCases : HttpContent
     {
         private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -178,7 +178,7 @@ public class ShutdownTests(DrainingCluster draining, ITestOutputHelper output) :
 
         public SlowCases() => Headers.ContentType = new("application/x-ndjson");
 
-        /// <summary>The server has asked for the body, so it is at work.</summary>
+        /// <summary>Completes when the server has begun to read the body.</summary>
         public Task Begun => begun.Task;
 
         public int Sent { get; private set; }

@@ -12,7 +12,7 @@ public class TablesTests(ITestOutputHelper output)
     private static readonly TimeSpan recovery = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task With_its_members_in_Azure_Tables_a_cluster_outlives_the_loss_of_a_silo()
+    public async Task Cluster_with_members_in_Azure_Tables_survives_the_loss_of_a_silo()
     {
         await using var cluster = await RunningCluster.Start(new(Members), silos: 2, webNodes: 1, tables: true);
         using var client = new ClusterClient(cluster);

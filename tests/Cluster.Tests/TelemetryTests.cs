@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests;
 
-/// <summary>What docs/run/telemetry.md says of telemetry and of the dashboard, with a silo and a web node as processes.</summary>
+/// <summary>Tests what docs/run/telemetry.md says about telemetry and the dashboard, with a silo and a web node as processes.</summary>
 public class TelemetryTests(ITestOutputHelper output)
 {
     private const string Web = "engage-center-web";
@@ -15,7 +15,7 @@ public class TelemetryTests(ITestOutputHelper output)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task One_trace_goes_from_HTTP_through_grains_to_storage_and_names_nobody(bool azurite)
+    public async Task One_trace_spans_HTTP_grains_and_storage_without_personal_data(bool azurite)
     {
         await using var collector = await Collector.Start();
         await using var cluster = await RunningCluster.Start(new(Members: 1), azurite: azurite, silos: 1, webNodes: 1, settings: new Dictionary<string, string>(collector.Settings)
@@ -34,7 +34,7 @@ public class TelemetryTests(ITestOutputHelper output)
             Samples.Agreement("Workload", Organization.Tenant, "Contoso", Organization.ManagerId, "package"));
         var workspace = agreement.Body!["workspaces"]![0]!["workspaceId"]!.GetValue<string>();
 
-        // The caller's own trace goes on here.
+        // The caller's own trace continues here.
         const string trace = "0af7651916cd43dd8448eb211c80319c";
         const string caller = "b7ad6b7169203331";
         var put = await client.Send(
@@ -63,16 +63,16 @@ public class TelemetryTests(ITestOutputHelper output)
         Assert.DoesNotContain(collector.Spans, s => s.Tags.TryGetValue("url.path", out var url) && url.StartsWith("/health", StringComparison.Ordinal));
         await DashboardShows(cluster, client);
 
-        // Nothing of the person who asked, in a span or a metric or a log.
+        // No span, metric or log contains anything about the person who asked.
         Assert.All([Organization.Manager, Organization.ManagerId, manager[^40..], automation[^40..]], text => Assert.False(collector.Holds(text), $"'{text}' was exported."));
 
         List<Span> Traced() => [.. collector.Spans.Where(s => s.Trace == trace)];
 
-        // From the write of the grant's commit up to where the trace came in, as far as it is here.
+        // Follows the spans from the write of the grant's commit up to where the trace came in, as far as they are here.
         List<Span>? Commit() => Traced().Where(IsDriver).Select(Path)
             .FirstOrDefault(path => path.SkipWhile(IsDriver).Take(2).Select(s => s.Name).SequenceEqual(["write storage", "IWorkspaceGrain/PutGroup"]));
 
-        // Below what Orleans knows of storage.
+        // Spans of the storage driver, below Orleans' own.
         bool IsDriver(Span span) => azurite
             ? span.Scope.StartsWith("Azure.", StringComparison.Ordinal)
             : span is { Scope: "EngageCenter.Storage", Name: "write" };
@@ -92,7 +92,7 @@ public class TelemetryTests(ITestOutputHelper output)
             .Select(s => $"{indent}{s.Service}: {s.Scope}: {s.Name}\n{Tree(s.Id, indent + "  ")}"));
     }
 
-    // The dashboard's data comes from every silo, through grains of its own.
+    // The dashboard collects its data from every silo, through its own grains.
     private static async Task DashboardShows(RunningCluster cluster, ClusterClient client)
     {
         var (operatorToken, manager) = (await client.Automation(), await client.Person(Organization.Manager));
@@ -107,7 +107,7 @@ public class TelemetryTests(ITestOutputHelper output)
         }, bound, "The dashboard shows the grains");
         Assert.Equal(1, answer!.Body!["totalActiveHostCount"]!.GetValue<int>());
 
-        // The stream of the log, which only this node could give away.
+        // The log stream would show only this node's log, and is not open to anybody.
         Assert.Equal(HttpStatusCode.Forbidden, (await client.Send(cluster.Web[0], HttpMethod.Get, operatorToken, "/dashboard/Trace")).Status);
     }
 }

@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// What TLS costs a request that is one grain call: a cluster with it and one without are asked in turns, by one caller.
-/// <c>ROUNDS=20 REQUESTS=200 dotnet test tests/Cluster.Tests --filter TlsCost</c> takes its time.
+/// Measures what TLS costs a request with one grain call: one caller asks a cluster with TLS and one without in turns.
+/// <c>ROUNDS=20 REQUESTS=200 dotnet test tests/Cluster.Tests --filter TlsCost</c> makes a long run.
 /// </summary>
 public class TlsCostTests(ITestOutputHelper output)
 {
@@ -16,9 +16,9 @@ public class TlsCostTests(ITestOutputHelper output)
     private static readonly int requests = CoherenceTests.Setting("REQUESTS", 50);
 
     [Fact]
-    public async Task With_and_without_TLS_the_same_is_answered()
+    public async Task Answers_are_the_same_with_and_without_TLS()
     {
-        // A check that is answered from the web node's memory goes through no connection to a silo.
+        // Web nodes keep no decisions, because a check answered from memory uses no connection to a silo.
         var asking = RunningCluster.Decisions(0);
         await using var with = await RunningCluster.Start(new(Members: 1), silos: 1, webNodes: 1, settings: asking);
         await using var without = await RunningCluster.Start(new(Members: 1), silos: 1, webNodes: 1, settings: asking, tls: false);
@@ -27,7 +27,7 @@ public class TlsCostTests(ITestOutputHelper output)
         Asking[] both = [withTls, withoutTls];
         for (var round = -1; round < rounds; round++)
         {
-            // The first round warms up. Each is first equally often.
+            // The first round warms up. Each cluster is first equally often.
             foreach (var side in round % 2 == 0 ? both : both.Reverse())
             {
                 await side.Round(requests, counts: round >= 0);
@@ -58,7 +58,7 @@ public class TlsCostTests(ITestOutputHelper output)
         private Asking(RunningCluster cluster, ClusterClient client, string token, string workspace) =>
             (this.cluster, this.client, this.token, path) = (cluster, client, token, $"/v1/workspaces/{workspace}/permissions/check");
 
-        /// <summary>In milliseconds, of each round.</summary>
+        /// <summary>The median of each round, in milliseconds.</summary>
         public List<double> Medians { get; } = [];
 
         public static async Task<Asking> Of(RunningCluster cluster)

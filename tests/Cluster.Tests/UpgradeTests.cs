@@ -6,9 +6,9 @@ using Xunit.Abstractions;
 namespace EngageCenter.Cluster.Tests;
 
 /// <summary>
-/// A cluster of the commit before this one is rolled to this build under load, silo by silo and then web node by web node;
-/// from a commit without proofs of decisions the other way round, as CHANGELOG says. <c>FROM=COMMIT</c> is another one to
-/// come from.
+/// Upgrades a cluster under load from the previous commit to this build, silo by silo and then web node by web node. From a
+/// commit without proofs of decisions, web nodes come first, as CHANGELOG says. <c>FROM=COMMIT</c> sets another commit to start
+/// from.
 /// </summary>
 public class UpgradeTests(ITestOutputHelper output)
 {
@@ -19,7 +19,7 @@ public class UpgradeTests(ITestOutputHelper output)
     private static readonly TimeSpan recovery = TimeSpan.FromSeconds(60);
 
     [UpgradeFact]
-    public async Task A_cluster_is_rolled_from_the_commit_before_and_nothing_is_lost_or_contradicted()
+    public async Task Upgrade_from_the_previous_commit_loses_nothing_and_gives_no_stale_answer()
     {
         using var folder = new TempFolder();
         var before = await BuildOf(EarlierCommit.Wanted, folder);
@@ -42,7 +42,7 @@ public class UpgradeTests(ITestOutputHelper output)
                     await node.Relaunch();
                     await node.Ready();
 
-                    // Old and new beside each other, for as long as it takes.
+                    // Old and new nodes run side by side until all operations have succeeded.
                     await GoesOn(load, Stopwatch.GetTimestamp());
                     var (check, change) = load.NextSuccess(start);
                     report.Add(string.Create(CultureInfo.InvariantCulture, $"{node.Name}: next check after {check!.Value.TotalSeconds:F2} s, next change after {change!.Value.TotalSeconds:F2} s"));
@@ -67,13 +67,13 @@ public class UpgradeTests(ITestOutputHelper output)
         Assert.True(load.Acknowledged > 20, "Too few changes.");
     }
 
-    // A cluster in plain text is not rolled to TLS: docs/run/certificates.md.
+    // A cluster without TLS cannot be upgraded node by node to TLS, see docs/run/certificates.md.
     private static bool HasTls(string build) => File.Exists(Path.Combine(build, "Orleans.Connections.Security.dll"));
 
     private static Task GoesOn(Load load, long since) =>
         Until.True(() => Task.FromResult(load.NextSuccess(since) is { Check: not null, Change: not null }), recovery, "it goes on");
 
-    /// <summary>The folder with every host's program, as that commit has them.</summary>
+    /// <summary>Builds a commit, and returns the folder with the program of every host.</summary>
     private static async Task<string> BuildOf(string commit, TempFolder folder)
     {
         var (archive, sources) = (folder.File("sources.tar"), folder.Folder("sources"));
@@ -94,7 +94,7 @@ public class UpgradeTests(ITestOutputHelper output)
 internal static class EarlierCommit
 {
     public static string Wanted { get; } = Environment.GetEnvironmentVariable("FROM") is { Length: > 0 } from ? from : "HEAD~1";
-
+/// <summary>Whether the commit to start from has a file.</summary>
     public static bool IsThere() => Succeeds("rev-parse", "--quiet", "--verify", $"{Wanted}^{{commit}}");
 
     /// <summary>Whether that commit has the file.</summary>
@@ -120,7 +120,7 @@ internal static class EarlierCommit
     }
 }
 
-/// <summary>Skipped with a message if the commit before is unavailable, as in an archive or a shallow clone.</summary>
+/// <summary>Skipped with a message if the previous commit is unavailable, as in an archive or a shallow clone.</summary>
 internal sealed class UpgradeFactAttribute : FactAttribute
 {
     public UpgradeFactAttribute()

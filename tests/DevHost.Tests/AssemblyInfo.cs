@@ -1,2 +1,2 @@
-// Each test starts processes, and some measure them: one after the other.
+// Each test starts processes, and some measure them, so they run one after the other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

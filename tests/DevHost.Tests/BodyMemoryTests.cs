@@ -4,15 +4,15 @@ using System.Net.Http.Headers;
 namespace EngageCenter.DevHost.Tests;
 
 /// <summary>
-/// The real program with a limit on its managed heap, which ends the process when it is exceeded, and clients that send
-/// bodies which would take more.
+/// Runs the real program with a limit on its managed heap, which ends the process if it is exceeded. Clients send bodies that
+/// would need more.
 /// </summary>
 public sealed class BodyMemoryTests : IDisposable
 {
     private const string Switcher = "/v1/me/current-workspace";
     private const int MiB = 1024 * 1024;
 
-    /// <summary>With an idle host in it, which takes some 60 MB, and bodies of an eighth.</summary>
+    /// <summary>Enough for an idle host, which takes about 60 MB, and for bodies of an eighth of it.</summary>
     private const long Heap = 256L * MiB;
 
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
@@ -22,7 +22,7 @@ public sealed class BodyMemoryTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Bodies_that_are_announced_and_never_sent_do_not_end_the_process()
+    public async Task Announced_bodies_that_are_never_sent_do_not_end_the_process()
     {
         await using var host = await Start();
         using var client = host.Client();
@@ -38,7 +38,7 @@ public sealed class BodyMemoryTests : IDisposable
                 }
             }
 
-            // While all of them wait, others are answered, and so are the same callers.
+            // While all of them wait, other callers are answered, and so are the same callers.
             var lee = await client.Person("lee@contoso.example");
             Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/me/workspaces", lee));
             Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/me/workspaces", callers[0]));
@@ -53,7 +53,7 @@ public sealed class BodyMemoryTests : IDisposable
     }
 
     [Fact]
-    public async Task Bodies_that_stall_in_the_middle_of_a_value_do_not_end_the_process()
+    public async Task Bodies_that_stall_within_a_value_do_not_end_the_process()
     {
         await using var host = await Start();
         using var client = host.Client();
@@ -68,9 +68,8 @@ public sealed class BodyMemoryTests : IDisposable
                 _ = Sent(slow[^1].Send(value));
             }
 
-            // Most are refused at once or after they waited for memory. The others stay on their way, and no answer of theirs
-            // tells that they do: the time is that in which they would have ended the process. The process runs on the machine's clock,
-            // so the wait does too, and 15 s bound it.
+            // Most requests are refused at once, or after they waited for memory. The others stay open without an answer. The test gives
+            // them the time in which they would have ended the process, at most 15 s by the machine's clock, which the process uses too.
             await Task.WhenAny(Task.WhenAll(slow.Select(s => s.Answer())), Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System));
             Assert.Equal(HttpStatusCode.OK, await client.Status("/v1/agreements/large", automation));
         }
@@ -81,7 +80,7 @@ public sealed class BodyMemoryTests : IDisposable
 
         Assert.Equal(0, await host.Stop());
 
-        // The server ends connections whose body it refuses.
+        // The server closes connections whose body it refuses.
         static async Task Sent(Task sending)
         {
             try

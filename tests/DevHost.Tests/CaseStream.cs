@@ -4,13 +4,13 @@ using System.Net.Http.Headers;
 
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>Made-up cases as newline-delimited JSON, written as they are made, and the figures they come to.</summary>
+/// <summary>Generates cases as newline-delimited JSON while they are sent, and computes the expected figures.</summary>
 internal sealed class CaseStream : HttpContent
 {
     public static readonly DateTimeOffset From = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     public static readonly DateTimeOffset To = From.AddYears(1);
 
-    // Created over two years, one of which is the window.
+    // The cases are created over two years; the window is one of them.
     private static readonly DateTimeOffset start = From.AddMonths(-6);
     private const int Minutes = 2 * 365 * 24 * 60;
 
@@ -30,7 +30,7 @@ internal sealed class CaseStream : HttpContent
 
     public long Bytes { get; private set; }
 
-    /// <summary>Over the window, by another way than the service's: with everything that the stream says in mind.</summary>
+    /// <summary>Computes the figures of the window independently of the service, with all cases in memory.</summary>
     public static (int Opened, int Closed, int Open, double SlaMetPercent, double MedianHours, double P90Hours) Totals(int count)
     {
         var (opened, open, known, met) = (0, 0, 0, 0);

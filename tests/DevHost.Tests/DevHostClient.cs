@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>Asks a DevHost for tokens and calls its API with them. Outlives a restart on the same addresses.</summary>
+/// <summary>Gets tokens from a DevHost and calls its API with them. Works across restarts on the same addresses.</summary>
 internal sealed class DevHostClient(DevHostOptions options) : IDisposable
 {
     public const string Contoso = "c0000000-0000-4000-8000-000000000000";
@@ -32,7 +32,7 @@ internal sealed class DevHostClient(DevHostOptions options) : IDisposable
 
     public async Task<JsonNode> Post(string token, string path, JsonNode body) => await Ok(await Send(HttpMethod.Post, token, path, body));
 
-    /// <summary>Every item, over all pages.</summary>
+    /// <summary>Returns the items of all pages.</summary>
     public async Task<List<JsonNode>> All(string token, string path)
     {
         List<JsonNode> all = [];
@@ -66,7 +66,7 @@ internal sealed class DevHostClient(DevHostOptions options) : IDisposable
         return await http.SendAsync(request);
     }
 
-    /// <summary>The same as CSV, to be read while it comes.</summary>
+    /// <summary>Requests a list as CSV, to be read while it arrives.</summary>
     public async Task<HttpResponseMessage> Export(string token, string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Address(path));

@@ -4,15 +4,15 @@ using System.Net;
 namespace EngageCenter.DevHost.Tests;
 
 /// <summary>
-/// The real program in a process of its own, from its start to its end. Where it keeps its state is the folder that it
-/// is given, so that a second process on the same folder is its restart.
+/// The real program in its own process. It keeps its state in the given folder, so a second process on the same folder is a
+/// restart.
 /// </summary>
 internal sealed class DevHostProcess : IAsyncDisposable
 {
-    /// <summary>Takes some 3 s on two cores that have nothing else to do.</summary>
+    /// <summary>A start takes about 3 s on two idle cores.</summary>
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
-    // Copied with its runtime configuration next to the tests, since they refer to it.
+    // The program is copied next to the tests with its runtime configuration, because they reference it.
     private static readonly string program = Path.Combine(AppContext.BaseDirectory, "EngageCenter.DevHost.dll");
 
     private readonly ProgramProcess process;
@@ -44,7 +44,7 @@ internal sealed class DevHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Started, but not yet up.</summary>
+    /// <summary>Starts the process without waiting until it is ready.</summary>
     public static DevHostProcess Launch(DevHostOptions options) => new(options);
 
     public async Task Welcomed()
@@ -66,10 +66,10 @@ internal sealed class DevHostProcess : IAsyncDisposable
 
     public DevHostClient Client() => new(Options);
 
-    /// <summary>SIGKILL: nothing in the process hears of it.</summary>
+    /// <summary>Sends SIGKILL, which the process does not notice.</summary>
     public Task Kill() => process.Kill();
 
-    /// <summary>SIGTERM, as a shell or a service manager sends it.</summary>
+    /// <summary>Sends SIGTERM, as a shell or a service manager does, and waits for the end.</summary>
     /// <returns>The exit code.</returns>
     public Task<int> Stop() => process.Stop();
 
@@ -99,7 +99,7 @@ internal sealed class DevHostProcess : IAsyncDisposable
     }
 }
 
-/// <summary>How a DevHost is started. The same options again are its restart.</summary>
+/// <summary>The options of a DevHost. A process with the same options is its restart.</summary>
 internal sealed record DevHostOptions(string Folder)
 {
     public Uri Service { get; init; } = Loopback();
@@ -110,12 +110,12 @@ internal sealed record DevHostOptions(string Folder)
 
     public string StoreFile { get; init; } = Path.Combine(Folder, "store", "engage-center.db");
 
-    /// <summary>More variables, which win over the others.</summary>
+    /// <summary>More environment variables; they override the others.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     public DevHostOptions With(string name, string value) => this with { Settings = new Dictionary<string, string>(Settings) { [name] = value } };
 
-    /// <summary>What the last line of the welcome has in it.</summary>
+    /// <summary>A text in the last line of the welcome.</summary>
     public string LastOfWelcome => Sample && !Settings.ContainsKey("LocalEntra__DirectoryFile") ? "/v1/me/home" : "LocalEntra   ";
 
     public IEnumerable<KeyValuePair<string, string>> Environment() =>

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>People in more than 200 groups, whom the development host looks up in LocalEntra's directory.</summary>
+/// <summary>People in more than 200 groups. The development host looks them up in LocalEntra's directory.</summary>
 public sealed class DirectoryTests : IAsyncLifetime, IDisposable
 {
     private const string Johanna = "johanna@contoso.example";
@@ -27,7 +27,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Johanna_gets_in_by_one_of_300_groups()
+    public async Task Person_in_300_groups_is_a_member_by_one_of_them()
     {
         var token = await client.Person(Johanna);
         var workspace = (string)(await client.Get(token, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
@@ -38,7 +38,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Without_an_answer_of_the_directory_she_is_told_that_her_rights_cannot_be_confirmed()
+    public async Task Rights_cannot_be_confirmed_without_an_answer_of_the_directory()
     {
         await Faults(new { kind = "Refuse", status = 503, path = "getMemberGroups" });
         var token = await client.Person(Johanna);
@@ -54,7 +54,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     [InlineData("grady@contoso.example", "members/c0000000-0000-4000-8000-000000000107/$ref")]
     [InlineData("henrietta@contoso.example", "members/c0000000-0000-4000-8000-000000000208/$ref")]
     [InlineData("grady@contoso.example", "")]
-    public async Task Who_is_taken_out_in_Entra_is_out_with_the_token_that_they_hold(string person, string taken)
+    public async Task Person_removed_from_the_group_in_Entra_loses_access_with_their_current_token(string person, string taken)
     {
         const string support = "c0000000-0000-4000-8000-000000000206";
         var token = await client.Person(person);
@@ -62,7 +62,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         var path = $"/v1/workspaces/{workspace}/support-cases";
         Assert.Equal(HttpStatusCode.OK, await client.Status(path, token));
 
-        // The directory is followed once it says what it knows of somebody who came.
+        // The directory is followed after the first answer about a person who signed in.
         var before = await Asked();
         await Until(async () => await client.Status(path, token) == HttpStatusCode.OK && await Asked() > before);
         using var response = await client.Http.DeleteAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}/{taken}".TrimEnd('/')));
@@ -71,11 +71,11 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         await Until(async () => await client.Status(path, token) == HttpStatusCode.NotFound);
     }
 
-    /// <summary>Grady has his rights by a group, the CSAM has hers by the contract and is of another tenant.</summary>
+    /// <summary>Grady has his rights from a group. The CSAM has hers from the contract, and belongs to another tenant.</summary>
     [Theory]
     [InlineData("grady@contoso.example", "c0000000-0000-4000-8000-000000000107")]
     [InlineData("miriam@microsoft.example", "d0000000-0000-4000-8000-000000000101")]
-    public async Task Whose_account_is_blocked_in_Entra_is_out_and_shown_as_blocked_and_in_again_once_it_is_enabled(string person, string id)
+    public async Task Person_blocked_in_Entra_loses_access_is_shown_as_blocked_and_regains_access_when_enabled(string person, string id)
     {
         var (token, adele) = (await client.Person(person, $"{id[0]}0000000-0000-4000-8000-000000000000"), await client.Person("adele@contoso.example"));
         var workspace = (string)(await client.Get(token, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
@@ -105,7 +105,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Without_consent_to_read_accounts_who_is_taken_out_is_out_and_who_is_blocked_is_not()
+    public async Task Removed_person_loses_access_without_consent_to_read_accounts_but_a_blocked_person_does_not()
     {
         await Faults(new { kind = "Refuse", status = 403, code = "Authorization_RequestDenied", path = "/users/delta" });
         const string support = "c0000000-0000-4000-8000-000000000206";
@@ -129,7 +129,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Everybody_in_a_group_with_roles_is_listed_before_they_come_and_no_more_once_they_leave()
+    public async Task Member_of_a_group_with_roles_is_listed_before_their_first_sign_in_and_until_they_leave()
     {
         const string support = "c0000000-0000-4000-8000-000000000206";
         var adele = await client.Person("adele@contoso.example");
@@ -137,7 +137,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         var users = $"/v1/workspaces/{workspace}/users";
         var listed = await client.All(adele, $"{users}?role=SupportUser");
 
-        // Henrietta is in it through another group.
+        // Henrietta is in the group through a nested one.
         Assert.Equal(3, listed.Count);
         Assert.All(listed, user => Assert.Equal(("Pending", null), ((string?)user["status"], (string?)user["lastSignInAt"])));
         var henrietta = Assert.Single(await client.All(adele, $"{users}?search=henrietta&userType=Member&status=Pending"));
@@ -147,7 +147,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.OK, await client.Status($"/v1/workspaces/{workspace}", token));
         Assert.Equal("Active", (string?)Assert.Single(await client.All(adele, $"{users}?search=henrietta"))["status"]);
 
-        // The followed groups are read once more when the first round has begun.
+        // The followed groups are read once more when the first round begins.
         var before = await Asked();
         await Until(async () => (await client.All(adele, $"{users}?role=SupportUser")).Count == 3 && await Asked() > before + 2);
         using var response = await client.Http.DeleteAsync(new Uri(host.Options.Entra, $"graph/v1.0/groups/{support}/members/c0000000-0000-4000-8000-000000000107/$ref"));
@@ -155,7 +155,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         await Until(async () => (await client.All(adele, $"{users}?role=SupportUser")).Count == 2);
     }
 
-    // Each attempt is two requests.
+    // Each attempt takes two requests.
     private static async Task Until(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
@@ -166,7 +166,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Groups_are_found_in_the_directory_and_granted_by_the_name_that_they_have_there()
+    public async Task Groups_are_found_in_the_directory_and_granted_with_their_name_there()
     {
         var adele = await client.Person("adele@contoso.example");
         var workspace = (string)(await client.Get(adele, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
@@ -183,7 +183,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         var roles = new JsonObject { ["roles"] = new JsonArray("SupportUser"), ["displayName"] = "Another name" };
         var preview = await client.Post(adele, $"{at}/groups/{project}/preview", new JsonObject { ["roles"] = new JsonArray("SupportUser") });
 
-        // Johanna, who never came.
+        // The one who gains is Johanna, who never signed in.
         Assert.Equal((1, 0), ((int)preview["gains"]!["count"]!, (int)preview["loses"]!["count"]!));
         Assert.Equal((string?)found[0]["displayName"], (string?)(await client.Put(adele, $"{at}/groups/{project}", roles))["displayName"]);
 
@@ -193,7 +193,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Groups_with_roles_follow_the_directory_in_name_and_status_and_number_of_people()
+    public async Task Name_status_and_number_of_people_of_a_group_follow_the_directory()
     {
         const string support = "c0000000-0000-4000-8000-000000000206";
         var adele = await client.Person("adele@contoso.example");
@@ -222,11 +222,11 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
         var gone = await client.Get(adele, $"{groups}/{support}");
         Assert.Equal(("NotFound", "Support of Contoso", null), ((string?)gone["status"], (string?)gone["displayName"], gone["memberCount"]));
 
-        // A client that has the representation of before is not told that it is the same.
+        // A client with the earlier representation is not told that nothing changed.
         Assert.EndsWith(".Active-3\"", tag, StringComparison.Ordinal);
         Assert.EndsWith(".NotFound-\"", await Tag(), StringComparison.Ordinal);
 
-        // Cleaned up by hand.
+        // The test removes its grant.
         using var removed = await client.Send(HttpMethod.Delete, adele, $"{groups}/{support}");
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         Assert.Empty(await client.All(adele, $"{groups}?status=NotFound"));
@@ -239,7 +239,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_a_preview_says_of_Johanna_comes_to_be()
+    public async Task Preview_predicts_the_effect_of_a_grant()
     {
         var (johanna, adele) = (await client.Person(Johanna), await client.Person("adele@contoso.example"));
         var workspace = (string)(await client.Get(johanna, "/v1/me/workspaces"))["value"]![0]!["workspaceId"]!;
@@ -256,7 +256,7 @@ public sealed class DirectoryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_directory_that_is_silent_is_said_to_be_and_keeps_nobody_from_granting()
+    public async Task Silent_directory_is_shown_and_does_not_prevent_grants()
     {
         await Faults(new { kind = "Refuse", status = 403, code = "Authorization_RequestDenied" });
         var adele = await client.Person("adele@contoso.example");

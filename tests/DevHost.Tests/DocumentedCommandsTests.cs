@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace EngageCenter.DevHost.Tests;
 
 /// <summary>
-/// Runs each shell block of README.md and docs/start/tutorial.md as it is printed, against a DevHost of its own, and compares
-/// what it prints with the block below it. Only the two addresses are replaced.
+/// Runs each shell block of README.md and docs/start/tutorial.md as printed, against a DevHost, and compares the output with the
+/// block below it. Only the two addresses are replaced.
 /// </summary>
 public sealed partial class DocumentedCommandsTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed partial class DocumentedCommandsTests : IDisposable
     private readonly TempFolder folder = new();
 
     [Fact]
-    public async Task Readers_get_what_the_documents_print()
+    public async Task Commands_in_the_documents_print_what_the_documents_show()
     {
         await using var host = await DevHostProcess.Start(new(folder.Path));
         var blocks = Blocks("README.md").Concat(Blocks("docs/start/tutorial.md")).ToList();
@@ -38,7 +38,7 @@ public sealed partial class DocumentedCommandsTests : IDisposable
     [InlineData("""{"status":"Active"}""", """{"status":"NotFound"}""", false)]
     [InlineData("one\n…\nlast", "one\ntwo\nthree\nlast", true)]
     [InlineData("one\ntwo", "one", false)]
-    public void Printed_values_may_differ_where_they_change_with_time(string document, string output, bool matches) =>
+    public void Printed_values_that_change_with_time_may_differ(string document, string output, bool matches) =>
         Assert.Equal(matches, Pattern(document).IsMatch(output));
 
     public void Dispose() => folder.Dispose();
@@ -46,7 +46,7 @@ public sealed partial class DocumentedCommandsTests : IDisposable
     private static IEnumerable<(string Commands, string Prints)> Blocks(string document) =>
         Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).Select(m => (m.Groups["commands"].Value, m.Groups["prints"].Value.TrimEnd('\n')));
 
-    /// <summary>One shell runs all of them, since a block uses what those before it have set.</summary>
+    /// <summary>One shell runs all blocks, because a block uses variables of earlier ones.</summary>
     private async Task<IReadOnlyList<string>> Run(IEnumerable<string> commands, DevHostOptions options)
     {
         const string End = "-- end of block --";
@@ -65,8 +65,8 @@ public sealed partial class DocumentedCommandsTests : IDisposable
     private static string Authority(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
     /// <summary>
-    /// … stands for any text. Ids of workspaces, months, instants of the service and counts by the calendar may be others, since
-    /// each start draws or counts them anew. Instants that a command sends are in whole seconds, and stay.
+    /// … stands for any text. Ids of workspaces, months, times of the service and counts by the calendar may differ, because they
+    /// are different at each start. Times that a command sends are in whole seconds and must be equal.
     /// </summary>
     private static Regex Pattern(string document) => new(
         $"^{Varying().Replace(Regex.Escape(document), m => m.Value switch
@@ -81,7 +81,7 @@ public sealed partial class DocumentedCommandsTests : IDisposable
     [GeneratedRegex(@"^```bash\n(?<commands>.*?)^```\n(```(json|csv|text)\n(?<prints>.*?)^```\n)?", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    // In an escaped text: instants, ids of workspaces, months, and counts by the calendar.
+    // Matches, in an escaped text: times, ids of workspaces, months, and counts by the calendar.
     [GeneratedRegex(@"…|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\\.[0-9]+Z|(?<="")[0-9a-f]{32}(?="")|(?<="")[0-9]{4}-[0-9]{2}(?="")|(?<=""(?:opened|closed|open|started|completed)"":)[0-9]+")]
     private static partial Regex Varying();
 }

@@ -6,15 +6,15 @@ namespace EngageCenter.DevHost.Tests;
 
 public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 {
-    // The end comes with this many acknowledgements: early, while grains activate, and late, when logs have grown.
+    // The process is killed after this many acknowledgements: early, while grains activate, and late, when logs have grown.
     private static readonly int[] kills = [3, 60, 250, 500];
 
     private readonly TempFolder folder = new();
 
     [Fact]
-    public async Task What_is_acknowledged_survives_a_kill_at_any_moment_once()
+    public async Task Acknowledged_writes_survive_a_kill_once()
     {
-        // What is written are grants to groups that LocalEntra does not have: the directory of another tenant alone is asked.
+        // The writes are grants to groups that LocalEntra does not have, so only another tenant's directory is configured.
         var options = new DevHostOptions(folder.Path).With("Directory__Tenants__0", "00000000-0000-4000-8000-000000000001");
         using var client = new DevHostClient(options);
         Ledger ledger = new();
@@ -28,7 +28,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
                 await writers.SignIn();
             }
 
-            // All of the round before, seen by the tokens of then; and from now on that is the truth.
+            // Everything of the previous round must be visible with the tokens from then. From now on that state counts.
             await Verify(ledger, writers, isFirst: round == 0);
             await RunUntil(ledger, writers, kills[round], seed: 100 * round, host.Kill);
             if (round == 1)
@@ -37,7 +37,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
             }
         }
 
-        // And a stop in the middle of it all, which the last writes may be told of.
+        // Finally the process is stopped in order during writes; the last writes may be acknowledged.
         await using (var host = await DevHostProcess.Start(options))
         {
             await Verify(ledger, writers);
@@ -56,7 +56,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_signal_ends_it_with_exit_code_0_and_a_restart_shows_the_state()
+    public async Task Signal_ends_the_host_with_exit_code_0_and_a_restart_has_the_state()
     {
         var options = new DevHostOptions(folder.Path);
         using var client = new DevHostClient(options);
@@ -69,7 +69,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
 
             Assert.Equal((0, ""), (await host.Stop(), host.Errors));
 
-            // The last to close the store leaves one file that can be copied.
+            // The last connection that closes the store leaves one file, which can be copied.
             Assert.Equal([options.StoreFile], Directory.GetFiles(Path.GetDirectoryName(options.StoreFile)!));
         }
 
@@ -78,7 +78,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
-    public async Task A_scheduled_run_starts_once_although_the_process_is_killed_before_and_after()
+    public async Task Scheduled_run_starts_once_with_kills_before_and_after()
     {
         var options = new DevHostOptions(folder.Path).With("Assessments__FirstRunAfter", "00:00:05");
         using var client = new DevHostClient(options);
@@ -93,7 +93,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
             Assert.True(TimeProvider.System.GetUtcNow() < due, "Too late: it was due before the process was killed.");
         }
 
-        // Due while nobody runs, or while it starts, or later.
+        // The run comes due while no process runs, or during the start, or later.
         JsonNode started;
         await using (var host = await DevHostProcess.Start(options))
         {
@@ -139,7 +139,7 @@ public sealed class DurabilityTests(ITestOutputHelper output) : IDisposable
         Assert.True(reached.Task.IsCompleted);
     }
 
-    // What the ledger would say of a store that lost writes: all the above is worth nothing if it says nothing.
+    // Checks the check: the ledger must find violations in a store that lost writes.
     private async Task AnEarlierStoreIsFoundOut(DevHostOptions options, Ledger ledger, Writers writers)
     {
         await using var host = await DevHostProcess.Start(options with { StoreFile = EarlierStore });

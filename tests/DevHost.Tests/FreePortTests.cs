@@ -6,7 +6,7 @@ namespace EngageCenter.DevHost.Tests;
 public sealed class FreePortTests
 {
     [Fact]
-    public void It_is_listened_on_again_and_again()
+    public void Reserved_port_can_be_listened_on_repeatedly()
     {
         var port = FreePort.Next();
         for (var start = 0; start < 3; start++)
@@ -19,14 +19,14 @@ public sealed class FreePortTests
     }
 
     [Fact]
-    public void Nobody_is_answered_while_nobody_listens()
+    public void Reserved_port_refuses_connections_without_a_listener()
     {
         var port = FreePort.Next();
         Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => new TcpClient(IPAddress.Loopback.ToString(), port)).SocketErrorCode);
     }
 
     [Fact]
-    public void Only_one_listens()
+    public void Reserved_port_has_only_one_listener()
     {
         var port = FreePort.Next();
         using var first = new TcpListener(IPAddress.Loopback, port);
@@ -36,12 +36,12 @@ public sealed class FreePortTests
     }
 
     [Fact]
-    public void Each_is_reserved_once_and_no_outgoing_connection_gets_it()
+    public void Port_is_reserved_once_and_no_outgoing_connection_gets_it()
     {
         using var ports = FreePort.Reserve(100);
         for (var port = ports.First; port < ports.First + 100; port++)
         {
-            // Bound as what reserves is, and as a connection is that asks for the port: without SO_REUSEADDR.
+            // Binds like the reservation, and like a connection that asks for the port: without SO_REUSEADDR.
             using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Unspecified);
             Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => other.Bind(new IPEndPoint(IPAddress.Loopback, port))).SocketErrorCode);
         }
@@ -50,9 +50,9 @@ public sealed class FreePortTests
     }
 
     [Fact]
-    public void What_is_disposed_of_is_free_again()
+    public void Disposed_port_can_be_reserved_again()
     {
-        // Together more than there are.
+        // Reserves more ports in total than there are.
         for (var i = 0; i < 200; i++)
         {
             using var ports = FreePort.Reserve(100);

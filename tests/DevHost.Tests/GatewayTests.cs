@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>samples/gateway between callers and a service that knows nothing of rights.</summary>
+/// <summary>samples/gateway, between callers and a service that knows nothing about rights.</summary>
 public sealed class GatewayTests : IAsyncLifetime, IDisposable
 {
     private const string Support = "c0000000-0000-4000-8000-000000000206";
@@ -91,15 +91,15 @@ public sealed class GatewayTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData(null)]
     [InlineData("nonsense")]
-    public async Task Who_brings_no_token_is_asked_for_one(string? token)
+    public async Task Request_without_a_token_is_answered_401(string? token)
     {
         Assert.Equal(HttpStatusCode.Unauthorized, (await Get(token, $"/reports/{workspace}/monthly")).Status);
         Assert.Empty(passed);
     }
 
-    // What is no token of the service's issuer, whoever it says that it is.
+    // The token was not issued by the service's issuer, whatever it says.
     [Fact]
-    public async Task A_token_that_the_service_refuses_lets_nobody_in()
+    public async Task Token_that_the_service_refuses_is_refused_by_the_gateway()
     {
         var token = await client.Person("henrietta@contoso.example");
 
@@ -108,7 +108,7 @@ public sealed class GatewayTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task While_the_service_does_not_answer_nobody_gets_in()
+    public async Task Gateway_denies_everything_while_the_service_does_not_answer()
     {
         var token = await client.Person("henrietta@contoso.example");
         await host.Stop();
@@ -125,7 +125,7 @@ public sealed class GatewayTests : IAsyncLifetime, IDisposable
         ["Logging__LogLevel__Default"] = "Warning",
     });
 
-    // With the routes as the sample has them.
+    // The sample's own routes are used.
     private static string GatewayFolder => Path.Combine(Repository.Root, "samples", "gateway");
 
     private async Task Answers(Uri url) => await Until.True(async () =>

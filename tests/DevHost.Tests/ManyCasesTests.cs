@@ -7,44 +7,44 @@ using Xunit.Abstractions;
 namespace EngageCenter.DevHost.Tests;
 
 /// <summary>
-/// A year of a large customer's cases through one request. <c>CASES</c> in the environment sets another number of them
-/// (at most 500,000, the limit of a workspace); the figures are in the test's output.
+/// Sends a year of a large customer's cases in one request. The environment variable <c>CASES</c> sets their number (at most
+/// 500,000, the limit of a workspace); the figures are in the test's output.
 /// </summary>
 public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
 {
     private const string Adele = "c0000000-0000-4000-8000-000000000101";
     private const double MB = 1024 * 1024;
 
-    /// <summary>Bytes. A usual row has as many cases as a batch, 1,000, of some 300 bytes each.</summary>
+    /// <summary>The greatest size of a row in bytes. A usual row has as many cases as a batch: 1,000 with about 300 bytes each.</summary>
     private const long MaxRow = 1024 * 1024;
 
     private static readonly int count =
         Environment.GetEnvironmentVariable("CASES") is { Length: > 0 } cases ? int.Parse(cases, CultureInfo.InvariantCulture) : 100_000;
 
     /// <summary>
-    /// The managed heap that the process is given, in bytes; with less it ends. What is kept of a case is its object of
-    /// 150 bytes, an id and a title of their own, 240, and its places in three indexes and the columns, 200; the tables
-    /// double now and then as they grow. So 100,000 cases mostly pass with 128 MB and never with 105, and get 191. The body is 432 bytes a case besides, twice that as text and more as objects: not all of it, as text and
-    /// objects, would fit.
+    /// The limit of the managed heap, in bytes. A kept case takes 150 bytes for its object, 240 for its id and title, and 200 for its
+    /// places in three indexes and the columns; the tables sometimes double as they grow. 100,000 cases usually pass with 128 MB,
+    /// never with 105, and get 191. The request's body is another 432 bytes for each case, twice as much as text and more as
+    /// objects. So the whole body as text and objects would not fit.
     /// </summary>
     private static readonly long heap = (96L * 1024 * 1024) + (1_000L * count);
 
     /// <summary>
-    /// Resident bytes by which the second half of a request may go beyond the first, for each of its cases: what is
-    /// kept three times over, as the collector lets garbage wait.
+    /// By how many resident bytes for each case the second half of a request may exceed the first: three times what is kept, because
+    /// the collector lets garbage wait.
     /// </summary>
     private const int MaxGrowth = 2_000;
 
     /// <summary>
-    /// Resident bytes by which the same request again may go beyond the first one. Nothing of it is kept, so it is the
-    /// collector's alone, less than the request's body, and does not grow with it.
+    /// By how many resident bytes a repetition of the request may exceed the first one. Nothing of it is kept, so this is only the
+    /// collector's growth. It is less than the request's body and does not grow with it.
     /// </summary>
     private const long MaxReplayGrowth = 32L * 1024 * 1024;
 
     private readonly TempFolder folder = new();
 
     [Fact]
-    public async Task A_stream_of_cases_is_applied_in_flat_memory_and_counted_exactly()
+    public async Task Stream_of_cases_is_applied_in_constant_memory_and_counted_exactly()
     {
         await using var host = await DevHostProcess.Start(
             new DevHostOptions(folder.Path) { Sample = false }.With("DOTNET_GCHeapHardLimit", $"0x{heap:X}"));
@@ -85,7 +85,7 @@ public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    // Nothing of it is new, so nothing is written and nothing kept.
+    // No case of the repeated request is new, so nothing is written or kept.
     private async Task Replay(DevHostProcess host, DevHostClient client, string token, string workspace, long peak)
     {
         host.ResetPeak();
@@ -109,7 +109,7 @@ public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
         }
         catch (HttpRequestException cut)
         {
-            // A refusal ends the connection while the client still writes, so it is the process that knows why.
+            // A refusal closes the connection while the client still writes, so only the process knows the reason.
             throw new InvalidOperationException($"{cut.Message} {host}", cut);
         }
     }
@@ -140,7 +140,7 @@ public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
         output.WriteLine(FormattableString.Invariant($"a page of 50 cases: {await Median(n => client.Get(token, $"{workspace}/support-cases")):F1} ms, median of 50"));
     }
 
-    // A page of it is held at a time, so like the replay it may take the collector's own growth and no more.
+    // One page is held at a time, so like the repetition it may take only the collector's growth.
     private async Task Export(DevHostProcess host, DevHostClient client, string token, string workspace)
     {
         host.ResetPeak();
@@ -179,7 +179,7 @@ public sealed class ManyCasesTests(ITestOutputHelper output) : IDisposable
         store.Open();
         using var command = store.CreateCommand();
 
-        // The row's key is 'type/key' of its grain.
+        // The key of a row is 'type/key' of its grain.
         command.CommandText = """
             SELECT substr(GrainIdExtensionString, 1, instr(GrainIdExtensionString, '/') - 1) AS type, count(*), max(length(PayloadBinary))
             FROM OrleansStorage GROUP BY type ORDER BY 3 DESC

@@ -4,13 +4,13 @@ using Microsoft.Data.Sqlite;
 
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>What callers see of a row that does not say what it should, and what becomes of it.</summary>
+/// <summary>What callers get if a row is damaged or missing, and what happens to the row.</summary>
 public sealed class RefusedRowTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
     [Fact]
-    public async Task A_damaged_or_lost_row_is_503_and_is_never_written_over()
+    public async Task Damaged_or_lost_row_is_answered_503_and_never_overwritten()
     {
         var options = new DevHostOptions(folder.Path);
         using var client = new DevHostClient(options);
@@ -31,13 +31,13 @@ public sealed class RefusedRowTests : IDisposable
                 : $"UPDATE OrleansStorage SET PayloadBinary = CAST({damage} AS BLOB) WHERE {Where("workspace", workspaceId)}");
             var damaged = Stored(options, workspaceId);
 
-            // Without the sample, which would be set up again.
+            // The host starts without the sample, which would be set up again.
             await using (var host = await DevHostProcess.Start(options with { Sample = false }))
             {
                 var automation = await client.Automation();
                 if (damage != "NULL")
                 {
-                    // Nobody but its agreement knows of a workspace whose row is gone.
+                    // If a workspace's row is missing, only its agreement still knows the workspace.
                     Assert.Equal(HttpStatusCode.ServiceUnavailable, await client.Status($"/v1/workspaces/{workspaceId}", await client.Person("adele@contoso.example")));
                     Assert.Equal(HttpStatusCode.ServiceUnavailable, await client.Status($"/v1/workspaces/{workspaceId}", await client.Person("megan@contoso.example")));
                 }
@@ -53,14 +53,14 @@ public sealed class RefusedRowTests : IDisposable
             File.Move(options.StoreFile + ".before", options.StoreFile, overwrite: true);
         }
 
-        // The row as it was is all that it takes.
+        // Restoring the original row is enough.
         await using var restored = await DevHostProcess.Start(options with { Sample = false });
         await client.Put(await client.Automation(), $"/v1/agreements/{agreementId}", agreement);
         Assert.Equal(HttpStatusCode.OK, await client.Status($"/v1/workspaces/{workspaceId}", await client.Person("megan@contoso.example")));
     }
 
     [Fact]
-    public async Task A_damaged_row_of_a_person_is_503_and_their_newest_token_is_not_forgotten()
+    public async Task Damaged_row_of_a_person_is_answered_503_and_their_newest_token_still_counts()
     {
         var options = new DevHostOptions(folder.Path);
         using var client = new DevHostClient(options);

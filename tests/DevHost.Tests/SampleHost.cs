@@ -1,6 +1,6 @@
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>One process with the sample organization, for tests that change nothing in it.</summary>
+/// <summary>A process with the sample organization, for tests that change nothing in it.</summary>
 public sealed class SampleHost : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();

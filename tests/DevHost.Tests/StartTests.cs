@@ -22,7 +22,7 @@ public sealed class StartTests : IDisposable
     private readonly TempFolder folder = new();
 
     [Fact]
-    public async Task Without_the_sample_it_starts_empty()
+    public async Task Host_without_the_sample_starts_empty()
     {
         await using var host = await DevHostProcess.Start(new(folder.Path) { Sample = false });
         using var client = host.Client();
@@ -33,7 +33,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_directory_of_ones_own_is_the_one_that_counts_and_the_sample_is_not_offered()
+    public async Task Own_directory_file_replaces_the_samples_people()
     {
         var options = new DevHostOptions(folder.Path).With("LocalEntra__DirectoryFile", folder.Write("directory.json", Directory));
         await using var host = await DevHostProcess.Start(options);
@@ -49,7 +49,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_sample_that_was_cut_short_is_completed_by_the_next_start()
+    public async Task Interrupted_sample_is_completed_by_the_next_start()
     {
         var options = new DevHostOptions(folder.Path);
         using var client = new DevHostClient(options);
@@ -73,7 +73,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_signal_while_it_starts_is_not_lost()
+    public async Task Signal_during_the_start_is_not_lost()
     {
         var options = new DevHostOptions(folder.Path);
         using var client = new DevHostClient(options);
@@ -94,7 +94,7 @@ public sealed class StartTests : IDisposable
     [InlineData("WebApi__RateLimit__PermitLimit", "0", "WebApi:RateLimit")]
     [InlineData("LocalEntra__Url", "http://0.0.0.0:8081", "LocalEntra:Url")]
     [InlineData("DevHost__Sample", "maybe", "DevHost:Sample")]
-    public async Task What_it_cannot_start_with_is_refused_in_one_line(string setting, string value, string says)
+    public async Task Invalid_setting_is_refused_in_one_line(string setting, string value, string says)
     {
         folder.Write("malformed.json", """{ "tenants": [ "and so on until it is longer than the header of a database, which has a hundred bytes" """);
 
@@ -104,7 +104,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData("WebApi__Url", "http://127.0.0.1:", "WebApi:Url")]
     [InlineData("LocalEntra__Url", "http://127.0.0.1:", "LocalEntra:Url")]
-    public async Task A_port_that_is_taken_is_refused_in_one_line(string setting, string before, string says)
+    public async Task Port_in_use_is_refused_in_one_line(string setting, string before, string says)
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();

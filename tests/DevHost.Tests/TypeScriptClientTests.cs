@@ -1,6 +1,6 @@
 namespace EngageCenter.DevHost.Tests;
 
-/// <summary>clients/typescript: it is generated from the built document, compiles, and passes its own tests against a host.</summary>
+/// <summary>clients/typescript is generated from the built document, compiles, and passes its own tests against a host.</summary>
 public sealed class TypeScriptClientTests : IDisposable
 {
     private static readonly TimeSpan bound = TimeSpan.FromMinutes(3);
@@ -11,7 +11,7 @@ public sealed class TypeScriptClientTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [NodeFact]
-    public async Task It_is_generated_compiles_and_passes_its_tests()
+    public async Task Client_is_generated_compiles_and_passes_its_tests()
     {
         Assert.True(NodeFactAttribute.IsInstalled, NodeFactAttribute.Missing);
         await Run("npm", "run", "build");
@@ -30,7 +30,7 @@ public sealed class TypeScriptClientTests : IDisposable
         Assert.True(await process.Ended() == 0, process.ToString());
     }
 
-    /// <summary>Skipped where its packages are missing, and says so; never under CI.</summary>
+    /// <summary>Skipped with a message if its packages are missing; never skipped in CI.</summary>
     private sealed class NodeFactAttribute : FactAttribute
     {
         public const string Missing = "The packages of clients/typescript are missing: run 'eng/needs typescript'.";

@@ -9,7 +9,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
 {
     private const int Workspaces = 3;
 
-    // What the sample's agreements and groups intend, and in how many of its workspaces.
+    // The roles that the sample's agreements and groups give each person, and in how many workspaces.
     private static readonly Dictionary<string, (string[] Roles, int Workspaces)> intended = new()
     {
         ["adele@contoso.example"] = (["CustomerSupportManager", "User"], Workspaces),
@@ -31,7 +31,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     private string Welcome => sample.Process.Output;
 
     [Fact]
-    public void It_names_its_addresses_and_nothing_is_on_standard_error()
+    public void Welcome_names_the_addresses_and_standard_error_is_empty()
     {
         Assert.Contains($"web API      {sample.Process.Options.Service.GetLeftPart(UriPartial.Authority)} ", Welcome, StringComparison.Ordinal);
         Assert.Contains($"LocalEntra   {sample.Process.Options.Entra.GetLeftPart(UriPartial.Authority)} ", Welcome, StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
-    public async Task The_reference_and_the_document_are_where_it_says()
+    public async Task Reference_and_document_are_at_the_printed_addresses()
     {
         foreach (Match address in Reference().Matches(Welcome))
         {
@@ -51,7 +51,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
-    public async Task The_lines_to_paste_work_as_printed()
+    public async Task Printed_commands_work()
     {
         var lines = Welcome.Split("To try it, paste:\n")[1].TrimEnd('\n').Split('\n');
         Assert.Equal(3, lines.Length);
@@ -65,7 +65,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
-    public async Task Everybody_it_names_can_sign_in_and_has_the_roles_of_the_sample()
+    public async Task Everybody_in_the_welcome_can_sign_in_and_has_the_roles_of_the_sample()
     {
         var people = People();
         Assert.Equal(intended.Keys.Order(StringComparer.Ordinal), people.Select(p => p.Name).Order(StringComparer.Ordinal));
@@ -85,7 +85,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
-    public async Task Each_part_of_each_workspace_has_something_to_see()
+    public async Task Every_part_of_every_sample_workspace_has_content()
     {
         var adele = await sample.Client.Person("adele@contoso.example");
         var lee = await sample.Client.Person("lee@contoso.example");
@@ -118,7 +118,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
-    public async Task Two_side_by_side_do_not_see_each_other()
+    public async Task Two_hosts_on_one_machine_share_nothing()
     {
         using var folder = new TempFolder();
         await using var other = await DevHostProcess.Start(new(folder.Path));
@@ -126,7 +126,7 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
         var here = await sample.Client.Person("adele@contoso.example");
         var there = await client.Person("adele@contoso.example");
 
-        // Nobody's token is good at the other one, and the workspaces of the same agreement are others.
+        // A token of one host is not valid at the other, and the workspaces of the same agreement are different.
         Assert.Equal(HttpStatusCode.Unauthorized, await client.Status("/v1/me", here));
         Assert.Equal(HttpStatusCode.Unauthorized, await sample.Client.Status("/v1/me", there));
         var ours = (await sample.Client.All(here, "/v1/me/workspaces")).Select(w => w["workspaceId"]!.GetValue<string>());

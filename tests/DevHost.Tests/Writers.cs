@@ -6,20 +6,20 @@ using Entry = System.Collections.Generic.KeyValuePair<string, string>;
 namespace EngageCenter.DevHost.Tests;
 
 /// <summary>
-/// Clients that write concurrently to a DevHost with the sample, each to values of its own but many of them to one
-/// workspace, until nobody answers; and a reader of all that they write.
+/// Clients that write concurrently to a DevHost with the sample until it stops answering. Each writes its own values, many of
+/// them in one workspace. A reader then reads all that they write.
 /// </summary>
 internal sealed class Writers(DevHostClient client, Ledger ledger)
 {
     private const int CasesPerBatch = 20;
     private const int GroupsPerWorkspace = 40;
 
-    /// <summary>The contact of the writers' agreements. Has no role in the sample.</summary>
+    /// <summary>The contact of the writers' agreements, who has no role in the sample.</summary>
     private const string Nestor = "c0000000-0000-4000-8000-000000000111";
 
     private static readonly string[] switchers = ["grady@contoso.example", "henrietta@contoso.example", "lee@contoso.example", "isaiah@contoso.example"];
 
-    // Issued once: they have to work with every process on these files.
+    // Tokens are issued once: they must work with every process on these files.
     private readonly Dictionary<string, string> tokens = [];
     private readonly ConcurrentDictionary<string, List<string>> seen = [];
     private string[] workspaces = [];
@@ -39,10 +39,10 @@ internal sealed class Writers(DevHostClient client, Ledger ledger)
         agreements = ["contoso-enterprise", "contoso-workloads"];
     }
 
-    /// <summary>From here on no answer, or one that tells to come again, is no surprise.</summary>
+    /// <summary>From now on a missing answer, or one that asks to come again, is expected.</summary>
     public void Ending() => ending = true;
 
-    /// <summary>Ends when the process does.</summary>
+    /// <summary>Runs until the process ends.</summary>
     public async Task Run(int seed)
     {
         ending = false;
@@ -58,7 +58,7 @@ internal sealed class Writers(DevHostClient client, Ledger ledger)
         ]);
     }
 
-    /// <summary>All that there is, and how often where it should be once.</summary>
+    /// <summary>Reads everything that was written, and how often it exists where it should exist once.</summary>
     public async Task<Dictionary<string, string>> Read()
     {
         Dictionary<string, string> read = new(StringComparer.Ordinal);
@@ -98,7 +98,7 @@ internal sealed class Writers(DevHostClient client, Ledger ledger)
             }
         }
 
-        // Each workspace of theirs once, and none that no agreement has.
+        // Each of their workspaces is there once, and no workspace is there without an agreement.
         Assert.Equal(
             nestors.Order(StringComparer.Ordinal),
             (await client.All(tokens["nestor@contoso.example"], "/v1/me/workspaces")).Select(w => Text(w, "workspaceId")).Order(StringComparer.Ordinal));
@@ -135,7 +135,7 @@ internal sealed class Writers(DevHostClient client, Ledger ledger)
     private Task<bool> Switch(string person, string id) => Write(
         HttpMethod.Put, tokens[person], "/v1/me/current-workspace", new() { ["workspaceId"] = id }, [new($"current workspace of {person}", id)]);
 
-    // Some new, and newer revisions of some that may be there already.
+    // Some new cases, and newer revisions of cases that may exist already.
     private Task<bool> PostCases(string id, Random random)
     {
         var revision = Next();
@@ -161,8 +161,8 @@ internal sealed class Writers(DevHostClient client, Ledger ledger)
             [.. cases.Select(caseId => new Entry($"case {caseId} of {id}", $"{revision}"))]);
     }
 
-    // An agreement that gets a package, and so a workspace, more each time; and is put twice, as by a client that
-    // never saw the first answer.
+    // An agreement that gets one more package, and so one more workspace, each time. It is put twice, as by a client that never
+    // got the first answer.
     private async Task Grow(string id)
     {
         const int maxPackages = 30;
@@ -204,7 +204,7 @@ internal sealed class Writers(DevHostClient client, Ledger ledger)
 
     private int Next() => Interlocked.Increment(ref next);
 
-    // Workspaces come and never change; how many there are is the ledger's to say.
+    // Workspaces are added and never change. The ledger says how many there must be.
     private void CheckIds(string agreement, List<string> ids)
     {
         Assert.Distinct(ids);

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>Who sees what, as each of the sample's people.</summary>
+/// <summary>What each person of the sample sees.</summary>
 [Collection(nameof(PortalService))]
 public sealed class AccessTests(PortalService portal)
 {
@@ -19,7 +19,7 @@ public sealed class AccessTests(PortalService portal)
     [InlineData("lee", "Home, Learning, User management", false)]
     [InlineData("pradeep", "Home, User management", false)]
     [InlineData("diego", "Home, Assessments, User management", false)]
-    public async Task A_role_opens_its_pages_and_no_others(string person, string expected, bool mayManage)
+    public async Task Role_opens_only_its_pages(string person, string expected, bool mayManage)
     {
         var page = await portal.OpenAsync(person, portal.Home);
         Assert.Equal(expected, string.Join(", ", await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages", Exact = true }).GetByRole(AriaRole.Link).AllInnerTextsAsync()));
@@ -48,7 +48,7 @@ public sealed class AccessTests(PortalService portal)
     [InlineData("/learning", 403)]
     [InlineData("/nothing", 404)]
     [InlineData("/support-cases.csv", 200)]
-    public async Task HEAD_answers_as_GET_does_without_a_body(string path, int status)
+    public async Task HEAD_has_the_status_of_GET_and_no_body(string path, int status)
     {
         var adele = await portal.OpenAsync("adele", portal.Home);
         var head = await adele.APIRequest.HeadAsync(portal.Home + path);
@@ -61,7 +61,7 @@ public sealed class AccessTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Who_has_no_workspace_is_told_so()
+    public async Task Person_without_a_workspace_is_told_so()
     {
         var page = await portal.OpenAsync("nestor", "/");
         Assert.Equal("You have no workspace yet", await page.GetByRole(AriaRole.Heading).InnerTextAsync());
@@ -71,7 +71,7 @@ public sealed class AccessTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_revoked_right_ends_under_the_open_page_and_the_back_button_shows_nothing_of_it()
+    public async Task Revoked_right_ends_on_an_open_page_and_the_back_button_shows_nothing()
     {
         var henrietta = await portal.OpenAsync("henrietta", $"{portal.Home}/support-cases");
         Assert.NotEqual(0, await henrietta.Locator("table.grid tbody tr").CountAsync());
@@ -99,7 +99,7 @@ public sealed class AccessTests(PortalService portal)
     [InlineData("")]
     [InlineData("?code=x&state=y")]
     [InlineData("?error=access_denied")]
-    public async Task A_callback_of_no_sign_in_is_no_fault_of_the_portal(string query)
+    public async Task Callback_without_a_sign_in_is_not_an_error_of_the_portal(string query)
     {
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(handler);
@@ -112,7 +112,7 @@ public sealed class AccessTests(PortalService portal)
     [InlineData("/language", "back=/")]
     [InlineData("/language", "language=de")]
     [InlineData("/switch", "")]
-    public async Task A_form_without_its_fields_is_a_bad_request(string path, string fields)
+    public async Task Form_without_its_fields_is_a_bad_request(string path, string fields)
     {
         var adele = await portal.OpenAsync("adele", portal.Home);
         var proof = await adele.Locator("input[name='__RequestVerificationToken']").First.InputValueAsync();
@@ -123,7 +123,7 @@ public sealed class AccessTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_form_of_another_site_changes_nothing()
+    public async Task Form_of_another_site_changes_nothing()
     {
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(handler);

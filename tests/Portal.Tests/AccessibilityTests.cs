@@ -20,7 +20,7 @@ public sealed class AccessibilityTests(PortalService portal)
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
-    public async Task Axe_finds_nothing_on_any_page(ColorScheme scheme)
+    public async Task Axe_finds_no_violation_on_any_page(ColorScheme scheme)
     {
         List<string> found = [];
         foreach (var (person, paths) in (IEnumerable<(string, IEnumerable<string>)>)[
@@ -44,7 +44,7 @@ public sealed class AccessibilityTests(PortalService portal)
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
-    public async Task Axe_finds_nothing_in_any_menu(ColorScheme scheme)
+    public async Task Axe_finds_no_violation_in_any_menu(ColorScheme scheme)
     {
         var page = await portal.OpenAsync("adele", "/", scheme);
         List<string> found = [];
@@ -78,7 +78,7 @@ public sealed class AccessibilityTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_page_is_reached_and_read_by_keyboard_alone()
+    public async Task Page_is_reached_and_read_with_the_keyboard_alone()
     {
         var page = await portal.OpenAsync("adele", portal.Home);
         await page.Keyboard.PressAsync("Tab");

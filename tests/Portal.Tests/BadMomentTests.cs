@@ -3,11 +3,11 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>The API is away, slow or broken, for one part of a page or for all, and sessions end where nobody expects it.</summary>
+/// <summary>The API is down, slow or broken, for one part of a page or for all, and sessions end at unexpected moments.</summary>
 [Collection(nameof(PortalService))]
 public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
 {
-    // So long a part is waited for here; by default it is longer.
+    // How long a part is waited for in these tests; the default is longer.
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
 
     private static readonly Dictionary<string, Func<HttpContext, Task>> faults = new()
@@ -30,7 +30,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
             context.Abort();
             return Task.CompletedTask;
         },
-        // Until the portal gives up.
+        // Does not answer until the portal gives up.
         ["silence"] = async context =>
         {
             var ended = new TaskCompletionSource();
@@ -64,7 +64,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_part_that_is_not_there_says_so_and_the_rest_of_the_page_is_shown(string fault)
+    public async Task Missing_part_says_so_and_the_rest_of_the_page_is_shown(string fault)
     {
         foreach (var (path, part, rest) in ((string, string, string)[])[
             ("", "/support-insights", ".cards .figures"),
@@ -84,7 +84,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
             await AssertNothingOfTheFaultAsync();
         }
 
-        // What the part asks for is there again.
+        // The API answers again.
         api.Fault = _ => Task.FromResult(false);
         await page.GotoAsync($"{portal.Home}/users");
         Assert.NotEqual(0, await page.Locator("table.grid tbody tr").CountAsync());
@@ -114,7 +114,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
     [InlineData("503")]
     [InlineData("an answer that breaks off")]
     [InlineData("silence")]
-    public async Task A_change_that_the_API_does_not_take_keeps_what_was_typed(string fault)
+    public async Task Failed_change_keeps_the_typed_text(string fault)
     {
         await page.GotoAsync($"{portal.Home}/settings");
         api.Fault = context => FaultAsync(context, HttpMethods.IsPatch(context.Request.Method), fault);
@@ -128,7 +128,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whose_session_is_lost_in_a_form_of_every_page_comes_back_to_where_they_were()
+    public async Task Person_who_lost_the_session_in_a_shared_form_comes_back_to_their_page()
     {
         var users = $"{portal.Home}/users?search=a";
         foreach (var (opens, button) in ((string, string)[])[(".person summary", "Deutsch"), (".gear summary", "Apply"), (".person summary", "Sign out")])
@@ -138,7 +138,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
             await context.ClearCookiesAsync(new() { Name = "engage-center-portal" });
             await page.GetByRole(AriaRole.Button, new() { Name = button }).Last.ClickAsync();
 
-            // The issuer still knows the browser. Nothing of the form was done.
+            // The issuer still knows the browser. The form was not executed.
             Assert.Equal(new Uri(node.Url, users).ToString(), page.Url);
             Assert.Equal("Users", await page.GetByRole(AriaRole.Heading).First.InnerTextAsync());
         }
@@ -148,7 +148,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
     [InlineData("/language", "https://attacker.example/")]
     [InlineData("/columns", "//attacker.example")]
     [InlineData("/signout", "/\\attacker.example")]
-    public async Task A_form_without_a_session_leads_to_no_other_site(string form, string back)
+    public async Task Form_without_a_session_never_redirects_to_another_site(string form, string back)
     {
         await context.ClearCookiesAsync(new() { Name = "engage-center-portal" });
         var data = context.APIRequest.CreateFormData();
@@ -180,7 +180,7 @@ public sealed class BadMomentTests(PortalService portal) : IAsyncLifetime
         await context.Response.WriteAsync(body);
     }
 
-    // A part is asked for twice at most, and a page has no more than three that wait for each other. The rest is a busy machine's.
+    // A part is asked for at most twice, and at most three parts of a page wait for each other. The rest allows for a busy machine.
     private async Task<IResponse> BoundedAsync(string path) => (await page.GotoAsync(path, new() { Timeout = (float)(6 * patience + TimeSpan.FromSeconds(30)).TotalMilliseconds }))!;
 
     private async Task AssertNothingOfTheFaultAsync()

@@ -11,14 +11,14 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>The portal as in production: a proxy ends TLS before it, and is the only one that it believes.</summary>
+/// <summary>The portal as in production: a proxy ends TLS before it, and only this proxy's headers are believed.</summary>
 [Collection(nameof(PortalService))]
 public sealed class BehindProxyTests(PortalService portal)
 {
     private const string Session = "__Host-engage-center-portal";
 
     [Fact]
-    public async Task Who_comes_by_a_proxy_that_ends_TLS_signs_in_stays_and_signs_out_at_the_public_address()
+    public async Task Sign_in_and_sign_out_stay_at_the_public_address_behind_a_TLS_proxy()
     {
         await using var node = await NodeAsync("127.0.0.1");
         await using var proxy = await TlsProxy.StartAsync(node.Url);
@@ -48,7 +48,7 @@ public sealed class BehindProxyTests(PortalService portal)
         Assert.Contains(asked, a => QueryOf(a, "post_logout_redirect_uri") == new Uri(proxy.Url, "/signout-callback-oidc").ToString());
         Assert.DoesNotContain(await context.CookiesAsync([proxy.Url.ToString()]), c => c.Name == Session);
 
-        // Nothing was asked of the node's own address.
+        // No request used the node's own address.
         Assert.DoesNotContain(asked, a => a.StartsWith(node.Url.ToString(), StringComparison.Ordinal));
     }
 
@@ -56,14 +56,14 @@ public sealed class BehindProxyTests(PortalService portal)
     [InlineData("127.0.0.0/8", "https")]
     [InlineData("192.0.2.1", "http")]
     [InlineData(null, "http")]
-    public async Task Only_a_known_proxy_says_that_it_was_asked_by_https(string? known, string expected)
+    public async Task Only_a_known_proxy_can_set_the_scheme_to_https(string? known, string expected)
     {
         await using var node = await NodeAsync(known);
         await using var proxy = await TlsProxy.StartAsync(node.Url);
         using var handler = new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false, ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
         using var http = new HttpClient(handler);
 
-        // What the client itself says of that changes nothing.
+        // The client's own header changes nothing.
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(proxy.Url, "/"));
         request.Headers.Add("X-Forwarded-Proto", "ftp");
         request.Headers.Add("X-Forwarded-Host", "portal.attacker.example");
@@ -75,7 +75,7 @@ public sealed class BehindProxyTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Clients_behind_a_known_proxy_each_have_limits_of_their_own()
+    public async Task Each_client_behind_a_known_proxy_has_its_own_limits()
     {
         await using var node = await NodeAsync("127.0.0.1");
         using var handler = new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false };
@@ -97,7 +97,7 @@ public sealed class BehindProxyTests(PortalService portal)
     private Task<PortalNode> NodeAsync(string? known) => PortalNode.StartAsync(
         portal,
         "Production",
-        // By itself it leaves this machine's names out.
+        // By default the middleware excludes localhost.
         builder => builder.Services.Configure<HstsOptions>(hsts => hsts.ExcludedHosts.Clear()),
         known is null ? [] : [("Portal:KnownProxies:0", known)]);
 
@@ -105,7 +105,7 @@ public sealed class BehindProxyTests(PortalService portal)
 
     private static string? QueryOf(string address, string name) => QueryHelpers.ParseQuery(new Uri(address).Query).TryGetValue(name, out var value) ? value.ToString() : null;
 
-    /// <summary>YARP, with a certificate for localhost.</summary>
+    /// <summary>A YARP proxy with a certificate for localhost.</summary>
     private sealed class TlsProxy : IAsyncDisposable
     {
         private readonly WebApplication app;

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>What one address has of a node's connections, before anything is known of who comes.</summary>
+/// <summary>How many connections one address can have to a node, before anything is known about the person.</summary>
 [Collection(nameof(PortalService))]
 public sealed class ConnectionTests(PortalService portal)
 {
@@ -12,7 +12,7 @@ public sealed class ConnectionTests(PortalService portal)
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task An_address_opens_so_many_connections_a_second_and_another_address_connects_beside_it()
+    public async Task Connections_per_second_are_limited_for_each_address()
     {
         await using var node = await PortalNode.StartAsync(portal, "Development", null, ("Portal:ConnectionsPerSecond", "1"), ("Portal:ConnectionsAtOnce", $"{AtOnce}"));
         var started = TimeProvider.System.GetTimestamp();
@@ -28,7 +28,7 @@ public sealed class ConnectionTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_known_proxy_opens_as_many_as_it_needs()
+    public async Task Connections_of_a_known_proxy_are_not_limited()
     {
         await using var node = await PortalNode.StartAsync(
             portal, "Development", null, ("Portal:ConnectionsPerSecond", "1"), ("Portal:ConnectionsAtOnce", "1"), ("Portal:KnownProxies:0", "127.0.0.2"));

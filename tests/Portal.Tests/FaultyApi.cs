@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>The sample's web API, with a fault where a test wants one, and a record of what was asked of it.</summary>
+/// <summary>The sample's web API, with a fault where a test wants one, and a record of its requests.</summary>
 internal sealed class FaultyApi : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -18,10 +18,10 @@ internal sealed class FaultyApi : IAsyncDisposable
 
     public Uri Url { get; }
 
-    /// <summary>Answers in the place of the API, and says so by <see langword="true"/>.</summary>
+    /// <summary>May answer in place of the API; returns <see langword="true"/> if it did.</summary>
     public Func<HttpContext, Task<bool>> Fault { get; set; } = _ => Task.FromResult(false);
 
-    /// <summary>What was asked since the last time, with the size of each answer and how long it took.</summary>
+    /// <summary>Returns the requests since the last call, with the size of each answer and how long it took.</summary>
     public List<(string Path, long Bytes, TimeSpan Took)> TakeAsked()
     {
         lock (gate)

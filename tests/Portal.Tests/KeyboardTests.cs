@@ -3,11 +3,11 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>Every task by keyboard alone, without a script: each element is reached by Tab, seen when it is, and used by Enter, Space or arrows.</summary>
+/// <summary>Every task with the keyboard alone and without scripts: each element is reached by Tab, is visible when it has the focus, and is used by Enter, Space or arrows.</summary>
 [Collection(nameof(PortalService))]
 public sealed class KeyboardTests(PortalService portal)
 {
-    // Presses of Tab until something must have been reached.
+    // The most presses of Tab until an element must be reached.
     private const int Most = 200;
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class KeyboardTests(PortalService portal)
         await UseAsync(page, page.Locator(".gear").GetByRole(AriaRole.Button, new() { Name = "Apply" }));
         Assert.Equal(before - 1, await page.Locator("table.grid thead th").CountAsync());
 
-        // What is downloaded is a link like others, and a wide table is moved by arrows once it has the focus.
+        // The download is an ordinary link, and a wide table scrolls with arrows once it has the focus.
         await ReachAsync(page, page.GetByRole(AriaRole.Link, new() { Name = "Download as CSV" }));
         await ReachAsync(page, page.Locator(".scroll").First);
     }
@@ -138,7 +138,7 @@ public sealed class KeyboardTests(PortalService portal)
         await page.GotoAsync(portal.Home);
         await UseAsync(page, page.GetByRole(AriaRole.Link, new() { Name = "Assessments", Exact = true }).First);
 
-        // The last one: no other test has it.
+        // Uses the last technology, because no other test uses it.
         await UseAsync(page, page.Locator("table.grid tbody th a").Last);
         await ReachAsync(page, page.Locator("select[name=days]"));
         await page.Keyboard.PressAsync("End");
@@ -172,7 +172,7 @@ public sealed class KeyboardTests(PortalService portal)
         return page;
     }
 
-    /// <summary>Goes on by Tab until it has the focus, which has to be seen.</summary>
+    /// <summary>Presses Tab until the element has the focus, which must be visible.</summary>
     private static async Task ReachAsync(IPage page, ILocator element)
     {
         await element.WaitForAsync();
@@ -191,7 +191,7 @@ public sealed class KeyboardTests(PortalService portal)
         Assert.Fail($"Tab does not reach {await element.EvaluateAsync<string>("e => e.outerHTML")}");
     }
 
-    /// <summary>Opens a menu, which shows its panel then.</summary>
+    /// <summary>Opens a menu and checks that its panel is shown.</summary>
     private static async Task OpenAsync(IPage page, ILocator summary)
     {
         await ReachAsync(page, summary);
@@ -199,14 +199,14 @@ public sealed class KeyboardTests(PortalService portal)
         await page.Locator("details[open]").First.WaitForAsync();
     }
 
-    /// <summary>Follows a link, or sends a form by its button.</summary>
+    /// <summary>Follows a link, or sends a form with its button.</summary>
     private static async Task UseAsync(IPage page, ILocator element)
     {
         await ReachAsync(page, element);
         await PressAsync(page, "Enter");
     }
 
-    // Until another document is there.
+    // Presses the key and waits until another document is loaded.
     private static async Task PressAsync(IPage page, string key)
     {
         await page.EvaluateAsync("document.documentElement.dataset.before = ''");

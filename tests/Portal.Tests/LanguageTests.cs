@@ -6,7 +6,7 @@ namespace EngageCenter.Portal.Tests;
 [Collection(nameof(PortalService))]
 public sealed class LanguageTests(PortalService portal)
 {
-    // The text nodes, and what is read aloud or shown of elements, without names and what people typed.
+    // The text nodes, and the texts of elements that are shown or read aloud, without names and without what people typed.
     private const string Words = """
         () => {
           const own = n => (n.nodeType === 1 ? n : n.parentElement).closest('bdi, [translate=no], [lang="en"], [lang="de"]:not(html)');
@@ -24,7 +24,7 @@ public sealed class LanguageTests(PortalService portal)
     [InlineData("adele", "", "support-insights", "support-cases", "customer-activity", "users", "users?role=Administrator&status=Active&source=Contract", "users?user=c0000000-0000-4000-8000-000000000000_c0000000-0000-4000-8000-000000000101", "groups", "groups?done=added", "groups/add", "groups/add?search=En", "groups/c0000000-0000-4000-8000-000000000206", "groups/c0000000-0000-4000-8000-000000000206/remove", "audit", "settings", "learning", "nothing", "/workspaces", "/w/none")]
     [InlineData("lee", "", "learning")]
     [InlineData("diego", "", "assessments", "assessments/EntraId", "assessments/nothing")]
-    public async Task No_page_has_English_left_when_German_is_chosen(string person, params string[] paths)
+    public async Task German_pages_contain_no_English_text(string person, params string[] paths)
     {
         List<string> left = [];
         await using var english = await portal.NewContextAsync();
@@ -45,7 +45,7 @@ public sealed class LanguageTests(PortalService portal)
     }
 
     [Fact]
-    public async Task The_language_is_the_browsers_until_another_one_is_chosen()
+    public async Task Language_is_the_browsers_until_the_person_chooses_another()
     {
         await using var context = await portal.NewContextAsync(new() { Locale = "de-AT", JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -64,7 +64,7 @@ public sealed class LanguageTests(PortalService portal)
     [InlineData("en-US", "Workspaces", "en")]
     [InlineData("fr-FR", "Workspaces", "en")]
     [InlineData("de-CH", "Arbeitsbereiche", "de")]
-    public async Task A_browser_gets_the_language_that_it_asks_for_and_English_otherwise(string locale, string heading, string lang)
+    public async Task Browser_gets_its_preferred_language_or_English(string locale, string heading, string lang)
     {
         await using var context = await portal.NewContextAsync(new() { Locale = locale });
         var page = await context.NewPageAsync();
@@ -74,7 +74,7 @@ public sealed class LanguageTests(PortalService portal)
         Assert.Equal(lang, await page.Locator("html").GetAttributeAsync("lang"));
     }
 
-    // What is the same in both languages, also several of it or with a sign around it.
+    // Texts that are the same in both languages, also several of them or with a sign around them.
     private static bool IsAlike(string text) =>
         text.Split(',', '·', ':', '×', '+').Select(t => t.Trim()).Where(t => t.Length > 0)
             .All(t => !t.Any(char.IsLetter) || TextTests.German.GetValueOrDefault(t) == t || t is "Engage Center" or "UTC" or "en" || Regex.IsMatch(t, @"^[0-9.,/ ]+ (UTC|%)$"));

@@ -5,13 +5,13 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>What pages are held to, whatever is on them.</summary>
+/// <summary>Limits that every page must keep, whatever it shows.</summary>
 [Collection(nameof(PortalService))]
 public sealed class MeasureTests(PortalService portal)
 {
     private const string Group = "c0000000-0000-4000-8000-000000000206";
 
-    // Every page, as somebody whose roles open it.
+    // Every page, opened by a person whose roles allow it.
     private static readonly (string Person, string[] Paths)[] pages =
     [
         ("adele", ["", "/support-insights", "/support-cases", "/customer-activity", "/users", "/groups", "/groups/add?search=En", $"/groups/{Group}", $"/groups/{Group}/remove", "/audit", "/settings"]),
@@ -34,14 +34,14 @@ public sealed class MeasureTests(PortalService portal)
     [Fact]
     public Task Nothing_scrolls_sideways_at_400_percent() => EachAsync(async (page, path) =>
     {
-        // 1280 by 1024 at 400 %, as WCAG 1.4.10 has it.
+        // 1280 by 1024 at 400 %, as in WCAG 1.4.10.
         await page.SetViewportSizeAsync(320, 256);
         await page.GotoAsync(path);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), path);
     });
 
     [Fact]
-    public async Task Bars_and_the_chosen_page_are_seen_in_forced_colors()
+    public async Task Bars_and_the_current_page_are_visible_in_forced_colors()
     {
         await using var context = await portal.NewContextAsync(new() { ForcedColors = ForcedColors.Active });
         var page = await context.NewPageAsync();
@@ -66,7 +66,7 @@ public sealed class MeasureTests(PortalService portal)
             await PortalService.SignInAsync(page, person);
             foreach (var path in paths)
             {
-                // Headers and bodies as they went over the wire. A style sheet that the browser has is not sent again.
+                // Counts headers and bodies as sent over the wire. A style sheet that the browser has is not sent again.
                 var sent = new List<Task<int>>();
                 void Count(object? sender, Microsoft.Playwright.IRequest request) => sent.Add(SizeAsync(request));
                 page.RequestFinished += Count;
@@ -81,7 +81,7 @@ public sealed class MeasureTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Two_tabs_stay_each_in_its_workspace()
+    public async Task Each_of_two_tabs_stays_in_its_workspace()
     {
         await using var context = await portal.NewContextAsync();
         var (one, two) = (await context.NewPageAsync(), await context.NewPageAsync());
@@ -101,7 +101,7 @@ public sealed class MeasureTests(PortalService portal)
     [Theory]
     [InlineData("寬")]
     [InlineData("W")]
-    public async Task A_name_of_100_wide_characters_breaks_no_page(string wide)
+    public async Task Name_of_100_wide_characters_breaks_no_page(string wide)
     {
         await WithNameAsync(string.Concat(Enumerable.Repeat(wide, 100)), async (page, home) =>
         {
@@ -125,9 +125,9 @@ public sealed class MeasureTests(PortalService portal)
     [InlineData("</bdi><h1>alive</h1><svg onload=alert(1)>")]
     [InlineData("=HYPERLINK(\"http://alive.example\")")]
     [InlineData("\u202Eevila\u202C")]
-    public async Task What_a_workspace_is_called_and_what_somebody_searches_is_text_alone(string name)
+    public async Task Workspace_names_and_search_terms_are_shown_only_as_text(string name)
     {
-        // The API takes no name that changes the direction of text; a search may.
+        // The API refuses a name that changes the direction of text, but a search may have one.
         var called = name.Contains('\u202E', StringComparison.Ordinal) ? "Contoso" : name;
         await WithNameAsync(called, async (page, home) =>
         {
@@ -138,14 +138,14 @@ public sealed class MeasureTests(PortalService portal)
                 Assert.DoesNotContain("alive", await page.Locator("h1").AllInnerTextsAsync());
                 Assert.Equal(called, await page.Locator(".top .now").TextContentAsync());
 
-                // An override of the direction ends with its element.
+                // A change of direction ends with its element.
                 Assert.True(await page.EvaluateAsync<bool>("name => [...document.querySelectorAll('main *')].every(e => ![...e.childNodes].some(n => n.nodeType === 3 && n.data.includes(name)) || e.closest('bdi'))", name), at);
             }
         });
     }
 
     [Fact]
-    public async Task An_address_that_asks_too_much_is_told_when_to_come_again_and_others_are_served()
+    public async Task Address_above_its_limit_gets_Retry_After_and_others_are_served()
     {
         using var greedy = Client(IPAddress.Parse("127.0.0.77"));
         var answers = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(async _ =>
@@ -162,7 +162,7 @@ public sealed class MeasureTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_form_that_is_too_large_is_refused()
+    public async Task Too_large_form_is_refused()
     {
         var page = await portal.OpenAsync("adele", portal.Home);
         var answer = await page.APIRequest.PostAsync("/columns", new() { Headers = [new("Content-Type", "application/x-www-form-urlencoded")], DataString = new string('a', 100_000) });
@@ -198,7 +198,7 @@ public sealed class MeasureTests(PortalService portal)
         }
     }
 
-    // A workspace that no other test looks at has the name meanwhile.
+    // Meanwhile a workspace has the name; no other test looks at it.
     private async Task WithNameAsync(string name, Func<IPage, string, Task> check)
     {
         var adele = await portal.PersonAsync("adele");

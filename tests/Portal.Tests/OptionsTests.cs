@@ -20,7 +20,7 @@ public sealed class OptionsTests
     [InlineData("Production", "--Portal:Sessions:CertificateFile=x.crt", "Portal:Sessions:Redis")]
     [InlineData("Production", "--AzureAd:ClientId= ", "AzureAd:ClientId")]
     [InlineData("Production", "--Portal:Sessions:PreviousKeyFile=x.key", "Portal:Sessions:Redis")]
-    public void A_setting_that_is_not_usable_is_refused_by_its_name(string environment, string setting, string named)
+    public void Invalid_setting_is_refused_by_its_name(string environment, string setting, string named)
     {
         var builder = WebApplication.CreateBuilder([$"--environment={environment}", "--AzureAd:Instance=https://localhost:1/", setting]);
 

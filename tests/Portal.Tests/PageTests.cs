@@ -4,12 +4,12 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>What each page is for, in a browser without scripts.</summary>
+/// <summary>The purpose of each page, in a browser without scripts.</summary>
 [Collection(nameof(PortalService))]
 public sealed class PageTests(PortalService portal)
 {
     [Fact]
-    public async Task Customer_activity_shows_what_was_bought_and_delivered_and_is_filtered()
+    public async Task Customer_activity_shows_bought_and_delivered_hours_and_can_be_filtered()
     {
         var proof = await portal.SendAsync(HttpMethod.Get, await portal.PersonAsync("isaiah"), $"/v1/workspaces/{portal.Workspace}/proof-of-execution");
         var page = await portal.OpenAsync("isaiah", $"{portal.Home}/customer-activity");
@@ -33,7 +33,7 @@ public sealed class PageTests(PortalService portal)
     [InlineData("isaiah", "support-cases", "caseId")]
     [InlineData("isaiah", "customer-activity", "activityId")]
     [InlineData("diego", "assessments/EntraId/recommendations", "recommendationId")]
-    public async Task A_list_is_downloaded_as_CSV_by_who_may_read_it_and_by_nobody_else(string person, string list, string column)
+    public async Task List_is_downloaded_as_CSV_only_by_its_readers(string person, string list, string column)
     {
         var page = await portal.OpenAsync(person, portal.Home);
         var csv = await page.APIRequest.GetAsync($"{portal.Home}/{list}.csv");
@@ -64,7 +64,7 @@ public sealed class PageTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Columns_that_are_taken_away_stay_away()
+    public async Task Hidden_columns_stay_hidden()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -82,7 +82,7 @@ public sealed class PageTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Who_manages_assessments_schedules_one_and_starts_a_run_whose_recommendations_are_ranked()
+    public async Task Manager_schedules_an_assessment_starts_a_run_and_sees_ranked_recommendations()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -132,7 +132,7 @@ public sealed class PageTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Who_reads_assessments_alone_cannot_change_a_schedule()
+    public async Task Reader_of_assessments_cannot_change_a_schedule()
     {
         var page = await portal.OpenAsync("diego", $"{portal.Home}/assessments/EntraId");
         Assert.Equal(1, await page.GetByRole(AriaRole.Button, new() { Name = "Run now" }).CountAsync());
@@ -141,7 +141,7 @@ public sealed class PageTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_course_is_found_begun_and_completed()
+    public async Task Course_is_found_started_and_completed()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -166,7 +166,7 @@ public sealed class PageTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Rename_in_settings_is_in_the_audit_with_before_and_after()
+    public async Task Rename_in_settings_is_in_the_audit_trail_with_before_and_after()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();

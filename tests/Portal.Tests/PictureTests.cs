@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>Takes the pictures of docs/use/portal.md where PORTAL_PICTURES names a folder.</summary>
+/// <summary>Takes the pictures of docs/use/portal.md if PORTAL_PICTURES names a folder.</summary>
 [Collection(nameof(PortalService))]
 public sealed class PictureTests(PortalService portal)
 {

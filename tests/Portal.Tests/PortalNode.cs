@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>A portal in this process, of the sample's people and, unless told otherwise, of its web API.</summary>
+/// <summary>A portal in this process, with the sample's people and, by default, its web API.</summary>
 internal sealed class PortalNode : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -14,7 +14,7 @@ internal sealed class PortalNode : IAsyncDisposable
 
     public Uri Url { get; }
 
-    /// <param name="environment">Outside Development it trusts LocalEntra by this test alone, as no setting could make it do.</param>
+    /// <param name="environment">Outside Development it trusts LocalEntra only because the test says so; no setting could do that.</param>
     public static async Task<PortalNode> StartAsync(PortalService sample, string environment, Action<WebApplicationBuilder>? configure, params (string Name, string Value)[] settings)
     {
         var url = PortalService.Loopback();
@@ -47,6 +47,6 @@ internal sealed class PortalNode : IAsyncDisposable
         return new(app, url);
     }
 
-    // It is stopped and not disposed: Microsoft.Identity.Web validates the issuer with the client of the process's first host.
+    // The app is stopped but not disposed: Microsoft.Identity.Web validates the issuer with the client of the first host in the process.
     public async ValueTask DisposeAsync() => await app.StopAsync();
 }

@@ -7,7 +7,7 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>The sample organization with its portal in a process of its own, and one browser for all tests.</summary>
+/// <summary>The sample organization with its portal in its own process, and one browser for all tests.</summary>
 public sealed class PortalService : IAsyncLifetime, IDisposable
 {
     public const string Contoso = "c0000000-0000-4000-8000-000000000000";
@@ -28,7 +28,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
 
     public Uri Api => api;
 
-    /// <summary>The workspace that tests look at and change nothing in that others see.</summary>
+    /// <summary>A workspace that tests look at. They change nothing in it that other tests see.</summary>
     public string Workspace { get; private set; } = "";
 
     public string Home => $"/w/{Workspace}";
@@ -55,7 +55,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
         });
     }
 
-    /// <summary>The settings of a portal of its own beside the sample's, of the same people and the same web API.</summary>
+    /// <summary>Returns the settings of a second portal with the sample's people and web API.</summary>
     public async Task<List<KeyValuePair<string, string>>> NodeAsync(Uri url)
     {
         using var certificate = X509Certificate2.CreateFromPem(await http.GetStringAsync(new Uri(entra, "https-certificate")));
@@ -74,7 +74,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
         ];
     }
 
-    /// <summary>A page of a person who has signed in, in a browser of their own.</summary>
+    /// <summary>Opens a page for a person who has signed in, in a browser context of their own.</summary>
     public async Task<IPage> OpenAsync(string person, string path, ColorScheme scheme = ColorScheme.Light)
     {
         if (!people.TryGetValue((person, scheme), out var context))
@@ -90,7 +90,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
         return page;
     }
 
-    /// <summary>Nobody has signed in here.</summary>
+    /// <summary>Creates a browser context in which nobody has signed in.</summary>
     public Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions? options = null)
     {
         options ??= new();
@@ -99,7 +99,7 @@ public sealed class PortalService : IAsyncLifetime, IDisposable
         return browser!.NewContextAsync(options);
     }
 
-    /// <summary>As a newcomer does: opens the address, and says who they are by one click.</summary>
+    /// <summary>Signs in as a newcomer does: opens the address and clicks on a person.</summary>
     public static async Task SignInAsync(IPage page, string person)
     {
         await page.GotoAsync("/");

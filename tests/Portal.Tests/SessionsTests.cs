@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>Two nodes of a portal that share sessions in Redis, without a load balancer that knows them.</summary>
+/// <summary>Two nodes of a portal that share sessions in Redis, without a load balancer with sticky sessions.</summary>
 [Collection(nameof(PortalService))]
 public sealed class SessionsTests(PortalService portal) : IAsyncLifetime, IDisposable
 {
@@ -39,7 +39,7 @@ public sealed class SessionsTests(PortalService portal) : IAsyncLifetime, IDispo
     }
 
     [Fact]
-    public async Task A_session_goes_on_at_another_node_when_its_own_is_killed_and_one_is_started_anew()
+    public async Task Session_continues_at_another_node_after_its_node_was_killed_and_restarted()
     {
         var (first, second) = (await StartAsync(), await StartAsync());
         await using var context = await portal.NewContextAsync(new() { BaseURL = first.ToString() });
@@ -72,7 +72,7 @@ public sealed class SessionsTests(PortalService portal) : IAsyncLifetime, IDispo
     }
 
     [Fact]
-    public async Task A_form_that_one_node_made_is_taken_by_another()
+    public async Task Form_from_one_node_is_accepted_by_another()
     {
         var (first, second) = (await StartAsync(), await StartAsync());
         await using var context = await portal.NewContextAsync(new() { BaseURL = first.ToString() });
@@ -107,13 +107,13 @@ public sealed class SessionsTests(PortalService portal) : IAsyncLifetime, IDispo
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await page.WaitForURLAsync(url => !url.StartsWith(new Uri(second, portal.Home).ToString(), StringComparison.Ordinal));
 
-        // Not even the cookie of before brings it back: its tokens are gone from Redis.
+        // An earlier copy of the cookie does not bring the session back, because its tokens are gone from Redis.
         await copy.GotoAsync(new Uri(first, portal.Home).ToString());
         Assert.Contains("/oauth2/v2.0/authorize", copy.Url, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_is_in_Redis_tells_nobody_a_token_and_a_new_certificate_keeps_the_sessions()
+    public async Task Redis_contains_no_readable_token_and_a_new_certificate_keeps_the_sessions()
     {
         var first = await StartAsync();
         await using var context = await portal.NewContextAsync(new() { BaseURL = first.ToString() });
@@ -135,7 +135,7 @@ public sealed class SessionsTests(PortalService portal) : IAsyncLifetime, IDispo
         await OpensAsync(page, new(second, portal.Home));
     }
 
-    /// <summary>The page is shown at once: LocalEntra, which would sign in again without a question, is not asked.</summary>
+    /// <summary>Checks that the page is shown without a redirect to LocalEntra, which would sign the person in again without asking.</summary>
     private static async Task OpensAsync(IPage page, Uri url)
     {
         var asked = new List<string>();

@@ -6,11 +6,11 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>What pages cost where there is much, as ratios: to what they cost where there is little, and to the calls to the API under them.</summary>
+/// <summary>The cost of pages with much content, as ratios to the cost with little content and to the calls to the API.</summary>
 [Collection(nameof(PortalService))]
 public sealed class SizeTests(PortalService portal) : IAsyncLifetime
 {
-    // Nobody else's tests sign her in.
+    // No other test signs Patti in.
     private const string Patti = "c0000000-0000-4000-8000-000000000113";
     private const int Agreements = 10;
     private const int OfEach = 100;
@@ -31,7 +31,7 @@ public sealed class SizeTests(PortalService portal) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_thousand_workspaces_make_no_page_larger_and_each_is_found()
+    public async Task Thousand_workspaces_make_no_page_larger_and_each_is_found()
     {
         await using var few = await portal.NewContextAsync(new() { BaseURL = node.Url.ToString() });
         var adele = await few.NewPageAsync();
@@ -49,7 +49,7 @@ public sealed class SizeTests(PortalService portal) : IAsyncLifetime
         var much = await CostAsync(page, home);
         Assert.Equal(little.Calls, much.Calls);
 
-        // The menu has ten of them in place of three.
+        // The menu has ten workspaces instead of three.
         Assert.InRange(much.ApiBytes, 1, little.ApiBytes + 6_000);
         Assert.InRange(much.PageBytes, 1, little.PageBytes + 6_000);
 
@@ -73,9 +73,9 @@ public sealed class SizeTests(PortalService portal) : IAsyncLifetime
         Assert.EndsWith(last, page.Url, StringComparison.Ordinal);
     }
 
-    // The API's own cost at 100,000 people is tested with its grains; here it answers as it does then.
+    // The API's own cost for 100,000 people is tested with its grains. Here a stand-in gives the same answers.
     [Fact]
-    public async Task A_list_of_100_000_people_costs_its_page_what_one_of_a_full_page_costs()
+    public async Task Page_of_100_000_people_costs_as_much_as_a_list_of_one_page()
     {
         await using var context = await portal.NewContextAsync(new() { BaseURL = node.Url.ToString() });
         var page = await context.NewPageAsync();
@@ -114,7 +114,7 @@ public sealed class SizeTests(PortalService portal) : IAsyncLifetime
     [InlineData("adele", "", "/support-insights", "/support-cases", "/customer-activity", "/users", "/groups", "/audit", "/settings")]
     [InlineData("lee", "/learning")]
     [InlineData("diego", "/assessments", "/assessments/EntraId")]
-    public async Task The_server_takes_at_most_three_times_as_long_for_a_page_as_the_calls_under_it(string person, params string[] paths)
+    public async Task Page_takes_at_most_three_times_as_long_as_its_calls_to_the_API(string person, params string[] paths)
     {
         const int rounds = 9;
         await using var context = await portal.NewContextAsync(new() { BaseURL = node.Url.ToString() });
@@ -127,7 +127,7 @@ public sealed class SizeTests(PortalService portal) : IAsyncLifetime
             var ratios = new List<double>();
             for (var round = 0; round < rounds; round++)
             {
-                // Side by side, so that a busy machine is as busy for both. The first round warms up.
+                // Both are measured side by side, so that a busy machine affects both. The first round warms up.
                 api.TakeAsked();
                 var started = TimeProvider.System.GetTimestamp();
                 using var answer = await http.GetAsync(address);

@@ -3,12 +3,12 @@ using Microsoft.Playwright;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>What people come for, in a browser without scripts.</summary>
+/// <summary>The tasks that people come for, in a browser without scripts.</summary>
 [Collection(nameof(PortalService))]
 public sealed class TaskTests(PortalService portal)
 {
     [Fact]
-    public async Task A_newcomer_signs_in_finds_the_support_manager_and_signs_out()
+    public async Task Newcomer_signs_in_finds_the_support_manager_and_signs_out()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -25,7 +25,7 @@ public sealed class TaskTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_group_is_found_added_changed_and_taken_away_and_who_gains_is_shown_before()
+    public async Task Group_is_found_previewed_added_changed_and_removed()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -58,7 +58,7 @@ public sealed class TaskTests(PortalService portal)
     }
 
     [Fact]
-    public async Task A_session_that_ends_in_the_middle_of_a_form_loses_nothing_of_it()
+    public async Task Form_keeps_its_values_if_the_session_ends()
     {
         await using var context = await portal.NewContextAsync(new() { JavaScriptEnabled = false });
         var page = await context.NewPageAsync();
@@ -74,7 +74,7 @@ public sealed class TaskTests(PortalService portal)
         await context.ClearCookiesAsync(new() { Name = "engage-center-portal" });
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 
-        // The issuer still knows the browser, so nobody is asked who they are.
+        // The issuer still knows the browser, so it does not ask who the person is.
         Assert.StartsWith($"{address}?", page.Url, StringComparison.Ordinal);
         Assert.Equal(!was, await box.IsCheckedAsync());
         await page.GotoAsync($"{portal.Home}/groups");
@@ -82,7 +82,7 @@ public sealed class TaskTests(PortalService portal)
     }
 
     [Fact]
-    public async Task The_switcher_shows_in_bold_what_was_not_opened_yet_and_opens_it()
+    public async Task Switcher_shows_unopened_workspaces_in_bold_and_opens_one()
     {
         var page = await portal.OpenAsync("megan", portal.Home);
         await page.Locator(".top details.menu:not(.person) summary").ClickAsync();
@@ -98,7 +98,7 @@ public sealed class TaskTests(PortalService portal)
     }
 
     [Fact]
-    public async Task What_people_typed_is_shown_as_text_and_nothing_of_it_is_alive()
+    public async Task Typed_text_is_shown_as_text_and_never_executed()
     {
         const string markup = "<img src=x onerror=alert(1)><b>\"'=1+1";
         var adele = await portal.PersonAsync("adele");
@@ -141,7 +141,7 @@ public sealed class TaskTests(PortalService portal)
     }
 
     [Fact]
-    public async Task Home_is_small_and_loads_nothing_from_elsewhere()
+    public async Task Home_page_is_small_and_loads_nothing_from_other_hosts()
     {
         await using var context = await portal.NewContextAsync();
         var page = await context.NewPageAsync();

@@ -6,13 +6,13 @@ using EngageCenter.Portal.Parts;
 
 namespace EngageCenter.Portal.Tests;
 
-/// <summary>The words of the pages: each English text is its own key, and has its German.</summary>
+/// <summary>The texts of the pages: each English text is its own key and has a German translation.</summary>
 public sealed partial class TextTests
 {
     internal static Dictionary<string, string> German { get; } = Read();
 
     [Fact]
-    public void Every_text_of_the_pages_has_its_German_and_nothing_else_has()
+    public void Every_text_of_the_pages_has_a_German_translation_and_no_translation_is_unused()
     {
         var source = Path.Combine(Repository.Root, "src", "Portal");
         var written = Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories)
@@ -24,10 +24,10 @@ public sealed partial class TextTests
     }
 
     [Fact]
-    public void A_text_and_its_German_have_the_same_places_for_values() => Assert.All(German, text =>
+    public void Text_and_its_translation_have_the_same_placeholders() => Assert.All(German, text =>
         Assert.Equal(Place().Matches(text.Key).Select(m => m.Value).Order(), Place().Matches(text.Value).Select(m => m.Value).Order()));
 
-    // What the API names and the pages show in words.
+    // Names of the API that pages show in words.
     private static IEnumerable<string> Named =>
     [
         .. Choices<CaseStatus>(), .. Choices<ActivityKind>(), .. Choices<ActivityStatus>(), .. Choices<PackageKind>(), .. Choices<AssessmentStatus>(),

@@ -1,8 +1,8 @@
 namespace EngageCenter;
 
 /// <summary>
-/// Text that is generated, checked in and reviewed. A test compares the two; with <c>APPROVE=1</c> in the environment
-/// it writes the file instead, and fails so that nobody mistakes it for a passing test.
+/// Generated text that is checked in and reviewed. A test compares the two. With <c>APPROVE=1</c> in the environment it writes the
+/// file instead, and fails so that nobody mistakes it for a passing test.
 /// </summary>
 internal static class Approved
 {

@@ -2,7 +2,7 @@ namespace EngageCenter;
 
 internal static class Repository
 {
-    /// <summary>The folder that holds the solution.</summary>
+    /// <summary>The folder with the solution.</summary>
     public static string Root { get; } = Find();
 
     private static string Find()

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace EngageCenter.Cluster.Tests.Deploy;
 
-/// <summary>What can be seen of containers and manifests without running them.</summary>
+/// <summary>Checks images and manifests without running them.</summary>
 public partial class DeploymentTests
 {
-    // What a host that gives up takes beyond its Shutdown:Timeout.
+    // The time that a host needs beyond its Shutdown:Timeout when it gives up.
     private static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(5);
 
     public static TheoryData<string, string, string> Hosts => new()
@@ -16,7 +16,7 @@ public partial class DeploymentTests
         { "portal", "src/Portal", "8083" },
     };
 
-    // Of the cluster itself, which the portal only asks.
+    // The hosts that are members of the cluster. The portal only calls it.
     public static TheoryData<string, string, string> Members => new()
     {
         { "silo", "src/Silo", "8082" },
@@ -25,21 +25,21 @@ public partial class DeploymentTests
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public void An_image_is_built_of_what_is_there_and_does_not_run_as_root(string host, string project, string port)
+    public void Image_copies_existing_files_and_does_not_run_as_root(string host, string project, string port)
     {
         var service = Assert.Single(Yaml.Read("docker-compose.yml")).At($"services/{host}")!;
         Assert.Equal($"{project}/Dockerfile", service.Text("build/dockerfile"));
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, project, "Dockerfile")).Where(l => !l.StartsWith('#')).ToList();
         var final = lines.FindLastIndex(l => l.StartsWith("FROM ", StringComparison.Ordinal));
 
-        // The framework's version is the project's, to the patch: a tag that moves would make another image of the same source.
+        // The image has exactly the project's framework version. A moving tag would make different images from the same source.
         var version = TargetFramework().Match(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Build.props"))).Groups[1].Value;
         Assert.Collection(
             lines.Where(l => l.StartsWith("FROM ", StringComparison.Ordinal)),
             build => Assert.Matches($@"^FROM mcr\.microsoft\.com/dotnet/sdk:{version}\.\d+(@sha256:[0-9a-f]{{64}})? AS build$", build),
             run => Assert.Matches($@"^FROM mcr\.microsoft\.com/dotnet/aspnet:{version}\.\d+(@sha256:[0-9a-f]{{64}})?$", run));
 
-        // What is copied exists, and the projects' output is what runs.
+        // Copied files exist, and the output of the project is what runs.
         var copied = lines.Where(l => l.StartsWith("COPY ", StringComparison.Ordinal) && !l.Contains("--from", StringComparison.Ordinal))
             .SelectMany(l => l.Split(' ')[1..^1]).ToList();
         Assert.Contains("deploy/health", copied);
@@ -55,7 +55,7 @@ public partial class DeploymentTests
     }
 
     [Fact]
-    public void Whatever_compose_waits_for_says_when_it_is_healthy()
+    public void Every_service_that_compose_waits_for_has_a_health_check()
     {
         var services = Assert.Single(Yaml.Read("docker-compose.yml")).At("services")!;
         var all = ((YamlDotNet.RepresentationModel.YamlMappingNode)services).Children.Keys.Select(k => k.ToString()).ToList();
@@ -66,34 +66,34 @@ public partial class DeploymentTests
             ["service_healthy"],
             new[] { "silo/depends_on/redis", "silo/depends_on/azurite", "web/depends_on/silo", "silo-azure/depends_on/azurite", "web-azure/depends_on/silo-azure", "portal/depends_on/sessions", "grafana/depends_on/prometheus" }.Select(d => services.Text($"{d}/condition")).Distinct());
 
-        // Each profile has all that it waits for, and nothing else.
+        // Each profile has exactly the services that it waits for.
         Assert.Equal(["redis", "silo", "web"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["redis"])));
         Assert.Equal(["silo-azure", "web-azure"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["azure"])));
         Assert.Equal(["sessions", "portal"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["portal"])));
         Assert.Equal(["prometheus", "grafana"], all.Where(name => services.At($"{name}/profiles") is not null && services.Texts($"{name}/profiles").SequenceEqual(["metrics"])));
         Assert.Null(services.At("silo-azure/depends_on/redis"));
 
-        // A name or a port of its own would keep it from being scaled.
+        // A container name or a port would prevent scaling.
         Assert.All(["silo", "web", "portal"], host => Assert.Null(services.At($"{host}/container_name")));
         Assert.Null(services.At("silo/ports"));
         Assert.Equal(["127.0.0.1:8080-8099:8080"], services.Texts("web/ports"));
         Assert.Equal(["127.0.0.1:8100-8119:8083"], services.Texts("portal/ports"));
 
-        // The portal asks the web nodes of either profile.
+        // The portal calls the web nodes of both profiles.
         Assert.Equal(["web-api"], services.Texts("web/networks/default/aliases"));
         Assert.Equal("http://web-api:8080", services.Map("portal/environment")["Portal__ApiUrl"]);
         Assert.Equal(services.Text("redis/image"), services.Text("sessions/image"));
 
-        // What they mount is there, and only this machine reaches them.
+        // Mounted files exist, and only this machine can connect.
         Assert.All(["prometheus", "grafana"], name => Assert.All(services.Texts($"{name}/ports"), port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal)));
         Assert.All(
             services.Texts("prometheus/volumes").Concat(services.Texts("grafana/volumes")).Where(v => v.StartsWith("./", StringComparison.Ordinal)),
             volume => Assert.True(Directory.Exists(Path.Combine(Repository.Root, volume.Split(':')[0]))));
     }
 
-    // As the script starts them.
+    // The images are the ones that the script starts.
     [Fact]
-    public void Redis_and_Azurite_are_those_of_the_script()
+    public void Compose_starts_Redis_and_Azurite_as_the_script_does()
     {
         var services = Assert.Single(Yaml.Read("docker-compose.yml")).At("services")!;
         var script = File.ReadAllText(Path.Combine(Repository.Root, "cluster"));
@@ -112,7 +112,7 @@ public partial class DeploymentTests
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public void Everybody_waits_for_a_host_to_end_as_long_as_it_may_take(string host, string project, string port)
+    public void Compose_and_Kubernetes_wait_as_long_as_a_host_may_take_to_end(string host, string project, string port)
     {
         var service = Assert.Single(Yaml.Read("docker-compose.yml")).At($"services/{host}")!;
         var timeout = TimeSpan.Parse(service.Map("environment")["Shutdown__Timeout"], CultureInfo.InvariantCulture);
@@ -125,7 +125,7 @@ public partial class DeploymentTests
 
     [Theory]
     [MemberData(nameof(Hosts))]
-    public void A_manifest_has_probes_a_budget_and_no_root(string host, string project, string port)
+    public void Manifest_has_probes_and_a_budget_and_does_not_run_as_root(string host, string project, string port)
     {
         var documents = Manifests.Of(host);
         var deployment = documents[0];
@@ -134,7 +134,7 @@ public partial class DeploymentTests
         Assert.Equal(Assert.Single(Yaml.Read("docker-compose.yml")).Text($"services/{host}/image"), container.Text("image"));
         Assert.True(Path.Exists(Path.Combine(Repository.Root, project, "Dockerfile")));
 
-        // Ready is where calls are sent; live is what is not restarted.
+        // 'Ready' decides where calls are sent, 'live' whether the pod is restarted.
         var ports = container.List("ports").ToDictionary(p => p.Text("name")!, p => p.Text("containerPort")!);
         foreach (var (probe, path) in new[] { ("startupProbe", "/health/live"), ("readinessProbe", "/health/ready"), ("livenessProbe", "/health/live") })
         {
@@ -142,7 +142,7 @@ public partial class DeploymentTests
             Assert.Equal(port, ports[container.Text($"{probe}/httpGet/port")!]);
         }
 
-        // A load balancer has to see that a host drains before it stops.
+        // A load balancer must notice that a host drains before the host stops.
         var drain = container.List("env").Single(v => v.Text("name") == "Shutdown__DrainDelay").Text("value")!;
         Assert.True(Seconds(container, "readinessProbe/periodSeconds") * Seconds(container, "readinessProbe/failureThreshold") < TimeSpan.Parse(drain, CultureInfo.InvariantCulture).TotalSeconds);
 
@@ -165,7 +165,7 @@ public partial class DeploymentTests
 
     [Theory]
     [MemberData(nameof(Members))]
-    public void A_host_is_given_its_certificate_where_its_settings_look_for_it(string host, string project, string port)
+    public void Certificate_is_mounted_where_the_hosts_settings_look_for_it(string host, string project, string port)
     {
         var pod = Manifests.Of(host)[0].At("spec/template/spec")!;
         var container = pod.At("containers/0")!;
@@ -174,7 +174,7 @@ public partial class DeploymentTests
         var certificate = Assert.Single(Yaml.Read("deploy/kubernetes/certificates.yaml"), d => d.Text("kind") == "Certificate" && d.Text("metadata/name") == $"engage-center-{host}");
         var secret = certificate.Text("spec/secretName");
 
-        // Whole folders: what is mounted as a single file is not renewed in a running pod.
+        // Whole folders are mounted: a single mounted file is not renewed in a running pod.
         Assert.All(container.List("volumeMounts"), m => Assert.Null(m.Text("subPath")));
         var own = folders[Path.GetDirectoryName(settings["Clustering__Tls__CertificateFile"])!];
         Assert.Same(own, folders[Path.GetDirectoryName(settings["Clustering__Tls__KeyFile"])!]);
@@ -187,12 +187,12 @@ public partial class DeploymentTests
         Assert.Equal("true", trusted.Text("sources/1/configMap/optional"));
         Assert.Equal("1654", pod.Text("securityContext/fsGroup"));
 
-        // One that the hosts take.
+        // The hosts accept this certificate.
         Assert.Equal([new ClusterTlsOptions().Name], certificate.Texts("spec/dnsNames"));
         Assert.All(["server auth", "client auth"], usage => Assert.Contains(usage, certificate.Texts("spec/usages")));
         Assert.Equal("engage-center", certificate.Text("spec/issuerRef/name"));
 
-        // In compose by the same names as deploy/certificates makes them.
+        // Compose uses the names under which deploy/certificates makes the files.
         var compose = Assert.Single(Yaml.Read("docker-compose.yml"));
         Assert.Equal([$"{host}.crt", $"{host}.key", "ca.crt"], compose.Texts($"services/{host}/secrets"));
         Assert.All(compose.Texts($"services/{host}/secrets"), name => Assert.EndsWith($"/{name}", compose.Text($"secrets/{name}/file"), StringComparison.Ordinal));
@@ -200,7 +200,7 @@ public partial class DeploymentTests
     }
 
     [Fact]
-    public void The_portal_is_given_the_certificate_of_its_sessions_where_its_settings_look_for_it()
+    public void Session_certificate_is_mounted_where_the_portals_settings_look_for_it()
     {
         var pod = Manifests.Of("portal")[0].At("spec/template/spec")!;
         var settings = pod.At("containers/0")!.List("env").Where(v => v.Text("value") is not null).ToDictionary(v => v.Text("name")!, v => v.Text("value")!);
@@ -213,7 +213,7 @@ public partial class DeploymentTests
             secret.List("items").Select(i => i.Text("path")));
         Assert.Equal(certificate.Text("spec/secretName"), secret.Text("secretName"));
 
-        // RSA, as the portal asks for, kept when the certificate is renewed, and not of the CA that opens the silos.
+        // The portal needs an RSA key that is kept when the certificate is renewed, from a CA that silos do not trust.
         Assert.Equal(("RSA", "Never"), (certificate.Text("spec/privateKey/algorithm"), certificate.Text("spec/privateKey/rotationPolicy")));
         var issuer = Assert.Single(Yaml.Read("deploy/kubernetes-portal/certificates.yaml"), d => d.Text("kind") == "Issuer" && d.Text("metadata/name") == certificate.Text("spec/issuerRef/name"));
         Assert.NotNull(issuer.At("spec/selfSigned"));
@@ -223,9 +223,9 @@ public partial class DeploymentTests
         Assert.All(compose.Texts("services/portal/secrets"), name => Assert.EndsWith($"/{name}", compose.Text($"secrets/{name}/file"), StringComparison.Ordinal));
     }
 
-    // The portal's client is made of the API's document by a tool, which the build has to find.
+    // A tool generates the portal's client from the API's document, and the build has to find it.
     [Fact]
-    public void The_image_of_the_portal_has_the_tool_that_makes_its_client() => Assert.Contains(
+    public void Image_of_the_portal_has_the_tool_that_generates_its_client() => Assert.Contains(
         File.ReadAllLines(Path.Combine(Repository.Root, "src/Portal/Dockerfile")), l => l == "COPY .config .config");
 
     [Theory]
@@ -237,7 +237,7 @@ public partial class DeploymentTests
     [InlineData("web", "metrics", "prometheus")]
     [InlineData("portal", "http", "silo web portal prometheus stranger")]
     [InlineData("portal", "metrics", "prometheus")]
-    public void Network_policies_let_in_who_has_to_come_in_and_nobody_else(string host, string port, string expected)
+    public void Network_policies_allow_only_the_necessary_callers(string host, string port, string expected)
     {
         var policies = Policies();
         var labels = new[] { "silo", "web", "portal" }.ToDictionary(h => h, h => Manifests.Of(h)[0].Map("spec/template/metadata/labels"));
@@ -249,7 +249,7 @@ public partial class DeploymentTests
         Assert.Contains(selecting, p => p.Texts("spec/policyTypes").Contains("Ingress"));
         Assert.Contains(port, Manifests.Of(host)[0].List("spec/template/spec/containers/0/ports").Select(p => p.Text("name")));
 
-        // What one of them allows is allowed.
+        // A connection is allowed if any of the policies allows it.
         var rules = selecting.SelectMany(p => p.List("spec/ingress")).Where(r => r.At("ports") is null || r.List("ports").Any(p => p.Text("port") == port)).ToList();
         Assert.Equal(
             expected.Split(' '),
@@ -267,7 +267,7 @@ public partial class DeploymentTests
     }
 
     [Fact]
-    public void The_kustomization_has_every_manifest()
+    public void Kustomization_has_every_manifest()
     {
         Assert.All(["kubernetes", "kubernetes-portal"], folder =>
             Assert.Equal(Files(folder), Assert.Single(Yaml.Read($"deploy/{folder}/kustomization.yaml")).Texts("resources").Order()));
@@ -278,10 +278,10 @@ public partial class DeploymentTests
             .Select(file => Path.GetFileName(file)).Where(f => f != "kustomization.yaml").Order(StringComparer.Ordinal);
     }
 
-    // A patch of another name would be refused; a pod without the label, or with another account, gets no token.
+    // A patch with another name would be refused. A pod without the label, or with another account, gets no token.
     [Theory]
     [MemberData(nameof(Members))]
-    public void On_one_account_a_pod_is_who_its_service_account_says(string host, string project, string port)
+    public void Pod_uses_the_identity_of_its_service_account(string host, string project, string port)
     {
         var (deployment, patch) = (Manifests.Of(host)[0], Assert.Single(Yaml.Read($"deploy/kubernetes-azure/{host}.yaml")));
 

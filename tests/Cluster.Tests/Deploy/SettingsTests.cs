@@ -4,16 +4,16 @@ using YamlDotNet.RepresentationModel;
 namespace EngageCenter.Cluster.Tests.Deploy;
 
 /// <summary>
-/// A host is given the same settings by <c>./cluster</c>, by docker-compose.yml and by the manifests of Kubernetes, save
-/// for what is said here.
+/// Compares the settings of a host in <c>./cluster</c>, docker-compose.yml and the Kubernetes manifests. They must be equal except
+/// for the differences listed here.
 /// </summary>
 public class SettingsTests
 {
     private const string AzuriteAccount = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
         + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;";
 
-    // Each with what the three say, where HOST is silo or web. Production has no LocalEntra; one machine needs a port for
-    // each host; Kubernetes has its secrets and tells a pod its address.
+    // The differences, with the values in the three places; HOST is silo or web. Production has no LocalEntra. One machine needs a
+    // port for each host. Kubernetes has its own secrets and tells a pod its address.
     private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> Different = new()
     {
         ["ASPNETCORE_ENVIRONMENT"] = ("Development", "Production", "Production"),
@@ -51,7 +51,7 @@ public class SettingsTests
         ["WebApi__KnownProxies__0"] = (null, "${WEB_PROXY:-127.0.0.1}", "configMapKeyRef engage-center proxy-network true"),
     };
 
-    // Without Redis. Pods enter the account by their identity, at one address for tables and one for blobs.
+    // The differences without Redis. Pods access the account by their identity, at one address for tables and one for blobs.
     private static readonly Dictionary<string, (string? Cluster, string? Compose, string? Kubernetes)> DifferentInTables = new(Different)
     {
         ["Orleans__Clustering__ConnectionString"] = (
@@ -90,7 +90,7 @@ public class SettingsTests
     [InlineData("portal", false)]
     [InlineData("silo", true)]
     [InlineData("web", true)]
-    public async Task All_three_say_the_same(string host, bool azure)
+    public async Task Script_Compose_and_Kubernetes_have_the_same_settings(string host, bool azure)
     {
         var different = host == "portal" ? DifferentInPortal : azure ? DifferentInTables : Different;
         var (cluster, compose, kubernetes) = (await ByScript(host, azure), ByCompose(azure ? $"{host}-azure" : host), ByKubernetes(host, azure));
@@ -100,7 +100,7 @@ public class SettingsTests
         Assert.Equal(AsSaid(s => s.Compose), Sorted(compose));
         Assert.Equal(AsSaid(s => s.Kubernetes), Sorted(kubernetes));
 
-        // What is not said to be different is as the script has it.
+        // A setting that is not listed has the script's value.
         List<string> AsSaid(Func<(string? Cluster, string? Compose, string? Kubernetes), string?> by)
         {
             var all = cluster.Where(s => !different.ContainsKey(s.Key)).ToDictionary();
@@ -117,7 +117,7 @@ public class SettingsTests
     }
 
     [Fact]
-    public async Task Nothing_is_said_to_be_different_that_nobody_sets()
+    public async Task Every_documented_difference_exists()
     {
         var set = (await ByScript("silo")).Keys.Union((await ByScript("web")).Keys).Union(ByCompose("web").Keys).Union(ByKubernetes("silo", azure: true).Keys).ToHashSet();
 
@@ -144,7 +144,7 @@ public class SettingsTests
         var settings = Environment("kubernetes").ToDictionary(variable => variable.Text("name")!, Value);
         foreach (var variable in azure ? Environment("kubernetes-azure") : [])
         {
-            // As kustomize patches a list of variables.
+            // Merged in the way in which kustomize patches a list of variables.
             var name = variable.Text("name")!;
             if (variable.Text("$patch") == "delete")
             {

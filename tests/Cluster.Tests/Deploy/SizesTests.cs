@@ -3,18 +3,18 @@ using EngageCenter.WebApi;
 
 namespace EngageCenter.Cluster.Tests.Deploy;
 
-/// <summary>What a web node may take at most fits into the memory that it is given.</summary>
+/// <summary>Checks that the limits of a web node fit into the memory that it gets.</summary>
 public class SizesTests
 {
     private const long MiB = 1024 * 1024;
 
-    // What .NET gives the managed heap of a container's memory.
+    // The share of a container's memory that .NET gives to the managed heap.
     private const double HeapShare = 0.75;
 
-    // The heap of a node that does nothing.
+    // The heap of an idle node.
     private const long Idle = 64 * MiB;
 
-    // The collector needs room too.
+    // The collector needs the rest.
     private const double Used = 0.75;
 
     public static TheoryData<string, long> Places => new()
@@ -25,7 +25,7 @@ public class SizesTests
 
     [Theory]
     [MemberData(nameof(Places))]
-    public void A_node_with_the_defaults_fits_into_its_memory(string place, long memory)
+    public void Node_with_default_limits_fits_into_its_memory(string place, long memory)
     {
         var heap = (long)(memory * HeapShare);
         var options = new WebApiOptions(heap);
@@ -38,7 +38,7 @@ public class SizesTests
             CultureInfo.InvariantCulture,
             $"{place}: {Idle / MiB} MiB idle, {connections / MiB} of {options.MaxConnections} connections, {requests / MiB} of requests, {options.MaxBodyMemory / MiB} of bodies, {exports / MiB} of exports are more than {Used} of {heap / MiB}"));
 
-        // And what a node is for is still there.
+        // The limits still allow normal use.
         Assert.True(options.MaxRequests >= 1_000 && options.MaxConnections > options.MaxRequests, $"{options.MaxRequests} requests, {options.MaxConnections} connections");
         Assert.True(options.MaxBodyMemory * options.CallerShare >= WebApiOptions.LargestBodyMemory, "one caller cannot send one large body");
     }
@@ -47,13 +47,13 @@ public class SizesTests
     [InlineData("web")]
     [InlineData("silo")]
     [InlineData("portal")]
-    public void Both_places_give_a_host_the_same_memory(string host) => Assert.Equal(
+    public void Compose_and_Kubernetes_give_a_host_the_same_memory(string host) => Assert.Equal(
         Bytes(Manifests.Of(host)[0].Text("spec/template/spec/containers/0/resources/limits/memory")!),
         Bytes(Yaml.Read("docker-compose.yml")[0].Text($"services/{host}/deploy/resources/limits/memory")!));
 
-    // Where a place has settings of its own they would have to be counted here.
+    // If one of them had its own limits, they would have to be counted here.
     [Fact]
-    public void No_place_sets_another_limit_than_the_default() => Assert.All(
+    public void Neither_Compose_nor_Kubernetes_changes_a_default_limit() => Assert.All(
         (string[])["MaxConnections", "MaxRequests", "MaxBodies", "MaxBodyMemory", "MaxExports", "CallerShare", "TenantShare", "StrangersShare"],
         name =>
         {

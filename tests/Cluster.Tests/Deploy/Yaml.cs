@@ -4,11 +4,11 @@ namespace EngageCenter.Cluster.Tests.Deploy;
 
 internal static class Manifests
 {
-    /// <summary>A host's manifest for Kubernetes. The portal has a folder of its own, since it is installed or not.</summary>
+    /// <summary>Reads a host's Kubernetes manifest. The portal is optional, so it has its own folder.</summary>
     public static IReadOnlyList<YamlNode> Of(string host) => Yaml.Read($"deploy/kubernetes{(host == "portal" ? "-portal" : "")}/{host}.yaml");
 }
 
-/// <summary>The documents of a YAML file, and a way into them.</summary>
+/// <summary>Reads YAML files and finds values in them.</summary>
 internal static class Yaml
 {
     /// <param name="path">Relative to the repository's root.</param>
@@ -20,8 +20,8 @@ internal static class Yaml
         return [.. stream.Documents.Select(d => d.RootNode)];
     }
 
-    /// <summary>Down the names, separated by <c>/</c>; a number is an item of a list.</summary>
-    /// <returns>Null where there is no such place.</returns>
+    /// <summary>Follows names separated by <c>/</c>; a number is an item of a list.</summary>
+    /// <returns>Null if there is no such place.</returns>
     public static YamlNode? At(this YamlNode node, string path)
     {
         YamlNode? at = node;
@@ -40,7 +40,7 @@ internal static class Yaml
 
     public static string? Text(this YamlNode node, string path) => (node.At(path) as YamlScalarNode)?.Value;
 
-    /// <summary>Names and values of a mapping. It has those of merged mappings (<c>&lt;&lt;</c>) too; its own replace them.</summary>
+    /// <summary>Returns the names and values of a mapping. Those of merged mappings (<c>&lt;&lt;</c>) are included, unless the mapping has its own.</summary>
     public static Dictionary<string, string> Map(this YamlNode node, string path)
     {
         var mapping = Assert.IsType<YamlMappingNode>(node.At(path));

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace EngageCenter.Cluster.Tests.Metrics;
 
-/// <summary>What a host answered to a scrape, in Prometheus' text format.</summary>
+/// <summary>The answer of a host to a scrape, in Prometheus' text format.</summary>
 internal sealed partial class Exposition
 {
     private Exposition(string text)
@@ -24,10 +24,10 @@ internal sealed partial class Exposition
 
     public string Text { get; }
 
-    /// <summary>Names of families with their kinds: counter, gauge or histogram.</summary>
+    /// <summary>The families by name, with their kind: counter, gauge or histogram.</summary>
     public Dictionary<string, string> Families { get; } = [];
 
-    /// <summary>Names of series with those of all their labels.</summary>
+    /// <summary>The series by name, with the names of all their labels.</summary>
     public Dictionary<string, HashSet<string>> Labels { get; } = [];
 
     public static async Task<Exposition> Of(Node node)

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EngageCenter.Cluster.Tests.Metrics;
 
-/// <summary>docs/run/metrics.md has every metric of this service, and no other.</summary>
+/// <summary>docs/run/metrics.md has exactly the metrics of this service.</summary>
 public sealed partial class InstrumentTests : IDisposable
 {
     private readonly ServiceProvider services = new ServiceCollection()
@@ -47,7 +47,7 @@ public sealed partial class InstrumentTests : IDisposable
     }
 
     [Fact]
-    public void The_table_has_every_metric_with_its_kind_and_unit_and_no_other()
+    public void Table_has_exactly_the_metrics_of_the_service_with_kind_and_unit()
     {
         var makers = MakeAll();
 
@@ -56,14 +56,14 @@ public sealed partial class InstrumentTests : IDisposable
             instruments.Values.Select(i => $"{i.Name} {Kind(i)} {i.Unit}").Order(StringComparer.Ordinal),
             DocumentedMetric.All.Select(m => $"{m.Name} {m.Kind} {m.Unit}").Order(StringComparer.Ordinal));
 
-        // None is made elsewhere, where this test would not see it.
+        // No instrument is created elsewhere, where this test would not see it.
         var making = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => MakesInstruments().IsMatch(File.ReadAllText(file))).Select(file => Path.GetFileNameWithoutExtension(file));
         Assert.Equal(makers.Order(StringComparer.Ordinal), making.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void A_refused_row_is_counted_by_the_type_of_its_grain_and_not_by_its_key()
+    public void Refused_row_is_counted_by_grain_type_and_not_by_key()
     {
         MakeAll();
         ActivatorUtilities.CreateInstance<RefusedRows>(services).Refuse(GrainId.Create("user", "somebody"), "user", "a test");
@@ -72,7 +72,7 @@ public sealed partial class InstrumentTests : IDisposable
         Assert.Equal("grain", DocumentedMetric.All.Single(m => m.Name == "engagecenter.storage.refused_rows").Attributes);
     }
 
-    // Whoever makes instruments asks for a factory of meters.
+    // Classes that create instruments ask for a factory of meters.
     private List<string> MakeAll()
     {
         Type[] ofEachAssembly = [typeof(EngageCenterService), typeof(RefusedRows), typeof(SiloHost), typeof(WebApiOptions), typeof(HostProgram)];

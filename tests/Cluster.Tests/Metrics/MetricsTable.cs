@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace EngageCenter.Cluster.Tests.Metrics;
 
-/// <summary>A row of the table of docs/run/metrics.md.</summary>
+/// <summary>A row of the table in docs/run/metrics.md.</summary>
 /// <param name="InPrometheus">The name of the family of series.</param>
 /// <param name="CountsOn">silo, web or both.</param>
 internal sealed partial record DocumentedMetric(string Name, string InPrometheus, string Kind, string Unit, string Attributes, string CountsOn)
@@ -13,7 +13,7 @@ internal sealed partial record DocumentedMetric(string Name, string InPrometheus
             row.Groups["name"].Value, row.Groups["exported"].Value, row.Groups["kind"].Value, row.Groups["unit"].Value,
             row.Groups["attributes"].Value.Replace("`", "", StringComparison.Ordinal), row.Groups["on"].Value))];
 
-    /// <summary>As the exporter says it.</summary>
+    /// <summary>The kind as the exporter names it.</summary>
     public string KindInPrometheus => Kind is "up-down counter" ? "gauge" : Kind;
 
     [GeneratedRegex(@"^\| `(?<name>engagecenter\.[a-z_.]+)` \| `(?<exported>[a-z_]+)` \| (?<kind>[a-z-]+( counter)?) \| `(?<unit>[^`]+)` \|( (?<attributes>`[a-z_`, ]+`))? \| (?<on>silo|web|both) \| [^|]+ \|$")]

@@ -2,34 +2,34 @@ using EngageCenter.Cluster.Tests.Deploy;
 
 namespace EngageCenter.Cluster.Tests.Metrics;
 
-/// <summary>deploy/prometheus and deploy/grafana, as far as they can be checked without what is scraped.</summary>
+/// <summary>Checks of deploy/prometheus and deploy/grafana that need no scraped data.</summary>
 public class RuleTests
 {
     private static readonly List<YamlDotNet.RepresentationModel.YamlNode> rules =
         [.. Yaml.Read("deploy/prometheus/alerts.yml")[0].List("groups").SelectMany(g => g.List("rules"))];
 
     [Fact]
-    public void Every_rule_says_why_and_what_to_do() => Assert.All(rules, rule =>
+    public void Every_rule_has_a_reason_and_an_instruction() => Assert.All(rules, rule =>
     {
         Assert.All(["summary", "reason", "action"], annotation => Assert.NotEmpty(rule.Text($"annotations/{annotation}") ?? ""));
         Assert.Contains(rule.Text("labels/severity"), (string[])["critical", "warning"]);
     });
 
-    // It also says which rules are silent in a usual hour.
+    // The tests of the rules also say which rules are silent in an ordinary hour.
     [Fact]
-    public async Task Every_rule_fires_when_it_is_meant_to()
+    public async Task Every_rule_fires_when_it_should()
     {
         await using var promtool = ProgramProcess.Of("promtool", Path.Combine(Repository.Root, "deploy/prometheus"), "test", "rules", "alerts.test.yml");
         Assert.True(await promtool.Ended() == 0, promtool.ToString());
 
-        // Only what is expected of a question for alerts that fire counts.
+        // Only expectations for the query of firing alerts count.
         var fired = Yaml.Read("deploy/prometheus/alerts.test.yml")[0].List("tests").SelectMany(t => t.List("promql_expr_test"))
             .Where(t => t.Text("expr") == "count by (alertname) (ALERTS{alertstate=\"firing\"})").SelectMany(t => t.List("exp_samples"))
             .Select(sample => sample.Text("labels"));
         Assert.Equal(rules.Select(rule => $$"""{alertname="{{rule.Text("alert")}}"}""").Order(StringComparer.Ordinal), fired.Order(StringComparer.Ordinal));
     }
 
-    // Debian's promtool does not know how pods are found, so it reads the rest of what Kubernetes gets.
+    // Debian's promtool does not support the discovery of pods, so it checks the rest of the Kubernetes configuration.
     [Theory]
     [InlineData("prometheus.yml")]
     [InlineData("kubernetes.yml")]
@@ -45,7 +45,7 @@ public class RuleTests
         Assert.True(await promtool.Ended() == 0, promtool.ToString());
     }
 
-    // The jobs and names that rules and dashboards speak of are those by which hosts are found.
+    // Rules and dashboards use the job names under which hosts are discovered.
     [Fact]
     public void Both_configurations_find_every_host_on_the_port_of_its_metrics()
     {
@@ -69,7 +69,7 @@ public class RuleTests
     }
 
     [Fact]
-    public void Dashboards_have_the_data_source_that_is_provided_and_names_of_their_own()
+    public void Dashboards_use_the_provided_data_source_and_have_unique_names()
     {
         var source = Yaml.Read("deploy/grafana/provisioning/datasources/prometheus.yml")[0].Text("datasources/0/uid");
         var boards = Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy/grafana/dashboards"), "*.json")

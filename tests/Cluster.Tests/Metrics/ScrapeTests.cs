@@ -7,12 +7,12 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Cluster.Tests.Metrics;
 
-/// <summary>What a silo and a web node write for Prometheus is what docs/run/metrics.md says, and what dashboards and alert rules ask for.</summary>
+/// <summary>What a silo and a web node export to Prometheus equals docs/run/metrics.md, and has everything that dashboards and alert rules query.</summary>
 public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDisposable
 {
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(90);
 
-    // What Prometheus itself adds.
+    // Labels that Prometheus itself adds.
     private static readonly string[] ofPrometheus = ["job", "instance"];
 
     private readonly TempFolder folder = new();
@@ -25,9 +25,9 @@ public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDis
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Every_metric_has_the_name_and_attributes_of_the_table_and_every_query_asks_for_what_is_there()
+    public async Task Metrics_match_the_table_and_queries_use_only_existing_series()
     {
-        // Of a silo and a web node that nobody has asked anything.
+        // The metrics of a silo and a web node before the first request.
         var (atFirst, webAtFirst) = (await Exposition.Of(cluster.SiloNodes[0]), await Exposition.Of(cluster.Web[0]));
         Assert.All(DocumentedMetric.All.Where(m => m.Kind == "counter"), counter => Assert.Contains(
             counter.InPrometheus, (counter.CountsOn == "web" ? webAtFirst : atFirst).Families.Keys));
@@ -40,7 +40,7 @@ public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDis
             return Missing().Count == 0;
         }, bound, () => $"These are scraped: {string.Join(", ", Missing())}. {cluster}");
 
-        // The other way round: each of ours is in the table, as it is there.
+        // The other direction: each of our metrics is in the table, as documented there.
         foreach (var (name, kind) in silo.Families.Concat(web.Families).Where(f => f.Key.StartsWith("engagecenter_", StringComparison.Ordinal)))
         {
             var metric = Assert.Single(DocumentedMetric.All, m => m.InPrometheus == name);
@@ -54,7 +54,7 @@ public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDis
             Assert.Equal($"{metric.Name}: {metric.Attributes}", $"{metric.Name}: {string.Join(", ", labels)}");
         }
 
-        // Labels that a query compares or groups by are on what it asks for.
+        // Series have all labels that a query compares or groups by.
         var known = Labels();
         foreach (var query in Query.All)
         {
@@ -70,7 +70,7 @@ public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDis
         Assert.All(secrets, text => Assert.False(
             silo.Text.Contains(text, StringComparison.OrdinalIgnoreCase) || web.Text.Contains(text, StringComparison.OrdinalIgnoreCase), $"'{text}' was exported."));
 
-        // On the addresses that callers and probes reach there is no such page.
+        // The addresses for callers and probes do not serve metrics.
         using var http = new HttpClient();
         foreach (var node in new[] { cluster.SiloNodes[0], cluster.Web[0] })
         {
@@ -103,7 +103,7 @@ public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDis
         }
     }
 
-    // Prometheus itself, with the rules as they are deployed.
+    // Asks Prometheus itself, with the deployed rules.
     private async Task PrometheusAnswers()
     {
         var port = FreePort.Next();
@@ -157,7 +157,7 @@ public sealed class ScrapeTests(ITestOutputHelper output) : IAsyncLifetime, IDis
         static List<JsonNode> Rules(JsonNode? answer) => [.. answer!["data"]!["groups"]!.AsArray().SelectMany(g => g!["rules"]!.AsArray()).Select(r => r!)];
     }
 
-    /// <returns>What no metric may have in it.</returns>
+    /// <returns>Texts that must not occur in any metric.</returns>
     private async Task<string[]> Use()
     {
         using var client = new ClusterClient(cluster);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace EngageCenter.Cluster.Tests.Reminders;
 
-/// <summary>A Redis, and silos in this process whose cluster it holds, with no setting of reminders.</summary>
+/// <summary>A Redis server, and silos in this process that use it for clustering. Reminders have no settings of their own.</summary>
 public sealed class RedisFixture : IAsyncLifetime, IDisposable
 {
     private readonly TempFolder folder = new();
@@ -20,7 +20,7 @@ public sealed class RedisFixture : IAsyncLifetime, IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>A silo that is not started.</summary>
+    /// <summary>Creates a silo without starting it.</summary>
     internal IHost Silo(string serviceId)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -4,20 +4,20 @@ using Microsoft.Extensions.Hosting;
 
 namespace EngageCenter.Cluster.Tests.Reminders;
 
-/// <summary>A grain's reminder in a cluster whose silos and whose Redis end and come back.</summary>
+/// <summary>A grain's reminder while silos and Redis stop and start again.</summary>
 public sealed class ReminderTests(RedisFixture fixture) : IClassFixture<RedisFixture>
 {
     private readonly string service = Guid.NewGuid().ToString("N");
 
     [Fact]
-    public async Task It_rings_wherever_there_is_a_silo_and_after_all_of_it_was_down()
+    public async Task Reminder_ticks_on_any_silo_and_after_all_silos_and_Redis_were_down()
     {
         using var first = await Start();
         await Bell(first).Wind();
         using var second = await Start();
         await first.StopAsync();
 
-        // Nobody calls the grain.
+        // Nobody calls the grain; only the reminder can activate it.
         Assert.Equal("tower", await Rung(second));
 
         await second.StopAsync();

@@ -8,7 +8,7 @@ using EngageCenter.Script;
 
 namespace EngageCenter.Cluster.Tests.Script;
 
-/// <summary>The script <c>./cluster</c>, run as people run it.</summary>
+/// <summary>Runs the script <c>./cluster</c> as people do.</summary>
 public sealed class ScriptTests : IDisposable
 {
     private static readonly TimeSpan recovery = TimeSpan.FromSeconds(60);
@@ -18,13 +18,13 @@ public sealed class ScriptTests : IDisposable
     public void Dispose() => http.Dispose();
 
     [Fact]
-    public async Task A_cluster_lives_through_what_the_script_does_to_it()
+    public async Task Cluster_works_after_each_command_of_the_script()
     {
         await using var cluster = new ClusterScript();
         var up = await cluster.Up("--silos", "2", "--web", "2", "--sample");
         Assert.True(up.ExitCode == 0, up.ToString());
 
-        // All are there, and are what they are said to be.
+        // All members are running and have the documented names and kinds.
         var members = await cluster.Status();
         Assert.Equal(
             ["redis redis", "azurite azurite", "entra entra", "silo-0 silo", "silo-1 silo", "web-0 web", "web-1 web"],
@@ -36,12 +36,12 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(1, again.ExitCode);
         Assert.StartsWith("A cluster runs in ", again.Errors, StringComparison.Ordinal);
 
-        // What the sample set up through one web node, the other one shows.
+        // The sample was set up through one web node and is visible at the other.
         var (web0, web1) = (members[5].Url!, members[6].Url!);
         var adele = await Token(members[2].Url!, "adele@contoso.example");
         Assert.Equal(["Contoso", "Contoso Data Platform", "Contoso Retail"], await Workspaces(web1, adele));
 
-        // A silo dies; both web nodes answer; it comes back as another process.
+        // A silo is killed; both web nodes answer; it comes back as another process.
         await cluster.Do("kill", "silo-0");
         var dead = await cluster.Status("silo-0");
         Assert.Equal("ended", dead.State);
@@ -51,7 +51,7 @@ public sealed class ScriptTests : IDisposable
         await cluster.Do("start", "silo-0");
         Assert.True(await cluster.Status("silo-0") is { State: "ready" } alive && alive.Pid != dead.Pid);
 
-        // Standing still is not being dead.
+        // A paused process is not reported as dead.
         foreach (var name in (string[])["redis", "silo-1"])
         {
             await cluster.Do("pause", name);
@@ -60,7 +60,7 @@ public sealed class ScriptTests : IDisposable
             await Until.True(async () => (await cluster.Status(name)).State == "ready", recovery, $"{name} is ready");
         }
 
-        // Each silo and each web node is another process, on the new binaries, and nothing else is.
+        // After the upgrade each silo and each web node is another process with the new binaries; all others are the same.
         var before = await cluster.Status();
         await cluster.Do("roll", "--build", AppContext.BaseDirectory);
         var after = await cluster.Status();
@@ -76,7 +76,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal("ended", (await cluster.Status("silo-2")).State);
         Assert.Contains("Ready to accept connections", await cluster.Do("logs", "redis"), StringComparison.Ordinal);
 
-        // Down is down, also the second time; and up again finds what was there, also without Redis.
+        // 'down' stops everything, also when it is repeated. 'up' finds the earlier state, even without Redis.
         await cluster.Do("down");
         await Assert.AllAsync([.. after, added], async m => Assert.False(await Runs(m), m.ToString()));
         Assert.Empty(await cluster.Status());
@@ -88,7 +88,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task Nodes_of_the_portal_send_people_to_sign_in_and_take_each_others_sign_ins()
+    public async Task Portal_nodes_accept_sign_ins_of_each_other()
     {
         await using var cluster = new ClusterScript();
         var up = await cluster.Up("--silos", "1", "--web", "1", "--azure", "--sample", "--portal", "2");
@@ -99,7 +99,7 @@ public sealed class ScriptTests : IDisposable
         var proxy = members.Single(m => m.Name == "proxy").Url!;
         Assert.Contains($"The portal, for a browser: {proxy.GetLeftPart(UriPartial.Authority)}", up.Output, StringComparison.Ordinal);
 
-        // The browser keeps one jar of cookies for 127.0.0.1, whatever the port.
+        // The browser keeps one cookie jar for 127.0.0.1, for all ports.
         using var handler = new HttpClientHandler { UseCookies = true, AllowAutoRedirect = true };
         using var browser = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30) };
         var signIn = await browser.GetStringAsync(proxy);
@@ -110,12 +110,12 @@ public sealed class ScriptTests : IDisposable
             Assert.Contains("Contoso Data Platform", await browser.GetStringAsync(new Uri(portal, "/workspaces")), StringComparison.Ordinal);
         }
 
-        // Groups are found by name in LocalEntra's directory.
+        // LocalEntra's directory finds groups by name.
         using var home = await browser.GetAsync(proxy);
         var groups = await browser.GetStringAsync(new Uri($"{home.RequestMessage!.RequestUri}/groups/add?search=Engage"));
         Assert.Contains("<bdi>Engage Support</bdi>", groups, StringComparison.Ordinal);
 
-        // Behind the proxy the loss of a node is noticed within seconds, and the session goes on at the other.
+        // The proxy notices the loss of a node within seconds, and the session continues at the other node.
         await cluster.Do("kill", "portal-0");
         await Until.True(async () => await IsServed(browser, proxy) && await IsServed(browser, proxy), TimeSpan.FromSeconds(60), "the proxy goes on without portal-0");
         await cluster.Do("start", "portal-0");
@@ -153,7 +153,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("settings")]
     [InlineData("settings redis")]
     [InlineData("down --all")]
-    public async Task An_argument_that_is_wrong_is_answered_with_the_usage(string arguments)
+    public async Task Wrong_argument_prints_the_usage(string arguments)
     {
         await using var cluster = new ClusterScript();
 
@@ -172,7 +172,7 @@ public sealed class ScriptTests : IDisposable
     [InlineData("roll", "No cluster runs in ")]
     [InlineData("sample", "No cluster runs in ")]
     [InlineData("up --build samples", "There is no EngageCenter.Silo.dll in samples")]
-    public async Task What_cannot_be_done_is_said_in_one_line(string arguments, string beginning)
+    public async Task Impossible_command_is_refused_in_one_line(string arguments, string beginning)
     {
         await using var cluster = new ClusterScript();
 
@@ -184,7 +184,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_member_that_does_not_start_is_named_and_nothing_is_left_running()
+    public async Task Member_that_does_not_start_is_named_and_nothing_keeps_running()
     {
         await using var cluster = new ClusterScript();
 
@@ -197,7 +197,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_that_is_in_use_is_named_before_anything_starts()
+    public async Task Port_in_use_is_named_before_anything_starts()
     {
         await using var cluster = new ClusterScript();
         using var taken = new TcpListener(IPAddress.Loopback, cluster.PortBase + 10);
@@ -211,7 +211,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_got_the_id_of_one_that_ended_is_let_be()
+    public async Task Process_that_reuses_the_id_of_an_ended_member_is_not_stopped()
     {
         await using var cluster = new ClusterScript();
         await using var other = ProgramProcess.Of("sleep", Path.GetTempPath(), "300");
@@ -225,7 +225,7 @@ public sealed class ScriptTests : IDisposable
         Assert.False(other.HasEnded);
     }
 
-    // What a browser sends when somebody clicks on their name.
+    // Sends what a browser sends when somebody clicks on their name.
     private static async Task SignIn(HttpClient browser, Uri entra, string page, string name)
     {
         var form = Regex.Match(page, "<form method=\"post\" action=\"([^\"]*)\">(.*?)</form>", RegexOptions.Singleline);
@@ -236,7 +236,7 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
-    // One that has ended may still be listed, as a zombie, until somebody asks for its exit code.
+    // An ended process may still be listed as a zombie until somebody reads its exit code.
     private static async Task<bool> Runs(Member member)
     {
         await using var ps = ProgramProcess.Of("ps", Path.GetTempPath(), "-o", "state=", "-p", member.Pid.ToString(CultureInfo.InvariantCulture));
@@ -253,7 +253,7 @@ public sealed class ScriptTests : IDisposable
         return JsonNode.Parse(text)!["access_token"]!.GetValue<string>();
     }
 
-    /// <returns>Null where the node did not answer with them.</returns>
+    /// <returns>Null if the node did not answer with workspaces.</returns>
     private async Task<List<string>?> Workspaces(Uri web, string token)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(web, "v1/me/workspaces")) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };

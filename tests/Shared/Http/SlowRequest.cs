@@ -4,7 +4,7 @@ using System.Text;
 
 namespace EngageCenter;
 
-/// <summary>A request over a connection of its own, whose body comes as slowly as a test wants.</summary>
+/// <summary>A request over its own connection, whose body is sent as slowly as a test wants.</summary>
 internal sealed class SlowRequest : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
@@ -16,7 +16,7 @@ internal sealed class SlowRequest : IDisposable
     {
     }
 
-    /// <param name="announced">The length that the request says its body has; null for a body in chunks, as the test writes them.</param>
+    /// <param name="announced">The length of the body in the request's header; null for a body in chunks, which the test writes.</param>
     /// <param name="sent">The part of the body that is sent with the headers.</param>
     public static async Task<SlowRequest> Start(
         Uri server, string method, string path, string token, long? announced, string sent, string mediaType = "application/json")
@@ -30,12 +30,12 @@ internal sealed class SlowRequest : IDisposable
         return request;
     }
 
-    /// <summary>More of the body.</summary>
+    /// <summary>Sends more of the body.</summary>
     public async Task Send(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
 
     /// <summary>
-    /// The answer's status and all of its text. Null where the server closed the connection without one. It may leave the
-    /// connection open for some seconds after the answer, for the rest of a body that it has refused.
+    /// Returns the answer's status and its text; null if the server closed the connection without one. After the answer the server
+    /// may keep the connection open for some seconds, for the rest of a body that it has refused.
     /// </summary>
     public async Task<(int Status, string Text)?> Answer()
     {
@@ -51,7 +51,7 @@ internal sealed class SlowRequest : IDisposable
         }
         catch (IOException) when (text.Length > 0)
         {
-            // The server closes a connection whose body it does not read to the end; the answer came before.
+            // The server closes a connection whose body it does not read completely. The answer came before that.
         }
 
         return text.Length == 0 ? null : (int.Parse(text.ToString(9, 3), CultureInfo.InvariantCulture), text.ToString());

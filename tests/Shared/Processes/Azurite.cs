@@ -5,14 +5,14 @@ using System.Net.Sockets;
 
 namespace EngageCenter;
 
-/// <summary>Azurite of the test's own, blobs and if asked for tables: as a process, and ended with the test.</summary>
+/// <summary>An Azurite process for a test, with blobs and on request tables. It ends with the test.</summary>
 internal sealed class Azurite : IAsyncDisposable
 {
-    // Azurite's account is the same everywhere, and its key is in its documentation.
+    // Azurite's account and key are always the same and are in its documentation.
     private const string Account = "devstoreaccount1";
     private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    // Many small files are read at the start, on a machine that may have other things to do.
+    // The start reads many small files, on a machine that may be busy.
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly string folder;
@@ -35,13 +35,13 @@ internal sealed class Azurite : IAsyncDisposable
     public string ConnectionString => ConnectionStringAt(Port, place.Address)
         + (tables is { } port ? $"TableEndpoint=http://{place.Address}:{Text(port)}/{Account};" : "");
 
-    /// <summary>By way of something that listens on another port and passes requests on.</summary>
+    /// <summary>Returns a connection string for a proxy that listens on another port.</summary>
     public static string ConnectionStringAt(int port, IPAddress? address = null) =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://{address ?? IPAddress.Loopback}:{Text(port)}/{Account};";
 
-    /// <param name="folder">Where it runs, and where it keeps what it stores unless that is in memory only.</param>
-    /// <param name="options">More of its own.</param>
-    /// <param name="withTables">Tables besides blobs, on a port of their own.</param>
+    /// <param name="folder">The working folder, which also holds the stored data unless it is only in memory.</param>
+    /// <param name="options">More options of Azurite.</param>
+    /// <param name="withTables">Whether to start tables besides blobs, on their own port.</param>
     public static async Task<Azurite> Start(string folder, bool inMemory = true, Place? place = null, IEnumerable<string>? options = null, bool withTables = false)
     {
         var azurite = new Azurite(folder, inMemory, place ?? Place.Loopback, options ?? [], FreePort.Next(), withTables ? FreePort.Next() : null);
@@ -58,12 +58,12 @@ internal sealed class Azurite : IAsyncDisposable
     }
 
     /// <summary>
-    /// SIGTERM; connections to it are refused from then on. It writes its tables to disk now and then and when it is
-    /// asked to end, so that what it has confirmed would not survive SIGKILL, as it does in Azure.
+    /// Sends SIGTERM; from then on connections are refused. Azurite writes its tables to disk only now and then and when it is asked
+    /// to end. So unlike in Azure, confirmed writes would not survive SIGKILL.
     /// </summary>
     public Task Stop() => process.Stop();
 
-    /// <summary>Another process with what the stopped one stored, on its port.</summary>
+    /// <summary>Starts another process with the stored data of the stopped one, on the same port.</summary>
     public async Task Relaunch()
     {
         await process.DisposeAsync();
@@ -75,7 +75,7 @@ internal sealed class Azurite : IAsyncDisposable
 
     private ProgramProcess Launch()
     {
-        // The program that has blobs alone, or the one that has all.
+        // The program with blobs only, or the one with everything.
         var program = Path.Combine([Repository.Root, "eng", "azurite", "node_modules", "azurite", "dist", "src", .. tables is null ? ["blob", "main.js"] : (string[])["azurite.js"]]);
         var others = tables is { } port
             ? ["--tableHost", place.Address.ToString(), "--tablePort", Text(port), "--queueHost", place.Address.ToString(), "--queuePort", Text(FreePort.Next())]
@@ -87,7 +87,7 @@ internal sealed class Azurite : IAsyncDisposable
 
         try
         {
-            // The SDK speaks a newer version of the protocol than Azurite knows of.
+            // The SDK uses a newer version of the protocol than Azurite knows.
             return ProgramProcess.Of(place, "node", folder, [
                 program, "--blobHost", place.Address.ToString(), "--blobPort", Text(Port), "--skipApiVersionCheck", "--disableTelemetry", "--silent", .. others,
                 .. inMemory ? ["--inMemoryPersistence"] : (string[])["--location", folder], .. options]);

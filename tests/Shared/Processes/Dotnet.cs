@@ -1,9 +1,9 @@
 namespace EngageCenter;
 
-/// <summary>The SDK's own program, on what these tests were built from.</summary>
+/// <summary>Runs the SDK's program on the same build as the tests.</summary>
 internal static class Dotnet
 {
-    /// <summary>Debug or Release, as the tests are.</summary>
+    /// <summary>Debug or Release, like the tests.</summary>
     public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     public static async Task<string> RunAsync(string folder, params string[] arguments)
@@ -13,7 +13,7 @@ internal static class Dotnet
         return await process.Ended() == 0 ? process.Output : throw new InvalidOperationException($"dotnet {string.Join(' ', arguments)}\n{process}");
     }
 
-    /// <summary>Makes the package of a project that was built, in a folder.</summary>
+    /// <summary>Packs a built project into a folder.</summary>
     public static Task PackAsync(string project, string into) =>
         RunAsync(Repository.Root, "pack", Path.Combine("src", project), "--no-build", "-c", Configuration, "-o", into, "--nologo", "-v:quiet");
 }

@@ -4,17 +4,17 @@ using System.Net.Sockets;
 namespace EngageCenter;
 
 /// <summary>
-/// Successive ports of the loopback for what a test starts. On Linux they are reserved: the system gives them to no outgoing
-/// connection, no other test process gets them, and whoever they are meant for can listen on them, end, and listen again.
+/// Consecutive loopback ports for programs that a test starts. On Linux they are reserved: neither outgoing connections nor other
+/// test processes get them, and the program can listen on them, end, and listen again.
 /// </summary>
 internal sealed class FreePort : IDisposable
 {
-    // Below the range that systems usually take the ports of outgoing connections from.
+    // Below the range from which systems usually take ports for outgoing connections.
     private const int Least = 20_000;
     private const int End = 32_000;
     private const int MaxAttempts = 1_000;
 
-    // Those that nobody disposes of: kept from the collector.
+    // Reservations that are never disposed, kept alive for the collector.
     private static readonly HashSet<FreePort> untilTheEnd = [];
 
     private readonly List<Socket> sockets = [];
@@ -23,7 +23,7 @@ internal sealed class FreePort : IDisposable
 
     public int First { get; }
 
-    /// <summary>One port, reserved until the test process ends.</summary>
+    /// <summary>Reserves one port until the test process ends.</summary>
     public static int Next()
     {
         var port = Reserve(1);
@@ -35,7 +35,7 @@ internal sealed class FreePort : IDisposable
         return port.First;
     }
 
-    /// <summary>So many ports, reserved until they are disposed of.</summary>
+    /// <summary>Reserves ports until they are disposed.</summary>
     public static FreePort Reserve(int count)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -67,7 +67,7 @@ internal sealed class FreePort : IDisposable
             return false;
         }
 
-        // Elsewhere nobody else could listen beside them.
+        // On other systems a program could not listen on a reserved port.
         if (!OperatingSystem.IsLinux())
         {
             Dispose();
@@ -76,8 +76,8 @@ internal sealed class FreePort : IDisposable
         return true;
     }
 
-    // Bound without SO_REUSEADDR, so that a port that anybody else has is refused; .NET sets it on what is known to be
-    // TCP, hence no protocol. Set afterwards it lets a listener have the port too, since this socket does not listen.
+    // Bound without SO_REUSEADDR, so that a port in use is refused. .NET sets that option on TCP sockets, so no protocol is given.
+    // It is set afterwards: then a listener can share the port, because this socket does not listen.
     private static Socket Bind(int port)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Unspecified);

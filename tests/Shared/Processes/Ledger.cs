@@ -1,8 +1,8 @@
 namespace EngageCenter;
 
 /// <summary>
-/// What clients were told is stored, and what they asked for without being told. Each key has one writer at a time, so
-/// that the last acknowledged value is known.
+/// Records which writes were acknowledged and which were not answered. Each key has one writer at a time, so the last
+/// acknowledged value is known.
 /// </summary>
 internal sealed class Ledger
 {
@@ -11,13 +11,13 @@ internal sealed class Ledger
 
     public int Acknowledged => Volatile.Read(ref acknowledged);
 
-    /// <summary>Writes that were asked for and never answered.</summary>
+    /// <summary>How many writes were never answered.</summary>
     public int Unanswered { get; private set; }
 
-    /// <summary>Called with the count, after each acknowledgement.</summary>
+    /// <summary>Called after each acknowledgement with their number.</summary>
     public Action<int> OnAcknowledged { get; set; } = _ => { };
 
-    /// <summary>One write of some values at once.</summary>
+    /// <summary>Records one write of several values.</summary>
     /// <param name="write">Returns whether it was acknowledged.</param>
     public async Task<bool> Write(IReadOnlyCollection<KeyValuePair<string, string>> values, Func<Task<bool>> write)
     {
@@ -51,7 +51,7 @@ internal sealed class Ledger
         return true;
     }
 
-    /// <summary>Takes what was read for the truth from now on: what has been seen has to stay as well.</summary>
+    /// <summary>Takes what was read as the known state: a value that was seen must not disappear either.</summary>
     public void Adopt(IReadOnlyDictionary<string, string> read)
     {
         registers.Clear();
@@ -61,7 +61,7 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>What is lost, made up, or there in a value that it cannot have.</summary>
+    /// <summary>Returns values that are lost, were never written, or are not among the possible ones.</summary>
     public List<string> Violations(IReadOnlyDictionary<string, string> read) =>
     [
         .. registers.Where(r => !r.Value.Allows(read.GetValueOrDefault(r.Key)))
@@ -79,7 +79,7 @@ internal sealed class Ledger
         return register;
     }
 
-    /// <summary>The last acknowledged value, null for none, or one that was attempted after it.</summary>
+    /// <summary>The last acknowledged value (null for none), and the values that were attempted after it.</summary>
     private sealed class Register
     {
         public string? Acknowledged { get; init; }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace EngageCenter;
 
-/// <summary>What a stream has said so far.</summary>
+/// <summary>The text that a stream has written so far.</summary>
 internal sealed class Output
 {
     private readonly StringBuilder text = new();

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace EngageCenter;
 
-/// <summary>A program in a process of its own, which is not left behind.</summary>
+/// <summary>A program in its own process, which ends with the test.</summary>
 internal sealed class ProgramProcess : IAsyncDisposable
 {
-    // A host has 45 s to stop, and 5 s more to give up.
+    // A host has 45 s to stop, and then 5 s to give up.
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
@@ -40,7 +40,7 @@ internal sealed class ProgramProcess : IAsyncDisposable
         return new(new ProcessStartInfo(command.Program, command.Arguments) { WorkingDirectory = folder });
     }
 
-    /// <summary>With nothing of whoever runs the tests: no settings of theirs, and no environment.</summary>
+    /// <summary>Starts a .NET program without the environment and settings of the person who runs the tests.</summary>
     public static ProgramProcess OfDotnet(string assembly, string folder, IEnumerable<KeyValuePair<string, string>> settings, Place? place = null)
     {
         var command = (place ?? Place.Loopback).Command(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [assembly]);
@@ -58,14 +58,14 @@ internal sealed class ProgramProcess : IAsyncDisposable
         return new(start);
     }
 
-    /// <summary>SIGKILL: nothing in the process hears of it.</summary>
+    /// <summary>Sends SIGKILL, which the process does not notice.</summary>
     public async Task Kill()
     {
         process.Kill();
         await Ended();
     }
 
-    /// <summary>SIGTERM, as a shell or a service manager sends it.</summary>
+    /// <summary>Sends SIGTERM, as a shell or a service manager does, and waits for the end.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> Stop()
     {
@@ -73,13 +73,13 @@ internal sealed class ProgramProcess : IAsyncDisposable
         return await Ended();
     }
 
-    /// <summary>SIGTERM, and no more.</summary>
+    /// <summary>Sends SIGTERM, without waiting for the end.</summary>
     public Task Terminate() => Signal("TERM");
 
-    /// <summary>SIGSTOP: it stands still until <see cref="Resume"/>, and knows nothing of it.</summary>
+    /// <summary>Sends SIGSTOP: the process stands still until <see cref="Resume"/>, without noticing it.</summary>
     public Task Pause() => Signal("STOP");
 
-    /// <summary>SIGCONT.</summary>
+    /// <summary>Sends SIGCONT.</summary>
     public Task Resume() => Signal("CONT");
 
     /// <returns>The exit code.</returns>

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace EngageCenter;
 
-/// <summary>A Redis server of the test's own, which keeps on disk what it was told, and is ended with the test.</summary>
+/// <summary>A Redis server for a test. It keeps its data on disk and ends with the test.</summary>
 internal sealed class Redis : IAsyncDisposable
 {
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(20);
@@ -40,10 +40,10 @@ internal sealed class Redis : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL; connections to it are refused from then on.</summary>
+    /// <summary>Sends SIGKILL; from then on connections are refused.</summary>
     public Task Kill() => process.Kill();
 
-    /// <summary>Another process with what the killed one kept, on its port.</summary>
+    /// <summary>Starts another process with the data of the killed one, on the same port.</summary>
     public async Task Relaunch()
     {
         await process.DisposeAsync();
@@ -57,7 +57,7 @@ internal sealed class Redis : IAsyncDisposable
     {
         try
         {
-            // A membership that is lost would let two clusters be, and a reminder that is lost never rings.
+            // Data must survive: with a lost membership there could be two clusters, and a lost reminder would never tick.
             return ProgramProcess.Of(
                 place, "redis-server", folder,
                 "--port", Port, "--bind", place.Address.ToString(), "--protected-mode", "no",

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace EngageCenter;
 
-/// <summary>Waits for a condition by asking again, in bounded time.</summary>
+/// <summary>Waits for a condition by asking repeatedly, within a time limit.</summary>
 internal static class Until
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     public static Task True(Func<Task<bool>> condition, TimeSpan bound, string what) => True(condition, bound, () => what);
 
-    /// <param name="what">Said if it does not come true, as things are then.</param>
+    /// <param name="what">Describes what was waited for, as of the time when the limit is reached.</param>
     public static async Task True(Func<Task<bool>> condition, TimeSpan bound, Func<string> what)
     {
         var since = Stopwatch.GetTimestamp();

@@ -5,7 +5,7 @@ namespace EngageCenter.Reminders;
 [Alias("EngageCenter.Tests.IBellGrain")]
 internal interface IBellGrain : IGrainWithStringKey
 {
-    /// <summary>From now on it rings every second, whichever silo has it.</summary>
+    /// <summary>From now on the reminder ticks every second, on whichever silo has it.</summary>
     [Alias("Wind")]
     Task Wind();
 
@@ -13,7 +13,7 @@ internal interface IBellGrain : IGrainWithStringKey
     Task Stop();
 }
 
-/// <summary>Tells the test, by the <see cref="Rings"/> of the silo that it is on, when its reminder ticks.</summary>
+/// <summary>Tells the test when its reminder ticks, through the <see cref="Rings"/> of its silo.</summary>
 [GrainType("bell-grain")]
 internal sealed class BellGrain(Rings rings) : Grain, IBellGrain, IRemindable
 {
@@ -36,7 +36,7 @@ internal sealed class BellGrain(Rings rings) : Grain, IBellGrain, IRemindable
     }
 }
 
-/// <summary>The bells that rang on one silo.</summary>
+/// <summary>The ticks on one silo.</summary>
 internal sealed class Rings
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
@@ -45,7 +45,7 @@ internal sealed class Rings
 
     public void Add(string bell) => rung.Writer.TryWrite(bell);
 
-    /// <summary>The key of the bell that rings next.</summary>
+    /// <summary>Returns the key of the next grain whose reminder ticks.</summary>
     public async Task<string> Next()
     {
         using var bound = new CancellationTokenSource(Bound);

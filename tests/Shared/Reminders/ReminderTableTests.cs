@@ -2,24 +2,24 @@ using CsCheck;
 
 namespace EngageCenter.Reminders;
 
-/// <summary>What Orleans expects of the table of reminders, whichever store has it.</summary>
+/// <summary>What Orleans expects of a table of reminders, for any store.</summary>
 public abstract class ReminderTableTests
 {
     private const uint Middle = 0x80000000;
 
     private readonly string service = Guid.NewGuid().ToString("N");
 
-    /// <summary>The table of a silo that is of this service, and opens the store now.</summary>
+    /// <summary>Opens the table as a silo of this service does.</summary>
     private protected abstract Task<IReminderTable> Open(string serviceId);
 
-    /// <summary>What the store keeps of an instant; the rest is cut off.</summary>
+    /// <summary>The precision with which the store keeps times; the rest is cut off.</summary>
     private protected virtual TimeSpan Resolution => TimeSpan.FromTicks(1);
 
-    /// <summary>Whether the store says that its instants are UTC, which all of them are.</summary>
+    /// <summary>Whether the store marks its times as UTC. All of them are in UTC.</summary>
     private protected virtual DateTimeKind Kind => DateTimeKind.Utc;
 
     [Fact]
-    public async Task A_reminder_is_read_as_it_was_written_also_by_a_silo_that_comes_later()
+    public async Task Reminder_is_read_as_written_even_by_a_later_silo()
     {
         var written = Entry("schedule", "2b9c/a/Ключ \"x\", 'y'", "next run: Ü");
         var etag = await (await Open(service)).UpsertRow(written);
@@ -39,7 +39,7 @@ public abstract class ReminderTableTests
     [InlineData("0001-01-01T00:00:00.0000000Z", 0)]
     [InlineData("2028-02-29T23:59:59.9999999Z", 60_000)]
     [InlineData("9999-12-31T23:59:59.9999999Z", 31_536_000_000)]
-    public async Task Instants_keep_what_the_store_keeps_of_them_and_periods_may_be_long(string at, long milliseconds)
+    public async Task Times_keep_the_stores_resolution_and_periods_may_be_long(string at, long milliseconds)
     {
         var table = await Open(service);
         var written = Entry("schedule", "1", "run", DateTimeOffset.Parse(at).UtcDateTime, TimeSpan.FromMilliseconds(milliseconds));
@@ -51,7 +51,7 @@ public abstract class ReminderTableTests
     }
 
     [Fact]
-    public async Task What_is_written_again_is_replaced_under_another_etag()
+    public async Task Rewritten_reminder_is_replaced_with_a_new_etag()
     {
         var table = await Open(service);
         var first = await table.UpsertRow(Entry("schedule", "1", "run"));
@@ -64,7 +64,7 @@ public abstract class ReminderTableTests
     }
 
     [Fact]
-    public async Task A_grain_has_the_reminders_that_are_its_own()
+    public async Task Grain_has_only_its_own_reminders()
     {
         var table = await Open(service);
         string[][] all = [["schedule", "a", "run"], ["schedule", "a", "runs"], ["schedule", "a", "RUN"], ["schedule", "A", "run"], ["schedule", "ab", "run"], ["schedules", "a", "run"]];
@@ -81,7 +81,7 @@ public abstract class ReminderTableTests
     }
 
     [Fact]
-    public async Task Only_who_holds_the_etag_of_a_row_removes_it()
+    public async Task Row_is_removed_only_with_its_current_etag()
     {
         var table = await Open(service);
         var id = Id("schedule", "1");
@@ -100,7 +100,7 @@ public abstract class ReminderTableTests
     }
 
     [Fact]
-    public async Task An_etag_from_before_a_removal_is_none_of_what_was_registered_since()
+    public async Task Etag_from_before_a_removal_does_not_match_a_new_reminder()
     {
         var table = await Open(service);
         var id = Id("schedule", "1");
@@ -114,10 +114,10 @@ public abstract class ReminderTableTests
         Assert.NotNull(await table.ReadRow(id, "run"));
     }
 
-    // A silo reads the part of the ring that is its own, after its begin up to its end; the part of one of them goes over
-    // the greatest hash to the smallest.
+    // A silo reads its own part of the ring: after the begin, up to and including the end. One part wraps around from the
+    // greatest hash to the smallest.
     [Fact]
-    public async Task Any_part_of_the_ring_has_the_reminders_whose_hashes_are_in_it()
+    public async Task Every_range_of_the_ring_has_the_reminders_with_hashes_in_it()
     {
         var table = await Open(service);
         GrainId[] ids = [.. Enumerable.Range(0, 200).Select(i => Id("schedule", $"{i}"))];
@@ -126,7 +126,7 @@ public abstract class ReminderTableTests
         Assert.Contains(hashes, hash => hash < Middle);
         Assert.Contains(hashes, hash => hash > Middle);
 
-        // On a hash, beside it, at the edges of both ways to count, and anywhere.
+        // Positions on a hash, beside it, at the edges of both number formats, and anywhere.
         var edge = Gen.OneOf(
             Gen.OneOf(hashes),
             Gen.OneOf(hashes).Select(hash => hash - 1),
@@ -146,7 +146,7 @@ public abstract class ReminderTableTests
     }
 
     [Fact]
-    public async Task Services_share_a_store_without_seeing_each_others_reminders()
+    public async Task Services_in_one_store_do_not_see_reminders_of_each_other()
     {
         var (mine, theirs) = (await Open(service), await Open(service + "-other"));
         var etag = await mine.UpsertRow(Entry("schedule", "1", "run"));
@@ -160,7 +160,7 @@ public abstract class ReminderTableTests
     }
 
     [Fact]
-    public async Task Silos_that_write_at_once_all_have_written()
+    public async Task Parallel_writes_of_silos_are_all_stored()
     {
         IReminderTable[] silos = [await Open(service), await Open(service)];
 

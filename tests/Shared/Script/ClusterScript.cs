@@ -4,13 +4,13 @@ using System.Text.Json.Serialization;
 
 namespace EngageCenter.Script;
 
-/// <summary>What a run of <c>./cluster</c> came to.</summary>
+/// <summary>The result of a run of <c>./cluster</c>.</summary>
 internal sealed record Run(int ExitCode, string Output, string Errors)
 {
     public override string ToString() => $"exit code {ExitCode}\n{Output}\n{Errors}";
 }
 
-/// <summary>A process as <c>./cluster status --json</c> tells of it.</summary>
+/// <summary>A process in the output of <c>./cluster status --json</c>.</summary>
 internal sealed record Member(
     [property: JsonRequired] string Name,
     [property: JsonRequired] string Kind,
@@ -18,10 +18,10 @@ internal sealed record Member(
     Uri? Url,
     [property: JsonRequired] string State);
 
-/// <summary>The script, with a folder and ports of the test's own. What it started ends with it.</summary>
+/// <summary>The script, with its own folder and ports. Disposing ends what it started.</summary>
 internal sealed class ClusterScript : IAsyncDisposable
 {
-    // A member may take 90 s to be ready, by the script's own bound.
+    // The script itself waits up to 90 s until a member is ready.
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(4);
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
@@ -31,18 +31,18 @@ internal sealed class ClusterScript : IAsyncDisposable
 
     public string Folder => folder.File("cluster");
 
-    /// <summary>The first of its ports.</summary>
+    /// <summary>The first of the ports.</summary>
     public int PortBase => ports.First;
 
     public Task<Run> Up(params IEnumerable<string> arguments) => Go(
     [
         "up", "--port-base", PortBase.ToString(CultureInfo.InvariantCulture), "--build", AppContext.BaseDirectory,
 
-        // Several hosts share this machine's memory, and nobody watches a load balancer.
+        // Several hosts share this machine's memory, and there is no load balancer to wait for.
         "--set", "DOTNET_gcServer=0", "--set", "Shutdown__DrainDelay=00:00:00", .. arguments,
     ]);
 
-    /// <summary>Runs it, and it has to succeed.</summary>
+    /// <summary>Runs the script and requires success.</summary>
     public async Task<string> Do(params IEnumerable<string> arguments)
     {
         var run = await Go(arguments);

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Service;
 
-/// <summary>Keeps the errors that the service logs, by trace id, so that a failing case shows the exception behind a 500.</summary>
+/// <summary>Keeps the errors that the service logs, by trace id, so that a failing test shows the exception behind a 500.</summary>
 internal sealed class FaultLog : ILoggerProvider
 {
-    // Enough for whoever looks into a failure.
+    // Enough to look into a failure.
     private const int Max = 1_000;
 
     private readonly ConcurrentDictionary<string, string> faults = new();

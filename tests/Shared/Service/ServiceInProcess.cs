@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Service;
 
 /// <summary>
-/// The service in this process: a silo on SQLite and the web API on loopback, called over HTTP. LocalEntra publishes the key
-/// that <see cref="Tokens"/> signs with, so a test makes tokens of any tenant.
+/// The service in this process: a silo on SQLite and the web API on loopback, called over HTTP. LocalEntra publishes the key that
+/// <see cref="Tokens"/> signs with, so a test can make tokens for any tenant.
 /// </summary>
 internal sealed class ServiceInProcess : IAsyncDisposable
 {
@@ -35,13 +35,13 @@ internal sealed class ServiceInProcess : IAsyncDisposable
 
     public FaultLog Faults { get; }
 
-    /// <summary>The file that the silo stores in.</summary>
+    /// <summary>The file that the silo stores its state in.</summary>
     public string StateFile => StateFileIn(folder);
 
     public IGrainFactory Grains => service.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Starts it with an empty store.</summary>
-    /// <param name="settings">Besides those of a service on loopback; of LocalEntra too, whose directory has nobody unless one is named.</param>
+    /// <summary>Starts the service with an empty store.</summary>
+    /// <param name="settings">Settings besides those of a service on loopback, also for LocalEntra. Its directory is empty unless a file is named.</param>
     public static async Task<ServiceInProcess> Start(params IEnumerable<(string Name, string Value)> settings)
     {
         var folder = new TempFolder();
@@ -91,7 +91,7 @@ internal sealed class ServiceInProcess : IAsyncDisposable
 
     private static string KeyFile(TempFolder folder) => folder.File("key.pem");
 
-    // LocalEntra has to have a tenant; nobody of it calls.
+    // LocalEntra needs a tenant, but none of its people call.
     private static string Directory() => new JsonObject
     {
         ["tenants"] = new JsonArray(new JsonObject

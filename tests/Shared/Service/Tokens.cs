@@ -5,14 +5,14 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace EngageCenter.Service;
 
-/// <summary>Signs access tokens of any tenant with LocalEntra's key, for persons and applications that no directory lists.</summary>
+/// <summary>Signs access tokens of any tenant with LocalEntra's key, for persons and applications that no directory has.</summary>
 internal sealed class Tokens
 {
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly SigningCredentials credentials;
     private readonly string issuer;
 
-    // One instant for all: a person's newest token decides, and so all of a person's are equally new.
+    // All tokens have the same issue time. The newest token of a person decides, so all of theirs count equally.
     private readonly DateTimeOffset issuedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(30);
 
     public Tokens(string pem, string issuer)

@@ -1,9 +1,9 @@
 namespace EngageCenter.Storage;
 
-/// <summary>Rows as releases wrote them, one of each kind: <c>tests/Shared/Rows/v{format}</c>. They are never changed, only added to.</summary>
+/// <summary>Rows as releases wrote them, one of each kind, in <c>tests/Shared/Rows/v{format}</c>. Rows are only added, never changed.</summary>
 internal static class CheckedInRows
 {
-    /// <summary>Format 0 is of the releases that wrote no version.</summary>
+    /// <summary>Format 0 is that of releases that wrote no version.</summary>
     public static readonly int[] Formats = [0, 1];
 
     public static string FileOf(int format, StoredRowKind kind)

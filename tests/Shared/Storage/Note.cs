@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Storage;
 
-/// <summary>State with all that grains keep: one property of each kind, with defaults that are easy to lose.</summary>
+/// <summary>A state with one property of each kind that grains store, with defaults that are easy to lose.</summary>
 public sealed record Note
 {
     public string Text { get; init; } = "";

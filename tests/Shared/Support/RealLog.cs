@@ -3,14 +3,14 @@ using System.Globalization;
 namespace EngageCenter.Support;
 
 /// <summary>
-/// The opening part of a real incident log (C. A. L. Amaral, M. Fantinato, S. M. Peres: Incident management process
-/// enriched event log, UCI Machine Learning Repository, 2018). It is no part of this repository, and is looked for beside it.
+/// The first part of a real incident log (C. A. L. Amaral, M. Fantinato, S. M. Peres: Incident management process enriched event
+/// log, UCI Machine Learning Repository, 2018). It is not part of this repository; tests look for it beside the repository.
 /// </summary>
 internal static class RealLog
 {
     public static string? File { get; } = Find();
 
-    /// <summary>Null where the tests have to run.</summary>
+    /// <summary>Null if the tests have to run.</summary>
     public static string? SkipReason { get; } = File is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI"))
         ? "../shared/data/incident_event_log.csv is not there; it is part of a data set of the UCI Machine Learning Repository."
         : null;
@@ -71,7 +71,7 @@ internal static class RealLog
     }
 }
 
-/// <summary>A test over the <see cref="RealLog"/>. Without the file it is reported as skipped; in continuous integration it fails.</summary>
+/// <summary>A test on the <see cref="RealLog"/>. Without the file it is skipped with a message; in CI it fails.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class RealLogFactAttribute : FactAttribute
 {

@@ -1,9 +1,9 @@
 namespace EngageCenter.Support;
 
-/// <summary>Support insights computed anew, as plainly as the contract says it and with nothing of the service's own.</summary>
+/// <summary>Computes support insights in the simplest way from the contract's text, without code of the service.</summary>
 internal static class Recomputation
 {
-    /// <summary>The contract's sentences one by one, each over all cases.</summary>
+    /// <summary>Follows the contract's sentences one by one, each over all cases.</summary>
     public static SupportInsights Of(IEnumerable<SupportCase> updates, InsightsWindow window, DateTimeOffset generatedAt)
     {
         var newest = updates.GroupBy(u => u.CaseId).Select(g => g.OrderBy(u => u.LastUpdatedAt).ThenBy(u => u.Revision).Last()).ToList();

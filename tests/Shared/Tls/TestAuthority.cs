@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EngageCenter;
 
-/// <summary>A CA of a test's own.</summary>
+/// <summary>A certificate authority for a test.</summary>
 internal sealed class TestAuthority
 {
     public const string ServerUsage = "1.3.6.1.5.5.7.3.1";
@@ -12,7 +12,7 @@ internal sealed class TestAuthority
     private readonly X509Certificate2 certificate;
     private readonly DateTimeOffset now;
 
-    /// <param name="now">It is valid from a year before to a year after.</param>
+    /// <param name="now">The CA is valid from one year before this to one year after.</param>
     public TestAuthority(DateTimeOffset now)
     {
         this.now = now;
@@ -24,15 +24,15 @@ internal sealed class TestAuthority
 
     public string Pem => certificate.ExportCertificatePem();
 
-    /// <summary>A CA below this one.</summary>
+    /// <summary>Creates a CA that this one has signed.</summary>
     public TestAuthority Below()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return new(Sign(Request("a CA between", key, isCa: true), key, now.AddDays(-100), now.AddDays(100)), now);
     }
 
-    /// <summary>A certificate with its key, valid for 90 days of which 10 are over unless it is said otherwise.</summary>
-    /// <param name="name">The DNS name among its alternative names; null: none.</param>
+    /// <summary>Issues a certificate with its key. By default it is valid for 90 days, of which 10 have passed.</summary>
+    /// <param name="name">The DNS name in the certificate; null for none.</param>
     public X509Certificate2 Issue(string? name = "engage-center", int days = -10, int until = 80, string[]? usages = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -48,7 +48,7 @@ internal sealed class TestAuthority
         return Sign(request, key, now.AddDays(days), now.AddDays(until));
     }
 
-    /// <summary>Certificate and key as PEM.</summary>
+    /// <summary>Returns certificate and key as PEM.</summary>
     public static (string Certificate, string Key) PemOf(X509Certificate2 certificate)
     {
         using var key = certificate.GetECDsaPrivateKey()!;
@@ -57,7 +57,7 @@ internal sealed class TestAuthority
 
     private X509Certificate2 Sign(CertificateRequest request, ECDsa key, DateTimeOffset from, DateTimeOffset until)
     {
-        // By the key, since several CAs of a test have one name.
+        // The issuer is identified by its key, because several CAs of a test have the same name.
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         using var signed = request.Create(certificate, from, until, RandomNumberGenerator.GetBytes(16));
         return signed.CopyWithPrivateKey(key);

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EngageCenter;
 
-/// <summary>A folder with what <c>Clustering:Tls</c> reads: the CAs in <c>ca.crt</c>, the certificate and its key in <c>tls.crt</c> and <c>tls.key</c>.</summary>
+/// <summary>A folder with the files that <c>Clustering:Tls</c> reads: the CAs in <c>ca.crt</c>, the certificate and its key in <c>tls.crt</c> and <c>tls.key</c>.</summary>
 internal sealed class TlsFolder : IDisposable
 {
     private readonly TempFolder folder = new();
@@ -19,7 +19,7 @@ internal sealed class TlsFolder : IDisposable
 
     public string CaFile => folder.File("ca.crt");
 
-    /// <summary>The settings, with <c>:</c> or <c>__</c> between their names.</summary>
+    /// <summary>Returns the settings, with <c>:</c> or <c>__</c> between the parts of their names.</summary>
     public Dictionary<string, string> Settings(string separator = ":") => new()
     {
         [Name(separator, "CertificateFile")] = CertificateFile,
@@ -29,7 +29,7 @@ internal sealed class TlsFolder : IDisposable
 
     public void Trust(params TestAuthority[] authorities) => folder.Write("ca.crt", string.Join('\n', authorities.Select(a => a.Pem)));
 
-    /// <param name="between">What stands between the certificate and the CA.</param>
+    /// <param name="between">The CAs between the certificate and the root.</param>
     public void Show(X509Certificate2 certificate, params TestAuthority[] between)
     {
         var (pem, key) = TestAuthority.PemOf(certificate);

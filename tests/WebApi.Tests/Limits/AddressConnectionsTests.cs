@@ -71,7 +71,7 @@ public sealed class AddressConnectionsTests
     }
 
     [Fact]
-    public async Task An_address_opens_so_many_connections_a_second_and_another_address_connects_beside_it()
+    public async Task Connections_per_second_are_limited_for_each_address()
     {
         const int atOnce = 10;
         using var meter = new RefusalMeter();
