@@ -1,9 +1,9 @@
 namespace EngageCenter.Door;
 
-/// <summary>Kestrel with nothing on it: no routes, no token is read, and every answer is the same bytes.</summary>
+/// <summary>Kestrel alone: no routes, no tokens, and always the same answer.</summary>
 internal static class BareServer
 {
-    /// <summary>What a check answers, and how long that is.</summary>
+    /// <summary>The answer of a check, and a body of that length.</summary>
     public static ReadOnlyMemory<byte> Answer { get; } =
         """{"results":[{"permission":"ViewSupportInsights","allowed":true,"because":[{"role":"SupportUser","source":"EntraGroup","sourceId":"c0000000-0000-4000-8000-000000000206"}]},{"permission":"RenameSpace","allowed":false,"because":[]}],"epoch":8}"""u8.ToArray();
 
@@ -16,7 +16,7 @@ internal static class BareServer
         {
             if (HttpMethods.IsPost(http.Request.Method))
             {
-                // To the end, as whoever answers it would.
+                // Reads the whole body, as a real server would.
                 while (await http.Request.BodyReader.ReadAsync() is var read)
                 {
                     http.Request.BodyReader.AdvanceTo(read.Buffer.End);

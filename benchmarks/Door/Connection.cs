@@ -8,8 +8,8 @@ using HdrHistogram;
 namespace EngageCenter.Door;
 
 /// <summary>
-/// One connection of a client that does as little as it can: it shares the cores with the server, and would otherwise be most
-/// of what is measured. It sends prepared bytes, and reads only the status and the length of an answer.
+/// One connection of a client that does as little as possible, because it shares the cores with the server and would otherwise
+/// be most of what is measured. It sends prepared bytes, and reads only the status and the length of an answer.
 /// </summary>
 internal sealed class Connection : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class Connection : IDisposable
 
     private Connection(Socket socket) => this.socket = socket;
 
-    /// <summary>How long each request took, in µs, since it was last reset.</summary>
+    /// <summary>The duration of each request in µs since the last reset.</summary>
     public LongHistogram Latencies { get; } = NewHistogram();
 
     public static LongHistogram NewHistogram() => new(LongestMicroseconds, 3);
@@ -33,8 +33,8 @@ internal sealed class Connection : IDisposable
         return new(socket);
     }
 
-    /// <summary>Sends one request after the other until it is told to stop.</summary>
-    /// <returns>How many were answered with 200, and how many otherwise.</returns>
+    /// <summary>Sends one request after the other until it is stopped.</summary>
+    /// <returns>How many were answered with 200, and how many with another status.</returns>
     public async Task<(long Answered, long Refused)> DriveAsync(Contestant contestant, int start, CancellationToken stop)
     {
         var (answered, refused) = (0L, 0L);
@@ -55,10 +55,10 @@ internal sealed class Connection : IDisposable
         return (answered, refused);
     }
 
-    /// <summary>The last answer, where it is no more than the buffer takes.</summary>
+    /// <summary>The last answer, if it fits into the buffer.</summary>
     public string Answer => Encoding.UTF8.GetString(buffer, 0, filled);
 
-    /// <returns>Whether it was a 200.</returns>
+    /// <returns>Whether the answer was 200.</returns>
     /// <exception cref="InvalidOperationException">The connection has ended.</exception>
     public async ValueTask<bool> AskAsync(byte[] request)
     {
@@ -82,7 +82,7 @@ internal sealed class Connection : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    // By its length, or by the last chunk. No chunk of JSON without line breaks looks like that one.
+    // An answer ends by its length or with the last chunk. No chunk of JSON without line breaks looks like the last chunk.
     private static bool IsWhole(ReadOnlySpan<byte> answer)
     {
         var headers = answer.IndexOf("\r\n\r\n"u8);

@@ -6,10 +6,10 @@ using System.Text;
 
 namespace EngageCenter.Door;
 
-/// <summary>Something that answers requests.</summary>
-/// <param name="Requests">Sent one after the other by each connection, and then again from the first on. Complete, with headers.</param>
-/// <param name="Expected">What every answer to the first requests has in it.</param>
-/// <param name="Processes">Whose processor time counts, each a kind of process and its ids.</param>
+/// <summary>A server that is measured.</summary>
+/// <param name="Requests">Complete requests with headers. Each connection sends them one after the other and then starts again.</param>
+/// <param name="Expected">A text that every answer to the first round of requests contains.</param>
+/// <param name="Processes">The processes whose processor time counts, by kind.</param>
 internal sealed record Contestant(
     string Name, IPEndPoint Address, ImmutableArray<byte[]> Requests, string Expected, ImmutableArray<(string Kind, ImmutableArray<int> Ids)> Processes)
 {
@@ -17,7 +17,7 @@ internal sealed record Contestant(
 
     public static byte[] Post(string path, string body, string? token = null) => Request("POST", path, token, body);
 
-    /// <summary>What each kind of its processes has taken of all cores so far.</summary>
+    /// <summary>Returns the processor time of each kind of process so far, over all cores.</summary>
     public TimeSpan[] ProcessorTimes() => [.. Processes.Select(kind => kind.Ids.Aggregate(TimeSpan.Zero, (sum, id) =>
     {
         using var process = Process.GetProcessById(id);

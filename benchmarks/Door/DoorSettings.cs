@@ -3,17 +3,17 @@ using System.Globalization;
 
 namespace EngageCenter.Door;
 
-/// <param name="People">People who check in turns. 1 to 10,000.</param>
-/// <param name="Groups">Groups in each one's token, all with a role in the workspace. 1 to 200.</param>
-/// <param name="Connections">Connections of the client, each with one request under way. 1 to 1,000.</param>
-/// <param name="Rounds">Measured rounds. 1 to 100.</param>
+/// <param name="People">How many people check in turns. 1 to 10,000.</param>
+/// <param name="Groups">Groups in each token, all with a role in the workspace. 1 to 200.</param>
+/// <param name="Connections">Connections of the client, each with one request at a time. 1 to 1,000.</param>
+/// <param name="Rounds">How many rounds are measured. 1 to 100.</param>
 /// <param name="Seconds">How long each contestant is measured in a round. 1 to 60.</param>
 /// <param name="Silos">The sizes of the clusters that a web node is measured with; none by default.</param>
-/// <param name="Decisions">Decisions that web nodes keep; DevHost and clusters that keep none are then measured beside. 0: as many as by default, and nothing beside.</param>
-/// <param name="Only">Contestants whose name begins so; all of them by default. The first one is always measured.</param>
-/// <param name="Before">The output of src/DevHost of another commit, which is then measured beside this one; null for none.</param>
+/// <param name="Decisions">How many decisions web nodes keep. DevHost and clusters that keep none are then measured too. 0: the default number, without a comparison.</param>
+/// <param name="Only">Measures only contestants whose name begins with one of these, and always the first one; empty for all.</param>
+/// <param name="Before">The output of src/DevHost of another commit, which is then measured too; null for none.</param>
 /// <param name="Set">Settings of DevHost and of the web nodes, as environment variables.</param>
-/// <param name="Output">Where the report is written besides standard output.</param>
+/// <param name="Output">A file for the report, besides standard output.</param>
 internal sealed record DoorSettings(
     int People, int Groups, int Connections, int Rounds, int Seconds, ImmutableArray<int> Silos, int Decisions, ImmutableArray<string> Only,
     ImmutableArray<KeyValuePair<string, string>> Set, string? Before, string? Output, string CommandLine)

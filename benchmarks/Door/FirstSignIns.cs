@@ -6,12 +6,12 @@ using System.Text;
 namespace EngageCenter.Door;
 
 /// <summary>
-/// How many people can check a permission with a token that the service has not seen: each one's first token, and then each
-/// one's next token, in turns with another commit's DevHost if there is one. Each request is sent once.
+/// Measures how many people per second can check a permission with a token that the service has not seen: first each person's
+/// first token, then each person's next token, in turns with another commit's DevHost if there is one. Each request is sent once.
 /// </summary>
 internal static class FirstSignIns
 {
-    // What is compiled and cached for the first time is not measured.
+    // The first compilation and caching is not measured.
     private const int WarmUpPart = 4;
 
     private const string First = "first token";
@@ -42,7 +42,7 @@ internal static class FirstSignIns
         {
             if (kind == Next)
             {
-                // A token says in whole seconds when it was issued. Only after a later second has begun is the next one a new one.
+                // The issue time of a token is in whole seconds, so the next token is newer only after another second has begun.
                 await Task.Delay(untilNextToken, TimeProvider.System);
             }
 

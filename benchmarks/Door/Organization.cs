@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.Door;
 
-/// <summary>A customer with one workspace, whose 200 groups all hold a role there: one that of SupportUser, the others that of LearningUser.</summary>
+/// <summary>A customer with one workspace, in which 200 groups hold a role: one group holds SupportUser, the others LearningUser.</summary>
 internal sealed class Organization(DoorSettings settings)
 {
     private const int MaxGroups = 200;
@@ -19,10 +19,10 @@ internal sealed class Organization(DoorSettings settings)
 
     public static IReadOnlyList<Guid> Groups { get; } = [.. Enumerable.Range(0, MaxGroups).Select(n => Id(2, n))];
 
-    /// <summary>Those who check, each in as many groups as the settings say.</summary>
+    /// <summary>The people who check, each in as many groups as the settings say.</summary>
     public ImmutableArray<Person> People { get; } = [.. Enumerable.Range(0, settings.People).Select(n => new Person($"person{n}", Id(1, n), settings.Groups))];
 
-    /// <summary>Those who list their workspaces, by how many groups they are in.</summary>
+    /// <summary>Returns the people who list their workspaces and are in this many groups.</summary>
     public ImmutableArray<Person> Of(int groups) => [.. cohorts.Where(p => p.Groups == groups)];
 
     private readonly ImmutableArray<Person> cohorts =
@@ -59,7 +59,7 @@ internal sealed class Organization(DoorSettings settings)
         }),
     }.ToJsonString();
 
-    /// <summary>Activates the agreement and grants the roles, by the API itself.</summary>
+    /// <summary>Creates the agreement and grants the roles through the API.</summary>
     /// <returns>The workspace's id.</returns>
     public static async Task<string> SetUpAsync(Uri service, Uri entra)
     {
@@ -147,5 +147,5 @@ internal sealed class Organization(DoorSettings settings)
     private static Guid Id(int kind, int n) => new(0xc0000000, 0, 0x4000, 0x80, (byte)kind, 0, 0, 0, 0, (byte)(n >> 8), (byte)n);
 }
 
-/// <param name="Groups">In how many groups; always the first ones.</param>
+/// <param name="Groups">How many groups the person is in, counted from the first one.</param>
 internal sealed record Person(string Name, Guid Id, int Groups);

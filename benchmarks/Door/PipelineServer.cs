@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace EngageCenter.Door;
 
 /// <summary>
-/// What ASP.NET Core takes at the least for a check: authentication by a token that is remembered, a rate limit for each caller,
-/// authorization, a typed body, and an answer that is in memory. It believes every token, so it is for this benchmark alone.
+/// The least that ASP.NET Core needs for a check: authentication with a remembered token, a rate limit for each caller,
+/// authorization, a typed body, and an answer from memory. It accepts every token, so it is only for this benchmark.
 /// </summary>
 internal static class PipelineServer
 {
@@ -50,7 +50,7 @@ internal static class PipelineServer
     private sealed class RememberedTokens(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
-        // As many as there are people in a run.
+        // Has at most one entry for each person of a run.
         private static readonly ConcurrentDictionary<Key, AuthenticateResult> known = new();
 
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()

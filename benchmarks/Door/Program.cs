@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using EngageCenter;
 using EngageCenter.Door;
 
-// What does an authenticated permission check cost over HTTP? It is measured beside servers that do less and beside another
-// product that does the same, in turns and in one run: what the machine does beside slows all of them, so only the ratios count.
+// What does an authenticated permission check cost over HTTP? It is compared in one run, in turns, with servers that do less and
+// with another product that does the same. Other work on the machine slows all of them, so only the ratios count.
 switch (args)
 {
     case ["serve", "bare", var url]:
@@ -26,7 +26,7 @@ catch (ArgumentException unusable)
     return 2;
 }
 
-// Whoever ends it early ends what it has started as well.
+// If the run is interrupted, everything that it started is ended as well.
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -52,7 +52,7 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 }
 catch (Exception fault) when (fault is InvalidOperationException or TimeoutException or System.Net.Sockets.SocketException)
 {
-    // Said here, so that what was started is ended.
+    // Caught here so that everything that was started is ended.
     await Console.Error.WriteLineAsync($"{fault}");
     return 1;
 }

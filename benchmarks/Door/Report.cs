@@ -6,7 +6,7 @@ using System.Text;
 
 namespace EngageCenter.Door;
 
-/// <summary>Says in Markdown what was measured, and where.</summary>
+/// <summary>Writes the results and the machine in Markdown.</summary>
 internal static class Report
 {
 #if DEBUG
@@ -46,7 +46,7 @@ internal static class Report
         void Line(string line) => text.Append(line).Append('\n');
     }
 
-    /// <summary>What was run, when, where, and of which commit.</summary>
+    /// <summary>Returns what was run, when, where, and with which commit.</summary>
     public static string Heading(string title, string arguments)
     {
         var date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

@@ -4,10 +4,10 @@ using HdrHistogram;
 
 namespace EngageCenter.Door;
 
-/// <summary>What one contestant did in its turns of one round.</summary>
-/// <param name="Requests">Those that were answered with 200.</param>
-/// <param name="Refused">Those that were answered otherwise, as a server may do that gets no turn on a busy machine.</param>
-/// <param name="Processors">By kind of process, as the contestant names them; the client last.</param>
+/// <summary>The result of one contestant in its turns of one round.</summary>
+/// <param name="Requests">Requests that were answered with 200.</param>
+/// <param name="Refused">Requests with another answer, which can happen if a server gets no processor time on a busy machine.</param>
+/// <param name="Processors">Processor time by kind of process, in the contestant's order; the client is last.</param>
 internal sealed record Lap(long Requests, long Refused, TimeSpan Elapsed, ImmutableArray<TimeSpan> Processors)
 {
     public double PerSecond => Requests / Elapsed.TotalSeconds;
@@ -18,13 +18,13 @@ internal sealed record Lap(long Requests, long Refused, TimeSpan Elapsed, Immuta
         some.Requests + more.Requests, some.Refused + more.Refused, some.Elapsed + more.Elapsed, [.. some.Processors.Zip(more.Processors, (a, b) => a + b)]);
 }
 
-/// <param name="Rounds">In each round, one lap for each contestant.</param>
+/// <param name="Rounds">For each round, one lap for each contestant.</param>
 /// <param name="Latencies">For each contestant, over all rounds, in µs.</param>
 internal sealed record Result(ImmutableArray<ImmutableArray<Lap>> Rounds, ImmutableArray<LongHistogram> Latencies);
 
 internal static class Rounds
 {
-    // What is hot is compiled anew, several times, and nothing of that is measured.
+    // Hot code is compiled again several times; none of that is measured.
     private const int WarmUpRequests = 20_000;
 
     private static readonly TimeSpan longestWarmUp = TimeSpan.FromSeconds(20);
@@ -59,7 +59,7 @@ internal static class Rounds
         }
     }
 
-    // Everybody is asked once before anything is measured: so they have signed in, and the answers are what they should be.
+    // Sends one request for each person before anything is measured. Then all have signed in, and the answers are checked.
     private static async Task CheckAsync(Contestant contestant, Connection connection)
     {
         foreach (var request in contestant.Requests)
@@ -87,7 +87,7 @@ internal static class Rounds
         var turns = (int)(TimeSpan.FromSeconds(settings.Seconds) / turn);
         for (var n = 0; n < turns; n++)
         {
-            // Each has every place equally often.
+            // Each contestant has every position equally often.
             for (var place = 0; place < contestants.Length; place++)
             {
                 var whose = (number + n + place) % contestants.Length;

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace EngageCenter.Door;
 
-/// <summary>Everything that is compared, each in processes of its own that end with this.</summary>
+/// <summary>All contestants, each in its own processes, which end when this is disposed.</summary>
 internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsyncDisposable
 {
     public const string Cerbos = "Cerbos";
@@ -15,7 +15,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
 
     private const string NoneKept = ", no decisions kept";
 
-    // A cluster is five processes or more that start on the same cores.
+    // A cluster has five or more processes that start on the same cores.
     private static readonly TimeSpan startBound = TimeSpan.FromMinutes(4);
 
     private readonly Organization organization = new(settings);
@@ -82,7 +82,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         }
     }
 
-    // Nothing said: as many as by default.
+    // Without the option, the default number of decisions is used.
     private KeyValuePair<string, string>[] Decisions(int max) => settings.Decisions == 0
         ? []
         : [new("Access__LendsDecisions", max > 0 ? "true" : "false"), new("WebApi__Decisions__Max", Text(max))];
@@ -105,7 +105,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         return await ContestantsAsync(which, host.Address, new($"http://{host.Address}"), new($"http://{host.Entra}"), [("DevHost", [host.Process])]);
     }
 
-    /// <summary>A DevHost without any state, whose workspace is set up.</summary>
+    /// <summary>Starts a DevHost with an empty store and sets up its workspace.</summary>
     /// <param name="programs">The output of src/DevHost.</param>
     public async Task<NewHost> NewHostAsync(string programs, string which)
     {
@@ -250,7 +250,7 @@ internal sealed class Servers(TempFolder folder, DoorSettings settings) : IAsync
         return await script.Ended() == 0 ? script.Output : throw new InvalidOperationException($"./cluster {arguments.First()} failed. {script}");
     }
 
-    /// <param name="Path">Of a check.</param>
+    /// <param name="Path">The path of a check.</param>
     public sealed record NewHost(IPEndPoint Address, Uri Entra, int Process, string Path);
 
     private static string CheckPath(string workspaceId) => $"/v1/workspaces/{workspaceId}/permissions/check";

@@ -7,9 +7,9 @@ using EngageCenter.WarmCheck;
 using EngageCenter.Workspaces;
 using Orleans.Core.Internal;
 
-// How many bytes of the managed heap does an active grain take? The heap is measured after a full collection, with a
-// number of grains active and with more of them; the difference is divided by how many there are more. Then those that
-// came later are deactivated, which tells what the grain itself took and what stays elsewhere, such as in the list of people.
+// How many bytes of the managed heap does an active grain take? The heap is measured after a full collection, with some grains
+// active and with more of them; the difference is divided by the number of added grains. Then the added grains are deactivated,
+// which shows how much the grain itself took and how much stays elsewhere, such as in the list of people.
 const int FewPeople = 1_000, MorePeople = 10_000, FewWorkspaces = 50, MoreWorkspaces = 300, Groups = 20;
 
 await using var silo = await BenchmarkSilo.Start(withClient: false);
@@ -42,7 +42,7 @@ async Task<IReadOnlyList<PersonId>> Come(int number)
     return people;
 }
 
-// Each is of an agreement of its own, whose grain is deactivated: a workspace is in use much longer than its contract.
+// Each workspace has its own agreement, whose grain is deactivated: a workspace is in use much longer than its agreement.
 async Task<IReadOnlyList<string>> Activate(int from, int number)
 {
     var workspaces = new List<string>();
@@ -67,13 +67,13 @@ async Task Measure<T>(string what, int number, Func<Task<IReadOnlyList<T>>> add,
         await Deactivate(grainOf(item));
     }
 
-    // A deactivation goes on after the call. Each question is a grain call, so this does not keep a processor busy.
+    // A deactivation continues after the call. Each question is a grain call, so this loop does not keep a processor busy.
     while (await Activations() > activations - number)
     {
         await Task.Yield();
     }
 
-    // The list of ids is the benchmark's own, in each of the two later measurements.
+    // Both later measurements include the list of ids, which belongs to the benchmark.
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {(with - before) / number:N0} | {(with - Heap()) / number:N0} |"));
     GC.KeepAlive(added);
 }

@@ -7,8 +7,8 @@ using Orleans.Configuration;
 namespace EngageCenter.WarmCheck;
 
 /// <summary>
-/// The silo as it is in production, a cluster of its own on two free ports and a database that is deleted: what a
-/// call passes on its way depends on how a silo is set up, and a test cluster is set up in its own way.
+/// A production silo as a cluster of its own, on two free ports and with a temporary database. How a call is processed depends
+/// on the silo's set-up, and a test cluster is set up differently.
 /// </summary>
 internal sealed class BenchmarkSilo : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
 
     private BenchmarkSilo(DirectoryInfo folder, IHost silo, IHost? client) => (this.folder, this.silo, this.client) = (folder, silo, client);
 
-    /// <summary>In the silo's process its own factory, as a grain and a web API beside it have it.</summary>
+    /// <summary>The factory of the client, or in the silo's process the silo's own, as grains and a web API beside it use it.</summary>
     public IGrainFactory Grains => (client ?? silo).Services.GetRequiredService<IGrainFactory>();
 
     public static async Task<BenchmarkSilo> Start(bool withClient)
@@ -61,16 +61,16 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         return builder.Build();
     }
 
-    // Without configuration from outside: what is measured is the same everywhere.
+    // No configuration from outside is read, so that the same is measured everywhere.
     private static HostApplicationBuilder Quiet()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { EnvironmentName = Environments.Production });
-        // What a silo says when it goes away with its leases out is no part of the figures.
+        // What a silo logs when it stops with leases out is not part of the figures.
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error).AddFilter("Polly", LogLevel.None);
         return builder;
     }
 
-    // Held at the same time, so that they differ.
+    // Both are reserved at the same time, so that they differ.
     private static (int Silo, int Gateway) FreePorts()
     {
         using var silo = new TcpListener(IPAddress.Loopback, 0);

@@ -5,8 +5,8 @@ using EngageCenter.Users;
 namespace EngageCenter.WarmCheck;
 
 /// <summary>
-/// What is compared. Each method calls one person after the other, one call at a time, until told to stop, and
-/// returns how many calls that were.
+/// The kinds of calls that are compared. Each method calls for one person after the other, one call at a time, until it is
+/// stopped, and returns the number of calls.
 /// </summary>
 internal sealed class Contestants(IGrainFactory grains, Contoso contoso)
 {

@@ -6,7 +6,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.WarmCheck;
 
-/// <summary>A workspace, its groups, and people who are in all of them and have signed in.</summary>
+/// <summary>A workspace, its groups, and people who are in all groups and have signed in.</summary>
 internal sealed record Contoso(Guid Tenant, string WorkspaceId, ImmutableArray<Guid> Groups, ImmutableArray<SignIn> People)
 {
     private static readonly DateTimeOffset Morning = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
@@ -28,11 +28,11 @@ internal sealed record Contoso(Guid Tenant, string WorkspaceId, ImmutableArray<G
             await grains.GetGrain<IUserGrain>(person.ToString()).Decide(Token(person, groups), workspaceId);
         }
 
-        // Each request brings groups of its own, equal to those that the grain keeps but not the same: so it is here.
+        // Each request brings its own array of groups, equal to the one that the grain keeps but not the same object.
         return new(tenant, workspaceId, groups, [.. people.Select(p => Token(p, groups))]);
     }
 
-    /// <summary>A token of somebody who is in all the groups.</summary>
+    /// <summary>Returns a token of a person who is in all groups.</summary>
     public SignIn Token(PersonId person) => Token(person, Groups);
 
     private static SignIn Token(PersonId person, IEnumerable<Guid> groups) => SignIn.Create(

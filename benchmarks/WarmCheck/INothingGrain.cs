@@ -4,11 +4,11 @@ using Orleans.Concurrency;
 
 namespace EngageCenter.WarmCheck;
 
-/// <summary>What a call costs before its grain does anything. Keyed as a person's grain, and called as that one is.</summary>
+/// <summary>Measures the cost of a call to a grain that does nothing. Keyed and called like a person's grain.</summary>
 [GrainInterfaceType("EngageCenter.WarmCheck.INothingGrain"), Alias("EngageCenter.WarmCheck.INothingGrain")]
 public interface INothingGrain : IGrainWithStringKey
 {
-    /// <summary>Takes and returns what a check does.</summary>
+    /// <summary>Takes and returns the same types as a check.</summary>
     [Alias("Decide")]
     ValueTask<AccessDecision> Decide(SignIn signIn, string workspaceId);
 

@@ -1,7 +1,7 @@
 using EngageCenter.WarmCheck;
 
-// How much of the speed of a grain call is left to a warm permission check? Both are called in turns, in one process
-// and on one silo, so that whatever else the machine does slows both: only the ratio counts.
+// How fast is a warm permission check compared with a grain call that does nothing? Both are called in turns, in one process and
+// on one silo. Other work on the machine slows both, so only the ratio counts.
 Settings settings;
 try
 {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace EngageCenter.WarmCheck;
 
-/// <summary>Says what was measured, and where.</summary>
+/// <summary>Writes the results and the machine.</summary>
 internal static class Report
 {
 #if DEBUG
@@ -28,7 +28,7 @@ internal static class Report
         $"{number,5} {round.Check.PerSecond,11:N0} {round.NothingAlike.PerSecond,14:N0} {round.Nothing.PerSecond,10:N0} "
         + $"{ToAlike(round),7:F3} {ToNothing(round),7:F3}");
 
-    /// <returns>Whether the check is as fast as it has to be.</returns>
+    /// <returns>Whether the check is at least as fast as required.</returns>
     public static bool Ratios(ImmutableArray<Round> rounds, double atLeast)
     {
         Console.WriteLine();
@@ -53,7 +53,7 @@ internal static class Report
         return median >= atLeast;
     }
 
-    // Of one round, in which the two took short turns: whatever else the machine did, it did to both.
+    // The ratio of one round, in which both took short turns: other work on the machine affected both.
     private static double ToAlike(Round round) => round.Check.PerSecond / round.NothingAlike.PerSecond;
 
     private static double ToNothing(Round round) => round.Check.PerSecond / round.Nothing.PerSecond;

@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.WarmCheck;
 
-/// <summary>What one contestant did in its turns of one round.</summary>
+/// <summary>The result of one contestant in its turns of one round.</summary>
 internal readonly record struct Lap(long Calls, TimeSpan Elapsed, TimeSpan Processor, long Allocated)
 {
     public double PerSecond => Calls / Elapsed.TotalSeconds;
 
-    /// <summary>Microseconds of processor time, of all cores, with what the silo does beside.</summary>
+    /// <summary>Microseconds of processor time over all cores for each call, including other work of the silo.</summary>
     public double ProcessorPerCall => Processor.TotalMicroseconds / Calls;
 
     public double AllocatedPerCall => (double)Allocated / Calls;
@@ -20,12 +20,12 @@ internal readonly record struct Round(Lap Check, Lap NothingAlike, Lap Nothing);
 
 internal static class Rounds
 {
-    /// <summary>Rounds that are thrown away: the compiler has done with a hot method after some ten thousand calls.</summary>
+    /// <summary>How many first rounds are discarded: a hot method is fully compiled after about ten thousand calls.</summary>
     private const int WarmUp = 5;
 
     /// <summary>
-    /// Turns of each contestant within a round. The shorter they are, the more alike is what the machine does beside;
-    /// starting and ending one takes far less than a millisecond.
+    /// The turns of each contestant within a round. The shorter they are, the more equal is the effect of other work on the machine.
+    /// To start and end a turn takes far less than a millisecond.
     /// </summary>
     private const int Turns = 20;
 
@@ -51,7 +51,7 @@ internal static class Rounds
         var laps = new Lap[all.Length];
         for (var turn = 0; turn < Turns; turn++)
         {
-            // Each is first, second and last equally often, so that none has the better place.
+            // Each contestant is first, second and last equally often.
             for (var place = 0; place < all.Length; place++)
             {
                 var whose = (number + turn + place) % all.Length;

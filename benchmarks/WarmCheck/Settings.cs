@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace EngageCenter.WarmCheck;
 
-/// <param name="Users">People who are checked in turns. 1 to 10,000.</param>
+/// <param name="Users">How many people are checked in turns. 1 to 10,000.</param>
 /// <param name="Groups">Groups in each person's token, and in the workspace. 1 to 200.</param>
-/// <param name="Callers">Calls under way at once. 1 to 10,000.</param>
-/// <param name="Rounds">Measured rounds of each kind of call. 1 to 1,000.</param>
+/// <param name="Callers">How many calls run at the same time. 1 to 10,000.</param>
+/// <param name="Rounds">How many rounds of each kind of call are measured. 1 to 1,000.</param>
 /// <param name="Milliseconds">How long each kind of call is made in a round. 100 to 60,000.</param>
-/// <param name="FromClient">Whether the calls come over TCP from a client, rather than from the silo's own process.</param>
-/// <param name="AtLeast">The median ratio below which the benchmark fails; 0 for none.</param>
+/// <param name="FromClient">Whether the calls come over TCP from a client instead of from the silo's process.</param>
+/// <param name="AtLeast">The benchmark fails if the median ratio is below this; 0 for never.</param>
 internal sealed record Settings(int Users, int Groups, int Callers, int Rounds, int Milliseconds, bool FromClient, double AtLeast)
 {
     private const string Usage =

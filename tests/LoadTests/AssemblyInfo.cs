@@ -1,2 +1,2 @@
-// Some of them measure: one after the other.
+// Some tests measure, so they run one after the other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -8,14 +8,14 @@ using EngageCenter.Support;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>The options, their limits, and what they are for.</summary>
+/// <summary>The options with their limits and descriptions.</summary>
 internal sealed class CommandLine
 {
     public const int Ok = 0;
     public const int Failed = 1;
     public const int NotUnderstood = 2;
 
-    /// <summary>After Ctrl+C what is under way may end, which takes up to the response timeout, and is reported on.</summary>
+    /// <summary>After Ctrl+C, running operations may end, which takes up to the response timeout. Then the report is written.</summary>
     private static readonly TimeSpan interruptBound = SiloHost.ResponseTimeout + TimeSpan.FromSeconds(15);
 
     private readonly Option<bool> inProcess = new("--in-process") { Description = "Silos in this process, with sockets between them and the client." };
@@ -62,7 +62,7 @@ internal sealed class CommandLine
     private readonly Option<int> membersPerSecond = Number("--members-per-second", "Requests of members each second.", 50, 1, 10_000);
     private readonly Option<int> rounds = Number("--rounds", "Each is members alone, and then members beside strangers.", 3, 1, 100);
 
-    /// <param name="run">What to do with options that can be read.</param>
+    /// <param name="run">Called with the options if they are valid.</param>
     /// <returns>The exit code.</returns>
     public async Task<int> InvokeAsync(
         string[] args, TextWriter output, TextWriter error, Func<LoadTestOptions, CancellationToken, Task<int>> run)
@@ -166,7 +166,7 @@ internal sealed class CommandLine
             string.Join(' ', args.Where((argument, n) => argument != report.Name && (n == 0 || args[n - 1] != report.Name))));
     }
 
-    // What a single option cannot tell.
+    // Checks that involve more than one option.
     private IEnumerable<string> Contradictions(ParseResult parsed, LoadTestOptions options)
     {
         if (new Option[] { inProcess, cluster, redis }.Count(o => IsGiven(parsed, o)) != 1)

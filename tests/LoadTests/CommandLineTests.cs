@@ -33,7 +33,7 @@ public class CommandLineTests
     [InlineData("--in-process --workspaces 2 --concurrency 41", "--concurrency 41 is too much for 2 workspaces: what 'mix' changes one operation has alone, and each workspace has 20 of it.")]
     [InlineData("--in-process --workspaces 2 --concurrency 35 --scenario learn,runs", "--concurrency 35 is too much for 2 workspaces: what 'runs' changes one operation has alone, and each workspace has 17 of it.")]
     [InlineData("report --from a.json", "Option '--out' is required.")]
-    public async Task What_is_not_understood_is_said_in_one_line(string args, string message)
+    public async Task Invalid_arguments_are_refused_in_one_line(string args, string message)
     {
         var (exitCode, output, error, options) = await Invoke(args);
 
@@ -51,7 +51,7 @@ public class CommandLineTests
     }
 
     [Fact]
-    public async Task Without_more_it_is_the_mix_in_a_closed_loop()
+    public async Task Default_is_the_mix_in_a_closed_loop()
     {
         var (_, _, _, options) = await Invoke("--in-process");
 
@@ -63,7 +63,7 @@ public class CommandLineTests
     }
 
     [Fact]
-    public async Task What_is_asked_for_is_what_is_run()
+    public async Task Arguments_set_all_options()
     {
         const string args = "--redis 127.0.0.1:7000 --cluster-id c --service-id s --silo-pids 1,2 --scenario check,home --rate 250.5 --arrivals Poisson "
             + "--max-in-flight 60 --duration 1.5m --warm-up 250ms --interval 2s --seed 7 --data mine --workspaces 3 --people 4 --batch 5 --report out --allow-errors 6 --mix home=2,check=3";
@@ -82,14 +82,14 @@ public class CommandLineTests
     [Theory]
     [InlineData("--cluster", "./cluster")]
     [InlineData("--cluster ../cluster", "../cluster")]
-    public async Task The_cluster_of_the_script_needs_no_address(string args, string script) =>
+    public async Task Cluster_of_the_script_needs_no_address(string args, string script) =>
         Assert.Equal(script, (await Invoke(args)).Options!.Script);
 
     [Fact]
-    public async Task All_is_every_scenario() => Assert.Equal(Scenarios.All.AsEnumerable(), (await Invoke("--in-process --scenario all")).Options!.Scenarios);
+    public async Task Scenario_all_means_every_scenario() => Assert.Equal(Scenarios.All.AsEnumerable(), (await Invoke("--in-process --scenario all")).Options!.Scenarios);
 
     [Fact]
-    public async Task A_cluster_that_is_not_there_is_one_line_too()
+    public async Task Missing_cluster_is_reported_in_one_line()
     {
         using var error = new StringWriter();
         var exitCode = await new CommandLine().InvokeAsync(

@@ -8,7 +8,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Short runs of everything, on silos in the tests' process.</summary>
+/// <summary>Short runs of everything, with silos in this process.</summary>
 public sealed class InProcessTests : IDisposable
 {
     private static readonly DatasetSize size = new("test", 2, 6, 5);
@@ -20,7 +20,7 @@ public sealed class InProcessTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task Every_scenario_is_answered_as_it_has_to_be_and_reported()
+    public async Task Every_scenario_gets_correct_answers_and_is_reported()
     {
         using var output = new StringWriter();
         using var progress = new StringWriter();
@@ -52,13 +52,13 @@ public sealed class InProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Seeding_again_changes_nothing_and_a_wrong_answer_is_found()
+    public async Task Seeding_twice_changes_nothing_and_a_wrong_answer_is_found()
     {
         await using var target = await InProcessCluster.StartAsync(1, CancellationToken.None);
         var seed = new Seed(target.Grains, TimeProvider.System);
         var first = await seed.ApplyAsync(size, CancellationToken.None);
 
-        // A run that ended in the middle has left a group with its role.
+        // An interrupted run has left a group with its role.
         await first.ChangingGroups[0].SetAsync(granted: true);
         var cluster = await seed.ApplyAsync(size, CancellationToken.None);
         Assert.Equal(first.WorkspaceIds.AsEnumerable(), cluster.WorkspaceIds);
@@ -67,14 +67,14 @@ public sealed class InProcessTests : IDisposable
             Assert.Empty((await RunAsync(target, cluster, name)).Errors);
         }
 
-        // Behind the back of those who know what the answers have to be.
+        // Changes rights behind the back of the visitors, so that their expectations are wrong.
         await Revoke(target.Grains, cluster, cluster.Data.Group(0));
         foreach (var name in (string[])["decide", "check", "evaluate", "me-workspaces"])
         {
             Assert.Contains((await RunAsync(target, cluster, name)).Errors, e => e.IsWrong);
         }
 
-        // Nor is a change taken for done that did not happen.
+        // A change that did not happen must not count as done either.
         var group = cluster.ChangingGroups[0];
         await group.SetAsync(granted: true);
         await Revoke(target.Grains, cluster, cluster.Data.ChangingGroup(0, 0));
@@ -82,14 +82,14 @@ public sealed class InProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task What_somebody_else_did_is_found_in_every_answer_that_it_is_in()
+    public async Task Foreign_changes_are_found_in_every_answer()
     {
         await using var target = await InProcessCluster.StartAsync(1, CancellationToken.None);
         var cluster = await new Seed(target.Grains, TimeProvider.System).ApplyAsync(size, CancellationToken.None);
         var (data, id) = (cluster.Data, cluster.WorkspaceIds[0]);
         var assessments = target.Grains.GetGrain<IAssessmentsGrain>(id);
 
-        // Courses that searches find, and one of them in every transcript.
+        // Adds courses that the searches find, and one of them to every transcript.
         var courses = Enumerable.Range(0, DatasetSize.Courses).Select(n => data.Course(n) with { CourseId = $"{data.CourseId(n)}x" }).ToList();
         await Task.WhenAll(courses.Select(c => target.Grains.GetGrain<ICourseCatalogGrain>(ICourseCatalogGrain.Key).Put(new(c, null), Visit.Application(AppRoles.Learning))));
         foreach (var learner in data.Learners)
@@ -100,7 +100,7 @@ public sealed class InProcessTests : IDisposable
         var activity = Dataset.Activity(0, 0, 0) with { ActivityId = "another" };
         Assert.Equal(PutActivityStatus.Created, (await target.Grains.GetGrain<IActivityGrain>(id).Put(new(activity, null), Visit.Application(AppRoles.CustomerActivity))).Status);
 
-        // Other results, and a run under way where none should be.
+        // Adds other results, and runs in progress where there should be none.
         foreach (var technology in TechnologyTable.All)
         {
             var outcome = await assessments.Report(new(technology.Id, (await Start(technology.Id)).RunId, true, Dataset.Recommendations(0)[1..]), Visit.Application(AppRoles.Assessments));
@@ -122,7 +122,7 @@ public sealed class InProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Learners_go_on_where_an_earlier_run_left_them_until_every_course_is_completed()
+    public async Task Learners_continue_from_an_earlier_run_until_every_course_is_completed()
     {
         await using var target = await InProcessCluster.StartAsync(1, CancellationToken.None);
         var seed = new Seed(target.Grains, TimeProvider.System);

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Runs what was asked for: on each cluster each scenario, and then the report.</summary>
+/// <summary>Runs each scenario on each cluster and writes the report.</summary>
 internal sealed class LoadTest(TextWriter output, TextWriter progress, TimeProvider time)
 {
     /// <returns>The exit code.</returns>

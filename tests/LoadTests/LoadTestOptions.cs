@@ -2,14 +2,14 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>What somebody asked for, all of it within its limits.</summary>
-/// <param name="InProcessSilos">Clusters in this process, one after the other, with so many silos; none for a cluster that runs on its own.</param>
-/// <param name="Script">The <c>./cluster</c> that knows where the cluster is.</param>
-/// <param name="Address">Of a cluster that <paramref name="Script"/> does not know.</param>
-/// <param name="Weights">Of the scenarios in the mix.</param>
-/// <param name="ReportFolder">Null for none.</param>
-/// <param name="AllowedErrors">Of all scenarios together; wrong answers are never allowed.</param>
-/// <param name="Command">As it was asked for, save where the report goes.</param>
+/// <summary>Valid options of a load test.</summary>
+/// <param name="InProcessSilos">The numbers of silos of clusters in this process, which run one after the other; empty for a cluster that runs by itself.</param>
+/// <param name="Script">The <c>./cluster</c> script that knows the address of the cluster.</param>
+/// <param name="Address">The address of a cluster that <paramref name="Script"/> does not know.</param>
+/// <param name="Weights">The weights of the scenarios in the mix.</param>
+/// <param name="ReportFolder">Null for no report.</param>
+/// <param name="AllowedErrors">The allowed errors of all scenarios together. Wrong answers are never allowed.</param>
+/// <param name="Command">The arguments, without the folder of the report.</param>
 internal sealed record LoadTestOptions(
     ImmutableArray<int> InProcessSilos,
     string? Script,

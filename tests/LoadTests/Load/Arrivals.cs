@@ -2,18 +2,18 @@ namespace EngageCenter.LoadTests;
 
 internal enum ArrivalProcess
 {
-    /// <summary>At equal distances.</summary>
+    /// <summary>Arrivals at equal distances.</summary>
     Constant,
 
-    /// <summary>Independent of each other, as those of many callers are: exponentially distributed distances.</summary>
+    /// <summary>Independent arrivals, like those of many callers: the distances are exponentially distributed.</summary>
     Poisson,
 }
 
-/// <summary>When operations are due, counted from the start of a run. Whatever the service does, this does not change.</summary>
+/// <summary>Computes when operations are due, counted from the start of a run. It does not depend on the service.</summary>
 internal static class Arrivals
 {
-    /// <param name="perSecond">The rate; of Poisson arrivals the mean one.</param>
-    /// <param name="length">All arrivals are before it.</param>
+    /// <param name="perSecond">The rate; for Poisson arrivals the mean rate.</param>
+    /// <param name="length">All arrivals are before this time.</param>
     public static IEnumerable<TimeSpan> Of(ArrivalProcess process, double perSecond, TimeSpan length, int seed) => process switch
     {
         ArrivalProcess.Constant => Constant(perSecond, length),
@@ -21,7 +21,7 @@ internal static class Arrivals
         _ => throw new ArgumentOutOfRangeException(nameof(process), process, null),
     };
 
-    // Each from the start rather than from the one before, so that no rounding adds up.
+    // Each is computed from the start instead of from the previous one, so that rounding errors do not add up.
     private static IEnumerable<TimeSpan> Constant(double perSecond, TimeSpan length)
     {
         for (var n = 0L; TimeSpan.FromSeconds(n / perSecond) is var due && due < length; n++)
@@ -35,7 +35,7 @@ internal static class Arrivals
         var seconds = 0.0;
         while (true)
         {
-            // NextDouble is below 1, so the logarithm is of more than 0.
+            // NextDouble is less than 1, so the logarithm is of a number above 0.
             seconds -= Math.Log(1 - random.NextDouble()) / perSecond;
             var due = TimeSpan.FromSeconds(seconds);
             if (due >= length)

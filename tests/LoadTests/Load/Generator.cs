@@ -1,22 +1,22 @@
 namespace EngageCenter.LoadTests;
 
-/// <summary>Starts the operations of a scenario, and has each counted.</summary>
+/// <summary>Starts the operations of a scenario and counts each.</summary>
 internal sealed class Generator(Scenario scenario, Tally tally, RunClock clock)
 {
     /// <summary>
-    /// How long after the last one was due operations may still be started. A service that is slower than the rate asked
-    /// of it would otherwise be measured for as long as it takes.
+    /// How long operations may still be started after the last one was due. Otherwise a service that is slower than the rate would
+    /// be measured for as long as it takes.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>The same after somebody has ended the run, who waits for it.</summary>
+    /// <summary>The same limit after the run was interrupted, when somebody waits for its end.</summary>
     public static readonly TimeSpan InterruptedPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns when every operation that was started has ended.</summary>
     public Task RunAsync(LoadOptions load, CancellationToken stop) =>
         load.PerSecond is { } rate ? OpenAsync(load, rate, stop) : ClosedAsync(load, stop);
 
-    // What is due is due, also while all places are taken: it waits, and its latency counts from when it was due.
+    // An operation becomes due even if all places are taken. Then it waits, and its latency counts from when it was due.
     private async Task OpenAsync(LoadOptions load, double rate, CancellationToken stop)
     {
         using var places = new SemaphoreSlim(load.MostUnderWay);
@@ -31,7 +31,7 @@ internal sealed class Generator(Scenario scenario, Tally tally, RunClock clock)
                 {
                     tally.Waited(due);
 
-                    // Not to be cancelled: each call of an operation ends within the response timeout.
+                    // This wait is not cancelled: each call of an operation ends within the response timeout.
                     await places.WaitAsync(CancellationToken.None);
                 }
 
@@ -41,7 +41,7 @@ internal sealed class Generator(Scenario scenario, Tally tally, RunClock clock)
                     giveUp = now + InterruptedPatience;
                 }
 
-                // What was due before somebody ended the run still has its turn.
+                // Operations that were due before the interruption may still start.
                 isOver = now > giveUp || (stop.IsCancellationRequested && due > now);
                 if (!isOver)
                 {

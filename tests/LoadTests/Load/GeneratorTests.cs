@@ -12,7 +12,7 @@ public class GeneratorTests
     private static readonly LoadOptions closed = open with { PerSecond = null, MostUnderWay = 1 };
 
     [Fact]
-    public void Without_trouble_all_that_is_due_is_served_at_once()
+    public void Due_operations_start_at_once_without_a_stall()
     {
         var (tallied, _) = Run(open, Steady);
 
@@ -25,10 +25,10 @@ public class GeneratorTests
         Assert.Equal(0, tallied.Waited);
     }
 
-    // The service stands still for a second. 100 arrivals fall into it, and each waited for what was left of it: of 900
-    // the slowest hundredth, 9, waited for 0.91 s and more.
+    // The service stands still for a second. 100 arrivals fall into it, and each waits for the rest of it. So the slowest
+    // hundredth of 900 operations, 9 of them, waited 0.91 s or more.
     [Fact]
-    public void Who_was_due_during_a_stall_is_counted_from_when_they_were_due()
+    public void Latency_during_a_stall_is_counted_from_the_due_time()
     {
         var (tallied, _) = Run(open, Stalling);
 
@@ -40,9 +40,9 @@ public class GeneratorTests
         Assert.Equal(0, tallied.Waited);
     }
 
-    // The same where nothing more could be started meanwhile: those that were not are not forgotten.
+    // The same with all places taken, so that no operation can start during the stall. None of them is forgotten.
     [Fact]
-    public void Who_had_to_wait_for_a_place_is_counted_from_when_they_were_due()
+    public void Latency_after_waiting_for_a_place_is_counted_from_the_due_time()
     {
         var (tallied, _) = Run(open with { MostUnderWay = 1 }, Stalling);
 
@@ -52,13 +52,13 @@ public class GeneratorTests
         Assert.InRange(operation.Latency.P99, 900, 935);
         Near(1_001, operation.Latency.Max);
 
-        // They were served fast when their turn came, which is all that a closed loop sees.
+        // They were served fast once they had started, and a closed loop sees only that.
         Near(1, operation.Service.P99);
         Assert.InRange(operation.Delay.P99, 900, 935);
     }
 
     [Fact]
-    public void A_closed_loop_leaves_out_what_an_open_one_counts()
+    public void Closed_loop_does_not_count_the_wait_that_an_open_loop_counts()
     {
         var (tallied, _) = Run(closed, Stalling);
 
@@ -70,7 +70,7 @@ public class GeneratorTests
     }
 
     [Fact]
-    public void A_closed_loop_has_as_many_under_way_as_it_has_callers()
+    public void Closed_loop_has_one_operation_for_each_caller()
     {
         var (underWay, most) = (0, 0);
         var (tallied, _) = Run(closed with { MostUnderWay = 7 }, (_, time) => new("counted", async () =>
@@ -85,7 +85,7 @@ public class GeneratorTests
     }
 
     [Fact]
-    public void A_rate_that_the_service_cannot_keep_up_with_ends_in_time_and_says_what_was_never_started()
+    public void Too_high_rate_ends_in_time_and_reports_operations_never_started()
     {
         var (tallied, ended) = Run(open with { MostUnderWay = 2 }, (_, time) => new("slow", () => VirtualTime.Takes(TimeSpan.FromSeconds(1), time)));
 
@@ -93,8 +93,8 @@ public class GeneratorTests
         var never = Assert.Single(tallied.Errors);
         Assert.Equal(("NeverStarted", false), (never.Error, never.IsWrong));
 
-        // 1,000 were due. In one place one was started at 0 s, 1 s and so on to 70 s, in the other just after 0 s to 69 s. Of
-        // those, the 100 that were due in the first second warmed up.
+        // 1,000 operations were due. One place started one at 0 s, 1 s and so on to 70 s, the other just after 0 s to 69 s. The 100
+        // that were due in the first second were warm-up.
         Assert.Equal(71 + 70, 1_000 - never.Count);
         var operation = Assert.Single(tallied.Operations);
         Assert.Equal(71 + 70 - 100, operation.Count);
@@ -102,7 +102,7 @@ public class GeneratorTests
     }
 
     [Fact]
-    public void Who_is_told_to_stop_waits_for_what_is_under_way()
+    public void Stopped_run_waits_for_started_operations()
     {
         using var stop = new CancellationTokenSource();
         var (tallied, ended) = Run(open, (n, time) =>
@@ -121,7 +121,7 @@ public class GeneratorTests
     }
 
     [Fact]
-    public void What_was_due_before_somebody_stopped_it_has_its_turn_for_a_while()
+    public void Operations_due_before_the_stop_still_start_for_a_limited_time()
     {
         using var stop = new CancellationTokenSource();
         var (tallied, ended) = Run(open with { MostUnderWay = 1 }, (n, time) => new("slow", async () =>
@@ -132,8 +132,8 @@ public class GeneratorTests
                 stop.Cancel();
             }
         }), stop.Token);
-
-        // Four until 4 s, when it is stopped, and one each second for 5 s more; by then 900 are due, and those due in the
+// Four operations started until the stop at 4 s, and one each second for 5 s after it. By then 900 were due, and all that
+// had started were due in the first second, which is warm-up.
         // first second, all that had their turn, warmed up.
         Assert.InRange(ended, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(10.1));
         Assert.Empty(tallied.Operations);
@@ -141,7 +141,7 @@ public class GeneratorTests
     }
 
     [Fact]
-    public void Every_error_is_counted_by_its_kind_and_is_in_no_percentile()
+    public void Errors_are_counted_by_kind_and_are_in_no_percentile()
     {
         var released = 0;
         var (tallied, _) = Run(open, (n, time) => new(
@@ -157,7 +157,7 @@ public class GeneratorTests
             () => n % 50 == 1 ? throw new WrongAnswerException($"Not confirmed {n}") : Task.CompletedTask,
             () => released++));
 
-        // Of all 1,000, those that warmed up included; in percentiles 900 less 9 + 81.
+        // Errors count over all 1,000, including the warm-up. The percentiles have 900 less 9 + 81.
         Assert.Equal(
             [("even", "TimeoutException", 90, "Late 10", false), ("even", "WrongAnswerException", 10, "Wrong 0", true), ("odd, confirming", "WrongAnswerException", 20, "Not confirmed 1", true)],
             tallied.Errors.Select(e => (e.Operation, e.Error, e.Count, e.First, e.IsWrong)));
@@ -178,13 +178,13 @@ public class GeneratorTests
 
     private static Operation Stalling(int number, TimeProvider time) => new("stalling", async () =>
     {
-        // Virtual time begins with the run, at a round year.
+        // Virtual time starts with the run, at the beginning of a year.
         var now = time.GetUtcNow() - new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
         await VirtualTime.Takes(now >= stallBegins && now < stallEnds ? stallEnds - now + serviceTime : serviceTime, time);
     });
 
     private static Percentiles Exactly(double milliseconds) => new(milliseconds, milliseconds, milliseconds, milliseconds, milliseconds);
 
-    // To the three digits that are kept.
+    // Equal to the three digits that are kept.
     private static void Near(double expected, double actual) => Assert.InRange(actual, expected * 0.999, expected * 1.001);
 }

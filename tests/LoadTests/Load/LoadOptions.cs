@@ -1,11 +1,11 @@
 namespace EngageCenter.LoadTests;
 
 /// <summary>How much load, and for how long.</summary>
-/// <param name="PerSecond">An open loop: so many become due each second, whatever the service does. Null for a closed loop.</param>
-/// <param name="MostUnderWay">Of an open loop the most at once; of a closed loop its callers, each with one at a time.</param>
-/// <param name="WarmUp">Before anything is measured.</param>
-/// <param name="Duration">In which measured operations become due.</param>
-/// <param name="Interval">Between lines of progress.</param>
+/// <param name="PerSecond">For an open loop: how many operations become due per second, independent of the service. Null for a closed loop.</param>
+/// <param name="MostUnderWay">For an open loop, the most operations at the same time. For a closed loop, the number of callers, each with one operation at a time.</param>
+/// <param name="WarmUp">The time before the measurement.</param>
+/// <param name="Duration">The time in which measured operations become due.</param>
+/// <param name="Interval">The time between two lines of progress.</param>
 internal sealed record LoadOptions(
     double? PerSecond, ArrivalProcess Arrivals, int MostUnderWay, TimeSpan WarmUp, TimeSpan Duration, TimeSpan Interval, int Seed)
 {

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Runs one scenario, and tells how it goes while it runs.</summary>
+/// <summary>Runs one scenario and writes its progress.</summary>
 internal sealed class LoadRun(LoadOptions load, TextWriter progress, TimeProvider time)
 {
-    /// <param name="processors">The processor time that everybody of interest has taken so far.</param>
+    /// <param name="processors">Returns the processor time that silos and client have taken so far.</param>
     public async Task<RunResult> MeasureAsync(
         Scenario scenario, Func<ImmutableArray<ProcessorTime>> processors, CancellationToken stop)
     {
@@ -62,7 +62,7 @@ internal sealed class LoadRun(LoadOptions load, TextWriter progress, TimeProvide
             var (now, taken) = (clock.Now, tally.TakeInterval());
             if (now - from < load.Interval / 2)
             {
-                // What is left at the end is too short to speak of a rate.
+                // The rest at the end is too short for a rate.
                 continue;
             }
 

@@ -8,9 +8,9 @@ public class LoadRunTests
         100, ArrivalProcess.Constant, 10, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1), Seed: 1);
 
     [Fact]
-    public void Processor_time_is_that_of_the_measured_time_and_for_each_operation()
+    public void Processor_time_covers_the_measured_time_and_is_divided_by_operations()
     {
-        // The silos take half a core, the client a quarter; what they took to warm up, and before, does not count.
+        // The silos take half a core and the client a quarter. What they took before and during the warm-up does not count.
         var (result, _) = Run(now => [new("silos", (now / 2) + TimeSpan.FromHours(1)), new("client", now / 4)]);
 
         Assert.Equal(["silos", "client"], result.Processors.Select(p => p.Of));
@@ -20,7 +20,7 @@ public class LoadRunTests
     }
 
     [Fact]
-    public void A_silo_that_ended_is_an_error_and_leaves_the_rest_of_the_result()
+    public void Ended_silo_is_an_error_and_keeps_the_rest_of_the_result()
     {
         var (result, _) = Run(now => now < TimeSpan.FromSeconds(3) ? [new("silos", now)] : throw new SiloEndedException(42));
 
@@ -30,7 +30,7 @@ public class LoadRunTests
     }
 
     [Fact]
-    public void Progress_is_told_each_interval()
+    public void Progress_is_written_in_each_interval()
     {
         var (result, progress) = Run(_ => []);
 
@@ -43,7 +43,7 @@ public class LoadRunTests
     }
 
     [Fact]
-    public void An_interval_in_which_nothing_ended_has_no_times()
+    public void Interval_without_completed_operations_has_no_times()
     {
         var (result, progress) = Run(_ => [], TimeSpan.FromSeconds(10));
 

@@ -1,7 +1,7 @@
 namespace EngageCenter.LoadTests;
 
-/// <summary>What somebody has taken of all cores so far.</summary>
+/// <summary>Processor time so far, over all cores.</summary>
 internal readonly record struct ProcessorTime(string Of, TimeSpan Taken);
 
-/// <summary>A silo whose processor time is asked for is gone.</summary>
+/// <summary>A silo whose processor time was asked for has ended.</summary>
 public sealed class SiloEndedException(int process) : Exception($"The silo's process {process} has ended.");

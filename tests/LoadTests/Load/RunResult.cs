@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>What came of one scenario. All of it is in the report's JSON.</summary>
-/// <param name="Load">How operations came, in words.</param>
-/// <param name="IsOpen">An open loop: latency counts from when an operation was due.</param>
-/// <param name="Seconds">In which the counted operations were done, from the end of the warm-up.</param>
-/// <param name="Waited">Operations that were due while as many as are allowed were under way; 0 in a closed loop.</param>
-/// <param name="IsInterrupted">Somebody ended it before its time.</param>
+/// <summary>The result of one scenario. The report's JSON contains all of it.</summary>
+/// <param name="Load">The load in words.</param>
+/// <param name="IsOpen">Whether it was an open loop, in which latency counts from when an operation was due.</param>
+/// <param name="Seconds">The time in which the counted operations were done, from the end of the warm-up.</param>
+/// <param name="Waited">Operations that were due while the most allowed were running; 0 in a closed loop.</param>
+/// <param name="IsInterrupted">Whether the run was ended early.</param>
 internal sealed record RunResult(
     string Scenario,
     string Load,
@@ -27,27 +27,27 @@ internal sealed record RunResult(
     public long ErrorCount => Errors.Sum(e => e.Count);
 }
 
-/// <param name="Latency">From when it was due to its end: what a caller waited, also for its turn.</param>
-/// <param name="Service">From its start to its end.</param>
-/// <param name="Delay">From when it was due to its start.</param>
+/// <param name="Latency">From when an operation was due to its end: what a caller waited.</param>
+/// <param name="Service">From the start of an operation to its end.</param>
+/// <param name="Delay">From when an operation was due to its start.</param>
 internal sealed record OperationResult(
     string Kind, long Count, double PerSecond, Percentiles Latency, Percentiles Service, Percentiles Delay, ImmutableArray<CurvePoint> Curve);
 
-/// <summary>Milliseconds.</summary>
+/// <summary>Percentiles in milliseconds.</summary>
 internal readonly record struct Percentiles(double P50, double P90, double P99, double P999, double Max);
 
 /// <param name="Percentile">0 to 100.</param>
 internal readonly record struct CurvePoint(double Percentile, double Milliseconds);
 
-/// <param name="First">The message of the first of them.</param>
-/// <param name="IsWrong">The service answered, and wrongly.</param>
+/// <param name="First">The message of the first such error.</param>
+/// <param name="IsWrong">Whether the service gave a wrong answer.</param>
 internal sealed record ErrorCount(string Operation, string Error, long Count, string First, bool IsWrong);
 
 /// <param name="Of">Whose processor time it is.</param>
-/// <param name="Microseconds">Of all cores, for each counted operation.</param>
-/// <param name="Cores">Cores that were busy with it on average.</param>
+/// <param name="Microseconds">Processor time for each counted operation, over all cores.</param>
+/// <param name="Cores">How many cores were busy on average.</param>
 internal sealed record ProcessorUse(string Of, double Microseconds, double Cores);
 
-/// <param name="Second">At its end, from the start of the run, the warm-up included.</param>
-/// <param name="Median">Milliseconds of latency, of those that ended in it; null where none did.</param>
+/// <param name="Second">The end of the interval, from the start of the run including the warm-up.</param>
+/// <param name="Median">The median latency in milliseconds of the operations that ended in it; null if there are none.</param>
 internal readonly record struct IntervalResult(double Second, double PerSecond, double? Median, double? P99, long Errors, long UnderWay);

@@ -3,14 +3,14 @@ using HdrHistogram;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Counts what operations did. Times are counted from the start of the run.</summary>
-/// <param name="measuredFrom">What is due earlier warms up and is in no percentile; its errors count like all others.</param>
+/// <summary>Counts the results of operations. Times are counted from the start of the run.</summary>
+/// <param name="measuredFrom">Operations that are due earlier are warm-up and in no percentile. Their errors count.</param>
 internal sealed class Tally(TimeSpan measuredFrom)
 {
-    /// <summary>Exceptions differ by their type, so this is only reached when something is odd. Then the rest is counted as one.</summary>
+    /// <summary>The most kinds of errors. Exceptions are counted by type, so more are unusual; the rest is counted together.</summary>
     private const int MaxErrors = 50;
 
-    /// <summary>Of the first message of each error.</summary>
+    /// <summary>The greatest length of an error's first message.</summary>
     private const int MaxMessageLength = 300;
 
     private readonly Lock gate = new();
@@ -30,7 +30,7 @@ internal sealed class Tally(TimeSpan measuredFrom)
         }
     }
 
-    /// <summary>It was due while as many as are allowed were under way. What it waits is in its latency.</summary>
+    /// <summary>An operation was due while the most allowed were running. Its latency includes the wait.</summary>
     public void Waited(TimeSpan due)
     {
         lock (gate)
@@ -69,7 +69,7 @@ internal sealed class Tally(TimeSpan measuredFrom)
         }
     }
 
-    /// <summary>It ended well, and then something did not hold that has to.</summary>
+    /// <summary>An operation succeeded, but then something did not hold that must.</summary>
     public void NotConfirmed(string kind, Exception fault)
     {
         lock (gate)
@@ -78,7 +78,7 @@ internal sealed class Tally(TimeSpan measuredFrom)
         }
     }
 
-    /// <summary>It was due, and the run ended before its turn came.</summary>
+    /// <summary>An operation was due, but the run ended before it started.</summary>
     public void NeverStarted(string scenario)
     {
         lock (gate)
@@ -87,7 +87,7 @@ internal sealed class Tally(TimeSpan measuredFrom)
         }
     }
 
-    /// <summary>Since the last call. Times are null where nothing ended.</summary>
+    /// <summary>Returns the figures since the last call. Times are null if no operation ended.</summary>
     public (long Operations, double? Median, double? P99, long Errors, long UnderWay) TakeInterval()
     {
         lock (gate)
@@ -104,12 +104,12 @@ internal sealed class Tally(TimeSpan measuredFrom)
         }
     }
 
-    /// <param name="end">When the last operation was due at the latest.</param>
+    /// <param name="end">The latest time at which an operation was due.</param>
     public Tallied Take(TimeSpan end)
     {
         lock (gate)
         {
-            // Where operations had to wait, the last ones ended after the time in which they were due.
+            // If operations had to wait, the last ones ended after the time in which they were due.
             var length = (lastEnd > end ? lastEnd : end) - measuredFrom;
             return new(
                 length > TimeSpan.Zero ? length : TimeSpan.Zero,
@@ -129,7 +129,7 @@ internal sealed class Tally(TimeSpan measuredFrom)
     }
 }
 
-/// <param name="Length">In which the counted operations were done.</param>
-/// <param name="Waited">Operations that were due while as many as are allowed were under way.</param>
+/// <param name="Length">The time in which the counted operations were done.</param>
+/// <param name="Waited">Operations that were due while the most allowed were running.</param>
 internal sealed record Tallied(
     TimeSpan Length, ImmutableArray<OperationResult> Operations, ImmutableArray<ErrorCount> Errors, long Waited);

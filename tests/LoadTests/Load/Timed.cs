@@ -6,13 +6,13 @@ namespace EngageCenter.LoadTests;
 /// <summary>The times of one kind of operation.</summary>
 internal sealed class Timed
 {
-    /// <summary>Longer than any run, and than any wait in it.</summary>
+    /// <summary>Longer than any run, and than any wait in a run.</summary>
     private static readonly TimeSpan longest = TimeSpan.FromHours(3);
 
-    /// <summary>Significant digits: a thousandth of a value is as exact as a machine that does other things can be.</summary>
+    /// <summary>Significant digits. A machine that does other work cannot measure more exactly than a thousandth of a value.</summary>
     private const int Digits = 3;
 
-    /// <summary>Points of the curve for each halving of what is slower.</summary>
+    /// <summary>Points of the curve each time the share of slower operations halves.</summary>
     private const int PointsPerHalving = 4;
 
     private readonly LongHistogram latency = NewHistogram();
@@ -40,7 +40,7 @@ internal sealed class Timed
         Milliseconds(of.GetValueAtPercentile(50)), Milliseconds(of.GetValueAtPercentile(90)), Milliseconds(of.GetValueAtPercentile(99)),
         Milliseconds(of.GetValueAtPercentile(99.9)), Milliseconds(of.GetMaxValue()));
 
-    // Each point is a value that was met; the last one is the slowest, at 100.
+    // Each point is a measured value. The last one is the slowest, at 100 %.
     private ImmutableArray<CurvePoint> Curve() =>
         [.. latency.Percentiles(PointsPerHalving).Select(p => new CurvePoint(p.Percentile, Milliseconds(p.ValueIteratedTo)))];
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// Runs something asynchronous on one thread and on a clock that goes on only when there is nothing else to do, a
-/// millisecond at a time: what it measures is exact.
+/// Runs asynchronous code on one thread with a clock that advances only when there is nothing else to do, one millisecond at a
+/// time. So measured times are exact.
 /// </summary>
 internal sealed class VirtualTime : SynchronizationContext
 {
@@ -18,7 +18,7 @@ internal sealed class VirtualTime : SynchronizationContext
     public TimeProvider Time => time;
 
     /// <summary>
-    /// What takes so long in virtual time. No real time passes: <see cref="Run"/> moves the clock on, and fails at its bound.
+    /// Takes this long in virtual time. No real time passes: <see cref="Run"/> advances the clock, and fails at its time limit.
     /// </summary>
     public static Task Takes(TimeSpan duration, TimeProvider time) => Task.Delay(duration, time);
 
@@ -35,7 +35,7 @@ internal sealed class VirtualTime : SynchronizationContext
                 virtualTime.time.Advance(step);
             }
 
-            // This waits for nothing: the loop ends only when the task has completed, or fails at its bound. It throws what the task
+            // This does not wait: the loop ends only when the task has completed, or fails at its time limit. It throws what the task
             // threw.
             return task.GetAwaiter().GetResult();
         }

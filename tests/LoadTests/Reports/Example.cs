@@ -1,6 +1,6 @@
 namespace EngageCenter.LoadTests;
 
-/// <summary>Reports with figures that are easy to find again.</summary>
+/// <summary>Example reports, with figures that are easy to recognize.</summary>
 internal static class Example
 {
     public static LoadReport Report(int silos, bool withErrors = false) => new(

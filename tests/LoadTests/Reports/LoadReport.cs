@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>All that is known of the load on one cluster; <c>report.json</c> is this.</summary>
-/// <param name="Format">Grows when what is written today could be misread by what reads it tomorrow.</param>
-/// <param name="Command">The arguments, save where the report goes.</param>
+/// <summary>The report on one cluster; <c>report.json</c> contains it.</summary>
+/// <param name="Format">Must grow when a later version would misread an older report.</param>
+/// <param name="Command">The arguments, without the folder of the report.</param>
 internal sealed record LoadReport(
     int Format,
     DateTimeOffset MeasuredAt,
@@ -32,7 +32,7 @@ internal sealed record LoadReport(
 
     public string ToJson() => JsonSerializer.Serialize(this, json) + "\n";
 
-    /// <exception cref="ReportException">It is no report that can be read here.</exception>
+    /// <exception cref="ReportException">The file is not a report that this version can read.</exception>
     public static async Task<LoadReport> ReadAsync(string file)
     {
         try
@@ -47,8 +47,8 @@ internal sealed record LoadReport(
     }
 }
 
-/// <param name="Description">What kind of cluster, in words.</param>
+/// <param name="Description">The kind of cluster in words.</param>
 internal sealed record TargetResult(int Silos, string Description);
 
-/// <summary>A report cannot be read or written. The message is meant for whoever asked for it.</summary>
+/// <summary>A report cannot be read or written. The message is for the person who asked for it.</summary>
 public sealed class ReportException(string message, Exception? cause = null) : Exception(message, cause);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>What one or several clusters did, side by side, as Markdown.</summary>
+/// <summary>Writes the results of one or several clusters side by side as Markdown.</summary>
 internal static class MarkdownReport
 {
     private const string NotMeasured = "–";
@@ -51,7 +51,7 @@ internal static class MarkdownReport
             page.Append(CultureInfo.InvariantCulture, $"| {Use(run, "silos", u => u.Cores)} | {Use(run, "client", u => u.Cores)} | {run.Waited} | {run.ErrorCount}{(run.IsInterrupted ? "; interrupted" : "")} |\n");
         }
 
-        // In a closed loop nobody is late, and all of the latency is service.
+        // In a closed loop no operation starts late, so latency and service time are equal.
         var isOpen = runs.Any(r => r.Run.IsOpen);
         page.Append(CultureInfo.InvariantCulture, $"\n| silos | operation | count | per second | p50 | p90 | p99 | p99.9 | max |{(isOpen ? " service p50 | service p99 | start late p50 | start late p99 |" : "")}\n");
         page.Append(CultureInfo.InvariantCulture, $"|---|---|---|---|---|---|---|---|---|{(isOpen ? "---|---|---|---|" : "")}\n");
@@ -83,7 +83,7 @@ internal static class MarkdownReport
         }
     }
 
-    // Where they share a process there is one figure for both, and it stands with the silos.
+    // If silos and client share a process, there is one figure for both, shown with the silos.
     private static string Use(RunResult run, string of, Func<ProcessorUse, double> figure)
     {
         foreach (var use in run.Processors)
@@ -102,7 +102,7 @@ internal static class MarkdownReport
         return NotMeasured;
     }
 
-    // Milliseconds with three digits that say something.
+    // Milliseconds with three significant digits.
     private static string Time(double milliseconds) =>
         milliseconds.ToString(milliseconds < 10 ? "F2" : milliseconds < 100 ? "F1" : "F0", CultureInfo.InvariantCulture);
 

@@ -6,8 +6,8 @@ using OxyPlot.Series;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// The plot of a report, as SVG. Of one cluster the latency of each operation by percentile; of several what an
-/// operation costs, by the number of silos.
+/// Draws the plot of a report as SVG: for one cluster the latency of each operation by percentile, for several clusters the cost
+/// of an operation by the number of silos.
 /// </summary>
 internal static class Plot
 {
@@ -15,10 +15,10 @@ internal static class Plot
     private const double Height = 540;
     private const string Font = "Arial, Helvetica, sans-serif";
 
-    /// <summary>Text is measured as Arial, and some viewers have wider letters.</summary>
+    /// <summary>Text is measured in Arial, and some viewers use wider letters.</summary>
     private const double LegendPadding = 30;
 
-    /// <summary>The last percentile of the axis; the slowest operation of all, at 100, is drawn there.</summary>
+    /// <summary>The last percentile of the axis. The slowest operation, at 100 %, is drawn there.</summary>
     private const double LastPercentile = 99.999;
 
     public static string TitleOf(IReadOnlyList<LoadReport> reports) => IsComparison(reports)
@@ -33,7 +33,7 @@ internal static class Plot
         model.DefaultFont = Font;
         model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendPadding = LegendPadding });
 
-        // Not every viewer knows the attribute by which text is put below or above a point.
+        // Some viewers do not support the attribute that puts text below or above a point.
         var exporter = new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true };
         return exporter.ExportToString(model).ReplaceLineEndings("\n");
     }
@@ -44,7 +44,7 @@ internal static class Plot
     {
         var model = new PlotModel();
 
-        // By how many are slower: each decade is another nine of the percentile.
+        // The axis shows the share of slower operations: each decade adds a nine to the percentile.
         model.Axes.Add(new LogarithmicAxis
         {
             Position = AxisPosition.Bottom,

@@ -1,13 +1,13 @@
 namespace EngageCenter.LoadTests;
 
-/// <summary>Where reports go.</summary>
+/// <summary>Writes reports to files.</summary>
 internal static class ReportFiles
 {
-    /// <summary>Between these a page holds results; the rest of it is somebody's own.</summary>
+    /// <summary>The results of a page are between these marks. The rest of the page is written by people.</summary>
     public const string Begin = "<!-- results -->";
     public const string End = "<!-- /results -->";
 
-    /// <summary><c>report.json</c>, <c>report.md</c> and <c>plot.svg</c> in a folder, which is created.</summary>
+    /// <summary>Writes <c>report.json</c>, <c>report.md</c> and <c>plot.svg</c> into a folder, which is created.</summary>
     public static async Task WriteAsync(string folder, LoadReport report)
     {
         await InAsync(folder, async () =>
@@ -20,8 +20,8 @@ internal static class ReportFiles
     }
 
     /// <summary>
-    /// Puts several reports into a page, between its marks, and the plot beside it under the page's name. A page that is
-    /// not there is created.
+    /// Puts several reports into a page between its marks, and the plot beside the page under the same name. A missing page is
+    /// created.
     /// </summary>
     public static async Task CompareAsync(string page, IReadOnlyList<LoadReport> reports)
     {

@@ -14,14 +14,14 @@ public sealed class ReportTests : IDisposable
     public void One_cluster() => Approved.Matches($"{Folder}/one-cluster.md.txt", MarkdownReport.Write([Example.Report(3, withErrors: true)], "plot.svg"));
 
     [Fact]
-    public void Three_clusters_side_by_side() => Approved.Matches(
+    public void Report_compares_three_clusters() => Approved.Matches(
         $"{Folder}/three-clusters.md.txt", MarkdownReport.Write([Example.Report(1), Example.Report(2), Example.Report(3)], "load.svg"));
 
     [Fact]
-    public void All_of_it_in_JSON() => Approved.Matches($"{Folder}/report.json.txt", Example.Report(3, withErrors: true).ToJson());
+    public void JSON_report_has_all_figures() => Approved.Matches($"{Folder}/report.json.txt", Example.Report(3, withErrors: true).ToJson());
 
     [Fact]
-    public async Task What_was_written_is_read_again()
+    public async Task Written_report_is_read_back()
     {
         var report = Example.Report(2, withErrors: true);
         await ReportFiles.WriteAsync(folder.File("new/report"), report);
@@ -32,24 +32,24 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
-    public void The_plot_of_one_cluster_is_of_latencies() => Assert.All(
+    public void Plot_of_one_cluster_shows_latencies() => Assert.All(
         ["Latency by percentile", "latency in ms", "99.9 %", "check", "grant-revoke: grant", "grant-revoke: revoke"],
         text => Assert.Contains(text, Texts(Plot.Draw([Example.Report(3)]))));
 
     [Fact]
-    public void The_plot_of_several_is_of_what_an_operation_costs()
+    public void Plot_of_several_clusters_shows_the_cost_of_an_operation()
     {
         var texts = Texts(Plot.Draw([Example.Report(1), Example.Report(2)]));
 
         Assert.Contains("Processor time of an operation by number of silos", texts);
         Assert.Contains("check, 500/s, Poisson arrivals", texts);
 
-        // No processor time is known of it.
+        // Its processor time is unknown.
         Assert.DoesNotContain(texts, t => t.Contains("grant-revoke", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_page_keeps_all_but_its_results()
+    public async Task Page_keeps_its_text_outside_of_the_results()
     {
         var page = folder.Write("load.md", $"# Mine\nBefore\n{ReportFiles.Begin}\nOld\n{ReportFiles.End}\nAfter\n");
         await ReportFiles.CompareAsync(page, [Example.Report(1), Example.Report(2)]);
@@ -67,7 +67,7 @@ public sealed class ReportTests : IDisposable
     [Theory]
     [InlineData("# A page without marks")]
     [InlineData($"{ReportFiles.End} {ReportFiles.Begin}")]
-    public async Task A_page_without_a_place_for_results_stays_as_it_is(string text)
+    public async Task Page_without_marks_for_results_is_not_changed(string text)
     {
         var page = folder.Write("load.md", text);
 
@@ -76,7 +76,7 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
-    public async Task Reports_are_put_together_from_the_command_line()
+    public async Task Command_line_combines_reports()
     {
         await ReportFiles.WriteAsync(folder.File("1"), Example.Report(1));
         await ReportFiles.WriteAsync(folder.File("2"), Example.Report(2));
@@ -91,7 +91,7 @@ public sealed class ReportTests : IDisposable
     [InlineData("nothing")]
     [InlineData("null")]
     [InlineData("""{ "format": 2 }""")]
-    public async Task What_is_no_report_is_said_in_one_line(string json)
+    public async Task Invalid_report_is_refused_in_one_line(string json)
     {
         var (exitCode, error) = await Compare(folder.Write("report.json", json));
 

@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>The machine, and what ran on it.</summary>
-/// <param name="Gigabytes">Of memory that this process may use.</param>
-/// <param name="LoadAverage">Of the last minute before the load: what the machine was busy with. Null where it does not tell.</param>
-/// <param name="Commit">That the load test was built from; a cluster that runs on its own may be of another.</param>
+/// <summary>The machine and the software of a run.</summary>
+/// <param name="Gigabytes">The memory that this process may use.</param>
+/// <param name="LoadAverage">How busy the machine was in the last minute before the load; null if unknown.</param>
+/// <param name="Commit">The commit that the load test was built from. A cluster that runs by itself may have another one.</param>
 internal sealed record Surroundings(
     string Processor, int Cores, double Gigabytes, string System, double? LoadAverage, string DotNet, string Orleans, string Commit, string Build)
 {
@@ -27,7 +27,7 @@ internal sealed record Surroundings(
         "Release");
 #endif
 
-    // The compiler puts the commit behind the version, 1.0.0+commit; Orleans writes '1.0.0. Commit Hash: …'.
+    // The compiler appends the commit to the version, 1.0.0+commit; Orleans writes '1.0.0. Commit Hash: …'.
     private static (string Version, string Commit) VersionOf(Assembly assembly)
     {
         var parts = (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown").Split('+', 2);

@@ -4,14 +4,14 @@ using EngageCenter.Activities;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// Activities that are put one after the other, by one operation at a time, each time with other hours. It costs what
-/// <c>PUT /v1/workspaces/{id}/activities/{activityId}</c> does.
+/// Activities that are put one after the other with changed hours, by one operation at a time. Each put costs as much as
+/// <c>PUT /v1/workspaces/{id}/activities/{activityId}</c>.
 /// </summary>
 internal sealed class ActivityBlock(IGrainFactory grains, string workspaceId, int workspace, int slot)
 {
     private long revision;
 
-    /// <summary>Each once.</summary>
+    /// <summary>Puts each activity once.</summary>
     public async Task PutAllAsync()
     {
         for (var n = 0; n < DatasetSize.ActivitiesPerSlot; n++)

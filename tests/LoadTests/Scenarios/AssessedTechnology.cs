@@ -5,21 +5,21 @@ using EngageCenter.Users;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// A technology of a workspace, of which a run is started and brings results, again and again. It is in one operation at a
-/// time, so that between two it is known whether a run is under way.
+/// A technology of a workspace. Runs of it are started and get results repeatedly. It is used by one operation at a time, so
+/// that it is known between operations whether a run is in progress.
 /// </summary>
 internal sealed class AssessedTechnology(IGrainFactory grains, SignIn starter, string workspaceId, string technology)
 {
     private string? runId;
     private long revision;
 
-    // A start that was not acknowledged may have happened, also in an earlier load test.
+    // An unacknowledged start may have happened, also in an earlier load test.
     private bool mayHaveStarted = true;
 
-    /// <summary>A run waits for its results.</summary>
+    /// <summary>Whether a run waits for its results.</summary>
     public bool IsRunning => runId is not null;
 
-    /// <summary><c>POST /v1/workspaces/{id}/assessments/{technology}/runs</c>.</summary>
+    /// <summary>Does <c>POST /v1/workspaces/{id}/assessments/{technology}/runs</c>.</summary>
     public async Task StartAsync()
     {
         var takesOver = mayHaveStarted;
@@ -36,7 +36,7 @@ internal sealed class AssessedTechnology(IGrainFactory grains, SignIn starter, s
         runId = run.RunId;
     }
 
-    /// <summary><c>PUT /v1/workspaces/{id}/assessments/{technology}/runs/{runId}/results</c>.</summary>
+    /// <summary>Does <c>PUT /v1/workspaces/{id}/assessments/{technology}/runs/{runId}/results</c>.</summary>
     public async Task ReportAsync()
     {
         var application = Visit.Application(AppRoles.Assessments);

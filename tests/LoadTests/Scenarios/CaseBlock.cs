@@ -4,8 +4,8 @@ using EngageCenter.Support;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// Cases that are updated together, by one operation at a time, so that each update has to be taken. It costs what
-/// <c>POST /v1/workspaces/{id}/support-cases</c> does.
+/// Cases that are updated together by one operation at a time, so that each update must be applied. It costs as much as
+/// <c>POST /v1/workspaces/{id}/support-cases</c>.
 /// </summary>
 internal sealed class CaseBlock(IGrainFactory grains, Dataset data, string workspaceId, int slot, DateTimeOffset today, TimeProvider time)
 {
@@ -14,7 +14,7 @@ internal sealed class CaseBlock(IGrainFactory grains, Dataset data, string works
 
     public async Task UpdateAsync()
     {
-        // Later than the update before, whatever the clock says.
+        // Later than the previous update, even if the clock went back.
         var now = time.GetUtcNow();
         lastUpdate = now > lastUpdate ? now : lastUpdate.AddTicks(1);
         var batch = data.Batch(slot, today, lastUpdate, revision++);

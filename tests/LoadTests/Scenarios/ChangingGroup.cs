@@ -6,8 +6,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// A group that is granted its role and loses it, again and again. It is in one operation at a time, so that between two
-/// changes it is known what its members may. What each method costs is <c>PUT</c> and <c>DELETE
+/// A group that is granted its role and loses it repeatedly. It is used by one operation at a time, so that the rights of its
+/// members are known between two changes. The methods cost as much as <c>PUT</c> and <c>DELETE
 /// /v1/workspaces/{id}/groups/{groupId}</c>.
 /// </summary>
 internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string workspaceId, int workspace, int slot)
@@ -15,10 +15,10 @@ internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string w
     private readonly Guid groupId = data.ChangingGroup(workspace, slot);
     private readonly SignIn witness = data.Witnesses[slot];
 
-    /// <summary>Null while nobody knows: a change was not acknowledged, and may have happened.</summary>
+    /// <summary>Null if unknown, because a change was not acknowledged and may have happened.</summary>
     public bool? IsGranted { get; private set; }
 
-    /// <summary>Returns when the change is acknowledged.</summary>
+    /// <summary>Makes a change, and returns when it is acknowledged.</summary>
     public async Task SetAsync(bool granted)
     {
         IsGranted = null;
@@ -43,7 +43,7 @@ internal sealed class ChangingGroup(IGrainFactory grains, Dataset data, string w
         IsGranted = granted;
     }
 
-    /// <summary>A check that starts after the acknowledgement decides by the change: a member of nothing else is asked for.</summary>
+    /// <summary>Checks for a member of only this group that a check after the acknowledgement is decided by the change.</summary>
     public async Task ConfirmAsync()
     {
         var decision = await grains.GetGrain<IUserGrain>(witness.Person.ToString()).Decide(witness, workspaceId);

@@ -13,38 +13,38 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>How large the data is that a load test works on.</summary>
-/// <param name="Name">In all ids, so that several can be in one cluster.</param>
+/// <summary>The size of the data of a load test.</summary>
+/// <param name="Name">Part of all ids, so that one cluster can have several datasets.</param>
 /// <param name="Workspaces">1 to <see cref="MaxWorkspaces"/>, all of one agreement.</param>
 /// <param name="People">1 to <see cref="MaxPeople"/>.</param>
 /// <param name="Batch">Cases in one batch, 1 to <see cref="SupportCase.MaxBatch"/>.</param>
 internal sealed record DatasetSize(string Name, int Workspaces, int People, int Batch)
 {
-    /// <summary>An agreement has as many packages, each with a workspace.</summary>
+    /// <summary>An agreement has at most this many packages, each with a workspace.</summary>
     public const int MaxWorkspaces = Agreement.MaxPackages;
 
     public const int MaxPeople = 10_000;
 
     /// <summary>
-    /// In each workspace so many groups that are granted and revoked, and so many blocks of cases, activities and enrolments
-    /// that are updated. Whoever changes one has it alone, so that it is known what the answer has to be.
+    /// How many groups each workspace has that are granted and revoked, and how many blocks of cases, activities and enrolments that
+    /// are updated. Each is used by one operation at a time, so that the correct answer is known.
     /// </summary>
     public const int SlotsPerWorkspace = 20;
 
-    /// <summary>Each is put by itself. Enough for people to have a second page.</summary>
+    /// <summary>Activities of a slot; each is put by itself. They are enough for a second page.</summary>
     public const int ActivitiesPerSlot = 5;
 
     public const int ActivitiesPerWorkspace = SlotsPerWorkspace * ActivitiesPerSlot;
 
-    /// <summary>Of each technology. Enough for people to have a second page.</summary>
+    /// <summary>Recommendations of each technology. They are enough for a second page.</summary>
     public const int RecommendationsPerRun = 100;
 
-    /// <summary>Courses in the catalogue, which is the whole cluster's.</summary>
+    /// <summary>Courses in the catalogue of the whole cluster.</summary>
     public const int Courses = 100;
 
     /// <summary>
-    /// Courses that the learner of a slot has started. Progress never goes back, so this bounds how many steps there are to
-    /// be had, see <see cref="EnrollmentBlock"/>.
+    /// Courses that the learner of a slot has started. Progress never goes back, so this limits how many steps are available; see
+    /// <see cref="EnrollmentBlock"/>.
     /// </summary>
     public const int CoursesPerSlot = 20;
 
@@ -59,25 +59,25 @@ internal sealed record DatasetSize(string Name, int Workspaces, int People, int 
 }
 
 /// <summary>
-/// An organization that is made up from its size alone: every run knows the same people and groups, and who may what.
-/// Data of another size has other ids, so that nothing is left of it in this.
+/// An organization that is computed from its size, so that every run knows the same people, groups and rights. Data of another
+/// size has other ids, so two datasets do not affect each other.
 /// </summary>
 internal sealed class Dataset
 {
-    /// <summary>What the group of a workspace gives, and so what is asked for.</summary>
+    /// <summary>The permissions that the group of a workspace gives, which are the ones that requests need.</summary>
     public const Permissions Rights =
         Permissions.ViewSupportInsights | Permissions.ViewCustomerActivity | Permissions.AccessAssessments | Permissions.AccessLearning;
     public const Roles RolesWithRights = Roles.SupportUser | Roles.CustomerContractManager | Roles.AssessmentUser | Roles.LearningUser;
 
     private const string BillingAccount = "account";
 
-    /// <summary>Of each activity; what was delivered of them changes.</summary>
+    /// <summary>The purchased hours of each activity. Only the delivered hours change.</summary>
     public const decimal HoursPurchased = 16;
 
-    /// <summary>A case's age, so that all of them are in the last six months, which a home page shows.</summary>
+    /// <summary>The greatest age of a case. All cases are in the last six months, which the home page shows.</summary>
     private const int OldestCaseDays = 150;
 
-    // When everybody signed in: the same token in every run.
+    // When everybody signed in. Tokens are the same in every run.
     private static readonly DateTimeOffset signedIn = new(2026, 1, 1, 8, 0, 0, TimeSpan.Zero);
 
     private readonly string key;
@@ -107,27 +107,27 @@ internal sealed class Dataset
 
     public Actor ManagerActor => new(ActorKind.User, Tenant, Manager.Person.UserId.ToString("D"), Manager.Profile.DisplayName);
 
-    /// <summary>Members of some workspaces, by groups that stay.</summary>
+    /// <summary>People who are members of some workspaces by groups that do not change.</summary>
     public ImmutableArray<SignIn> People { get; }
 
-    /// <summary>Each is in one changing group of every workspace, and in nothing else.</summary>
+    /// <summary>People who are in one changing group of every workspace and in no other group.</summary>
     public ImmutableArray<SignIn> Witnesses { get; }
 
-    /// <summary>Each is a member of every workspace, and there takes courses, and starts runs of assessments.</summary>
+    /// <summary>People who are members of every workspace, take courses there, and start runs of assessments.</summary>
     public ImmutableArray<SignIn> Learners { get; }
 
-    /// <summary>Three of four are members of a workspace, and everybody of at least one.</summary>
+    /// <summary>Whether a person is a member of a workspace. Three of four are, and everybody is a member of at least one.</summary>
     public bool IsMember(int person, int workspace) => (person + workspace) % 4 != 3 || workspace == person % Size.Workspaces;
 
-    /// <summary>The group of a workspace, whose members have the right.</summary>
+    /// <summary>Returns the group of a workspace, whose members have the rights.</summary>
     public Guid Group(int workspace) => Id("group", workspace);
 
-    /// <summary>A group that is granted and revoked.</summary>
+    /// <summary>Returns a group that is granted and revoked.</summary>
     public Guid ChangingGroup(int workspace, int slot) => Id("changing", (workspace * DatasetSize.SlotsPerWorkspace) + slot);
 
     public static string WorkspaceName(int workspace) => $"Load {workspace.ToString("D3", CultureInfo.InvariantCulture)}";
 
-    /// <summary>One workspace for each package.</summary>
+    /// <summary>Returns the agreement, which has one workspace for each package.</summary>
     public Agreement Agreement() => new(
         $"Load tests {key}", AgreementType.Workload, new(Tenant, "Load tests"), new(2020, 1, 1), new(2099, 12, 31),
         [new(Roles.CustomerSupportManager, Manager.Person, Manager.Profile.DisplayName, Manager.Profile.Email!, null, true), AccountManager],
@@ -135,20 +135,20 @@ internal sealed class Dataset
             PackageId(w), PackageKind.AddOn, WorkspaceName(w), new(2020, 1, 1), new(2099, 12, 31), BillingAccount, $"profile-{w}", null))],
         [.. Enumerable.Range(0, Size.Workspaces).Where(ShowsBill).Select(w => new BillingReader(BillingAccount, $"profile-{w}", Tenant, null, Group(w)))]);
 
-    /// <summary>Who answers for all packages.</summary>
+    /// <summary>The contact for all packages.</summary>
     public Contact AccountManager => new(
         Roles.CustomerSuccessAccountManager, new(Tenant, Id("account-manager", 0)), "Account Manager", "account.manager@load.example", null, true);
 
-    /// <summary>Whether the members of a workspace read its bill, and so see the account team: of every other one.</summary>
+    /// <summary>Whether the members of a workspace may read its bill, and so see the account team. It is every second workspace.</summary>
     public static bool ShowsBill(int workspace) => workspace % 2 == 0;
 
-    /// <summary>A batch: an update of every case of a block.</summary>
-    /// <param name="today">Of the run; a case is so many days older.</param>
+    /// <summary>Returns a batch with an update of every case of a block.</summary>
+    /// <param name="today">The day of the run, from which the age of the cases counts.</param>
     public ImmutableArray<SupportCase> Batch(int slot, DateTimeOffset today, DateTimeOffset now, long revision) =>
         [.. Enumerable.Range(slot * Size.Batch, Size.Batch).Select(n => Case(n, today, now, revision))];
 
     /// <param name="n">Below <see cref="DatasetSize.ActivitiesPerWorkspace"/>.</param>
-    /// <param name="revision">What was delivered changes with each.</param>
+    /// <param name="revision">The delivered hours depend on it.</param>
     public static CustomerActivity Activity(int workspace, int n, long revision)
     {
         var (kind, status) = ((ActivityKind)(n % 4), (ActivityStatus)(n % 3));
@@ -158,10 +158,10 @@ internal sealed class Dataset
             planned, status == ActivityStatus.Delivered ? planned.AddDays(1) : null, null);
     }
 
-    /// <summary>Their order is that of their numbers.</summary>
+    /// <summary>Returns an id; ids have the order of the numbers.</summary>
     public static string ActivityId(int n) => $"activity-{n.ToString("D3", CultureInfo.InvariantCulture)}";
 
-    /// <param name="revision">Tells the results of one run from those of another.</param>
+    /// <param name="revision">Distinguishes the results of different runs.</param>
     public static ImmutableArray<Recommendation> Recommendations(long revision) =>
     [
         .. Enumerable.Range(0, DatasetSize.RecommendationsPerRun).Select(n => new Recommendation(
@@ -171,7 +171,7 @@ internal sealed class Dataset
     /// <param name="n">Below <see cref="DatasetSize.Courses"/>.</param>
     public Course Course(int n) => new(CourseId(n), $"Course {n} of a load test", (CourseFormat)(n % 4), $"Product {n % 20}", "en", 60);
 
-    /// <summary>Their order is that of their numbers.</summary>
+    /// <summary>Returns an id; ids have the order of the numbers.</summary>
     public string CourseId(int n) => $"{AgreementId}-{n.ToString("D2", CultureInfo.InvariantCulture)}";
 
     private static string PackageId(int workspace) => $"package-{workspace}";

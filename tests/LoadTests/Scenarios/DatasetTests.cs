@@ -8,7 +8,7 @@ public class DatasetTests
     private static readonly DatasetSize size = new("test", 10, 60, 50);
 
     [Fact]
-    public void The_same_size_is_the_same_organization_and_another_shares_nothing_with_it()
+    public void Same_size_gives_the_same_organization_and_another_size_shares_nothing()
     {
         var (one, same) = (new Dataset(size), new Dataset(size));
         Assert.Equal(one.People.Select(p => p.Person), same.People.Select(p => p.Person));
@@ -31,7 +31,7 @@ public class DatasetTests
     [InlineData(1, 9, 1)]
     [InlineData(3, 7, 20)]
     [InlineData(DatasetSize.MaxWorkspaces, 30, SupportCase.MaxBatch)]
-    public void It_is_within_the_limits_of_the_service(int workspaces, int people, int batch)
+    public void Dataset_is_within_the_limits_of_the_service(int workspaces, int people, int batch)
     {
         var data = new Dataset(new("abcdefghijklmnopqrst", workspaces, people, batch));
 
@@ -45,7 +45,7 @@ public class DatasetTests
     }
 
     [Fact]
-    public void Members_have_the_group_of_their_workspace_and_witnesses_have_changing_ones_alone()
+    public void Members_have_the_group_of_their_workspace_and_witnesses_only_changing_groups()
     {
         var data = new Dataset(size);
         Assert.All(data.People.Index(), p => Assert.Equal(
@@ -59,7 +59,7 @@ public class DatasetTests
     }
 
     [Fact]
-    public void The_order_of_activities_and_courses_is_that_of_their_numbers()
+    public void Activities_and_courses_are_ordered_by_their_numbers()
     {
         var data = new Dataset(size);
         var (activities, courses) = (Enumerable.Range(0, DatasetSize.ActivitiesPerWorkspace).Select(Dataset.ActivityId), Enumerable.Range(0, DatasetSize.Courses).Select(data.CourseId));
@@ -69,7 +69,7 @@ public class DatasetTests
     }
 
     [Fact]
-    public void The_batches_of_a_workspace_share_no_case_and_a_later_one_supersedes()
+    public void Batches_of_a_workspace_share_no_case_and_a_later_batch_is_newer()
     {
         var today = new DateTimeOffset(2026, 3, 31, 0, 0, 0, TimeSpan.Zero);
         var data = new Dataset(size);

@@ -6,8 +6,8 @@ using EngageCenter.Users;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// A learner's courses in a workspace, which move on one percent at a time, by one operation at a time. Progress never goes
-/// back, so there is an end to them: whoever comes then fails, rather than reporting what changes nothing and costs less.
+/// The courses of a learner in a workspace, which advance by one percent at a time, in one operation at a time. Progress never
+/// goes back, so the steps come to an end. After that an operation fails, because a report that changes nothing would cost less.
 /// </summary>
 internal sealed class EnrollmentBlock(IGrainFactory grains, Dataset data, string workspaceId, int slot)
 {
@@ -17,7 +17,7 @@ internal sealed class EnrollmentBlock(IGrainFactory grains, Dataset data, string
 
     private ILearningGrain Learning => grains.GetGrain<ILearningGrain>(workspaceId);
 
-    /// <summary>Starts what is not started yet, and learns how far the rest has come.</summary>
+    /// <summary>Starts the courses that are not started yet, and reads how far the others are.</summary>
     public async Task StartAllAsync()
     {
         for (var n = 0; n < progress.Length; n++)
@@ -26,7 +26,7 @@ internal sealed class EnrollmentBlock(IGrainFactory grains, Dataset data, string
         }
     }
 
-    /// <summary><c>PUT /v1/workspaces/{id}/learning/enrollments/{courseId}</c>.</summary>
+    /// <summary>Does <c>PUT /v1/workspaces/{id}/learning/enrollments/{courseId}</c>.</summary>
     public async Task MoveOnAsync()
     {
         var n = Enumerable.Range(1, progress.Length).Select(step => (last + step) % progress.Length).FirstOrDefault(c => progress[c] < 100, -1);
@@ -45,7 +45,7 @@ internal sealed class EnrollmentBlock(IGrainFactory grains, Dataset data, string
         (progress[n], last) = (next, n);
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/learning/transcript</c>. Nobody has to have the block alone for that.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/learning/transcript</c>. Several operations may do this at the same time.</summary>
     public async Task ReadTranscriptAsync()
     {
         var page = await new Visit(grains, learner, workspaceId, Permissions.AccessLearning).ActAsync(

@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>How often each scenario comes up in a mix. Written <c>check=9,home=1</c>.</summary>
-/// <param name="Of">At least one, each once.</param>
+/// <summary>How often each scenario is drawn in a mix. Written as <c>check=9,home=1</c>.</summary>
+/// <param name="Of">At least one scenario, each once.</param>
 internal sealed record MixWeights(ImmutableArray<(string Scenario, int Weight)> Of)
 {
     public const int MaxWeight = 1_000_000;
 
-    /// <summary>Null where it is none.</summary>
+    /// <summary>Returns null if the text is invalid.</summary>
     public static MixWeights? Parse(string text)
     {
         var weights = ImmutableArray.CreateBuilder<(string Scenario, int Weight)>();

@@ -8,7 +8,7 @@ public class MixWeightsTests
     [InlineData("check=1")]
     [InlineData("check=9,home=1")]
     [InlineData("insights=1000000,decide=3,cases=2")]
-    public void What_is_written_is_read(string text) => Assert.Equal(text, MixWeights.Parse(text)?.ToString());
+    public void Valid_weights_are_parsed(string text) => Assert.Equal(text, MixWeights.Parse(text)?.ToString());
 
     [Theory]
     [InlineData("")]
@@ -23,10 +23,10 @@ public class MixWeightsTests
     [InlineData("Check=1")]
     [InlineData("nothing=1")]
     [InlineData("check=1=2")]
-    public void What_is_none_is_refused(string text) => Assert.Null(MixWeights.Parse(text));
+    public void Invalid_weights_are_refused(string text) => Assert.Null(MixWeights.Parse(text));
 
     [Fact]
-    public void Each_scenario_comes_up_as_often_as_it_weighs()
+    public void Each_scenario_is_drawn_according_to_its_weight()
     {
         var cluster = new SeededCluster(NoGrains.Create(), new(new("test", 2, 5, 1)), ["a", "b"], DateTimeOffset.UnixEpoch, TimeProvider.System);
         var mix = Scenarios.Of(Scenarios.Mix, cluster, new([("check", 70), ("home", 20), ("me-workspaces", 10)]));
@@ -39,7 +39,7 @@ public class MixWeightsTests
     }
 
     [Fact]
-    public void A_change_has_its_slot_alone_until_it_is_over()
+    public void Change_uses_its_slot_alone_until_it_ends()
     {
         var size = new DatasetSize("test", 2, 5, 1);
         var cluster = new SeededCluster(NoGrains.Create(), new(size), ["a", "b"], DateTimeOffset.UnixEpoch, TimeProvider.System);
@@ -52,7 +52,7 @@ public class MixWeightsTests
         Assert.Throws<InvalidOperationException>(() => cases.Next(Random.Shared));
     }
 
-    /// <summary>What is drawn can be seen without a cluster: no operation is carried out.</summary>
+    /// <summary>Scenarios are drawn without a cluster: no operation is executed.</summary>
     public class NoGrains : DispatchProxy
     {
         internal static IGrainFactory Create() => Create<IGrainFactory, NoGrains>();

@@ -9,7 +9,7 @@ internal static class Scenarios
 {
     public const string Mix = "mix";
 
-    /// <summary>All that is not a mix of others.</summary>
+    /// <summary>All scenarios that are not a mix of others.</summary>
     public static ImmutableArray<string> Single { get; } =
     [
         "decide", "check", "evaluate", "me-workspaces", "home", "switch", "grant-revoke", "cases", "insights", "account-team", "activities", "proof", "put-activity",
@@ -19,8 +19,8 @@ internal static class Scenarios
     public static ImmutableArray<string> All { get; } = [.. Single, Mix];
 
     /// <summary>
-    /// What people do most of the time is look; of a hundred things one changes who may what. Assessments run weekly or so,
-    /// which is no part of a hundred.
+    /// A usual mix. People mostly read; one in a hundred operations changes rights. Assessments run about once a week, which is too
+    /// rare to be in it.
     /// </summary>
     public static MixWeights DefaultMix { get; } = new(
     [
@@ -28,11 +28,11 @@ internal static class Scenarios
         ("activities", 3), ("proof", 2), ("put-activity", 2), ("assessments", 2), ("recommendations", 2), ("courses", 2), ("transcript", 1), ("consumption", 1), ("learn", 1),
     ]);
 
-    /// <param name="weights">Of the mix.</param>
+    /// <param name="weights">The weights of the mix.</param>
     public static Scenario Of(string name, SeededCluster cluster, MixWeights weights) =>
         name == Mix ? MixOf(cluster, weights) : new(name, OperationsOf(name, cluster));
 
-    /// <summary>How many operations can be under way in each workspace: who changes something has it alone. Null for any number.</summary>
+    /// <summary>Returns how many operations can run at the same time in each workspace, because a change uses its slot alone. Null for any number.</summary>
     public static int? MostUnderWay(string name, MixWeights weights) => name switch
     {
         "grant-revoke" or "cases" or "put-activity" or "learn" => DatasetSize.SlotsPerWorkspace,
@@ -98,14 +98,14 @@ internal static class Scenarios
             Anybody(random) is var visitor ? Of(visitor, visitor.Workspaces[random.Next(visitor.Workspaces.Length)], act) : default;
     }
 
-    // A group of which nobody knows whether it is granted is revoked, which is the same either way.
+    // If it is unknown whether the group is granted, it is revoked, which is correct in both cases.
     private static Operation Change(ChangingGroup group)
     {
         var grant = group.IsGranted == false;
         return new(grant ? "grant" : "revoke", () => group.SetAsync(grant), group.ConfirmAsync);
     }
 
-    // Each is in one operation at a time. The options see to it that there are as many as operations under way.
+    // Each item is used by one operation at a time. The options ensure that there are at least as many items as operations.
     private static Func<Random, Operation> InTurns<T>(ImmutableArray<T> all, Func<T, Operation> next)
     {
         var free = new ConcurrentQueue<T>(all);

@@ -6,10 +6,10 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Puts a dataset into a cluster, through its grains. What is there already stays as it is.</summary>
+/// <summary>Puts a dataset into a cluster through its grains. Existing data is not changed.</summary>
 internal sealed class Seed(IGrainFactory grains, TimeProvider time)
 {
-    /// <summary>Calls at once: enough to keep a few silos busy, and far from what they refuse.</summary>
+    /// <summary>Parallel calls: enough to keep a few silos busy, and far below what they refuse.</summary>
     private const int Parallel = 32;
 
     public async Task<SeededCluster> ApplyAsync(DatasetSize size, CancellationToken cancellation)
@@ -19,7 +19,7 @@ internal sealed class Seed(IGrainFactory grains, TimeProvider time)
         var cluster = new SeededCluster(grains, data, await AgreeAsync(data), today, time);
         await EachAsync(Enumerable.Range(0, size.Workspaces), w => GrantAsync(cluster, w), cancellation);
 
-        // What an earlier run left granted is revoked, and everything else is there, with every case of the age that it has to have.
+        // Revokes what an earlier run left granted, and creates everything else, including every case with its required age.
         await EachAsync(cluster.ChangingGroups, RevokeAsync, cancellation);
         await EachAsync(cluster.CaseBlocks, block => block.UpdateAsync(), cancellation);
         await EachAsync(cluster.ActivityBlocks, block => block.PutAllAsync(), cancellation);

@@ -3,17 +3,17 @@ using EngageCenter.Assessments;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>A cluster that has the dataset, and everybody and everything in it that takes part in a load test.</summary>
+/// <summary>A cluster with the dataset, and the people and objects that take part in a load test.</summary>
 internal sealed class SeededCluster
 {
     /// <param name="workspaceIds">In the order of the dataset's numbers.</param>
-    /// <param name="today">From which the cases count back.</param>
+    /// <param name="today">The day from which the age of the cases counts.</param>
     public SeededCluster(IGrainFactory grains, Dataset data, ImmutableArray<string> workspaceIds, DateTimeOffset today, TimeProvider time)
     {
         (Data, WorkspaceIds) = (data, workspaceIds);
         Visitors = [.. Enumerable.Range(0, data.Size.People).Select(p => new Visitor(grains, data, workspaceIds, p, time))];
 
-        // One slot of every workspace, then the next one of each: whoever takes them in this order goes round all workspaces.
+        // One slot of every workspace, then the next slot of each. Taking slots in this order goes through all workspaces in turn.
         List<(int Workspace, int Slot)> slots =
             [.. Enumerable.Range(0, DatasetSize.SlotsPerWorkspace).SelectMany(s => Enumerable.Range(0, workspaceIds.Length).Select(w => (w, s)))];
         ChangingGroups = [.. slots.Select(s => new ChangingGroup(grains, data, workspaceIds[s.Workspace], s.Workspace, s.Slot))];
@@ -37,6 +37,6 @@ internal sealed class SeededCluster
 
     public ImmutableArray<EnrollmentBlock> EnrollmentBlocks { get; }
 
-    /// <summary>All of every workspace.</summary>
+    /// <summary>All technologies of every workspace.</summary>
     public ImmutableArray<AssessedTechnology> Technologies { get; }
 }

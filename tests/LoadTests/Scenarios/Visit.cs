@@ -4,16 +4,16 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>A person in a workspace, who may: what a web node does for every request there.</summary>
+/// <summary>Does for a request of a person in a workspace what a web node does. The person must have the permission.</summary>
 internal sealed class Visit(IGrainFactory grains, SignIn signIn, string workspaceId, Permissions required)
 {
-    // As many as a web node makes.
+    // As often as a web node decides again.
     private const int MaxDecisions = 500;
 
-    /// <summary>An application with the app role.</summary>
+    /// <summary>Returns an application with an app role.</summary>
     public static Actor Application(string appRole) => new(ActorKind.Application, Guid.Empty, "load-tests", null, appRole);
 
-    /// <summary>What a web node asks first for an application, whom no decision lets in.</summary>
+    /// <summary>Checks that a workspace exists, as a web node does first for an application, which has no decision.</summary>
     public static async Task ExistsAsync(IGrainFactory grains, string workspaceId, Actor application)
     {
         if (await grains.GetGrain<IWorkspaceGrain>(workspaceId).Header(application) is null)
@@ -36,7 +36,7 @@ internal sealed class Visit(IGrainFactory grains, SignIn signIn, string workspac
     public async Task<T> ActAsync<T>(Func<AccessDecision, Task<T?>> act)
         where T : class => await ActAsync(await DecideAsync(), act);
 
-    /// <summary>Null from <paramref name="act"/> says that the policy has changed since the decision: it is decided again.</summary>
+    /// <summary>Decides and acts. If <paramref name="act"/> returns null, the policy has changed since the decision, and it is decided again.</summary>
     public async Task<T> ActAsync<T>(AccessDecision decision, Func<AccessDecision, Task<T?>> act)
         where T : class
     {

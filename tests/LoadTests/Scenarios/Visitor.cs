@@ -12,19 +12,19 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// A person whose memberships stay as they are, so that it is known what they have to be answered. Each method makes the
-/// grain calls that a web node makes for one request.
+/// A person whose memberships do not change, so that the correct answers are known. Each method makes the grain calls that a web
+/// node makes for one request.
 /// </summary>
 internal sealed class Visitor
 {
-    // As a web node has it where the request names no window.
+    // The default of a web node if a request names no window.
     private const int InsightsMonths = 6;
 
     private static readonly Actor gateway = Visit.Application(AppRoles.Evaluate);
 
     private static readonly PageRequest firstPage = new(PageRequest.DefaultSize, null);
 
-    // What every workspace has.
+    // The same in every workspace.
     private static readonly (int Planned, int Delivered) activities = Enumerable.Range(0, DatasetSize.ActivitiesPerWorkspace)
         .Select(n => Dataset.Activity(0, n, 0).Status).Aggregate((0, 0), (sum, s) => (
             sum.Item1 + (s == ActivityStatus.Planned ? 1 : 0), sum.Item2 + (s == ActivityStatus.Delivered ? 1 : 0)));
@@ -49,13 +49,13 @@ internal sealed class Visitor
         mine = [.. Workspaces.Select(w => workspaceIds[w])];
     }
 
-    /// <summary>The numbers of those that the person is a member of; at least one.</summary>
+    /// <summary>The numbers of the workspaces of which the person is a member; at least one.</summary>
     public ImmutableArray<int> Workspaces { get; }
 
-    /// <summary>The decision that every request in a workspace begins with, and most of what it costs.</summary>
+    /// <summary>Makes the decision with which every request in a workspace begins, and which is most of its cost.</summary>
     public async Task DecideAsync(int workspace) => Expect(await user.Decide(signIn, workspaceIds[workspace]), workspace);
 
-    /// <summary><c>POST /v1/workspaces/{id}/permissions/check</c>.</summary>
+    /// <summary>Does <c>POST /v1/workspaces/{id}/permissions/check</c>.</summary>
     public async Task CheckAsync(int workspace)
     {
         var decision = await user.Decide(signIn, workspaceIds[workspace]);
@@ -66,10 +66,10 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>POST /access/v1/evaluation</c> by an application, about this person.</summary>
+    /// <summary>Does <c>POST /access/v1/evaluation</c> as an application, about this person.</summary>
     public async Task EvaluateAsync(int workspace) => Expect((await user.Evaluate(workspaceIds[workspace], gateway)).Decision, workspace);
 
-    /// <summary><c>GET /v1/me/workspaces</c>.</summary>
+    /// <summary>Does <c>GET /v1/me/workspaces</c>.</summary>
     public async Task ListAsync()
     {
         var listed = await user.Workspaces(signIn) ?? throw new UnconfirmedException();
@@ -79,7 +79,7 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>PUT /v1/me/current-workspace</c>.</summary>
+    /// <summary>Does <c>PUT /v1/me/current-workspace</c>.</summary>
     public async Task SwitchAsync(int workspace)
     {
         var outcome = await user.Switch(signIn, workspaceIds[workspace]);
@@ -94,7 +94,7 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>GET /v1/me/home</c>.</summary>
+    /// <summary>Does <c>GET /v1/me/home</c>.</summary>
     public async Task GoHomeAsync()
     {
         var landing = await user.Land(signIn);
@@ -134,28 +134,28 @@ internal sealed class Visitor
         Expect(page.Team, workspaceIds.IndexOf(id));
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/support-insights</c>.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/support-insights</c>.</summary>
     public async Task ReadInsightsAsync(int workspace)
     {
         var id = workspaceIds[workspace];
         Expect(await ReadAsync(workspace, Permissions.ViewSupportInsights, decision => grains.GetGrain<ISupportGrain>(id).Insights(decision, LastMonths())));
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/account-team</c>.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/account-team</c>.</summary>
     public async Task ReadTeamAsync(int workspace)
     {
         await new Visit(grains, signIn, workspaceIds[workspace], Permissions.None).DecideAsync();
         Expect(await user.AccountTeam(signIn, workspaceIds[workspace], null), workspace);
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/activities</c>, the first page.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/activities</c> for the first page.</summary>
     public async Task ReadActivitiesAsync(int workspace)
     {
         var id = workspaceIds[workspace];
         var page = await ReadAsync(workspace, Permissions.ViewCustomerActivity, decision =>
             grains.GetGrain<IActivityGrain>(id).Activities(decision, new(null, null, null, null, null, firstPage)));
 
-        // What was delivered is all that changes.
+        // Only the delivered hours change.
         if (page is not { Next: not null, TotalCount: DatasetSize.ActivitiesPerWorkspace }
             || !page.Items.Select(a => a with { HoursDelivered = 0 }).SequenceEqual(Enumerable.Range(0, firstPage.Size).Select(n => Dataset.Activity(workspace, n, 0))))
         {
@@ -163,14 +163,14 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/proof-of-execution</c>.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/proof-of-execution</c>.</summary>
     public async Task ReadProofAsync(int workspace)
     {
         var id = workspaceIds[workspace];
         Expect(await ReadAsync(workspace, Permissions.ViewCustomerActivity, decision => grains.GetGrain<IActivityGrain>(id).ProofOfExecution(decision)));
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/assessments</c>.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/assessments</c>.</summary>
     public async Task ReadAssessmentsAsync(int workspace)
     {
         var id = workspaceIds[workspace];
@@ -183,14 +183,14 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/assessments/{technology}/recommendations</c>, the first page.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/assessments/{technology}/recommendations</c> for the first page.</summary>
     public async Task ReadRecommendationsAsync(int workspace, string technology)
     {
         var id = workspaceIds[workspace];
         var page = await ReadAsync(workspace, Permissions.AccessAssessments, decision =>
             grains.GetGrain<IAssessmentsGrain>(id).Recommendations(decision, new(technology, null, firstPage)));
 
-        // Each run recommends the same. All are of one run, whichever was the last.
+        // Each run recommends the same. All items must be from one run, whichever was the last.
         if (page is not { Next: not null, TotalCount: DatasetSize.RecommendationsPerRun }
             || !page.Items.Select(r => r with { AffectedObjects = ranked[0].AffectedObjects }).SequenceEqual(ranked)
             || page.Items.Any(r => r.AffectedObjects != page.Items[0].AffectedObjects))
@@ -199,8 +199,8 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>GET /v1/learning/courses?search=…</c>, which finds ten.</summary>
-    /// <param name="tens">Of the courses' numbers.</param>
+    /// <summary>Does <c>GET /v1/learning/courses?search=…</c>, which finds ten courses.</summary>
+    /// <param name="tens">The tens of the courses' numbers.</param>
     public async Task SearchCoursesAsync(int tens)
     {
         var standing = await user.DecideAnywhere(signIn, Permissions.AccessLearning);
@@ -217,13 +217,13 @@ internal sealed class Visitor
         }
     }
 
-    /// <summary><c>GET /v1/workspaces/{id}/learning/consumption</c>.</summary>
+    /// <summary>Does <c>GET /v1/workspaces/{id}/learning/consumption</c>.</summary>
     public async Task ReadConsumptionAsync(int workspace)
     {
         var id = workspaceIds[workspace];
         var consumption = await ReadAsync(workspace, Permissions.AccessLearning, decision => grains.GetGrain<ILearningGrain>(id).Consumption(decision));
 
-        // How many are completed grows with what is learned, and nobody knows it of all workspaces at once.
+        // The number of completed courses grows during the run, so its exact value is unknown.
         if (consumption.Totals.Started != DatasetSize.EnrollmentsPerWorkspace
             || consumption.Totals.Completed > consumption.Totals.Started
             || Sum(consumption.ByMonth.Select(m => m.Counts)) != consumption.Totals
@@ -255,7 +255,7 @@ internal sealed class Visitor
         }
     }
 
-    // Updates come and go, and change neither how many cases there are nor how old they are.
+    // Updates of cases change neither their number nor their age.
     private void Expect(SupportInsights insights)
     {
         if (insights.Totals.Opened != data.Size.CasesPerWorkspace)
@@ -264,7 +264,7 @@ internal sealed class Visitor
         }
     }
 
-    // Of the hours delivered it is known between which numbers they are.
+    // Only a range is known for the delivered hours.
     private void Expect(ProofOfExecution proof)
     {
         const decimal purchased = Dataset.HoursPurchased * DatasetSize.ActivitiesPerWorkspace;

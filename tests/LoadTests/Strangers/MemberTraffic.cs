@@ -7,7 +7,7 @@ using EngageCenter.Service;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Members of one workspace who read in it, over HTTP.</summary>
+/// <summary>Members of one workspace who read in it over HTTP.</summary>
 internal sealed class MemberTraffic
 {
     private const int Members = 20;
@@ -22,10 +22,10 @@ internal sealed class MemberTraffic
 
     public string Workspace { get; }
 
-    /// <summary>Everything that a member may open, one as often as another.</summary>
+    /// <summary>Reads everything that a member may open, each equally often.</summary>
     public Scenario Scenario => new("members", random => new("read", () => Read(tokens[random.Next(tokens.Length)], random.Next(4))));
 
-    /// <summary>Sets the workspace up, and has every member come once.</summary>
+    /// <summary>Sets up the workspace, and lets every member sign in once.</summary>
     public static async Task<MemberTraffic> Start(HttpClient http, Tokens tokens)
     {
         var manager = tokens.Person(tenant, User(0), "Manager");

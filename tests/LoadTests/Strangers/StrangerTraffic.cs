@@ -8,12 +8,12 @@ using EngageCenter.Service;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// People with valid tokens who are members of nothing, as everybody with a work account is: each comes once, from a tenant that
-/// no agreement names, with as many groups as a token can have. Every fifth token is garbage.
+/// People with valid tokens who are not members of any workspace, like everybody with a work account. Each sends one request, from
+/// a tenant that no agreement names, with as many groups as a token can have. Every fifth token is garbage.
 /// </summary>
 internal sealed class StrangerTraffic(Uri service, HttpClient http, Tokens tokens, string workspace, StrangersOptions options)
 {
-    /// <summary>Tokens that are made before anything is measured: signing them takes more than refusing them.</summary>
+    /// <summary>Tokens that are prepared before the measurement, because signing them takes longer than refusing them.</summary>
     private const int MaxPrepared = 3_000;
 
     private static readonly TimeSpan pace = TimeSpan.FromSeconds(1);
@@ -30,7 +30,7 @@ internal sealed class StrangerTraffic(Uri service, HttpClient http, Tokens token
         }
     }
 
-    /// <summary>Sends bodies byte by byte until it is cancelled, on new connections for those that the service ends.</summary>
+    /// <summary>Sends bodies byte by byte until cancelled. If the service closes a connection, a new one is opened.</summary>
     public Task SendSlowly(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, options.SlowBodies).Select(_ => SendOneSlowly(stop)));
 
     private async Task Come(int what)
@@ -77,14 +77,14 @@ internal sealed class StrangerTraffic(Uri service, HttpClient http, Tokens token
                 {
                     await stream.WriteAsync("{"u8.ToArray(), stop);
 
-                    // To be slow is what this client is for, on the clock of the service that it troubles. The end of the run cancels it.
+                    // This client is meant to be slow, by the clock of the service that it troubles. The end of the run cancels the wait.
                     await Task.Delay(pace, TimeProvider.System, stop);
                 }
             }
             catch (Exception ended) when (ended is IOException or SocketException)
             {
-                // The service has had enough of it. A new connection comes no faster than the bytes did. The end of
-                // the run cancels the wait, which the loop then sees; a cancelled wait is no fault here.
+                // The service has closed the connection. A new one is opened at the pace of the bytes. The end of the run cancels the
+                // wait, which the loop then sees, so a cancelled wait is not an error here.
                 await Task.Delay(pace, TimeProvider.System, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
             catch (OperationCanceledException)

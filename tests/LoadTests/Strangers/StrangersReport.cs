@@ -4,26 +4,26 @@ using System.Text;
 
 namespace EngageCenter.LoadTests;
 
-/// <param name="Alone">What members met by themselves.</param>
-/// <param name="Beside">What members met while strangers came.</param>
-/// <param name="Strangers">What strangers met.</param>
+/// <param name="Alone">The members' results without strangers.</param>
+/// <param name="Beside">The members' results while strangers came.</param>
+/// <param name="Strangers">The strangers' results.</param>
 internal sealed record StrangersRound(RunResult Alone, RunResult Beside, RunResult Strangers)
 {
-    /// <summary>How many times members' 99th percentile is what it is without strangers.</summary>
+    /// <summary>The members' 99th percentile with strangers, divided by the one without.</summary>
     public double Ratio => P99(Beside) / P99(Alone);
 
     public static double P99(RunResult run) => run.Operations.Single().Service.P99;
 }
 
-/// <summary>What the service holds, at one moment.</summary>
-/// <param name="Bytes">Of the process's managed memory after a collection: silo, web node and load together.</param>
+/// <summary>What the service holds at one moment.</summary>
+/// <param name="Bytes">The managed memory of the process after a collection: silo, web node and load together.</param>
 /// <param name="Activations">Grains in memory.</param>
-/// <param name="Rows">In storage, but for the sets of known ids, whose number is fixed.</param>
+/// <param name="Rows">Rows in storage, without the sets of known ids, whose number is fixed.</param>
 internal readonly record struct Held(long Bytes, int Activations, long Rows);
 
 internal sealed record StrangersReport(StrangersOptions Options, ImmutableArray<StrangersRound> Rounds, Held Before, Held After)
 {
-    /// <summary>Strangers that were answered.</summary>
+    /// <summary>Strangers who got an answer.</summary>
     public long Came => Rounds.Sum(r => r.Strangers.Count);
 
     public IEnumerable<ErrorCount> Errors => Rounds.SelectMany(r => r.Alone.Errors.Concat(r.Beside.Errors).Concat(r.Strangers.Errors));

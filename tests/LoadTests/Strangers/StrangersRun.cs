@@ -4,10 +4,10 @@ using Microsoft.Data.Sqlite;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Measures what strangers do to members: round by round, members alone and then members beside strangers.</summary>
+/// <summary>Measures the effect of strangers on members, round by round: first members alone, then members beside strangers.</summary>
 internal sealed class StrangersRun(TextWriter progress, TimeProvider time)
 {
-    /// <summary>Requests of members under way, and of strangers.</summary>
+    /// <summary>The most requests of members at the same time, and the most of strangers.</summary>
     private const int MostUnderWay = 64;
 
     public async Task<StrangersReport> MeasureAsync(StrangersOptions options, CancellationToken stop)
@@ -53,7 +53,7 @@ internal sealed class StrangersRun(TextWriter progress, TimeProvider time)
         await using var file = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = service.StateFile, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         await file.OpenAsync();
         await using var count = file.CreateCommand();
-        // There are 256 sets of known tenants, however many strangers come. Each has a row once it was asked for.
+        // There are 256 sets of known tenants for any number of strangers. Each has a row once it was asked for.
         count.CommandText = "SELECT COUNT(*) FROM OrleansStorage WHERE GrainTypeString <> 'known-ids'";
         return new(GC.GetTotalMemory(forceFullCollection: true), activations, (long)(await count.ExecuteScalarAsync())!);
     }

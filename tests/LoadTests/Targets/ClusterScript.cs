@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Asks <c>./cluster</c> where the cluster is that it started on this machine.</summary>
+/// <summary>Asks <c>./cluster</c> for the address of the cluster that it started on this machine.</summary>
 internal static class ClusterScript
 {
     private static readonly TimeSpan bound = TimeSpan.FromSeconds(30);
@@ -13,7 +13,7 @@ internal static class ClusterScript
     public static async Task<ClusterAddress> AskAsync(string script, CancellationToken cancellation) => Read(
         await SayAsync(script, ["status", "--json"], cancellation), await SayAsync(script, ["settings", "silo"], cancellation));
 
-    /// <param name="status">What it says to <c>status --json</c>.</param>
+    /// <param name="status">The output of <c>status --json</c>.</param>
     /// <param name="settings">The environment of a silo, one <c>NAME=VALUE</c> on each line.</param>
     public static ClusterAddress Read(string status, string settings)
     {

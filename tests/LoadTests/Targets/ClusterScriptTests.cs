@@ -12,7 +12,7 @@ public class ClusterScriptTests
         """;
 
     [Fact]
-    public void It_says_where_the_cluster_is_and_which_processes_are_silos()
+    public void Script_reports_the_address_and_the_processes_of_silos()
     {
         var address = ClusterScript.Read(Status(("redis", "ready"), ("silo", "ready"), ("web", "starting"), ("silo", "ready")), Settings);
 
@@ -22,12 +22,12 @@ public class ClusterScriptTests
     }
 
     [Fact]
-    public void A_silo_that_is_not_ready_is_no_cluster_to_measure() => Assert.Equal(
+    public void Cluster_with_a_silo_that_is_not_ready_is_refused() => Assert.Equal(
         "The cluster's silo-1 is paused.",
         Assert.Throws<TargetException>(() => ClusterScript.Read(Status(("silo", "ready"), ("silo", "paused")), Settings)).Message);
 
     [Fact]
-    public void Without_a_silo_there_is_none() => Assert.StartsWith(
+    public void Cluster_without_a_silo_is_refused() => Assert.StartsWith(
         "No cluster is up",
         Assert.Throws<TargetException>(() => ClusterScript.Read(Status(("redis", "ready")), Settings)).Message, StringComparison.Ordinal);
 
@@ -35,12 +35,12 @@ public class ClusterScriptTests
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("""{ "processes": [ { "kind": "silo" } ] }""")]
-    public void What_cannot_be_read_is_said(string status) => Assert.StartsWith(
+    public void Unreadable_status_is_reported(string status) => Assert.StartsWith(
         "What the cluster says of itself cannot be read",
         Assert.Throws<TargetException>(() => ClusterScript.Read(status, Settings)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Silos_without_a_Redis_cannot_be_found() =>
+    public void Silos_without_Redis_are_refused() =>
         Assert.Throws<TargetException>(() => ClusterScript.Read(Status(("silo", "ready")), "Orleans__ClusterId=mine"));
 
     private static string Status(params (string Kind, string State)[] processes) => $$"""

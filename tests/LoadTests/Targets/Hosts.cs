@@ -6,7 +6,7 @@ using Orleans.Configuration;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Hosts of silos and clients, without configuration from outside: what is measured is the same everywhere.</summary>
+/// <summary>Creates hosts of silos and clients. They read no configuration from outside, so that the same is measured everywhere.</summary>
 internal static class Hosts
 {
     private const int MaxStartAttempts = 15;
@@ -18,16 +18,16 @@ internal static class Hosts
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { EnvironmentName = Environments.Production });
 
-        // Ctrl+C ends the load, which is then reported on, and not the hosts.
+        // Ctrl+C ends the load, which is then reported on, but not the hosts.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
 
-        // To standard error, as standard output is the report. What silos say that go away together is no part of it.
+        // Logs go to standard error, because standard output has the report. What silos log while they all stop is left out.
         builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error).AddFilter("Polly", LogLevel.None)
             .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;
     }
 
-    /// <summary>A client as web nodes have it.</summary>
+    /// <summary>Starts a client that is set up like a web node's.</summary>
     public static async Task<IHost> StartClientAsync(HostApplicationBuilder builder, IReadOnlyList<IPEndPoint> gateways, CancellationToken cancellation)
     {
         var attempts = 0;
@@ -43,8 +43,8 @@ internal static class Hosts
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = SiloHost.ResponseTimeout);
             client.UseConnectionRetryFilter(async (_, stopping) =>
             {
-                // Silos are processes or machines that start in their own, real time, and one that is not there yet sends no signal. The
-                // attempts bound the wait, and the end of the client's start cancels it.
+                // Silos are processes or machines that start in real time, and a silo that is not there yet sends no signal. The number of
+                // attempts limits the wait, and the end of the client's start cancels it.
                 await Task.Delay(retry, TimeProvider.System, stopping);
                 return ++attempts < MaxStartAttempts;
             });

@@ -8,9 +8,8 @@ using Microsoft.Extensions.Hosting;
 namespace EngageCenter.LoadTests;
 
 /// <summary>
-/// Silos in this process, each as <see cref="SiloHost"/> composes it, with sockets between them and between them and the
-/// client. They share a SQLite file that is deleted with them, and the process, so that the processor time of silos and
-/// client cannot be told apart.
+/// Silos in this process, each set up by <see cref="SiloHost"/>, with sockets between them and to the client. They share a
+/// temporary SQLite file, and they share the process with the client, so their processor times cannot be told apart.
 /// </summary>
 internal sealed class InProcessCluster : ITarget
 {
@@ -37,7 +36,7 @@ internal sealed class InProcessCluster : ITarget
             List<(int Silo, int Gateway)> ports = [.. Enumerable.Range(0, count).Select(_ => (FreePort.Next(), FreePort.Next()))];
             foreach (var own in ports)
             {
-                // One after the other: the first keeps the table in which the others enter themselves.
+                // Silos start one after the other: the first one keeps the table of members.
                 silos.Add(Silo(folder.File("load-tests.db"), own, ports[0].Silo));
                 await silos[^1].StartAsync(cancellation);
             }

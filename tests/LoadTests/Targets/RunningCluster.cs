@@ -7,20 +7,20 @@ using Orleans.Configuration;
 
 namespace EngageCenter.LoadTests;
 
-/// <summary>Where a cluster is, and which of this machine's processes are its silos.</summary>
-/// <param name="Processes">None where their processor time cannot be asked for.</param>
+/// <summary>The address of a cluster, and the processes of its silos on this machine.</summary>
+/// <param name="Processes">Empty if their processor time is unknown.</param>
 internal sealed record ClusterAddress(string Redis, string ClusterId, string ServiceId, ImmutableArray<int> Processes)
 {
-    /// <summary>The settings of <c>Clustering:Tls</c> by which the silos take this client.</summary>
+    /// <summary>The <c>Clustering:Tls</c> settings with which the silos accept this client.</summary>
     public ImmutableDictionary<string, string> Tls { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Of an environment, those of TLS.</summary>
+    /// <summary>Returns the TLS settings of an environment.</summary>
     public static ImmutableDictionary<string, string> TlsOf(IEnumerable<(string Name, string Value)> environment) => environment
         .Where(variable => variable.Name.StartsWith("Clustering__Tls__", StringComparison.Ordinal))
         .ToImmutableDictionary(variable => variable.Name.Replace("__", ":", StringComparison.Ordinal), variable => variable.Value);
 }
 
-/// <summary>A cluster whose silos run on their own, found through Redis.</summary>
+/// <summary>A cluster whose silos run by themselves and are found through Redis.</summary>
 internal sealed class RunningCluster : ITarget
 {
     public const string DefaultClusterId = ClusterOptions.DefaultClusterId;
@@ -46,7 +46,7 @@ internal sealed class RunningCluster : ITarget
             ["Orleans:ClusterId"] = address.ClusterId,
             ["Orleans:ServiceId"] = address.ServiceId,
 
-            // Without TLS it is the cluster that decides.
+            // Without TLS settings, the cluster decides whether the client may connect.
             ["Clustering:Tls:Required"] = bool.FalseString,
         });
         builder.Configuration.AddInMemoryCollection(address.Tls!);
