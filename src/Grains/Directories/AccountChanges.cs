@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Directories;
 
-/// <summary>A page of people whose account was made, changed or deleted, with the address of the next page or of the next round: exactly one of the two.</summary>
-/// <param name="IsExpired">The address is too old: what happened since is not told any more.</param>
+/// <summary>A page of people whose account was created, changed or deleted. It has either the address of the next page or the one for the next round.</summary>
+/// <param name="IsExpired">The address is too old, so the changes since then are unknown.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.AccountChanges")]
 public sealed record AccountChanges(
     [property: Id(0)] ImmutableArray<Guid> People,
@@ -11,7 +11,7 @@ public sealed record AccountChanges(
     [property: Id(2)] string? NextRound,
     [property: Id(3)] bool IsExpired = false);
 
-/// <summary>Where the directory tells whose account was changed. In a row of its own, so that a release that does not know of it reads <see cref="Following"/>.</summary>
+/// <summary>Where to read which accounts were changed. It has its own row, so that a release that does not know it can still read <see cref="Following"/>.</summary>
 [Alias("EngageCenter.FollowedAccounts")]
 internal sealed record FollowedAccounts
 {

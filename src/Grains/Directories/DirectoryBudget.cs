@@ -1,34 +1,34 @@
 namespace EngageCenter.Directories;
 
 /// <summary>
-/// Says when a tenant's directory may be asked: at most <see cref="MaxPerMinute"/> requests a minute and
-/// <see cref="MaxAtOnce"/> at once, and not before the time that it asked for, or after a failure for ever longer. Pure; times
-/// count from any one moment.
+/// Decides when a tenant's directory may be asked: at most <see cref="MaxPerMinute"/> requests a minute and
+/// <see cref="MaxAtOnce"/> at the same time. If the directory asks for a pause, not before its end; after failures, not before a
+/// pause that doubles with each. It has no side effects; times count from any fixed moment.
 /// </summary>
-/// <param name="Minute">The minute that <paramref name="Spent"/> is of.</param>
-/// <param name="Spent">Requests that were begun in it.</param>
+/// <param name="Minute">The minute in which <paramref name="Spent"/> requests were begun.</param>
+/// <param name="Spent">Requests that were begun in that minute.</param>
 /// <param name="UnderWay">Requests that were begun and have not ended.</param>
-/// <param name="Failures">Requests that failed since the last one that did not.</param>
-/// <param name="Until">Not before.</param>
+/// <param name="Failures">Failures in a row since the last success.</param>
+/// <param name="Until">No request may begin before this time.</param>
 internal sealed record DirectoryBudget(long Minute, int Spent, int UnderWay, int Failures, TimeSpan Until)
 {
-    /// <summary>Requests in a minute. Graph allows an application more in the smallest tenant.</summary>
+    /// <summary>The most requests in a minute. Graph allows an application more even in the smallest tenant.</summary>
     public const int MaxPerMinute = 3_000;
 
     public const int MaxAtOnce = 16;
 
     public static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>After failures in a row, each of which doubles the pause.</summary>
+    /// <summary>The longest pause after failures in a row. Each failure doubles the pause.</summary>
     public static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
-    /// <summary>Where the directory asks for more it is asked once after that, and says so again.</summary>
+    /// <summary>The longest pause that a directory can ask for. If it asks for a longer one, it is asked once after this time and can repeat that.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     public static DirectoryBudget Full { get; } = new(0, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Begins a request.</summary>
-    /// <param name="wait">Null if it may be sent now; else how long to wait at least.</param>
+    /// <param name="wait">Null if the request may be sent now; otherwise the least time to wait.</param>
     public DirectoryBudget Begin(TimeSpan now, out TimeSpan? wait)
     {
         var minute = now.Ticks / TimeSpan.TicksPerMinute;
@@ -36,7 +36,7 @@ internal sealed record DirectoryBudget(long Minute, int Spent, int UnderWay, int
         wait = now < Until ? Until - now
             : spent >= MaxPerMinute ? TimeSpan.FromTicks((minute + 1) * TimeSpan.TicksPerMinute) - now
 
-            // After a failure one finds out for all whether it is over.
+            // After a failure only one request is sent, to find out whether the directory answers again.
             : UnderWay >= (Failures > 0 ? 1 : MaxAtOnce) ? ShortestPause
             : null;
         return wait is null ? this with { Minute = minute, Spent = spent + 1, UnderWay = UnderWay + 1 } : this;
@@ -44,13 +44,13 @@ internal sealed record DirectoryBudget(long Minute, int Spent, int UnderWay, int
 
     public DirectoryBudget Succeeded() => this with { UnderWay = UnderWay - 1, Failures = 0, Until = TimeSpan.Zero };
 
-    /// <param name="retryAfter">What the directory asked for, if it did.</param>
+    /// <param name="retryAfter">The pause that the directory asked for, if any.</param>
     public DirectoryBudget Failed(TimeSpan now, TimeSpan? retryAfter)
     {
         var ended = this with { UnderWay = UnderWay - 1 };
         if (retryAfter is null && now < Until)
         {
-            // Begun before another one failed: the same failure, told again.
+            // This request began before another one failed, so it is the same failure.
             return ended;
         }
 

@@ -4,26 +4,26 @@ using EngageCenter.Users;
 namespace EngageCenter.Directories;
 
 /// <summary>
-/// What one person may have asked of directories through this silo. A tenant's directory has one budget
-/// (<see cref="DirectoryBudget"/>), which sign-ins need as well: whoever looks for groups is not to use it up.
+/// Limits how much one person may ask of directories through this silo. A tenant's directory has one budget
+/// (<see cref="DirectoryBudget"/>), which sign-ins need as well, so a person who searches for groups must not use it up.
 /// </summary>
 internal sealed class DirectoryCallers(TimeProvider time)
 {
-    /// <summary>A tenth of what there is for the tenant.</summary>
+    /// <summary>A tenth of the tenant's requests per minute.</summary>
     public const int MaxPerMinute = DirectoryBudget.MaxPerMinute / 10;
 
-    /// <summary>A quarter of what there is for the tenant.</summary>
+    /// <summary>A quarter of the tenant's requests at the same time.</summary>
     public const int MaxAtOnce = DirectoryBudget.MaxAtOnce / 4;
 
     private readonly Lock gate = new();
     private readonly long started = time.GetTimestamp();
 
-    // Those who have something under way, or have asked within the minute.
+    // Persons with open requests, or with requests in the current minute.
     private readonly Dictionary<PersonId, (int Spent, int UnderWay)> callers = [];
     private long minute;
 
-    /// <summary>Begins a request, which ends when what it returns is disposed.</summary>
-    /// <exception cref="TryLaterException">The person has as many as they may have.</exception>
+    /// <summary>Begins a request. It ends when the returned object is disposed.</summary>
+    /// <exception cref="TryLaterException">The person has reached the limit.</exception>
     public IDisposable Begin(PersonId person)
     {
         lock (gate)
@@ -34,7 +34,7 @@ internal sealed class DirectoryCallers(TimeProvider time)
                 minute = now;
                 foreach (var (caller, (_, underWay)) in callers)
                 {
-                    // Removing what is enumerated is allowed, and so is setting it.
+                    // A dictionary allows removing and setting entries during its enumeration.
                     if (underWay == 0)
                     {
                         callers.Remove(caller);
@@ -62,7 +62,7 @@ internal sealed class DirectoryCallers(TimeProvider time)
         }
     }
 
-    /// <summary>How many persons are known.</summary>
+    /// <summary>How many persons are remembered.</summary>
     public int Count
     {
         get

@@ -7,27 +7,27 @@ using Orleans.Concurrency;
 
 namespace EngageCenter.Directories;
 
-/// <summary>Asks a tenant's directory. Reentrant, so that requests are under way beside each other.</summary>
+/// <summary>Asks a tenant's directory. Reentrant, so that several requests can run at the same time.</summary>
 [GrainType("directory"), Reentrant]
 internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetrics metrics, TimeProvider time, ILogger<DirectoryGrain> logger)
     : Grain, IDirectoryGrain, IDisposable
 {
-    /// <summary>A request that takes longer has failed.</summary>
+    /// <summary>A request that takes longer counts as failed.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>For so long the directory is not asked again whether a group exists.</summary>
+    /// <summary>How long an answer about a group is kept before the directory is asked again.</summary>
     public static readonly TimeSpan FactsFor = TimeSpan.FromMinutes(1);
 
-    /// <summary>Groups whose people are counted for one answer.</summary>
+    /// <summary>The most groups whose people are counted for one answer.</summary>
     public const int MaxCounted = 64;
 
-    /// <summary>Groups that are remembered: as many as hold roles in a tenant.</summary>
+    /// <summary>The most groups that are remembered: as many as can hold roles in a tenant.</summary>
     private const int MaxFacts = 10_000;
 
-    // Of the requests that may be under way at once, those for lists: sign-ins have the others.
+    // How many of the parallel requests may be for lists; the others are for sign-ins.
     private const int FactsAtOnce = 4;
 
-    /// <summary>Of the requests of a minute, those for lists.</summary>
+    /// <summary>How many requests of a minute may be for lists.</summary>
     public const int FactsPerMinute = DirectoryBudget.MaxPerMinute / 10;
 
     private readonly Dictionary<Guid, (GroupFacts Facts, long Since)> facts = [];
@@ -127,7 +127,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     {
         Bounds.Items(groups, 0, GroupGrant.MaxPerWorkspace);
 
-        // One list at a time, within the time of a request. What is not known then is said to be unknown.
+        // Loads for one list at a time, within the time limit of a request. What is not known by then is reported as unknown.
         using var limit = new CancellationTokenSource(RequestTimeout, time);
         try
         {
@@ -149,7 +149,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
         catch (Exception e) when (e is DirectoryUnavailableException or OperationCanceledException)
         {
-            // The first is in the log already.
+            // The first failure is in the log already.
         }
 
         return [.. groups.Select(group => IsKnown(group) ? facts[group].Facts : new(group, GroupStatus.Unknown))];
@@ -171,12 +171,12 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         {
             try
             {
-                // The smallest question there is. What comes of it is in 'health'.
+                // The smallest possible request. Its result is recorded in 'health'.
                 await Ask(limit => directory.Groups(TenantId, null, 1, null, limit));
             }
             catch (DirectoryUnavailableException)
             {
-                // It is said below.
+                // The failure is in 'health', which is returned below.
             }
         }
 
@@ -185,7 +185,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
 
     private bool IsKnown(Guid group) => facts.TryGetValue(group, out var known) && time.GetElapsedTime(known.Since) < FactsFor;
 
-    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
+    /// <exception cref="DirectoryUnavailableException">The directory does not answer, or may not be asked now.</exception>
     private async Task Find(Guid[] groups, CancellationToken cancellationToken)
     {
         foreach (var lots in groups.Chunk(GroupFacts.MaxLot).Chunk(FactsAtOnce))
@@ -205,7 +205,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
-    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
+    /// <exception cref="DirectoryUnavailableException">The directory does not answer, or may not be asked now.</exception>
     private async Task Count(Guid[] groups, CancellationToken cancellationToken)
     {
         foreach (var some in groups.Chunk(FactsAtOnce))
@@ -222,7 +222,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
-    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now, or not for lists.</exception>
+    /// <exception cref="DirectoryUnavailableException">The directory does not answer, or may not be asked now, or not for lists.</exception>
     private async Task<T> AskForList<T>(Func<CancellationToken, Task<T>> request)
     {
         var minute = Now.Ticks / TimeSpan.TicksPerMinute;
@@ -230,7 +230,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         return factsSpent.Spent <= FactsPerMinute ? await Ask(request) : throw new DirectoryUnavailableException("The directory is not asked for lists now.");
     }
 
-    /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
+    /// <exception cref="TryLaterException">The directory does not answer, or may not be asked now.</exception>
     private async Task<T?> AskOrForbidden<T>(Func<CancellationToken, Task<T>> request)
         where T : class
     {
@@ -244,10 +244,10 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
-    /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
+    /// <exception cref="TryLaterException">The directory does not answer, or may not be asked now.</exception>
     private Task<T> AskOrLater<T>(Func<CancellationToken, Task<T>> request) => OrLater(Ask(request));
 
-    /// <exception cref="TryLaterException">It has no answer, or may not be asked now.</exception>
+    /// <exception cref="TryLaterException">The directory does not answer, or may not be asked now.</exception>
     private static async Task<T> OrLater<T>(Task<T> asked)
     {
         try
@@ -260,7 +260,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
     }
 
-    /// <exception cref="DirectoryUnavailableException">It has no answer, or may not be asked now.</exception>
+    /// <exception cref="DirectoryUnavailableException">The directory does not answer, or may not be asked now.</exception>
     private async Task<T> Ask<T>(Func<CancellationToken, Task<T>> request)
     {
         budget = budget.Begin(Now, out var wait);
@@ -282,7 +282,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
         }
         catch (Exception e) when (e is InvalidCursorException or DirectoryForbiddenException)
         {
-            // An answer: that of a page which is not there, or that this question is not allowed.
+            // These are answers too: the page does not exist, or the application lacks the permission.
             budget = budget.Succeeded();
             throw;
         }
@@ -294,7 +294,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
             metrics.Requested(time.GetElapsedTime(begun), retryAfter is null ? "failed" : "throttled");
             LogUnavailable(logger, TenantId, e.Message);
 
-            // What else it may be, it is no answer: nobody gains or loses anything by it.
+            // Anything else is not an answer, so nobody gains or loses anything by it.
             throw new DirectoryUnavailableException(e.Message, budget.Until - Now, e);
         }
     }

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 
 namespace EngageCenter.Directories;
 
-/// <summary>What a silo measures of directories, under the meter <see cref="MeterName"/>.</summary>
+/// <summary>The metrics of a silo about directories: the meter <see cref="MeterName"/>.</summary>
 internal sealed class DirectoryMetrics
 {
     public const string MeterName = "EngageCenter.Directory";
@@ -15,7 +15,7 @@ internal sealed class DirectoryMetrics
     private readonly Histogram<double> rounds;
     private readonly Counter<long> resyncs;
 
-    // By tenant, when the last complete round began. One for each follower on this silo.
+    // When the last complete round of each tenant began. Has one entry for each follower on this silo.
     private readonly ConcurrentDictionary<Guid, long> followed = new();
 
     public DirectoryMetrics(IMeterFactory factory, TimeProvider time)
@@ -33,7 +33,7 @@ internal sealed class DirectoryMetrics
 
     public void Requested(TimeSpan took, string outcome) => requests.Record(took.TotalSeconds, new TagList { { "outcome", outcome } });
 
-    /// <summary>From here on, until <see cref="Unfollows"/>, the tenant counts for how far the silo is behind.</summary>
+    /// <summary>The tenant counts for the lag from now on, until <see cref="Unfollows"/>.</summary>
     public void Follows(Guid tenantId) => followed.TryAdd(tenantId, time.GetTimestamp());
 
     public void Unfollows(Guid tenantId) => followed.TryRemove(tenantId, out _);
@@ -57,6 +57,6 @@ internal sealed class DirectoryMetrics
 
     public void HeldBack() => held.Add(1);
 
-    // Which tenant it is, is in the log of its rounds.
+    // The log of its rounds says which tenant it is.
     private TimeSpan Lag() => followed.Values.Select(since => time.GetElapsedTime(since)).DefaultIfEmpty().Max();
 }

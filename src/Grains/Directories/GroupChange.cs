@@ -2,11 +2,11 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Directories;
 
-/// <summary>What a directory tells of one group that is followed.</summary>
-/// <param name="IsDeleted">There is no such group any more.</param>
-/// <param name="People">Who was put in or taken out, or both.</param>
-/// <param name="HasGroups">A group was put in or taken out.</param>
-/// <param name="DisplayName">Its name, where the directory says it; the same one as before, as a rule.</param>
+/// <summary>A change of one followed group, as the directory reports it.</summary>
+/// <param name="IsDeleted">The group no longer exists.</param>
+/// <param name="People">Who was added, removed, or both.</param>
+/// <param name="HasGroups">Whether a group was added or removed.</param>
+/// <param name="DisplayName">The group's name, if the directory reports it. Usually it is the same as before.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupChange")]
 public sealed record GroupChange(
     [property: Id(0)] Guid GroupId,
@@ -15,8 +15,8 @@ public sealed record GroupChange(
     [property: Id(3)] bool HasGroups,
     [property: Id(4)] string? DisplayName = null);
 
-/// <summary>A page of changes, with the address of the next page or of the next round: exactly one of the two.</summary>
-/// <param name="IsExpired">The address is too old: what happened since is not told any more.</param>
+/// <summary>A page of changes. It has either the address of the next page or the one for the next round.</summary>
+/// <param name="IsExpired">The address is too old, so the changes since then are unknown.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.GroupChanges")]
 public sealed record GroupChanges(
     [property: Id(0)] ImmutableArray<GroupChange> Changes,
@@ -24,9 +24,9 @@ public sealed record GroupChanges(
     [property: Id(2)] string? NextRound,
     [property: Id(3)] bool IsExpired = false)
 {
-    /// <summary>Groups that one address follows, as Graph has it.</summary>
+    /// <summary>The most groups that one address follows: Graph's limit.</summary>
     public const int MaxGroups = 50;
 
-    /// <summary>Characters of an address.</summary>
+    /// <summary>The greatest length of an address, in characters.</summary>
     public const int MaxAddress = 8_192;
 }

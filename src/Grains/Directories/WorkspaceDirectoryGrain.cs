@@ -6,7 +6,7 @@ using Orleans.Concurrency;
 
 namespace EngageCenter.Directories;
 
-/// <summary>The directory of a workspace's organization, for whoever may see it. Keyed by the workspace's id. Stores nothing.</summary>
+/// <summary>Answers from the directory of a workspace's organization to people with the permission. Keyed by the workspace's id. Stores nothing.</summary>
 [GrainType("workspace-directory"), Reentrant]
 internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory directory, DirectoryCallers callers) : Grain, IWorkspaceDirectoryGrain
 {
@@ -33,7 +33,7 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
 
         var found = directory.IsConfiguredFor(policy.TenantId) ? await Find(policy, decision.Person, query) : new([], null, 0);
 
-        // The right is checked again: the directory may have taken its time.
+        // The right is checked again, because the directory may have taken long.
         return await policies.Accept(decision, Id, Permissions.ManageEntraGroups) is null
             ? null
             : new([.. found.Items.Select(group => new FoundGroup(group, policy.RolesOf(group.GroupId)))], found.Next, found.TotalCount);
@@ -58,7 +58,7 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
         }
         catch (TryLaterException)
         {
-            // A directory that is silent keeps nobody from granting. The grain that asks says so in the log.
+            // A directory that does not answer must not prevent grants. The directory's grain logs the failure.
             return new(DirectoryAnswer.Unknown);
         }
     }
