@@ -3,21 +3,21 @@ using System.Collections.Immutable;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// A <see cref="SegmentedLog{TEntry}"/> for a reentrant grain: entries that come while a write is under way share the
-/// next one, so that many callers cost few writes. Each is answered by the write that holds its entry.
+/// A <see cref="SegmentedLog{TEntry}"/> for a reentrant grain. Entries that come during a write share the next write, so that
+/// many callers cost few writes. Each caller is answered by the write with its entry.
 /// </summary>
-/// <param name="maxBatch">Entries in one write; it has fewer where <see cref="SegmentedLog{TEntry}.MaxBatchBytes"/> says so.</param>
-/// <param name="maxWaiting">Entries that wait for their write; more are refused.</param>
-/// <param name="onStored">Told of what is stored now, before its callers are.</param>
-/// <param name="deactivate">Ends the activation, where what is stored and what is in memory may differ.</param>
+/// <param name="maxBatch">The most entries in one write; fewer if <see cref="SegmentedLog{TEntry}.MaxBatchBytes"/> requires it.</param>
+/// <param name="maxWaiting">The most entries that wait for their write; more are refused.</param>
+/// <param name="onStored">Called with stored entries before their callers are answered.</param>
+/// <param name="deactivate">Ends the activation. Called if what is stored and what is in memory may differ.</param>
 internal sealed class BatchedLog<TEntry>(
     SegmentedLog<TEntry> log, int maxBatch, int maxWaiting, Action<IReadOnlyList<TEntry>> onStored, Action deactivate)
     where TEntry : class, ILogEntry<TEntry>
 {
     private readonly Dictionary<string, (TEntry Entry, TaskCompletionSource Stored)> waiting = new(StringComparer.Ordinal);
 
-    // The keys of those that wait, as they came. A dictionary gives the place of one that left to the next that comes:
-    // by its order, those who come while storage is slow would go before those who wait.
+    // The keys of waiting entries in the order in which they came. The order of a dictionary would not do: it gives the place of
+    // a removed entry to the next one, so that entries that come while storage is slow would overtake waiting ones.
     private readonly Queue<string> turns = [];
     private Dictionary<string, TEntry> underway = [];
     private int pending;
@@ -25,22 +25,22 @@ internal sealed class BatchedLog<TEntry>(
     private bool failed;
 
     /// <summary>
-    /// The newest entry of the key that was accepted, or null. It may not be stored yet: a decision that rests on it is
-    /// one to be stored, behind it, and nothing to be shown.
+    /// Returns the newest accepted entry of the key, or null. It may not be stored yet. A decision that is based on it must be
+    /// stored after it and must not be shown before.
     /// </summary>
     public TEntry? Accepted(string key) =>
         waiting.TryGetValue(key, out var next) ? next.Entry
         : underway.TryGetValue(key, out var entry) ? entry
         : log.Find(key);
 
-    /// <summary>New keys that are accepted and that <c>onStored</c> has not been told of: what there is to come.</summary>
+    /// <summary>The number of new keys that are accepted and were not yet passed to <c>onStored</c>.</summary>
     public int Pending => pending;
 
     /// <summary>
-    /// Stores the entry, unless there is a later one of its key. Done when it, or the later one, is stored: also where
-    /// that one was accepted before.
+    /// Stores the entry, unless there is a later one with its key. Completes when the entry or the later one is stored, even if the
+    /// later one was accepted before this call.
     /// </summary>
-    /// <exception cref="StorageUnavailableException">It was not confirmed, or too many wait.</exception>
+    /// <exception cref="StorageUnavailableException">The write was not confirmed, or too many entries wait.</exception>
     public Task Store(TEntry entry)
     {
         var accepted = Accepted(entry.Key);
@@ -51,7 +51,7 @@ internal sealed class BatchedLog<TEntry>(
             return other.Stored.Task;
         }
 
-        // One that is being written may fail still: then this one fails with it, in its turn.
+        // If the later entry is being written, that write may still fail. Then this entry waits its turn and fails with it.
         if (newest == accepted && !underway.ContainsKey(entry.Key))
         {
             return Task.CompletedTask;
@@ -64,7 +64,7 @@ internal sealed class BatchedLog<TEntry>(
 
         if (waiting.Count >= maxWaiting)
         {
-            throw new StorageUnavailableException("Too much waits to be stored.");
+            throw new StorageUnavailableException("Too many changes wait to be stored.");
         }
 
         pending += accepted is null ? 1 : 0;
@@ -80,7 +80,7 @@ internal sealed class BatchedLog<TEntry>(
         return done.Task;
     }
 
-    // Each entry is answered by the write that holds it, so nothing is lost here: a failure is every waiting caller's.
+    // Each entry is answered by the write with it, so this task is not awaited: a failure reaches every waiting caller.
     private async Task Write()
     {
         while (waiting.Count > 0)
@@ -89,7 +89,7 @@ internal sealed class BatchedLog<TEntry>(
             underway = batch.ToDictionary(b => b.Entry.Key, b => b.Entry, StringComparer.Ordinal);
             try
             {
-                // What came while it, or a later entry of its key, was being stored is no news any more.
+                // Leaves out entries that were stored by the previous write, or replaced by a later one of their key.
                 ImmutableArray<TEntry> news = [.. underway.Values.Where(e => log.Find(e.Key) is not { } stored || e.Supersedes(stored))];
                 if (!news.IsEmpty)
                 {

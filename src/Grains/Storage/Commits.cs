@@ -6,8 +6,8 @@ namespace EngageCenter.Storage;
 internal static class Commits
 {
     /// <summary>
-    /// Stores the next state. A failed write leaves us unsure what storage holds, so the activation ends and the
-    /// next call reads the truth: no one is served what was never stored.
+    /// Stores the next state. If the write fails, it is unknown what storage holds. So the activation ends and the next call reads
+    /// the stored state: nobody is served what was never stored.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The write was not confirmed.</exception>
     public static async Task Commit<TState>(this IStorage<TState> storage, Grain grain, TState next)
@@ -24,8 +24,8 @@ internal static class Commits
         }
     }
 
-    /// <summary>Reads a row of the grain's beside its own state.</summary>
-    /// <param name="name">No two grains of one key may have a row of the same name.</param>
+    /// <summary>Reads another row of the grain, besides its own state.</summary>
+    /// <param name="name">Two grains with the same key must not have rows with the same name.</param>
     /// <exception cref="StorageUnavailableException">The row could not be read.</exception>
     public static async Task<GrainState<TRow>> ReadRow<TRow>(this IGrainStorage rows, Grain grain, string name)
         where TRow : new()
@@ -42,7 +42,7 @@ internal static class Commits
         }
     }
 
-    /// <summary>Stores a row that was read before, if it still is what was read. A write that is not confirmed ends the activation.</summary>
+    /// <summary>Stores a row that was read before, if nobody changed it since. If the write is not confirmed, the activation ends.</summary>
     /// <exception cref="StorageUnavailableException">The write was not confirmed.</exception>
     public static async Task WriteRow<TRow>(this IGrainStorage rows, Grain grain, string name, GrainState<TRow> row)
     {

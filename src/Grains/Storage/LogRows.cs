@@ -3,24 +3,24 @@ using System.Text.Json.Serialization;
 
 namespace EngageCenter.Storage;
 
-/// <summary>What a <see cref="SegmentedLog{TEntry}"/> keeps.</summary>
+/// <summary>An entry of a <see cref="SegmentedLog{TEntry}"/>.</summary>
 internal interface ILogEntry<TSelf>
     where TSelf : class, ILogEntry<TSelf>
 {
-    /// <summary>At least as many bytes as its JSON has, see <see cref="StoredSize"/>.</summary>
+    /// <summary>At least the number of bytes of its JSON, see <see cref="StoredSize"/>.</summary>
     int StoredBytes { get; }
 
-    /// <summary>What the entry is about. Keys differ where they differ ordinally.</summary>
+    /// <summary>What the entry is about. Keys are compared ordinally.</summary>
     string Key { get; }
 
-    /// <summary>Whether this entry is later than the other of the same key. A total order per key, and never true of two equal ones.</summary>
+    /// <summary>Whether this entry is later than another one with the same key. It is a total order for each key, and never true for equal entries.</summary>
     bool Supersedes(TSelf other);
 }
 
-/// <summary>A row of a <see cref="SegmentedLog{TEntry}"/>. Never empty in storage: an empty one is a row that is not there.</summary>
+/// <summary>A row of a <see cref="SegmentedLog{TEntry}"/>. A stored row is never empty; an empty one means that there is no row.</summary>
 /// <param name="Entries">At most <see cref="SegmentedLog{TEntry}.MaxSegment"/>, one per key.</param>
-/// <param name="Commit">The commit that wrote the row last; commits count from 1.</param>
-/// <param name="Previous">The commit that wrote the segment before it last, 0 in the first one ever.</param>
+/// <param name="Commit">The last commit that wrote the row. Commits count from 1.</param>
+/// <param name="Previous">The last commit that wrote the previous segment; 0 in the very first segment.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.LogSegment`1")]
 internal sealed record LogSegment<TEntry>(
     [property: Id(0), JsonPropertyName("e")] ImmutableArray<TEntry> Entries,
@@ -37,7 +37,7 @@ internal sealed record LogSegment<TEntry>(
         : null;
 }
 
-/// <summary>A <see cref="LogSegment{TEntry}"/> of whatever entries.</summary>
+/// <summary>A <see cref="LogSegment{TEntry}"/> with entries of any type.</summary>
 internal interface ILogSegment
 {
     long Commit { get; }
@@ -45,8 +45,8 @@ internal interface ILogSegment
     long Previous { get; }
 }
 
-/// <summary>Where a <see cref="SegmentedLog{TEntry}"/> begins.</summary>
-/// <param name="First">The oldest segment that still counts. What is left of older ones is rubbish.</param>
+/// <summary>The beginning of a <see cref="SegmentedLog{TEntry}"/>.</summary>
+/// <param name="First">The oldest segment that counts. Rows of older segments are left-overs.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.LogHead")]
 internal sealed record LogHead(
     [property: Id(0), JsonPropertyName("f")] int First)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Storage;
 
-/// <summary>Says of each row that is refused which and why: one line in the log, and one in a metric of the meter <see cref="MeterName"/>.</summary>
+/// <summary>Reports each refused row, with the reason, in the log and in a metric of the meter <see cref="MeterName"/>.</summary>
 public sealed partial class RefusedRows
 {
     public const string MeterName = "EngageCenter.Storage";
@@ -20,12 +20,12 @@ public sealed partial class RefusedRows
         refused.Add(0);
     }
 
-    /// <returns>What to throw: the caller is answered that the service is unavailable, and nothing is written.</returns>
+    /// <returns>The exception to throw: the caller is told that the service is unavailable, and nothing is written.</returns>
     public StorageUnavailableException Refuse(GrainId owner, string row, string reason)
     {
         refused.Add(1, new KeyValuePair<string, object?>("grain", owner.Type.ToString()));
 
-        // The key of a person's grain names the person.
+        // The key of a person's grain identifies the person, so it is not logged.
         var name = owner.Type.ToString() == "user" ? "of a person" : $"of {owner}";
         LogRefused(logger, row, name, reason);
         return new($"Row {row} {name} is refused: {reason}.");

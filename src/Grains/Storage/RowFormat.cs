@@ -8,16 +8,16 @@ using System.Text.Json.Serialization.Metadata;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// How state is written to a row and read from it, whichever provider stores it: JSON, whose first member says by which
-/// format it was written (<see cref="VersionMember"/>).
+/// Writes state to a row and reads it, for every provider: JSON whose first member has the version of the format
+/// (<see cref="VersionMember"/>).
 /// </summary>
 /// <remarks>
-/// A row is read whole or refused: every member of its format has to be there, once, and no other. Releases before
-/// format 1 wrote no version; their rows may lack what is marked <see cref="SinceFormatAttribute"/>. See decision 31.
+/// A row is read completely or refused: it must have every member of its format once, and no other. Releases before format 1
+/// wrote no version; their rows may lack members marked with <see cref="SinceFormatAttribute"/>. See decision 31.
 /// </remarks>
 public static class RowFormat
 {
-    /// <summary>The format that is written, and the newest that is read.</summary>
+    /// <summary>The format that is written, and the newest one that can be read.</summary>
     public const int Newest = 1;
 
     public const string VersionMember = "$v";
@@ -34,7 +34,7 @@ public static class RowFormat
             return new(JsonSerializer.SerializeToUtf8Bytes(state, options[Newest]));
         }
 
-        // The object is written behind the prefix, and its brace becomes the comma between the two.
+        // The object is written after the prefix, and its opening brace becomes the comma between the two.
         var buffer = new ArrayBufferWriter<byte>();
         buffer.Write(prefix);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = options[Newest].Encoder }))
@@ -47,7 +47,7 @@ public static class RowFormat
         return new(row);
     }
 
-    /// <exception cref="RowRefusedException">The row is not one that this release can read, or contradicts itself.</exception>
+    /// <exception cref="RowRefusedException">This release cannot read the row, or the row contradicts itself.</exception>
     public static T Read<T>(ReadOnlyMemory<byte> row) => (T)Read(typeof(T), row);
 
     /// <inheritdoc cref="Read{T}"/>
@@ -77,7 +77,7 @@ public static class RowFormat
         return (state as IStoredState)?.Contradiction is { } contradiction ? throw new RowRefusedException(contradiction) : state;
     }
 
-    /// <returns>0 if the row does not begin with a version.</returns>
+    /// <returns>0 if the row does not start with a version.</returns>
     private static int VersionOf(ReadOnlySpan<byte> row)
     {
         var reader = new Utf8JsonReader(row);
@@ -94,10 +94,10 @@ public static class RowFormat
     {
         var made = new JsonSerializerOptions
         {
-            // System.Text.Json would leave out null where a property starts as something else, and it would come back as that.
+            // Otherwise null would be left out where a property has another initial value, and would be read back as that value.
             DefaultIgnoreCondition = JsonIgnoreCondition.Never,
 
-            // No browser reads this; escaped, every Cyrillic letter would take six bytes.
+            // No browser reads this. Escaped, every Cyrillic letter would take six bytes.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             AllowDuplicateProperties = false,
@@ -105,7 +105,7 @@ public static class RowFormat
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { type => Require(type, version) } },
         };
 
-        // An enum may be reordered without changing what is stored.
+        // Enums are stored by name, so that they can be reordered.
         made.Converters.Add(new JsonStringEnumConverter());
         made.MakeReadOnly();
         return made;
@@ -125,7 +125,7 @@ public static class RowFormat
 
         if (version > 0)
         {
-            // Known, and passed over: it was read before.
+            // The member is known, but its value was read before and is ignored here.
             type.Properties.Add(type.CreateJsonPropertyInfo(typeof(int), VersionMember));
         }
     }
@@ -137,21 +137,21 @@ public static class RowFormat
         property.AttributeProvider?.GetCustomAttributes(typeof(SinceFormatAttribute), inherit: false) is [SinceFormatAttribute since] ? since.Version : 0;
 }
 
-/// <summary>Rows of formats before <paramref name="version"/> may lack the member, and then have what it starts as.</summary>
+/// <summary>Rows of formats before <paramref name="version"/> may lack the member. Then it has its initial value.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SinceFormatAttribute(int version) : Attribute
 {
     public int Version { get; } = version;
 }
 
-/// <summary>State that can be seen to contradict itself.</summary>
+/// <summary>State that can detect contradictions in itself.</summary>
 internal interface IStoredState
 {
-    /// <summary>What no release would have stored; null if there is nothing of that kind.</summary>
+    /// <summary>Says what no release would have stored; null if there is no contradiction.</summary>
     string? Contradiction { get; }
 }
 
-/// <summary>A row cannot be read by this release, or does not hold together. The message goes on from "Row … is refused:".</summary>
+/// <summary>This release cannot read a row, or the row contradicts itself. The message continues "Row … is refused:".</summary>
 public sealed class RowRefusedException : Exception
 {
     public RowRefusedException(string message, Exception? inner = null)

@@ -3,24 +3,24 @@ using System.Globalization;
 
 namespace EngageCenter.Storage;
 
-/// <summary>The names of rows of which a grain has more than one: the only place that makes them and takes them apart.</summary>
+/// <summary>Makes and parses the names of rows, for grains with more than one row. No other code does.</summary>
 internal static class RowNames
 {
-    /// <summary>Of the rows of an audit trail.</summary>
+    /// <summary>The name of the rows of an audit trail, without the number.</summary>
     public const string Audit = "audit";
 
     private const string HeadSuffix = "-head";
 
-    /// <summary>A row of a numbered kind.</summary>
+    /// <summary>Returns the name of a numbered row.</summary>
     public static string Numbered(string name, long number) => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
 
-    /// <summary>The row that says where a log begins.</summary>
+    /// <summary>Returns the name of the row that says where a log begins.</summary>
     public static string Head(string log) => log + HeadSuffix;
 
-    /// <summary>The name of a technology's recommendations, of which there are two by turns.</summary>
+    /// <summary>Returns the name of a technology's recommendations, without the number. There are two rows, used in turn.</summary>
     public static string Recommendations(string technology) => $"recommendations-{technology}";
 
-    /// <summary>Takes a row of a numbered kind apart.</summary>
+    /// <summary>Parses the name of a numbered row.</summary>
     public static bool TryParse(string row, [NotNullWhen(true)] out string? name, out int number)
     {
         var dash = row.LastIndexOf('-');
@@ -34,6 +34,6 @@ internal static class RowNames
         return true;
     }
 
-    /// <returns>Null for a row that is no head.</returns>
+    /// <returns>Null if the row is not the head of a log.</returns>
     public static string? LogOf(string row) => row.EndsWith(HeadSuffix, StringComparison.Ordinal) ? row[..^HeadSuffix.Length] : null;
 }

@@ -3,25 +3,25 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Storage;
 
 /// <remarks>
-/// Cleaning goes along with commits, oldest segments first. A commit carries some of the entries that still count out
-/// of them into its own row, in the same write, as many as the batch has or <see cref="MinMoves"/>. Segments that have
-/// none left are released: the head moves past them, then their rows are cleared. Every step leaves a log that reads
-/// the same, so it may end after any of them: an entry that is found twice is one entry; rows below the head are
-/// rubbish, at most <see cref="MaxRows"/> of them, and are cleared before the head moves again. What fails besides the
-/// commit's own write is logged, and tried again with a later commit; the commit has happened.
-/// Beyond its own write a commit reads at most 2 × <see cref="MaxRows"/> rows and twice the head, writes the head and clears
-/// at most 2 × <see cref="MaxRows"/> rows. Moves keep pace with what batches add: at worst, where only
-/// young entries are superseded and all the old ones have to move, there are about two garbage entries for a newest one.
+/// Cleaning is done with commits, from the oldest segment on. A commit moves some of the entries that still count from old
+/// segments into its own row, in the same write: as many as the batch has, or <see cref="MinMoves"/>. Segments without such
+/// entries are released: first the head moves past them, then their rows are cleared. After every step the log reads the same,
+/// so it may stop after any of them: an entry that is found twice counts once, and rows below the head are left-overs. There are
+/// at most <see cref="MaxRows"/> left-overs, and they are cleared before the head moves again. A failure besides the commit's own
+/// write is logged and tried again with a later commit; the commit itself has happened.
+/// Besides its own write a commit reads at most 2 × <see cref="MaxRows"/> rows and twice the head, writes the head and clears at
+/// most 2 × <see cref="MaxRows"/> rows. Moves keep pace with batches. In the worst case, if only young entries are superseded and
+/// all old ones have to be moved, there are about two garbage entries for each newest one.
 /// </remarks>
 internal sealed partial class SegmentedLog<TEntry>
 {
-    /// <summary>Less garbage, in entries, is left alone.</summary>
+    /// <summary>Cleaning starts only with more garbage than this, in entries.</summary>
     public const int MinGarbage = 1_024;
 
-    /// <summary>Entries that a commit of a small batch may move.</summary>
+    /// <summary>How many entries a commit with a small batch may move.</summary>
     public const int MinMoves = 256;
 
-    /// <summary>Segments that are cleaned at a time.</summary>
+    /// <summary>How many segments are cleaned at a time.</summary>
     public const int MaxRows = 8;
 
     private Cleaning? cleaning;
@@ -36,7 +36,7 @@ internal sealed partial class SegmentedLog<TEntry>
         }
     }
 
-    /// <summary>What the commit is to move into its row. Never fails.</summary>
+    /// <summary>Returns the entries that the commit should move into its row. Never fails.</summary>
     private async Task<List<TEntry>> NextMoves(HashSet<string> batch)
     {
         List<TEntry> moves = [];
@@ -61,7 +61,7 @@ internal sealed partial class SegmentedLog<TEntry>
         var end = first + cleaning.Rows.Count;
         while (moves.Count < limit && bytes < MaxBatchBytes && cleaning.Keys.TryDequeue(out var key))
         {
-            // Superseded since, or about to be.
+            // Leaves out entries that were superseded since, or will be by this batch.
             var placed = newest[key];
             if (placed.Segment < end && !batch.Contains(key))
             {
@@ -75,7 +75,7 @@ internal sealed partial class SegmentedLog<TEntry>
 
     private async Task<Cleaning> Begin()
     {
-        // Read again each time: after a failure we do not know which of our writes happened.
+        // The head is read again each time: after a failure it is unknown which of our writes happened.
         var head = await Read<LogHead>(HeadName);
         while (first < head.State.First && extents[0].Live == 0)
         {
@@ -123,7 +123,7 @@ internal sealed partial class SegmentedLog<TEntry>
         return new(head, new(rows), keys);
     }
 
-    /// <summary>Gives up the segments that nothing counts in any more. Never fails.</summary>
+    /// <summary>Releases segments without entries that count. Never fails.</summary>
     private async Task Release()
     {
         if (cleaning is null)
@@ -177,8 +177,8 @@ internal sealed partial class SegmentedLog<TEntry>
         logger.LogWarning(reason, "Cleaning of {Log} of {Owner} is put off to a later commit", name, owner);
     }
 
-    /// <param name="Head">As in storage, with its ETag.</param>
-    /// <param name="Rows">The oldest segments as in storage, with their ETags.</param>
-    /// <param name="Keys">Of what counts in them and was not moved yet.</param>
+    /// <param name="Head">The head as stored, with its ETag.</param>
+    /// <param name="Rows">The oldest segments as stored, with their ETags.</param>
+    /// <param name="Keys">The keys of their entries that count and were not moved yet.</param>
     private sealed record Cleaning(Row<LogHead> Head, Queue<Row<LogSegment<TEntry>>> Rows, Queue<string> Keys);
 }

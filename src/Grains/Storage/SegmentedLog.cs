@@ -7,55 +7,55 @@ using Orleans.Storage;
 namespace EngageCenter.Storage;
 
 /// <summary>
-/// State of a grain that grows: the newest entry of every key, stored so that a write costs the same whether there
-/// are a hundred entries or a hundred thousand.
+/// The state of a grain that grows: the newest entry of every key. It is stored so that a write costs the same with a hundred
+/// entries as with a hundred thousand.
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Rows.</b> The log is split in segments, each a row of the grain's storage: <c>name-0</c>, <c>name-1</c> and so
-/// on; <c>name-head</c> says which is the oldest. A commit is exactly one write, of the newest segment, the tail.
-/// As long as the stored tail holds fewer than <see cref="FillBelow"/> entries the commit rewrites it with the batch
-/// added; else it begins the next one. A segment that is no tail any more is never written again. A row holds at
-/// most <see cref="MaxSegment"/> entries. Reading it all in a new activation takes one read for each segment, up to
-/// <see cref="MaxWindow"/> at a time.
+/// <b>Rows.</b> The log is divided into segments, each of which is a row of the grain's storage: <c>name-0</c>, <c>name-1</c> and
+/// so on; <c>name-head</c> says which is the oldest. A commit is exactly one write, of the newest segment, the tail. If the stored
+/// tail has fewer than <see cref="FillBelow"/> entries, the commit rewrites it with the batch added; otherwise it begins the next
+/// segment. A segment that is no longer the tail is never written again. A row has at most <see cref="MaxSegment"/> entries. A new
+/// activation reads every segment once, up to <see cref="MaxWindow"/> at a time.
 /// </para>
 /// <para>
-/// <b>One owner.</b> Two activations of a grain can overlap for a moment. What a commit writes to follows from the
-/// stored tail alone, never from the batch: so two owners who know the same tail write to the same row, and the
-/// second one fails, by the tail's ETag or by inserting a row that is there (or was: the head is read after a segment
-/// was begun, and tells). A write that was not confirmed ends
-/// the owner, also where it did happen and only its answer was lost; the next one reads the truth. Every row names
-/// the commit that wrote it and the one before it, so that who reads while another still writes notices.
+/// <b>One owner.</b> Two activations of a grain can overlap for a moment. Which row a commit writes depends only on the stored
+/// tail, never on the batch. So two owners who know the same tail write to the same row, and the second one fails: by the tail's
+/// ETag, or because the row to insert already exists. If that row has been cleared again, the head shows it, because the head is
+/// read after a segment was begun. An unconfirmed write ends the owner, even if it did happen and only its answer was lost; the
+/// next owner reads what is stored. Every row names the commit that wrote it and the one before it, so a reader notices if another
+/// owner writes at the same time.
 /// </para>
 /// <para>
-/// <b>Superseded entries</b> are garbage, and removed from the oldest segment on once they are over half of all and
-/// at least <see cref="MinGarbage"/>, see <c>SegmentedLog.Cleaning.cs</c>.
+/// <b>Superseded entries</b> are garbage. They are removed from the oldest segment on, once they are more than half of all entries
+/// and at least <see cref="MinGarbage"/>, see <c>SegmentedLog.Cleaning.cs</c>.
 /// </para>
 /// <para>
-/// <b>What storage must do:</b> write one row atomically; refuse a write or clear with an ETag other than the row's,
-/// also where no row is, and a write without one where a row is; after a confirmed write or clear, read that or a later one. Rows are found
-/// by their name and the grain's key, with some providers not by its type: no two grains of one key may share a name.
+/// <b>What storage must do:</b> write one row atomically. Refuse a write or clear with another ETag than the row's, also if there
+/// is no row, and a write without an ETag if there is a row. After a confirmed write or clear, reads return that or a later one.
+/// Rows are found by their name and the grain's key, with some providers not by its type, so two grains with the same key must not
+/// share a name.
 /// </para>
 /// </remarks>
 internal sealed partial class SegmentedLog<TEntry>
     where TEntry : class, ILogEntry<TEntry>
 {
-    /// <summary>A stored tail with fewer entries is extended.</summary>
+    /// <summary>A stored tail with fewer entries than this is extended.</summary>
     public const int FillBelow = 256;
 
-    /// <summary>Entries in one commit.</summary>
+    /// <summary>The most entries in one commit.</summary>
     public const int MaxBatch = 1_000;
 
     /// <summary>
-    /// Bytes of one commit's batch, and of what cleaning moves beside it, by <see cref="ILogEntry{TSelf}.StoredBytes"/>; one
-    /// entry may have more. With a tail of <see cref="FillBelow"/> entries a row stays below the 16 MiB that a provider takes.
+    /// The most bytes of a commit's batch, and of the entries that cleaning moves with it, by <see cref="ILogEntry{TSelf}.StoredBytes"/>.
+    /// A single entry may have more. With a tail of <see cref="FillBelow"/> entries a row stays below the 16 MiB that a provider takes.
     /// </summary>
     public const int MaxBatchBytes = 4 * 1024 * 1024;
 
-    /// <summary>Entries in one row: a tail that was just below its limit, the greatest batch, and as much moved by cleaning.</summary>
+    /// <summary>The most entries in one row: a tail just below its limit, the greatest batch, and as many entries moved by cleaning.</summary>
     public const int MaxSegment = FillBelow - 1 + (2 * MaxBatch);
 
-    /// <summary>Rows that are read at a time.</summary>
+    /// <summary>How many rows are read at a time.</summary>
     public const int MaxWindow = 16;
 
     private readonly IGrainStorage storage;
@@ -66,16 +66,16 @@ internal sealed partial class SegmentedLog<TEntry>
 
     private readonly Dictionary<string, Placed> newest = new(StringComparer.Ordinal);
 
-    // From the oldest segment that counts, which is number 'first', to the tail.
+    // From the oldest segment that counts, which has the number 'first', to the tail.
     private readonly List<Extent> extents = [];
     private int first;
     private long stored;
 
-    // As it is in storage, with its ETag. All of its entries are the newest of their keys.
+    // The tail as stored, with its ETag. All of its entries are the newest of their keys.
     private Row<LogSegment<TEntry>>? tail;
     private bool ended;
 
-    /// <param name="name">The rows' prefix, of the grain alone.</param>
+    /// <param name="name">The prefix of the rows, which no other log of the grain's key has.</param>
     /// <param name="deactivate">Ends the activation; called before a failed commit throws.</param>
     public SegmentedLog(IGrainStorage storage, GrainId owner, string name, Action deactivate, ILogger logger)
     {
@@ -86,27 +86,27 @@ internal sealed partial class SegmentedLog<TEntry>
         this.logger = logger;
     }
 
-    /// <summary>Keys.</summary>
+    /// <summary>The number of keys.</summary>
     public int Count => newest.Count;
 
-    /// <summary>Stored entries, the superseded ones as well.</summary>
+    /// <summary>The number of stored entries, including superseded ones.</summary>
     public long Stored => stored;
 
-    /// <summary>Entries in the newest row.</summary>
+    /// <summary>The number of entries in the newest row.</summary>
     public int TailLength => tail?.State.Entries.Length ?? 0;
 
-    /// <summary>Rows with entries that count.</summary>
+    /// <summary>The number of rows with entries that count.</summary>
     public int Segments => extents.Count;
 
-    /// <summary>The newest entry of every key, in no order.</summary>
+    /// <summary>The newest entry of every key, in no particular order.</summary>
     public IEnumerable<TEntry> Entries => newest.Values.Select(placed => placed.Entry);
 
-    /// <summary>The newest entry of the key, or null.</summary>
+    /// <summary>Returns the newest entry of the key, or null.</summary>
     public TEntry? Find(string key) => newest.TryGetValue(key, out var placed) ? placed.Entry : null;
 
-    /// <summary>Reads everything. To be called once, before all else.</summary>
-    /// <param name="onRead">What to keep in place of an entry that was read; for strings that many entries share.</param>
-    /// <exception cref="StorageUnavailableException">A read failed, or the rows changed while they were read. Another log may try again.</exception>
+    /// <summary>Reads everything. Call it once, before anything else.</summary>
+    /// <param name="onRead">Returns what to keep in place of an entry; used to share strings between entries.</param>
+    /// <exception cref="StorageUnavailableException">A read failed, or the rows changed while they were read. A new log may try again.</exception>
     public async Task Load(Func<TEntry, TEntry>? onRead = null)
     {
         try
@@ -121,7 +121,7 @@ internal sealed partial class SegmentedLog<TEntry>
                 window = Math.Min(2 * window, MaxWindow);
             }
 
-            // An owner before us may have cleared rows that we then took for the end. It moved the head first.
+            // An earlier owner may have cleared rows that this one then took for the end. It moved the head before it did so.
             var after = await Read<LogHead>(HeadName);
             if (after.State.First != first || (first > 0 && tail is null))
             {
@@ -135,7 +135,7 @@ internal sealed partial class SegmentedLog<TEntry>
         }
     }
 
-    /// <summary>How many entries, of the first ones that there are, fit in one commit: at least one.</summary>
+    /// <summary>Returns how many of the first entries fit into one commit: at least one.</summary>
     public static int Fit(ReadOnlySpan<TEntry> entries)
     {
         var (count, bytes) = (0, 0L);
@@ -148,9 +148,9 @@ internal sealed partial class SegmentedLog<TEntry>
     }
 
     /// <summary>Stores the entries, all or none.</summary>
-    /// <param name="batch">As many as <see cref="Fit"/>, of different keys, each superseding what there is of its key.</param>
+    /// <param name="batch">At most as many as <see cref="Fit"/> says, with different keys, each of which supersedes the current entry of its key.</param>
     /// <exception cref="StorageUnavailableException">
-    /// The write was not confirmed, and may or may not have happened. This log takes no more of them, and the activation ends.
+    /// The write was not confirmed, and may or may not have happened. This log accepts no more commits, and the activation ends.
     /// </exception>
     public async Task Commit(ImmutableArray<TEntry> batch)
     {
@@ -200,8 +200,8 @@ internal sealed partial class SegmentedLog<TEntry>
     }
 
     /// <summary>
-    /// Makes sure that a row that was not there had never been there: an owner whom others replaced long ago may have
-    /// begun a segment that they have begun, cleaned and cleared since. They moved the head past it before they cleared it.
+    /// Makes sure that a row that is missing never existed. An owner that others replaced long ago may begin a segment that they have
+    /// begun, cleaned and cleared since. They moved the head past it before they cleared it.
     /// </summary>
     private async Task CheckCounts(int begun)
     {
@@ -214,7 +214,7 @@ internal sealed partial class SegmentedLog<TEntry>
 
     private LogSegment<TEntry> Next(bool extending, HashSet<string> superseded, List<TEntry> moved, ImmutableArray<TEntry> batch)
     {
-        // Entries of the tail that the batch supersedes are left out: they need no cleaning later.
+        // Leaves out entries of the tail that the batch supersedes, so that they need no cleaning later.
         var entries = ImmutableArray.CreateBuilder<TEntry>((extending ? FillBelow : 0) + moved.Count + batch.Length);
         if (extending)
         {
@@ -227,7 +227,7 @@ internal sealed partial class SegmentedLog<TEntry>
         return new(entries.DrainToImmutable(), commit + 1, extending ? tail!.State.Previous : commit);
     }
 
-    /// <summary>Takes note that the newest entries of these keys are in the tail now.</summary>
+    /// <summary>Records that the newest entries of these keys are in the tail now.</summary>
     private void Place(IEnumerable<TEntry> entries, int segment)
     {
         foreach (var entry in entries)
@@ -254,14 +254,14 @@ internal sealed partial class SegmentedLog<TEntry>
         {
             if (!keys.Add(entry.Key) || (Find(entry.Key) is { } current && !entry.Supersedes(current)))
             {
-                throw new ArgumentException("An entry of the batch does not supersede what there is of its key.", nameof(batch));
+                throw new ArgumentException("An entry of the batch does not supersede the current entry of its key.", nameof(batch));
             }
         }
 
         return keys;
     }
 
-    /// <returns>Whether there may be more.</returns>
+    /// <returns>Whether there may be more rows.</returns>
     private async Task<bool> LoadWindow(int from, int window, Func<TEntry, TEntry>? onRead)
     {
         var rows = await Task.WhenAll(Enumerable.Range(from, window).Select(segment => Read<LogSegment<TEntry>>(RowName(segment))));
@@ -270,11 +270,11 @@ internal sealed partial class SegmentedLog<TEntry>
             var row = rows[i];
             if (!IsThere(row))
             {
-                // What looks like the end is none: a row was lost, or the rows changed while they were read.
+                // If rows follow, this is not the end: a row was lost, or the rows changed while they were read.
                 return rows.Skip(i).Any(IsThere) ? throw Changed() : false;
             }
 
-            // The segment before may have been read before its last write, and this one after it was begun.
+            // The previous segment may have been read before its last write, and this one after it was begun.
             if (tail is not null && row.State.Previous != tail.State.Commit)
             {
                 throw Changed();
@@ -297,7 +297,7 @@ internal sealed partial class SegmentedLog<TEntry>
         {
             ref var placed = ref CollectionsMarshal.GetValueRefOrAddDefault(newest, entry.Key, out var existed);
 
-            // Of equal ones the later: the earlier was moved here by cleaning.
+            // Of equal entries the later one counts; cleaning has moved it.
             if (existed && placed.Entry.Supersedes(entry))
             {
                 continue;
@@ -321,7 +321,7 @@ internal sealed partial class SegmentedLog<TEntry>
         return row;
     }
 
-    // Some providers say of a cleared row that it exists, and answer a new state.
+    // Some providers say that a cleared row exists, and return a new state for it.
     private static bool IsThere(Row<LogSegment<TEntry>> row) => row.RecordExists && row.State.Commit > 0;
 
     private string HeadName => RowNames.Head(name);

@@ -13,12 +13,12 @@ namespace EngageCenter.Storage;
 
 /// <summary>A kind of row that grains store.</summary>
 /// <param name="GrainType">The type of the grain that owns it.</param>
-/// <param name="Name">Of the row; of those that are numbered the part before the number.</param>
-/// <param name="IsNumbered">Whether there are many of them, <c>{Name}-0</c>, <c>{Name}-1</c> and so on.</param>
-/// <param name="Type">What is stored in it.</param>
+/// <param name="Name">The name of the row; for numbered rows the part before the number.</param>
+/// <param name="IsNumbered">Whether there are many of these rows: <c>{Name}-0</c>, <c>{Name}-1</c> and so on.</param>
+/// <param name="Type">The type of the stored state.</param>
 public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbered, Type Type)
 {
-    /// <summary>All that the service stores as state.</summary>
+    /// <summary>Everything that the service stores as state.</summary>
     public static ImmutableArray<StoredRowKind> All { get; } =
     [
         new("agreement", "agreement", false, typeof(StoredAgreement)),
@@ -42,10 +42,10 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
         .. Log<StoredCourse>("course-catalog", "courses"),
     ];
 
-    /// <returns>Null for a row that no grain of this release stores.</returns>
+    /// <returns>Null if no grain of this release stores such a row.</returns>
     public static StoredRowKind? Of(string grainType, string name) => All.FirstOrDefault(kind => kind.GrainType == grainType && kind.Is(name));
 
-    /// <summary>Whether a row of the grain is of this kind by its name.</summary>
+    /// <summary>Whether a row of the grain is of this kind, by its name.</summary>
     public bool Is(string name) => !IsNumbered ? name == Name : RowNames.TryParse(name, out var of, out _) && of == Name;
 
     private static StoredRowKind[] Log<TEntry>(string grainType, string name) =>

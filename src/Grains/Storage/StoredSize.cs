@@ -1,12 +1,12 @@
 namespace EngageCenter.Storage;
 
-/// <summary>Bounds how many bytes the JSON of an entry has, without writing it.</summary>
+/// <summary>Computes an upper limit for the size of an entry's JSON in bytes, without writing it.</summary>
 internal static class StoredSize
 {
-    /// <summary>Bytes of a UTF-16 code unit that the serializer escapes, as <c>\u00e9</c>.</summary>
+    /// <summary>The bytes of a UTF-16 code unit that the serializer escapes, as <c>\u00e9</c>.</summary>
     private const int Escaped = 6;
 
-    /// <param name="rest">Bytes of everything but the texts: names, numbers, quotes.</param>
+    /// <param name="rest">The bytes of everything except the texts: names, numbers, quotes.</param>
     public static int Of(int rest, params ReadOnlySpan<string?> texts)
     {
         var bytes = rest;

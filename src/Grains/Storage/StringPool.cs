@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EngageCenter.Storage;
 
-/// <summary>One string for all equal ones: what a workspace keeps names the same few products, packages and people.</summary>
+/// <summary>Returns one string for all equal ones: the entries of a workspace have few different products, packages and people.</summary>
 internal sealed class StringPool
 {
-    /// <summary>Strings that are remembered; at more it starts anew, and what was shared stays shared.</summary>
+    /// <summary>The most strings that are remembered. At this limit it starts again with none; strings that are already shared stay shared.</summary>
     public const int MaxCount = 16_384;
 
     private readonly HashSet<string> strings = new(StringComparer.Ordinal);
