@@ -3,8 +3,8 @@ using System.Globalization;
 namespace EngageCenter.Paging;
 
 /// <summary>
-/// The order in which people expect names: by the invariant collation, upper and lower case beside each other, and
-/// numbers inside names by their value. Names that the collation takes for equal are in ordinal order.
+/// The order that people expect for names: by the invariant collation, upper and lower case beside each other, and numbers inside
+/// names by their value. Names that are equal by the collation are ordered ordinally.
 /// </summary>
 internal sealed class NameOrder : IComparer<string>
 {
@@ -19,17 +19,16 @@ internal sealed class NameOrder : IComparer<string>
 }
 
 /// <summary>
-/// A place in a list that is ordered by name and then by id: behind the item that has them. The item itself may be gone
-/// when the next page is asked for.
+/// A place in a list that is ordered by name and then by id: directly behind the item with this name and id. The item itself may
+/// be gone when the next page is asked for.
 /// </summary>
 /// <param name="Stamp">
-/// Changes when an item of the list gets another name. Such an item may have moved across the place, so the cursors of
-/// before no longer count.
+/// Changes when an item of the list is renamed. That item may have moved across the place, so earlier cursors are no longer valid.
 /// </param>
 internal sealed record NamedCursor(long Stamp, string Name, string Id) : IComparable<NamedCursor>
 {
-    /// <exception cref="InvalidCursorException">The list never handed it out.</exception>
-    /// <exception cref="ListChangedException">It is of an order that no longer holds.</exception>
+    /// <exception cref="InvalidCursorException">The list never returned this cursor.</exception>
+    /// <exception cref="ListChangedException">The cursor belongs to an earlier order.</exception>
     public static NamedCursor Parse(string after, string list, long stamp)
     {
         if (after.Split('/', 4) is not [var of, var given, var id, var name]

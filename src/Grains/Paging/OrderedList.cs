@@ -1,24 +1,24 @@
 namespace EngageCenter.Paging;
 
 /// <summary>
-/// Items in the ordinal order of their ids. None is ever taken out, and an id never changes, so the end of a page stays a
+/// A list of items in the ordinal order of their ids. Items are never removed and ids never change, so the end of a page remains a
 /// place in the list.
 /// </summary>
-/// <param name="name">What the list's cursors begin with, so that another list's are none of its own.</param>
-/// <param name="weigh">About how many bytes an item is, by <see cref="Weight"/>.</param>
+/// <param name="name">The beginning of the list's cursors, so that a cursor of another list is refused.</param>
+/// <param name="weigh">Returns about how many bytes an item has, by <see cref="Weight"/>.</param>
 internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, int> weigh)
     where T : class
 {
     private readonly List<T> items = [];
 
-    // The items as they are, until one is put.
+    // A copy that queries share until an item is put.
     private T[]? still;
 
     public int Count => items.Count;
 
     public T? Find(string id) => PlaceOf(id) is >= 0 and var place ? items[place] : null;
 
-    /// <returns>What it replaces, or null.</returns>
+    /// <returns>The item that was replaced, or null.</returns>
     public T? Put(T item)
     {
         still = null;
@@ -35,13 +35,13 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
     }
 
     /// <param name="matches">Null for all.</param>
-    /// <param name="count">Whether the total is wanted; else it is 0.</param>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <param name="count">Whether the total is needed; otherwise it is 0.</param>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Page<T> Page(PageRequest page, Func<T, bool>? matches = null, bool count = true) =>
         PageOf(place => items[place], items.Count, page, matches, count)();
 
-    /// <summary><see cref="Page"/> of the list as it is now, to be called later by any thread.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a function for a <see cref="Page"/> of the list as it is now. Any thread may call it later.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public Func<Page<T>> Scan(PageRequest page, Func<T, bool>? matches, bool count, CancellationToken cancellation)
     {
         var all = still ??= [.. items];
@@ -55,13 +55,13 @@ internal sealed class OrderedList<T>(string name, Func<T, string> idOf, Func<T, 
             at, 0, end, start, page.Size, count, matches, item => item, last => $"{name}/{idOf(last)}", weigh, cancellation);
     }
 
-    // One that ends with an item of ours is one that we handed out, or may as well have.
+    // A cursor that ends with the id of one of our items is accepted, because this list may have returned it.
     private int PlaceAfter(string cursor) =>
         cursor.StartsWith($"{name}/", StringComparison.Ordinal) && PlaceOf(cursor[(name.Length + 1)..]) is >= 0 and var place
             ? place + 1
             : throw new InvalidCursorException();
 
-    /// <returns>The item's place, or the complement of where it would be.</returns>
+    /// <returns>The item's place, or the complement of the place where it would be.</returns>
     private int PlaceOf(string id)
     {
         var (low, high) = (0, items.Count);

@@ -5,18 +5,18 @@ namespace EngageCenter.Paging;
 internal static class Pages
 {
     /// <summary>
-    /// Bytes that the items of a page may have together for each item that is asked for, as <see cref="Weight"/> counts them.
-    /// Most items have a fraction of it. A page that would have more ends before, with at least one item.
+    /// How many bytes a page may have for each item that was asked for, as counted by <see cref="Weight"/>. Most items have much
+    /// fewer. A page that would have more ends earlier, with at least one item.
     /// </summary>
     public const int BytesPerItem = 2 * 1024;
 
-    /// <summary>Bytes that a page of any size may have.</summary>
+    /// <summary>The bytes that a page of any size may have.</summary>
     public const int MinBytes = 64 * 1024;
 
-    /// <summary>Items that are gone through before a scan looks whether anybody still waits for it.</summary>
+    /// <summary>After this many items a scan checks whether its caller has cancelled.</summary>
     public const int BetweenLooks = 4_096;
 
-    /// <summary>How many items, of the first ones that there are, fit on a page.</summary>
+    /// <summary>Returns how many of the first items fit on a page.</summary>
     /// <param name="size">1 to <see cref="PageRequest.MaxSize"/>.</param>
     public static int Fit<T>(ReadOnlySpan<T> items, int size, Func<T, int> weigh)
     {
@@ -34,16 +34,16 @@ internal static class Pages
         new([.. page.Items.Select(view)], page.Next, page.TotalCount);
 
     /// <summary>
-    /// A page of what matches in an ordered list. Counting has to see all of the list, the page only its own items and
-    /// the one behind. The total is 0 unless it is asked for.
+    /// Returns a page of the items in an ordered list that match. To count, it goes through the whole list; otherwise only through the
+    /// items of the page and one more. The total is 0 unless it is asked for.
     /// </summary>
-    /// <param name="at">The item of a place, from <paramref name="begin"/> to before <paramref name="end"/>.</param>
-    /// <param name="start">Where the page begins; at or behind <paramref name="begin"/>.</param>
-    /// <param name="matches">Null where everything does.</param>
-    /// <param name="view">What the page has of an item.</param>
-    /// <param name="cursor">The place of the last item of the page.</param>
-    /// <param name="weigh">About how many bytes an item is, by <see cref="Weight"/>.</param>
-    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    /// <param name="at">Returns the item at a place, from <paramref name="begin"/> to before <paramref name="end"/>.</param>
+    /// <param name="start">The place where the page begins; not before <paramref name="begin"/>.</param>
+    /// <param name="matches">Null if everything matches.</param>
+    /// <param name="view">Returns what the page shows of an item.</param>
+    /// <param name="cursor">Returns the cursor for the last item of the page.</param>
+    /// <param name="weigh">Returns about how many bytes an item has, by <see cref="Weight"/>.</param>
+    /// <exception cref="OperationCanceledException">The caller has cancelled.</exception>
     public static Page<TView> Of<TItem, TView>(
         Func<int, TItem> at,
         int begin,
@@ -99,7 +99,7 @@ internal static class Pages
             counting ? total : count ? Math.Max(0, end - begin) : 0);
     }
 
-    // What is left of a page. Its first item always fits.
+    // The remaining bytes of a page. The first item always fits.
     private struct Room(int size)
     {
         private readonly int max = Math.Max(MinBytes, size * BytesPerItem);

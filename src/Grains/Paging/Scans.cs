@@ -3,15 +3,15 @@ using EngageCenter.Access;
 namespace EngageCenter.Paging;
 
 /// <summary>
-/// Runs what goes through many items of a list outside of its grain's turn, so that everybody else's calls of that grain go
-/// on meanwhile. One for each silo: at most half of the processors scan at the same time, the others wait, oldest first.
+/// Runs scans of long lists outside of their grain's turn, so that the grain answers other calls meanwhile. There is one for each
+/// silo. At most half of the processors scan at the same time; other scans wait, the oldest first.
 /// </summary>
 internal sealed class Scans : IDisposable
 {
-    /// <summary>Scans that wait for their place on a silo; more are refused.</summary>
+    /// <summary>The most scans that wait on a silo; more are refused.</summary>
     public const int MaxWaiting = 1_000;
 
-    /// <summary>Scans at the same time.</summary>
+    /// <summary>The most scans at the same time.</summary>
     public static readonly int Places = Math.Max(1, Environment.ProcessorCount / 2);
 
     private static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(1);
@@ -20,14 +20,14 @@ internal sealed class Scans : IDisposable
     private int waiting;
 
     /// <param name="begin">
-    /// Runs in the grain's turn, when there is a place. What it returns runs on another thread, and may use only what never
-    /// changes.
+    /// Runs in the grain's turn, when there is a place. The function that it returns runs on another thread, and may use only
+    /// objects that never change.
     /// </param>
     /// <param name="cancellation">
-    /// Ends the waiting. What runs has it as well, and looks at it: a scan keeps its place until it has ended.
+    /// Ends the wait. The scan checks it as well, and keeps its place until it has ended.
     /// </param>
-    /// <exception cref="TryLaterException"><see cref="MaxWaiting"/> others wait.</exception>
-    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    /// <exception cref="TryLaterException"><see cref="MaxWaiting"/> other scans wait.</exception>
+    /// <exception cref="OperationCanceledException">The caller has cancelled.</exception>
     public async Task<T> Run<T>(Func<Func<T>> begin, CancellationToken cancellation)
     {
         if (Interlocked.Increment(ref waiting) > MaxWaiting)

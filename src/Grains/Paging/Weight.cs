@@ -1,12 +1,12 @@
 namespace EngageCenter.Paging;
 
-/// <summary>About how many bytes of memory an item of a list is, for the bounds of its pages.</summary>
+/// <summary>Estimates how many bytes of memory an item of a list takes, for the limits of pages.</summary>
 internal static class Weight
 {
-    /// <summary>An item without its texts and entries.</summary>
+    /// <summary>The size of an item without its texts and entries.</summary>
     public const int Item = 400;
 
-    /// <summary>An entry of a list within an item.</summary>
+    /// <summary>The size of an entry of a list within an item.</summary>
     public const int Entry = 100;
 
     public static int Of(params ReadOnlySpan<string?> texts)

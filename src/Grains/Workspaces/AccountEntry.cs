@@ -5,9 +5,9 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>A person of a workspace whose account was blocked at least once: a copy of what their own grain knows.</summary>
-/// <param name="Key">The person's key.</param>
-/// <param name="IsBlocked">Whether it is, unless they came with a newer token.</param>
-/// <param name="At">When the directory said so.</param>
+/// <param name="Key">The key of the person's grain.</param>
+/// <param name="IsBlocked">Whether the account is blocked, unless the person signed in with a newer token.</param>
+/// <param name="At">When the directory was asked.</param>
 [Alias("EngageCenter.AccountEntry")]
 internal sealed record AccountEntry(
     [property: JsonPropertyName("k")] string Key,

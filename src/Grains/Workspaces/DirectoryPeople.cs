@@ -4,27 +4,27 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>A person by the directory, as a list of people keeps them.</summary>
-/// <param name="Groups">The numbers of the groups that the directory named them in, sorted.</param>
-/// <param name="Account">What the directory said of the account.</param>
+/// <summary>A person in the directory, as a list of people keeps them.</summary>
+/// <param name="Groups">The numbers of the groups in which the directory named the person, sorted.</param>
+/// <param name="Account">The directory's answer about the account.</param>
 internal sealed record ListedPerson(UserProfile Profile, ImmutableArray<int> Groups, UserAccount Account);
 
 /// <summary>
-/// The people of a workspace's groups, also those who never came, as the directory last named them. In memory alone: the
-/// directory is asked again by the next activation. Not thread-safe.
+/// The people of a workspace's groups as the directory last named them, including people who never signed in. They are only in
+/// memory: the next activation asks the directory again. Not thread-safe.
 /// </summary>
-/// <param name="numbers">Those of the list.</param>
-/// <param name="max">People at most; of more nobody else is taken.</param>
+/// <param name="numbers">The numbers of the groups of the list.</param>
+/// <param name="max">The most people; at this limit nobody else is added.</param>
 internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceUser.MaxPerWorkspace)
 {
     private readonly Dictionary<Guid, ListedPerson> people = [];
 
-    // The groups that were read whole.
+    // The groups that were read completely.
     private readonly HashSet<Guid> groups = [];
 
     public int Count => people.Count;
 
-    /// <summary>Somebody was not taken.</summary>
+    /// <summary>Whether somebody was not added because of the limit.</summary>
     public bool IsFull { get; private set; }
 
     public IReadOnlyDictionary<Guid, ListedPerson> All => people;
@@ -33,12 +33,12 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
 
     public bool Holds(Guid group) => groups.Contains(group);
 
-    /// <summary>The groups that were read, and hold a role no more: nobody is listed by them.</summary>
+    /// <summary>Returns the groups that were read and no longer hold a role. They list nobody.</summary>
     public IEnumerable<Guid> Except(IReadOnlySet<Guid> granted) => groups.Where(group => !granted.Contains(group));
 
-    /// <summary>Takes over everybody of a group.</summary>
-    /// <param name="read">When the reading began.</param>
-    /// <returns>Whoever is another one now, or listed no more.</returns>
+    /// <summary>Takes over all people of a group.</summary>
+    /// <param name="read">When the read began.</param>
+    /// <returns>The people who changed or are no longer listed.</returns>
     public HashSet<Guid> Replace(Guid group, IReadOnlyCollection<DirectoryMember> members, DateTimeOffset read)
     {
         var (number, concerned) = (numbers.Of(group), new HashSet<Guid>());
@@ -59,7 +59,7 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
         return concerned;
     }
 
-    /// <summary>Nobody is listed by the group any more.</summary>
+    /// <summary>Removes a group, so that it lists nobody any more.</summary>
     public HashSet<Guid> Forget(Guid group)
     {
         var concerned = Replace(group, [], default);
@@ -68,8 +68,8 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
     }
 
     /// <summary>Takes over one person.</summary>
-    /// <param name="member">Null: there is none.</param>
-    /// <param name="isIn">All groups that they are in.</param>
+    /// <param name="member">Null if there is no such person.</param>
+    /// <param name="isIn">All groups that the person is in.</param>
     public HashSet<Guid> Replace(Guid person, DirectoryMember? member, IEnumerable<Guid> isIn, DateTimeOffset read)
     {
         HashSet<Guid> concerned = [];

@@ -1,9 +1,9 @@
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// A small number for each group that people of a workspace are in: an entry of the list takes 4 bytes for a group rather
-/// than 16, and what a policy gives a group is found by its number. One thread at a time may add to it; any thread may look up
-/// the group of a number that it was given.
+/// Gives a small number to each group that people of a workspace are in. An entry of the list then takes 4 bytes for a group
+/// instead of 16, and the roles of a group are found by its number. Only one thread at a time may add groups; any thread may look
+/// up the group of a number that it was given.
 /// </summary>
 internal sealed class GroupNumbers
 {
@@ -12,10 +12,10 @@ internal sealed class GroupNumbers
 
     public int Count => numbers.Count;
 
-    /// <summary>The group of a number that was handed out.</summary>
+    /// <summary>Returns the group with a number.</summary>
     public Guid this[int number] => groups[number];
 
-    /// <summary>Its number, the next one if it has none.</summary>
+    /// <summary>Returns the number of a group. A group without one gets the next number.</summary>
     public int Of(Guid group)
     {
         if (numbers.TryGetValue(group, out var known))
@@ -26,7 +26,7 @@ internal sealed class GroupNumbers
         var number = numbers.Count;
         if (number == groups.Length)
         {
-            // The old one goes on for whoever reads it at this moment.
+            // The old array remains for threads that are reading it now.
             var more = new Guid[2 * number];
             groups.CopyTo(more, 0);
             groups = more;

@@ -4,10 +4,10 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>What a grant would change: everybody is decided by the policy of now and by the one that the grant would make. Pure.</summary>
+/// <summary>Computes what a grant would change: everybody is decided by the current policy and by the one with the grant. No side effects.</summary>
 internal static class GroupPreviews
 {
-    /// <param name="people">Those in the group: nobody else can be concerned.</param>
+    /// <param name="people">The people in the group; nobody else can be affected.</param>
     public static GroupPreview Of(LeasedPolicy now, IEnumerable<SeenUser> people, Guid groupId, Roles roles, DateTimeOffset time)
     {
         var then = now.Policy.With(groupId, roles);

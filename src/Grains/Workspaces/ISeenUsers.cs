@@ -2,11 +2,11 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>How a workspace's list of people learns of a sign-in. Implemented by the list's grain, keyed as it.</summary>
+/// <summary>Tells a workspace's list of people about sign-ins. Implemented by the list's grain, with the same key.</summary>
 [GrainInterfaceType("EngageCenter.ISeenUsers"), Alias("EngageCenter.ISeenUsers")]
 internal interface ISeenUsers : IGrainWithStringKey
 {
-    /// <summary>A member came with a new token, or somebody who was one.</summary>
+    /// <summary>Reports that a member or former member signed in with a new token.</summary>
     [Alias("Seen")]
     Task Seen(SeenUser user);
 }

@@ -6,10 +6,10 @@ using EngageCenter.Storage;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>What the agreement says of one of its workspaces.</summary>
-/// <param name="Version">The agreement's version: a workspace never goes back to an older contract.</param>
+/// <summary>The agreement's content for one of its workspaces.</summary>
+/// <param name="Version">The agreement's version. A workspace never goes back to an older one.</param>
 /// <param name="Contacts">Each person once, with all contract roles.</param>
-/// <param name="Terms">Null in a row of a release that did not know of them, until the agreement brings it in line.</param>
+/// <param name="Terms">Null in a row of a release that did not have them, until the agreement updates it.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.WorkspaceContract")]
 internal sealed record WorkspaceContract(
     [property: Id(0)] string AgreementId,
@@ -22,15 +22,15 @@ internal sealed record WorkspaceContract(
     [property: Id(7)] long Version,
     [property: Id(8), SinceFormat(1)] ContractTerms? Terms = null)
 {
-    /// <summary>Whether the agreement knows that the workspace was stored: then it is not set up anew. Never stored itself.</summary>
+    /// <summary>Whether the agreement knows that the workspace was stored. If its row is missing then, it is not set up again. Not stored.</summary>
     [Id(9), JsonIgnore]
     public bool WasStored { get; init; }
 }
 
-/// <summary>What the contract buys, who answers for it, and who may read the bill. Of one workspace's packages only.</summary>
+/// <summary>What the contract buys, who is responsible for it, and who may read the bill, for one workspace's packages.</summary>
 /// <param name="Team">The primary Customer Success Account Managers and Incident Managers.</param>
-/// <param name="Packages">All of the agreement's, or the one that the workspace is for.</param>
-/// <param name="BillingReaders">Those of the packages' billing accounts.</param>
+/// <param name="Packages">All packages of the agreement, or the one that the workspace is for.</param>
+/// <param name="BillingReaders">The readers of the packages' billing accounts.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.ContractTerms")]
 internal sealed record ContractTerms(
     [property: Id(0)] ImmutableArray<Contact> Team,
@@ -47,20 +47,20 @@ internal sealed record ContractTerms(
     }
 }
 
-/// <summary>How an agreement sets its workspaces up.</summary>
+/// <summary>The calls by which an agreement sets up and updates its workspaces.</summary>
 [GrainInterfaceType("EngageCenter.IContractedWorkspace"), Alias("EngageCenter.IContractedWorkspace")]
 internal interface IContractedWorkspace : IGrainWithStringKey
 {
-    /// <summary>Sets the workspace up, or brings it to a newer version of its contract. Idempotent.</summary>
+    /// <summary>Sets up the workspace, or updates it to a newer version of its contract. Idempotent.</summary>
     [Alias("Provision")]
     Task<WorkspaceHeader> Provision(Actor actor, WorkspaceContract contract);
 
-    /// <summary>Has each group that holds a role here be known in its tenant: one that an earlier release granted may not be.</summary>
-    /// <exception cref="EngageCenter.Storage.StorageUnavailableException">Not all of them can be.</exception>
+    /// <summary>Adds each group with a role here to the known groups of its tenant. Groups that an earlier release granted may be missing there.</summary>
+    /// <exception cref="EngageCenter.Storage.StorageUnavailableException">Not all of them could be added.</exception>
     [Alias("SayGroups")]
     Task SayGroups();
 
-    /// <summary>The epoch of a stored policy without the group; null where the policy names it. Interleaves with commands.</summary>
+    /// <summary>Returns the epoch of a stored policy that does not name the group; null if the policy names it. Interleaves with commands.</summary>
     [Alias("LacksGroup"), Orleans.Concurrency.AlwaysInterleave]
     Task<long?> LacksGroup(Guid groupId);
 }

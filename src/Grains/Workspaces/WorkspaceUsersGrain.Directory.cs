@@ -5,26 +5,26 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// Who is in the groups that hold roles, as the directory has them. Read when somebody asks for the list, and again after a
-/// change that the directory told. A list that nobody asks for is not kept up to date.
+/// Reads from the directory who is in the groups with roles: when somebody asks for the list, and again after a change that the
+/// directory reported. A list that nobody asks for is not kept up to date.
 /// </summary>
 internal sealed partial class WorkspaceUsersGrain
 {
-    /// <summary>A list that is read for longer is answered with what it has, or, if it never was whole, not yet.</summary>
+    /// <summary>After this time a call is answered with the list so far or, if it was never complete, with TryLaterException.</summary>
     public static readonly TimeSpan ReadingFor = TimeSpan.FromSeconds(5);
 
-    /// <summary>Where no changes are followed, groups are read anew after so long.</summary>
+    /// <summary>If changes are not followed, groups are read again after this time.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(10);
 
-    /// <summary>People who are asked about one by one; where more are named their groups are read whole.</summary>
+    /// <summary>The most people who are asked about one by one. If a change names more, their groups are read completely.</summary>
     private const int MaxNamed = 50;
 
-    /// <summary>Groups that are read at once.</summary>
+    /// <summary>How many groups are read at the same time.</summary>
     private const int GroupsAtOnce = 4;
 
     private DirectoryPeople fromDirectory = null!;
 
-    // The reading under way, up to which version of the follower's it goes, and those whom it has still to ask about.
+    // The current read, the follower's version up to which it goes, and the groups and people that still have to be read.
     private Task? reading;
     private long version;
     private readonly HashSet<Guid> stale = [];
@@ -32,12 +32,12 @@ internal sealed partial class WorkspaceUsersGrain
     private readonly HashSet<Guid> groupsOfNamed = [];
     private long? lastRead;
 
-    // The directory did not answer: its groups are listed by whom they had, and asked for again with the next list.
+    // Whether the directory did not answer. Then its groups list the people from before, and are read again with the next list.
     private bool isSilent;
     private (long Since, TimeSpan For)? pause;
 
-    /// <summary>Returns once the list is as the directory has it, or has it as it was when the directory last answered.</summary>
-    /// <exception cref="TryLaterException">It is being read for the first time.</exception>
+    /// <summary>Returns when the list is as in the directory, or as it was when the directory last answered.</summary>
+    /// <exception cref="TryLaterException">The list is being read for the first time.</exception>
     private async Task ReadDirectory(AccessPolicy policy)
     {
         if (!directory.IsConfiguredFor(policy.TenantId))
@@ -54,7 +54,7 @@ internal sealed partial class WorkspaceUsersGrain
             }
             catch (TimeoutException)
             {
-                // It goes on, for whoever comes next.
+                // The read continues, for the next caller.
             }
         }
 
@@ -64,7 +64,7 @@ internal sealed partial class WorkspaceUsersGrain
         }
     }
 
-    /// <summary>Who is in a group, by the directory: also in one that holds no role yet.</summary>
+    /// <summary>Returns the people in a group, by the directory, even if the group does not hold a role yet.</summary>
     private async Task<IReadOnlyCollection<DirectoryMember>> MembersOf(AccessPolicy policy, Guid groupId)
     {
         if (!directory.IsConfiguredFor(policy.TenantId) || fromDirectory.Holds(groupId))
@@ -82,7 +82,7 @@ internal sealed partial class WorkspaceUsersGrain
         }
         catch (TryLaterException)
         {
-            // A directory that is silent keeps nobody from granting: whoever is known is counted.
+            // A directory that does not answer must not prevent grants, so only the known people are counted.
             return [];
         }
     }
@@ -98,15 +98,15 @@ internal sealed partial class WorkspaceUsersGrain
         }
         catch (Exception e)
         {
-            // The list is a hint: while the directory does not answer it has those who were known. If it only may not be asked more
-            // now, it goes on with the next minute.
+            // The list is a hint. While the directory does not answer, it has the people who were known. If the directory only may not
+            // be asked more now, the read continues in the next minute.
             isSilent = await IsSilent(policy.TenantId);
             pause = (time.GetTimestamp(), (e as TryLaterException)?.RetryAfter ?? retryAfter);
             LogNotRead(logger, Id, e.Message);
         }
         finally
         {
-            // All at once: to put many in their places costs as much as to put one.
+            // Everybody is placed at once: to place many costs as much as to place one.
             current?.People.Listed(concerned, fromDirectory.All);
             reading = null;
         }
@@ -120,12 +120,12 @@ internal sealed partial class WorkspaceUsersGrain
         }
         catch (Exception)
         {
-            // Nobody can say: it is as if it did not answer, which is in the log.
+            // The state is unknown, so the directory counts as silent. The failure is in its grain's log.
             return true;
         }
     }
 
-    /// <param name="concerned">Gets whoever is another one now, or listed no more.</param>
+    /// <param name="concerned">Gets the people who changed or are no longer listed.</param>
     private async Task ReadChanges(AccessPolicy policy, HashSet<Guid> concerned)
     {
         var granted = policy.Groups.Select(group => group.GroupId).ToHashSet();
@@ -201,7 +201,7 @@ internal sealed partial class WorkspaceUsersGrain
         }
     }
 
-    /// <summary>Everybody in a group, of more than a list has those who are too many already; or nobody: half of a group is none.</summary>
+    /// <summary>Returns everybody in a group. Throws if the group cannot be read completely. Stops when there are more people than a list can have.</summary>
     private async Task<List<DirectoryMember>> Members(Guid tenantId, Guid groupId)
     {
         var asked = GrainFactory.GetGrain<IDirectoryGrain>($"{tenantId:D}");
@@ -217,6 +217,6 @@ internal sealed partial class WorkspaceUsersGrain
         return members;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not brought in line with the directory, and has those who were known: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} could not be read from the directory and has the people who were known before: {Reason}")]
     private static partial void LogNotRead(ILogger logger, string workspaceId, string reason);
 }

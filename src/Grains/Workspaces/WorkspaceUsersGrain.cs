@@ -12,24 +12,24 @@ using Orleans.Storage;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// The people of a workspace. Keyed by the workspace's id. Reentrant, so that sign-ins that come while a write is
-/// under way share the next one.
+/// The people of a workspace. Keyed by the workspace's id. Reentrant, so that sign-ins that come during a write share the next
+/// one.
 /// </summary>
 [GrainType("workspace-users"), Reentrant]
 internal sealed partial class WorkspaceUsersGrain(
     IGrainStorage rows, PolicyCache policies, IDirectory directory, DirectoryFollowers followers, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
     : Grain, IWorkspaceUsersGrain, ISeenUsers, IPeoplesAccounts, IPeopleOfGroups
 {
-    /// <summary>Sign-ins in one write, which bounds a row to 2 MB.</summary>
+    /// <summary>The most sign-ins in one write, which limits a row to 2 MB.</summary>
     private const int MaxBatch = 64;
 
-    /// <summary>Sign-ins that wait for their write; more are refused, and told again with a later decision.</summary>
+    /// <summary>The most sign-ins that wait for their write. More are refused, and told again with a later decision.</summary>
     private const int MaxWaiting = 10_000;
 
-    /// <summary>Groups that are met for the first time in one activation, which ends then. They take some 60 bytes each.</summary>
+    /// <summary>After this many new groups the activation ends. Each takes about 60 bytes.</summary>
     private const int MaxNewGroups = 200_000;
 
-    // A policy that changes with every scan is not one to wait for.
+    // If the policy changes during every scan, the caller should try again later.
     private static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(1);
 
     private SegmentedLog<SeenEntry> log = null!;
@@ -38,11 +38,11 @@ internal sealed partial class WorkspaceUsersGrain(
     private BatchedLog<AccountEntry> accounts = null!;
     private bool isFull;
 
-    // Of everybody's groups, those that nobody is in any more as well: see Stored.
+    // The numbers of everybody's groups, including groups that nobody is in any more, see Stored.
     private readonly GroupNumbers numbers = new();
     private int numbersAtStart;
 
-    // By the policy that was last asked for; null until somebody asks for the list.
+    // The list by the policy of the last call; null until somebody asks for the list.
     private (long Epoch, WorkspacePeople People)? current;
 
     private string Id => this.GetPrimaryKeyString();
@@ -66,7 +66,7 @@ internal sealed partial class WorkspaceUsersGrain(
 
         await ReadDirectory(policy.Policy);
 
-        // Every page is a scan: whoever holds no role any more is passed over.
+        // Every page is a scan that skips people who no longer hold a role.
         var found = await scans.Run(() => People(policy).Scan(query, time.GetUtcNow(), cancellation: cancellation), cancellation);
         return await Accept(decision) is null ? null : found;
     }
@@ -89,7 +89,7 @@ internal sealed partial class WorkspaceUsersGrain(
         {
             if (await policies.Current(Id) is not { } policy)
             {
-                // An id that somebody made up: nothing of it stays in memory.
+                // Somebody made up this id, so its activation does not stay in memory.
                 DeactivateOnIdle();
                 return null;
             }
@@ -210,12 +210,12 @@ internal sealed partial class WorkspaceUsersGrain(
             known.Epoch = policy.Epoch;
         }
 
-        // An older policy's list is not answered any more: see List.
+        // The list of an older policy is not used any more, see List.
         current = known;
         return known.People;
     }
 
-    /// <summary>Those in a group, to be gone through later by any thread.</summary>
+    /// <summary>Returns a function for the people in a group. Any thread may call it later.</summary>
     private Func<IEnumerable<SeenEntry>> PeopleIn(Guid groupId, CancellationToken cancellation)
     {
         if (numbers.Find(groupId) is not { } number)
@@ -250,13 +250,13 @@ internal sealed partial class WorkspaceUsersGrain(
             current?.People.Seen(entry);
         }
 
-        // The next activation numbers those alone that somebody is in.
+        // The next activation numbers only groups that somebody is in.
         if (numbers.Count - numbersAtStart > MaxNewGroups)
         {
             DeactivateOnIdle();
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} has {Max} people and takes no more")]
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} has {Max} people, which is the limit; further people are not listed")]
     private static partial void LogFull(ILogger logger, string workspaceId, int max);
 }
