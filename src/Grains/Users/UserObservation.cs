@@ -55,7 +55,7 @@ internal sealed record UserObservation
         };
     }
 
-    /// <summary>Returns as of when the groups of <see cref="Newest"/> are known.</summary>
+    /// <summary>As of when <see cref="Newest"/> knows the groups.</summary>
     public DateTimeOffset? AsOf(SeenUser? token) => Seen is null || token?.LastSignInAt > At ? token?.LastSignInAt : At;
 
     /// <summary>Whether what is known decides, and the sign-in adds nothing new.</summary>
