@@ -3,20 +3,20 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Directories;
 
-/// <summary>Follows whose account is blocked, deleted or enabled again, and has those who are known here observed anew.</summary>
+/// <summary>Follows which accounts are blocked, deleted or enabled again, and asks again about those people who are known here.</summary>
 internal sealed partial class DirectoryFollower
 {
-    /// <summary>The application may not know of accounts: it is asked again after so long, since consent may have been given.</summary>
+    /// <summary>If the application may not read accounts, it tries again after this time, because consent may have been given.</summary>
     public static readonly TimeSpan ForbiddenFor = TimeSpan.FromMinutes(30);
 
     private const string AccountsName = "followed-accounts";
 
-    // As it is stored, and how far we are; stored once everybody was observed. 'accounts' are those still to observe.
+    // The row as stored, and the current position. It is stored after everybody was asked about. 'accounts' are people still to ask about.
     private GrainState<FollowedAccounts> accountsRow = new(new());
     private string? accountsAddress;
     private readonly HashSet<Guid> accounts = [];
 
-    // Everybody is concerned, and has not been looked up yet.
+    // Whether everybody is concerned and was not looked up yet.
     private bool isEverybodyConcerned;
     private long? forbidden;
 
@@ -60,7 +60,7 @@ internal sealed partial class DirectoryFollower
         return isComplete;
     }
 
-    /// <returns>False if the application may not know.</returns>
+    /// <returns>False if the application may not read accounts.</returns>
     private async Task<bool> ReadAccounts()
     {
         if (accountsAddress is null)
@@ -93,7 +93,7 @@ internal sealed partial class DirectoryFollower
 
             if (read.IsExpired || page == MaxPages)
             {
-                // Begun anew before anybody is observed, so that nothing happens in between unseen.
+                // Starts to follow again before anybody is asked about, so that no change in between is missed.
                 LogAccountsExpired(logger, TenantId);
                 metrics.Resynced();
                 if (await Directory.FollowAccounts() is not { } begin)
@@ -119,7 +119,7 @@ internal sealed partial class DirectoryFollower
         return true;
     }
 
-    /// <summary>Whoever of the tenant came to a workspace in which one of the followed groups holds a role.</summary>
+    /// <summary>Returns everybody of the tenant who signed in to a workspace in which a followed group holds a role.</summary>
     private async Task<HashSet<Guid>> Everybody()
     {
         HashSet<string> workspaces = new(StringComparer.Ordinal);
@@ -143,12 +143,12 @@ internal sealed partial class DirectoryFollower
         return found;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the application may not read accounts (User.Read.All), so who is blocked keeps what they have until their token ends")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the application may not read accounts (User.Read.All), so blocked people keep their rights until their token expires")]
     private static partial void LogForbidden(ILogger logger, Guid tenantId);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the changes of accounts were not followed to the end, and are read again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: not all changes of accounts were processed; they are read again: {Reason}")]
     private static partial void LogAccountsNotFollowed(ILogger logger, Guid tenantId, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: which accounts changed is not told any more; everybody who came is observed anew")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the directory no longer reports which accounts changed; it is asked again about everybody who signed in")]
     private static partial void LogAccountsExpired(ILogger logger, Guid tenantId);
 }

@@ -8,12 +8,12 @@ using Orleans.Storage;
 namespace EngageCenter.Directories;
 
 /// <summary>
-/// Follows the groups of a tenant that hold roles, and has everybody observed anew who may have lost or gained one. Where it
-/// is in the directory's changes is stored after all of them were: what happens to it in between is told again.
+/// Follows the groups of a tenant that hold roles, and asks the directory again about everybody who may have lost or gained one.
+/// The position in the directory's changes is stored after everybody was asked about, so changes in between are reported again.
 /// </summary>
 /// <remarks>
-/// A change only says whom to ask about: what somebody loses or gains is what the directory then says of them, whole. So a
-/// partial read neither removes nor gives a right, and what is told twice does no harm.
+/// A change says only about whom to ask. What a person loses or gains is decided by the directory's complete answer about them. So
+/// an incomplete read neither removes nor gives a right, and a repeated change does no harm.
 /// </remarks>
 [GrainType("directory-follower")]
 internal sealed partial class DirectoryFollower(
@@ -25,22 +25,22 @@ internal sealed partial class DirectoryFollower(
     TimeProvider time,
     ILogger<DirectoryFollower> logger) : Grain, IDirectoryFollower
 {
-    /// <summary>Without anybody of the tenant for so long, nobody is followed. The first who comes begins it again.</summary>
+    /// <summary>If nobody of the tenant uses the service for this long, following stops. The next person starts it again.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromMinutes(30);
 
-    /// <summary>Pages of one round of one lot. A longer one is taken for an expired address.</summary>
+    /// <summary>The most pages in one round of one lot. A longer round is treated like an expired address.</summary>
     private const int MaxPages = 1_000;
 
-    /// <summary>People and workspaces that are asked at once.</summary>
+    /// <summary>How many people and workspaces are asked at the same time.</summary>
     private const int AtOnce = 8;
 
     private readonly ToldLog log = new(time.GetUtcNow().UtcTicks);
     private IGrainTimer? timer;
     private long woken;
 
-    // The position in the directory's changes. It is stored once everybody was observed. 'people' are those still to observe;
-    // 'unread' are the groups whose people and nested groups have to be read; 'unnamed' are those whose names were not followed
-    // before; 'names' are those still to tell, and 'told' those that workspaces have been told.
+    // The position in the directory's changes. It is stored after everybody was asked about. 'people' are still to ask about;
+    // 'unread' are groups whose people and nested groups have to be read; 'unnamed' are groups whose names were not followed
+    // before; 'names' are still to tell, and 'told' were told to workspaces.
     private Following following = new();
     private readonly HashSet<Guid> people = [];
     private readonly HashSet<Guid> unread = [];
@@ -82,7 +82,7 @@ internal sealed partial class DirectoryFollower(
 
     public async Task<bool> Poll()
     {
-        // One that does not come to its end keeps nothing from the other.
+        // Groups and accounts are independent: if one of the two fails, the other one is still done.
         var begun = time.GetTimestamp();
         var groups = await PollGroups();
         var isComplete = await PollAccounts() && groups;
@@ -136,7 +136,7 @@ internal sealed partial class DirectoryFollower(
         await Poll();
     }
 
-    // Each step takes over what was read and who is concerned by it at once, so that the next round goes on from there.
+    // Each step records at once what was read and who is concerned, so that the next round continues from there.
     private async Task Read(ImmutableArray<Guid> granted)
     {
         following = following.Keep(granted);
@@ -150,7 +150,7 @@ internal sealed partial class DirectoryFollower(
             var (address, changes) = await Read(lot);
             if (address is null)
             {
-                // Begun anew before anybody is observed, so that nothing happens in between unseen.
+                // Starts to follow again before anybody is asked about, so that no change in between is missed.
                 LogExpired(logger, TenantId);
                 metrics.Resynced();
                 following = following.With(new FollowedLot(lot.Groups, await Directory.Follow(lot.Groups)));
@@ -164,7 +164,7 @@ internal sealed partial class DirectoryFollower(
 
             if (changes.Count > 0)
             {
-                // What lists say of them is a minute old at most in any case, so nothing here waits for it.
+                // Lists keep facts for at most a minute anyway, so nothing waits for this.
                 Directory.Forget([.. following.Containing(changes.Select(change => change.GroupId).ToHashSet())]).Ignore();
             }
 
@@ -172,7 +172,7 @@ internal sealed partial class DirectoryFollower(
             people.UnionWith(affected.People);
             foreach (var change in changes.Where(change => change.DisplayName is not null && following.Nested.ContainsKey(change.GroupId)))
             {
-                // The directory says the name with any change of the group. No workspace is woken to hear the same again.
+                // The directory reports the name with any change of the group. Workspaces are called only if it is a new name.
                 var name = change.DisplayName!.Trim();
                 if (told.GetValueOrDefault(change.GroupId) == name)
                 {
@@ -205,7 +205,7 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    // For those who keep people of groups: before anybody is observed, so that they read what is so from now on.
+    // Tells grains that keep the people of groups. It is done before anybody is asked about, so that they read the new state.
     private void Tell(List<GroupChange> changes, Affected affected)
     {
         foreach (var change in changes.Where(change => change.People.Length > 0))
@@ -256,7 +256,7 @@ internal sealed partial class DirectoryFollower(
         return (null, []);
     }
 
-    // Those who came with the group, in whichever workspace it holds a role.
+    // Returns the people who signed in with the group, over all workspaces in which it holds a role.
     private async Task<HashSet<Guid>> Holders(Guid group)
     {
         HashSet<Guid> found = [];
@@ -302,13 +302,13 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    // A group may have got another name before it was followed.
+    // A group may have been renamed before it was followed.
     private async Task AskForNames()
     {
         unnamed.IntersectWith(following.Nested.Keys);
         foreach (var some in unnamed.ToArray().Chunk(GroupGrant.MaxPerWorkspace))
         {
-            // What is remembered of them may be from before.
+            // The remembered facts may be from before that.
             await Directory.Forget([.. some]);
             foreach (var known in await Directory.Facts([.. some], counted: false))
             {
@@ -328,8 +328,8 @@ internal sealed partial class DirectoryFollower(
     private async Task<ImmutableArray<string>> WorkspacesOf(Guid group) =>
         await GrainFactory.GetGrain<IGroupGrain>($"{TenantId:D}/{group:D}").Workspaces(-1) is { } workspaces ? workspaces.WorkspaceIds : [];
 
-    /// <param name="concerned">Those whom it remains to observe.</param>
-    /// <returns>Whether everybody was.</returns>
+    /// <param name="concerned">The people who still have to be asked about.</param>
+    /// <returns>Whether all of them were.</returns>
     private async Task<bool> Observe(HashSet<Guid> concerned, Func<IObservedPerson, Task<bool>> observe)
     {
         var all = concerned.Count;
@@ -338,7 +338,7 @@ internal sealed partial class DirectoryFollower(
             var observed = await Task.WhenAll(some.Select(Observed));
             concerned.ExceptWith(some.Where((_, n) => observed[n]));
 
-            // One person whose row cannot be read or written is no reason to let the others wait; a silent directory is.
+            // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
             if (!observed.Any(isObserved => isObserved))
             {
                 break;
@@ -366,18 +366,18 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: {People} people were observed anew after changes in the directory, {Left} are left")]
+    [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: the directory was asked again about {People} people after changes, {Left} are left")]
     private static partial void LogFollowed(ILogger logger, Guid tenantId, int people, int left);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: somebody could not be observed, and is with the next round: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: a person's groups or account could not be read; the next round tries again: {Reason}")]
     private static partial void LogNotObserved(ILogger logger, Guid tenantId, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the changes of groups were not followed to the end, and are read again: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: not all changes of groups were processed; they are read again: {Reason}")]
     private static partial void LogNotFollowed(ILogger logger, Guid tenantId, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: a workspace was not told the new name of a group, and is told with the next round: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: a workspace was not told the new name of a group; the next round tries again: {Reason}")]
     private static partial void LogNotNamed(ILogger logger, Guid tenantId, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: what changed is not told any more; everybody in the groups is observed anew")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the directory no longer reports what changed; it is asked again about everybody in the groups")]
     private static partial void LogExpired(ILogger logger, Guid tenantId);
 }

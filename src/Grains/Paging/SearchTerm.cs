@@ -4,12 +4,12 @@ using System.Text;
 namespace EngageCenter.Paging;
 
 /// <summary>
-/// Text that is searched for, whatever the case and however accents are encoded: <c>STRASSE</c> finds
-/// <c>Straße</c>, and é as one character finds é as a letter with a combining accent.
+/// A search text that ignores case and how accents are encoded: <c>STRASSE</c> finds <c>Straße</c>, and é as one character finds
+/// é as a letter with a combining accent.
 /// </summary>
 /// <remarks>
-/// Compares canonical caseless matches as Unicode defines them (The Unicode Standard, section 3.13, D145): both sides
-/// are decomposed, folded, and composed again, so that a letter without an accent does not find one with it.
+/// Compares canonical caseless matches as Unicode defines them (The Unicode Standard, section 3.13, D145): both sides are
+/// decomposed, folded, and composed again, so that a letter without an accent does not find one with an accent.
 /// </remarks>
 internal sealed class SearchTerm
 {
@@ -37,7 +37,7 @@ internal sealed class SearchTerm
 
     private readonly string folded;
 
-    // Null where the term has something that no ASCII text has. Much faster over many texts than string.Contains.
+    // Null if the term has a character that no ASCII text has. Much faster over many texts than string.Contains.
     private readonly SearchValues<string>? ascii;
 
     public SearchTerm(string text)
@@ -54,7 +54,7 @@ internal sealed class SearchTerm
             ? ascii is not null && text.AsSpan().ContainsAny(ascii)
             : Fold(text).Contains(folded, StringComparison.Ordinal));
 
-    /// <summary>Two texts that differ only in case or in how they are encoded have the same folded form.</summary>
+    /// <summary>Returns a text in a form that is equal for texts that differ only in case or in their encoding.</summary>
     public static string Fold(string text)
     {
         if (Ascii.IsValid(text))

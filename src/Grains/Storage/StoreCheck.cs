@@ -6,29 +6,29 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Storage;
 
-/// <summary>All rows of a store, to be read only.</summary>
+/// <summary>All rows of a store, for reading only.</summary>
 public interface IStoredRows
 {
-    /// <summary>Every row that has content, once, in any order.</summary>
+    /// <summary>Returns every row with content, once, in any order.</summary>
     IAsyncEnumerable<StoredRow> All(CancellationToken cancellationToken);
 
     /// <returns>The row's content; null if there is none.</returns>
     Task<ReadOnlyMemory<byte>?> Find(string grainType, string key, string name, CancellationToken cancellationToken);
 }
 
-/// <param name="GrainType">Of the grain that owns it; empty if the row's place in the store does not say.</param>
+/// <param name="GrainType">The type of the grain that owns the row; empty if the store does not say.</param>
 public sealed record StoredRow(string GrainType, string Key, string Name, ReadOnlyMemory<byte> Content);
 
 /// <summary>
-/// Goes through a store and says which rows cannot be read and which do not go together. Writes nothing. Holds one row in
-/// memory, and what it is compared with.
+/// Goes through a store and reports rows that cannot be read or that contradict each other. Writes nothing. Holds only one row and
+/// what it is compared with in memory.
 /// </summary>
 public sealed class StoreCheck(IStoredRows rows, Action<string> report)
 {
-    /// <summary>Rows that were read.</summary>
+    /// <summary>The number of rows that were read.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>What was reported.</summary>
+    /// <summary>The number of findings that were reported.</summary>
     public long Findings { get; private set; }
 
     public async Task Run(CancellationToken cancellationToken)
@@ -124,14 +124,14 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
 
         foreach (var contact in contract.Contacts)
         {
-            // A contract's version counts here, not the epoch.
+            // This index has versions of the contract instead of epochs.
             var person = await Find<UserState>("user", contact.Person.ToString(), "user", cancel);
             CheckIndex(row, $"person {contact.Person}, whom the contract names", person.IsMissing, person.State?.Contracts, long.MaxValue - 1);
         }
     }
 
-    // What a row rests on is in the set before the row is stored, and stays at least as long. Of the releases before, not
-    // until the sets were built.
+    // The ids that a row needs are in the set before the row is stored, and stay at least as long. For rows of earlier releases
+    // that holds only after the sets were built.
     private async Task CheckKnown(StoredRow row, string kind, string set, IEnumerable<Guid> ids, CancellationToken cancel)
     {
         var built = await Find<BuiltIds>("known-ids-build", IKnownIdsBuild.Key, "known-ids-build", cancel);
@@ -157,7 +157,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         }
     }
 
-    // An index is told of the next epoch before it is stored.
+    // An index is told of the next epoch before that epoch is stored.
     private void CheckIndex(StoredRow row, string who, bool isMissing, WorkspaceIndex? index, long epoch)
     {
         if (isMissing)
@@ -218,7 +218,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
 
         var head = await Find<LogHead>(row.GrainType, row.Key, RowNames.Head(log), cancel);
 
-        // What is below the head is rubbish, and without a row the head is at 0.
+        // Rows below the head are left-overs. Without a head row the log begins at 0.
         if (number <= (head.State?.First ?? 0) || (head.State is null && !head.IsMissing))
         {
             return;
@@ -238,7 +238,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         }
         catch (RowRefusedException)
         {
-            // Reported as a row of its own.
+            // It is reported when this row itself is read.
         }
     }
 
@@ -255,7 +255,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         }
     }
 
-    /// <summary>A row that cannot be read is neither missing nor there: it is reported as a row of its own.</summary>
+    /// <summary>Finds a row. If it cannot be read, it is neither missing nor has a state; that is reported when the row itself is read.</summary>
     private async Task<(bool IsMissing, T? State)> Find<T>(string grainType, string key, string name, CancellationToken cancel)
         where T : class
     {

@@ -10,10 +10,10 @@ namespace EngageCenter.Workspaces;
 internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows refused)
 {
     /// <summary>
-    /// Stores the segment that is full, if any. If the workspace's state is not stored afterwards, the same segment is
-    /// stored again before the next change.
+    /// Stores the full segment, if there is one. If the workspace's state is not stored afterwards, the same segment is stored
+    /// again before the next change.
     /// </summary>
-    /// <exception cref="StorageUnavailableException">It was not stored; the activation ends.</exception>
+    /// <exception cref="StorageUnavailableException">The segment was not stored; the activation ends.</exception>
     public async Task Store(AuditTrail trail)
     {
         if (trail.Full is not { } full)
@@ -45,8 +45,8 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
         }
     }
 
-    /// <summary>A page of the events, newest first. Its cursor is the sequence of the last event that was shown.</summary>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
+    /// <summary>Returns a page of the events, newest first. The cursor is the sequence of the last event on the page.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor does not belong to this list.</exception>
     public async Task<Page<AuditEvent>> Page(AuditTrail trail, PageRequest page)
     {
         Bounds.Page(page);
@@ -68,7 +68,7 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
         return new(events, oldest > 1 ? oldest.ToString(CultureInfo.InvariantCulture) : null, checked((int)trail.Last));
     }
 
-    /// <summary>The events that follow one, oldest first.</summary>
+    /// <summary>Returns the events after a given one, oldest first.</summary>
     /// <exception cref="InvalidCursorException">There is no such event.</exception>
     public async Task<Page<AuditEvent>> After(AuditTrail trail, long after, int count)
     {
@@ -89,12 +89,12 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
         return new(events[..Pages.Fit(events.AsSpan(), count, BytesOf)], null, checked((int)trail.Last));
     }
 
-    // What an agreement changes may be hundreds of contacts and readers, before and after.
+    // An agreement's change can contain hundreds of contacts and readers, before and after.
     private static int BytesOf(AuditEvent recorded) => Weight.Of(recorded.Target.DisplayName, recorded.Actor.DisplayName)
         + Weight.Entries(recorded.Before?.Values.SelectMany(values => values) ?? [])
         + Weight.Entries(recorded.After?.Values.SelectMany(values => values) ?? []);
 
-    // From the newest to the oldest sequence, both included.
+    // Reads from the newest to the oldest sequence, both included.
     private async Task<ImmutableArray<AuditEvent>> Read(ImmutableArray<AuditEvent> recent, long oldest, long newest)
     {
         var firstRecent = recent.IsEmpty ? 1 : recent[0].Sequence;

@@ -7,28 +7,28 @@ using Values = System.Collections.Immutable.ImmutableSortedDictionary<string, Sy
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// The end of a workspace's audit trail: it is stored in the same write as the change that it tells of. What is older
-/// is in segments of <see cref="SegmentSize"/> events, segment n holding the sequences from n × SegmentSize + 1 on.
+/// The end of a workspace's audit trail. It is stored in the same write as the change that it records. Older events are in
+/// segments of <see cref="SegmentSize"/> events; segment n has the sequences from n × SegmentSize + 1 on.
 /// </summary>
 [Alias("EngageCenter.AuditTrail")]
 internal sealed record AuditTrail
 {
-    /// <summary>Events in one segment, and at most in <see cref="Recent"/>.</summary>
+    /// <summary>The events in one segment, and the most in <see cref="Recent"/>.</summary>
     public const int SegmentSize = 32;
 
     public static AuditTrail Empty { get; } = new();
 
-    /// <summary>The sequence of the newest event, 0 for none.</summary>
+    /// <summary>The sequence of the newest event; 0 if there is none.</summary>
     public long Last { get; init; }
 
-    /// <summary>The newest events, oldest first: all that no full segment holds, and perhaps the last full segment.</summary>
+    /// <summary>The newest events, oldest first: all that are in no full segment, and perhaps the last full segment.</summary>
     public ImmutableArray<AuditEvent> Recent { get; init; } = [];
 
-    /// <summary>The segment that has to be stored before the next event is recorded, if any.</summary>
+    /// <summary>The segment that must be stored before the next event is recorded, if any.</summary>
     public (long Number, ImmutableArray<AuditEvent> Events)? Full =>
         Recent.Length == SegmentSize ? ((Last / SegmentSize) - 1, Recent) : null;
 
-    /// <summary>Whether the events follow one on the other, up to a sequence.</summary>
+    /// <summary>Whether the events have consecutive sequences up to a given one.</summary>
     public static bool EndsAt(ImmutableArray<AuditEvent> events, long last)
     {
         for (var i = 0; i < events.Length; i++)
@@ -73,10 +73,10 @@ internal sealed record AuditTrail
     }
 
     /// <summary>
-    /// What a contract says of its workspace that another one says differently: each such value as it was and as it is. Of a
-    /// list only the entries that the other one lacks. Both are empty if nothing differs.
+    /// Returns the values of a workspace's contract that differ from another contract, before and after. For a list, only the entries
+    /// that the other one lacks. Both are empty if nothing differs.
     /// </summary>
-    /// <param name="before">Null for a new workspace: then all that the contract says.</param>
+    /// <param name="before">Null for a new workspace; then all values of the contract are returned.</param>
     public static (Values Before, Values After) ContractChange(WorkspaceContract? before, WorkspaceContract after)
     {
         var (was, now) = (before is null ? Of() : ContractOf(before), ContractOf(after));
@@ -103,7 +103,7 @@ internal sealed record AuditTrail
     private static string Day(DateOnly day) => day.ToString("O", CultureInfo.InvariantCulture);
 }
 
-/// <summary>A full segment of the audit trail, as it is stored.</summary>
+/// <summary>A full segment of the audit trail as stored.</summary>
 [Alias("EngageCenter.AuditSegment")]
 internal sealed record AuditSegment : IStoredState
 {

@@ -6,9 +6,9 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Workspaces;
 
-/// <summary>A person seen in a workspace, as it is stored: a copy of what their own grain knows, as of <paramref name="LastSignInAt"/>.</summary>
-/// <param name="Key">The person's key.</param>
-/// <param name="Groups">16 bytes a group, at most <see cref="MaxGroups"/> groups: an entry takes at most 24 KB.</param>
+/// <summary>A person seen in a workspace, as stored: a copy of what their own grain knew as of <paramref name="LastSignInAt"/>.</summary>
+/// <param name="Key">The key of the person's grain.</param>
+/// <param name="Groups">16 bytes for each group, at most <see cref="MaxGroups"/> groups, so an entry takes at most 24 KB.</param>
 [Alias("EngageCenter.SeenEntry")]
 internal sealed record SeenEntry(
     [property: JsonPropertyName("k")] string Key,
@@ -19,12 +19,12 @@ internal sealed record SeenEntry(
     [property: JsonPropertyName("l")] DateTimeOffset LastSignInAt,
     byte[] Groups) : ILogEntry<SeenEntry>
 {
-    /// <summary>Of somebody in more groups than a token has, those that hold roles somewhere come first.</summary>
+    /// <summary>The most groups of an entry. If a person is in more, those that hold roles somewhere come first.</summary>
     public const int MaxGroups = 1_000;
 
     private const int BytesPerGroup = 16;
 
-    // Either the bytes of a row, or their groups' numbers, in the same order.
+    // Either the bytes of a row, or the numbers of the groups in the same order.
     private readonly byte[] stored = Groups;
     private readonly ImmutableArray<int> numbers = [];
     private readonly GroupNumbers? groups;
@@ -36,7 +36,7 @@ internal sealed record SeenEntry(
         numbers = [.. other.GroupIds.Select(known.Of)];
     }
 
-    /// <summary>What a row has of the groups, for every release to read: their ids, sorted.</summary>
+    /// <summary>The groups in the row, for every release to read: their ids, sorted.</summary>
     [JsonPropertyName("g")]
     public byte[] Groups
     {
@@ -44,11 +44,11 @@ internal sealed record SeenEntry(
         init => stored = value;
     }
 
-    /// <summary>Of an entry that has them: see <see cref="Numbered"/>.</summary>
+    /// <summary>The numbers of the groups, if the entry has them: see <see cref="Numbered"/>.</summary>
     [JsonIgnore]
     public ImmutableArray<int> Numbers => numbers;
 
-    /// <summary>Sorted.</summary>
+    /// <summary>The ids of the groups, sorted.</summary>
     [JsonIgnore]
     public ImmutableArray<Guid> GroupIds => groups is null
         ? [.. MemoryMarshal.Cast<byte, Guid>(stored)]
@@ -62,12 +62,12 @@ internal sealed record SeenEntry(
         user.Person.ToString(), user.Profile.DisplayName, user.Profile.Email, user.Profile.UserType,
         user.FirstSignInAt, user.LastSignInAt, MemoryMarshal.AsBytes(user.Groups.AsSpan()).ToArray());
 
-    /// <summary>The same with numbers in place of ids, as it is kept in memory.</summary>
+    /// <summary>Returns the entry with numbers instead of ids, as it is kept in memory.</summary>
     public SeenEntry Numbered(GroupNumbers known) => new(this, known);
 
     public SeenUser User() => new(PersonId.Parse(Key), new(DisplayName, Email, UserType), GroupIds, FirstSignInAt, LastSignInAt);
 
-    /// <summary>Whether the person is in a group. Of an entry that has numbers.</summary>
+    /// <summary>Whether the person is in a group. Only for an entry with numbers.</summary>
     public bool IsIn(int group) => numbers.Contains(group);
 
     /// <summary>Within one second the groups only ever become fewer.</summary>
