@@ -5,16 +5,16 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Users;
 
-/// <summary>Whether the person's account may be used. Who is blocked holds nothing, by contract neither.</summary>
+/// <summary>Whether the person's account is enabled. A blocked person holds no roles, not even by contract.</summary>
 internal sealed partial class UserGrain
 {
     private const string AccountName = "account";
 
-    // As it is stored, and as it decides.
+    // The row as stored, and the state that decides.
     private GrainState<UserAccount> accountRow = new(new());
     private UserAccount account = new();
 
-    // The question under way.
+    // The current request to the directory.
     private Task? askingAccount;
 
     private bool IsBlocked => account.Blocks(Seen?.LastSignInAt);
@@ -48,7 +48,7 @@ internal sealed partial class UserGrain
             askingAccount = null;
         }
 
-        // The lists show what counts now. They decide nothing.
+        // The lists show the current state. They decide nothing.
         foreach (var some in durable.ListedIn.Union(durable.Contracts.Entries.Keys).Chunk(Parallel))
         {
             if (!(await Task.WhenAll(some.Select(TellAccount))).All(isTold => isTold))
@@ -74,7 +74,7 @@ internal sealed partial class UserGrain
         }
     }
 
-    // Stored before anybody is decided by it.
+    // The account is stored before it decides anything.
     private async Task Take(UserAccount next)
     {
         await firstWrite;
@@ -84,12 +84,12 @@ internal sealed partial class UserGrain
             await rows.WriteRow(this, AccountName, accountRow);
             account = next;
 
-            // What was decided before does not stand any more, see Stands. Of somebody who never came there is nothing to compare.
+            // Earlier decisions are no longer valid, see Stands. If the person never signed in, there is no 'Seen' to compare.
             Seen = Seen is null ? null : Seen with { };
             known.Clear();
         });
     }
 
-    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of an account; it is told again with the next round")]
+    [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of an account; the next round tries again")]
     private static partial void LogAccountNotTold(ILogger logger, string workspaceId, Exception exception);
 }

@@ -10,12 +10,12 @@ namespace EngageCenter.Users;
 /// <summary>The groups of a person whose token leaves them out, as the directory of their tenant has them.</summary>
 internal sealed partial class UserGrain
 {
-    /// <summary>While the directory is silent, what was known this long ago still decides: as long as a token would.</summary>
+    /// <summary>How long the last known groups still decide while the directory does not answer: as long as a token would.</summary>
     public static readonly TimeSpan LongestSilence = TimeSpan.FromHours(1);
 
     private const string ObservationName = "observation";
 
-    // Whether there is somebody to ask, and what was said, as it is stored; of somebody without a row as it is remembered.
+    // Whether there is a directory, and its answer as stored; for a person without a row, as remembered.
     private bool hasDirectory;
     private GrainState<UserObservation> observationRow = new(new());
     private UserObservation observation = new();
@@ -24,7 +24,7 @@ internal sealed partial class UserGrain
     private Task? asking;
     private (long Since, TimeSpan For)? pause;
 
-    /// <summary>The person as they are known: the newest of what their tokens and the directory say. Another one with each change.</summary>
+    /// <summary>The person by the newest of their tokens and the directory's answers. A new instance with each change.</summary>
     private SeenUser? Seen { get; set; }
 
     private ImmutableArray<Guid> Groups => Seen?.Groups ?? [];
@@ -43,7 +43,7 @@ internal sealed partial class UserGrain
     private bool Covers(SignIn signIn) => (hasDirectory || !signIn.LeavesGroupsOut) && observation.Covers(signIn, durable);
 
     /// <summary>Asks the directory for the person's groups, once for each sign-in that leaves them out.</summary>
-    /// <returns>Whether they are known, from the directory now or from what was known not long ago.</returns>
+    /// <returns>Whether the groups are known: the directory answered now, or not long ago.</returns>
     private async ValueTask<bool> Observe(SignIn signIn)
     {
         if (!hasDirectory)
@@ -51,7 +51,7 @@ internal sealed partial class UserGrain
             return false;
         }
 
-        // The second time where the question under way was for an older sign-in.
+        // The second attempt is needed if the current request was for an older sign-in.
         for (var attempt = 0; attempt < 2 && !Covers(signIn); attempt++)
         {
             await (asking ??= Ask(signIn));
@@ -67,15 +67,15 @@ internal sealed partial class UserGrain
         return again;
     });
 
-    /// <summary>Asks the directory after a change, which a question that is under way may have missed.</summary>
+    /// <summary>Asks the directory after a change, which a request that is already running may have missed.</summary>
     /// <param name="isKnown">Whether there is anything to ask about.</param>
-    /// <param name="underWay">The question under way, if there is one.</param>
-    /// <param name="ask">Sets the question under way.</param>
+    /// <param name="underWay">Returns the current request, if any.</param>
+    /// <param name="ask">Starts a new request and makes it the current one.</param>
     private async Task<bool> AskAnew(bool isKnown, Func<Task?> underWay, Func<Task<bool>> ask)
     {
         if (!hasRow)
         {
-            // What is remembered of a stranger ends with the activation. It decides only that they are a stranger.
+            // What is remembered about a stranger ends with the activation. It decides only that they are a stranger.
             DeactivateOnIdle();
             return true;
         }
@@ -114,7 +114,7 @@ internal sealed partial class UserGrain
             asking = null;
         }
 
-        // The lists that have the person show what counts now. A newer sign-in tells them too.
+        // The lists with this person show the current groups. A newer sign-in tells them too.
         foreach (var workspaceId in durable.ListedIn)
         {
             await Tell(workspaceId, isMember: false);
@@ -125,7 +125,7 @@ internal sealed partial class UserGrain
 
     private async Task Ask(SignIn signIn)
     {
-        // A later caller must find 'asking' set, so that the directory is asked once at a time.
+        // A later caller must find 'asking' set, so that only one request runs at a time.
         await Task.Yield();
         try
         {
@@ -134,7 +134,7 @@ internal sealed partial class UserGrain
                 return;
             }
 
-            // Nobody is asked about somebody of a tenant that nobody here has heard of.
+            // The directory is not asked about a person whose tenant no agreement names.
             if (await knownIds.Current(KnownIds.TenantsWith(Person.TenantId)) is not { } tenants || !tenants.MayHold(Person.TenantId))
             {
                 return;
@@ -153,7 +153,7 @@ internal sealed partial class UserGrain
         }
     }
 
-    // A directory that cannot be reached is one that does not answer.
+    // If the directory's grain cannot be called, the directory counts as silent.
     private async Task<DirectoryGroups> AskDirectory()
     {
         try
@@ -167,7 +167,7 @@ internal sealed partial class UserGrain
         }
     }
 
-    // Stored before anybody is decided by it, where the person has a row.
+    // If the person has a row, the answer is stored before it decides anything.
     private async Task Take(UserObservation observed)
     {
         if (!hasRow)
@@ -194,7 +194,7 @@ internal sealed partial class UserGrain
         }
     }
 
-    /// <summary>The person for a workspace's list of people: of very many groups, those first that may hold a role somewhere.</summary>
+    /// <summary>Returns the person for a workspace's list of people. If there are very many groups, those that may hold a role come first.</summary>
     private async ValueTask<SeenUser> Listed(SeenUser seen)
     {
         if (seen.Groups.Length <= SeenEntry.MaxGroups)

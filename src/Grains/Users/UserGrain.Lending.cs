@@ -3,18 +3,18 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Users;
 
-/// <summary>What is lent to web nodes of a person's decisions, and what a sign-in that takes groups away waits for.</summary>
+/// <summary>The person's decisions that are lent to web nodes, and the wait of a sign-in that takes groups away.</summary>
 internal sealed partial class UserGrain
 {
     private LentDecisions<IDecisionHolder>? lent;
     private long activatedAt;
 
-    // An activation before this one lent only after it had stored a row. Without a row there was none: if it has written one
-    // since, our own first write fails.
+    // An earlier activation lent decisions only after it had stored a row. If there was no row, none was lent. If an earlier
+    // activation has written a row since, our own first write fails.
     private bool mayHavePredecessor;
 
-    // Sign-ins and observations on their way to storage. One that was not confirmed stays here: what storage holds is then
-    // unknown, the activation ends, and nothing more may be lent by what it knows.
+    // Sign-ins and observations that are being stored. If a write is not confirmed, its sign-in stays counted: it is unknown what
+    // storage holds, the activation ends, and it must lend nothing more.
     private int arriving;
     private bool hasEnded;
 
@@ -25,8 +25,8 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>
-    /// The decision with a lease for the web node that asked, if it takes one: only a member's, by the sign-in and the lease of
-    /// now. Whoever is no member is asked for each time.
+    /// Adds a lease to the decision for the web node that asked, if it keeps decisions. Only a member's decision by the current
+    /// sign-in and a valid policy lease is lent. A web node asks each time for people who are not members.
     /// </summary>
     private EffectiveAccess Lend(EffectiveAccess access, SignIn signIn)
     {
@@ -41,15 +41,15 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>
-    /// Rule 11. Stores what is newly known of the person's groups, and has them decide. Nothing is lent meanwhile; and before
-    /// groups are taken away nobody has a decision any more that was lent before, by this activation or one before it.
+    /// Rule 11. Stores the newly known groups of the person, and then decides by them. Nothing is lent meanwhile. If groups are taken
+    /// away, it first waits until no web node has a decision any more that this or an earlier activation lent.
     /// </summary>
-    /// <param name="groups">Those that will decide.</param>
-    /// <param name="store">Begins in this turn, unless groups are taken away.</param>
+    /// <param name="groups">The groups that will decide.</param>
+    /// <param name="store">Starts in this turn, unless groups are taken away.</param>
     private Task Arrive(ImmutableArray<Guid> groups, Func<Task> store) => Arrive(lending.IsOn && Groups.Except(groups).Any(), store);
 
-    /// <param name="takesAway">Whether the person may lose a right by it.</param>
-    /// <param name="store">Begins in this turn, unless something is taken away.</param>
+    /// <param name="takesAway">Whether the person may lose a right.</param>
+    /// <param name="store">Starts in this turn, unless something is taken away.</param>
     private async Task Arrive(bool takesAway, Func<Task> store)
     {
         arriving++;
@@ -64,8 +64,8 @@ internal sealed partial class UserGrain
 
     private async Task TakeBack()
     {
-        // What an activation before this one has lent nobody knows. It lent for no longer than this, and had ended before.
-        // Only the clock tells when that has run out.
+        // It is unknown what an earlier activation has lent. It had ended before this one began, and lent for at most this long. So
+        // the clock tells when its decisions have expired.
         var predecessors = mayHavePredecessor ? DecisionLease.Longest - time.GetElapsedTime(activatedAt) : TimeSpan.Zero;
         await Task.WhenAll(
             predecessors > TimeSpan.Zero ? Task.Delay(predecessors, time) : Task.CompletedTask,

@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Users;
 
-/// <summary>What is kept of a person: their sign-ins, the contracts that name them, and which lists of people were told.</summary>
+/// <summary>What is kept about a person: their sign-ins, the contracts that name them, and which lists of people were told.</summary>
 internal sealed partial class UserGrain
 {
-    /// <summary>How long an activation of somebody without a row lasts, however often they call.</summary>
+    /// <summary>How long an activation for a person without a row lasts, however often they call.</summary>
     public static readonly TimeSpan MemoryOfStrangers = TimeSpan.FromSeconds(50);
 
-    // Which sign-in each workspace's list of people was told of, and the one that all were told of.
+    // The sign-in that each workspace's list of people was told of, and the newest one that all lists were told of.
     private readonly Dictionary<string, SeenUser> told = new(StringComparer.Ordinal);
     private SeenUser? toldAll;
 
@@ -19,7 +19,7 @@ internal sealed partial class UserGrain
     // row it is what this activation remembers: see Keep.
     private UserState durable = new();
 
-    // Whether there is a row, or one is being written, and that first write.
+    // Whether there is a row or one is being written, and its first write.
     private bool hasRow;
     private Task firstWrite = Task.CompletedTask;
     private (long Started, long Finished) writes;
@@ -48,7 +48,7 @@ internal sealed partial class UserGrain
     });
 
     /// <summary>Takes over what the sign-in says.</summary>
-    /// <returns>Whether the person's groups are known. Not so, the contract alone decides.</returns>
+    /// <returns>Whether the person's groups are known. If not, the contract alone decides.</returns>
     private ValueTask<bool> Accept(SignIn signIn)
     {
         signIn.Check(Person, time.GetUtcNow());
@@ -79,8 +79,8 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>
-    /// Stores the sign-in that a member is decided by, if it is not stored yet. Awaited before the first decision that
-    /// finds the person a member is answered: from then on no older token counts, also after a restart.
+    /// Stores the sign-in that a member is decided by, if it is not stored yet. The first answer that the person is a member waits
+    /// for this. From then on no older token counts, even after a restart.
     /// </summary>
     private Task Keep()
     {
@@ -99,7 +99,7 @@ internal sealed partial class UserGrain
         }
     }
 
-    // Calls that are under way are answered first; the next one finds an activation that knows nothing.
+    // Running calls are answered first. The next call finds an activation that knows nothing.
     private Task ForgetStranger(CancellationToken cancellationToken)
     {
         if (!hasRow)
@@ -143,7 +143,7 @@ internal sealed partial class UserGrain
 
         if (ReferenceEquals(next, storage.State))
         {
-            // Nothing to write, but what it rests on may still be on its way.
+            // There is nothing to write, but the state that this is based on may still be being written.
             return lastWrite;
         }
 

@@ -4,7 +4,7 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Users;
 
-/// <summary>The workspaces of the person: which they may be a member of, and which they are.</summary>
+/// <summary>The workspaces of the person: those that they may be a member of, and those that they are a member of.</summary>
 internal sealed partial class UserGrain
 {
     private CandidateWorkspaces? candidates;
@@ -20,7 +20,7 @@ internal sealed partial class UserGrain
 
     public async Task<Page<UserWorkspace>?> Switcher(SignIn signIn, string? search, PageRequest page)
     {
-        // A name may change between two pages; then a workspace can be on both or on neither, as in a list that somebody else sorts.
+        // If a workspace is renamed between two pages, it can be on both pages or on neither. No version of the names is kept, so the cursors of this list have a constant stamp.
         const string list = "switcher";
         const long stamp = 0;
         var after = page.After is { } cursor ? NamedCursor.Parse(cursor, list, stamp) : null;
@@ -37,7 +37,7 @@ internal sealed partial class UserGrain
         static NamedCursor PlaceOf(UserWorkspace w) => new(stamp, w.Workspace.Name, w.Workspace.WorkspaceId);
     }
 
-    /// <summary>Every workspace that the person is a member of; null where one cannot be confirmed.</summary>
+    /// <summary>Returns every workspace that the person is a member of; null if one cannot be confirmed.</summary>
     private async Task<List<UserWorkspace>?> ExamineAll(CancellationToken cancellation = default)
     {
         var seen = Seen;
@@ -86,8 +86,8 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>
-    /// The workspaces that the person may be a member of, or that are told of their sign-ins; null where that cannot be confirmed. From
-    /// memory while nothing has changed of the person's groups and contracts, and of the groups that hold roles in their tenant.
+    /// Returns the workspaces that the person may be a member of, and those whose list is told of their sign-ins; null if they cannot
+    /// be confirmed. It answers from memory while the person's groups and contracts and the known groups of their tenant are unchanged.
     /// </summary>
     private async ValueTask<ImmutableHashSet<string>?> Candidates(CancellationToken cancellation)
     {
@@ -109,8 +109,8 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>
-    /// Those of the person's groups that may hold a role somewhere; null where that cannot be confirmed. A token may name 200
-    /// groups that nobody here has heard of, and no activation is made for such a one.
+    /// Returns those of the person's groups that may hold a role somewhere; null if that cannot be confirmed. A token may name 200
+    /// groups that are unknown here, and no grain is activated for those.
     /// </summary>
     private async ValueTask<GroupsInSet?> GroupsInQuestion()
     {
@@ -130,7 +130,7 @@ internal sealed partial class UserGrain
             return new([], null);
         }
 
-        // A tenant that nobody is known to have named gets no set of groups for being asked for.
+        // While the sets are incomplete, the tenant may be unknown. Asking for its set of groups would create one, so it is not asked.
         if (!tenants.IsComplete)
         {
             return new(groups, null);
@@ -148,13 +148,13 @@ internal sealed partial class UserGrain
             durable.LastOpened == decision.WorkspaceId);
     }
 
-    /// <summary>Groups, and what is leased of those that hold roles. Equal to another one if both are of the same objects.</summary>
-    /// <param name="Set">Null where nothing is leased, or nothing needs to be.</param>
+    /// <summary>Groups, and the leased set that says which of them may hold roles. Two are equal if they have the same objects.</summary>
+    /// <param name="Set">Null if nothing is leased, or no set is needed.</param>
     private readonly record struct GroupsInSet(ImmutableArray<Guid> Groups, KnownIds? Set)
     {
         public ImmutableArray<Guid> MayHold => Set is { } set ? [.. Groups.Where(set.MayHold)] : Groups;
 
-        /// <summary>Whether a list that has grown would be told by another set.</summary>
+        /// <summary>Whether another set would show that a list has grown.</summary>
         public bool CanTell => Groups.IsEmpty || Set is { IsComplete: true, Era: var era } && era != Guid.Empty;
 
         public bool Equals(GroupsInSet other) => Groups == other.Groups && ReferenceEquals(Set, other.Set);

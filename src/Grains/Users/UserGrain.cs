@@ -12,13 +12,13 @@ using Orleans.Storage;
 namespace EngageCenter.Users;
 
 /// <summary>
-/// A person. Keyed <c>{tenantId}/{userId}</c>. Reentrant, so that a slow workspace does not hold up checks of the
-/// others, and so that a workspace that is being changed can reach us while we wait for it.
+/// A person. Keyed <c>{tenantId}/{userId}</c>. Reentrant, so that a slow workspace does not hold up checks of others, and so that
+/// a workspace that is being changed can call this grain while it waits for the workspace.
 /// </summary>
 /// <remarks>
-/// Anybody with a work account can come here, and most of them are members of nothing. So a person has no row until a
-/// decision finds them a member, or a contract names them: until then their sign-in is in memory only, and the activation
-/// ends after <see cref="MemoryOfStrangers"/>.
+/// Anybody with a work account can send requests, and most of them are not members of any workspace. So a person has no row until
+/// a decision finds them a member or a contract names them. Until then their sign-in is only in memory, and the activation ends
+/// after <see cref="MemoryOfStrangers"/>.
 /// </remarks>
 [GrainType("user"), WaitsForLentDecisions, Reentrant]
 internal sealed partial class UserGrain(
@@ -33,10 +33,10 @@ internal sealed partial class UserGrain(
     TimeProvider time,
     ILogger<UserGrain> logger) : Grain, IUserGrain, IContactIndex, IDecisionMaker, IObservedPerson
 {
-    /// <summary>Decisions kept in memory; beyond it all are made anew.</summary>
+    /// <summary>The most decisions kept in memory. At this limit all are dropped and made again when needed.</summary>
     private const int MaxKnown = 10_000;
 
-    /// <summary>Calls under way at once for one person.</summary>
+    /// <summary>How many calls run at the same time for one person.</summary>
     private const int Parallel = 64;
 
     private readonly Dictionary<string, Known> known = new(StringComparer.Ordinal);
@@ -51,7 +51,7 @@ internal sealed partial class UserGrain(
         hasDirectory = directory.IsConfiguredFor(Person.TenantId);
         if (hasDirectory)
         {
-            // An account is stored only of somebody who has a row.
+            // An account is stored only for a person with a row.
             var stored = rows.ReadRow<UserObservation>(this, ObservationName);
             accountRow = hasRow ? await rows.ReadRow<UserAccount>(this, AccountName) : accountRow;
             (observationRow, account) = (await stored, accountRow.State!);
@@ -123,10 +123,10 @@ internal sealed partial class UserGrain(
             return new(access.Decision, AccountTeamStatus.Found);
         }
 
-        var terms = policy!.Terms ?? throw new StorageUnavailableException("The agreement has not told its terms yet.");
+        var terms = policy!.Terms ?? throw new StorageUnavailableException("The workspace does not have the terms of its agreement yet.");
         if (!knowsGroups && terms.BillingReaders.Any(r => r.GroupId is not null && r.TenantId == Person.TenantId))
         {
-            // One of these groups may be the person's.
+            // One of the readers' groups may be the person's.
             return new(AccessDecision.Unconfirmed(Person, workspaceId), AccountTeamStatus.Found);
         }
 
@@ -195,7 +195,7 @@ internal sealed partial class UserGrain(
         && Stands(made)
         && (made.Lease.Leased.Key is { } key ? key.Proves(decision) : made.Access.Decision == decision));
 
-    /// <summary>A decision made before that still stands. The test of its lease is the last thing before the answer.</summary>
+    /// <summary>Returns an earlier decision that is still valid, or null. Its lease is tested last, right before the answer.</summary>
     private EffectiveAccess? Remembered(string workspaceId) =>
         workspaceId is not null && known.TryGetValue(workspaceId, out var made) && Stands(made) ? made.Access : null;
 
@@ -213,8 +213,8 @@ internal sealed partial class UserGrain(
         knowsGroups ? Examine(workspaceId) : ExamineContract(workspaceId);
 
     /// <summary>
-    /// Decides by the contract alone, where nobody can say which groups the person is in. Who is no contact may be a member by a group, so
-    /// that is unconfirmed; and so is whether there is such a workspace.
+    /// Decides by the contract alone, if the person's groups are unknown. For a person who is not a contact the decision is
+    /// unconfirmed, because they may be a member by a group. It is also unconfirmed if there is no such workspace.
     /// </summary>
     private async ValueTask<Examined> ExamineContract(string workspaceId)
     {
@@ -241,7 +241,7 @@ internal sealed partial class UserGrain(
         return new(Unconfirmed(workspaceId), null);
     }
 
-    /// <summary>Whether a contract that names the person allows it in some workspace.</summary>
+    /// <summary>Whether the contract allows the permissions in some workspace that names the person.</summary>
     private async Task<bool> ContractAllows(Permissions required)
     {
         foreach (var some in durable.Contracts.Entries.Keys.Chunk(Parallel))
@@ -255,10 +255,10 @@ internal sealed partial class UserGrain(
         return false;
     }
 
-    /// <summary>Decides from this silo's copy of the policy, and asks for one where there is none.</summary>
+    /// <summary>Decides by this silo's copy of the policy, and asks for a copy if there is none.</summary>
     private async ValueTask<Examined> Examine(string workspaceId)
     {
-        // Nothing is asked about what cannot be a workspace: its grain would be activated.
+        // An id that cannot be a workspace's is not asked for, because that would activate a grain.
         if (!WorkspaceHeader.IsId(workspaceId))
         {
             return new(Outsider(workspaceId), null);
@@ -316,9 +316,9 @@ internal sealed partial class UserGrain(
 
     private EffectiveAccess Unconfirmed(string workspaceId) => new(AccessDecision.Unconfirmed(Person, workspaceId), []);
 
-    /// <param name="Seen">The sign-in that the decision rests on.</param>
+    /// <param name="Seen">The sign-in that the decision is based on.</param>
     private sealed record Known(EffectiveAccess Access, Lease<LeasedPolicy> Lease, SeenUser? Seen);
 
-    /// <param name="Policy">What it was decided by; null where there is none or where nothing is confirmed.</param>
+    /// <param name="Policy">The policy that decided; null if there is none or nothing is confirmed.</param>
     private readonly record struct Examined(EffectiveAccess Access, LeasedPolicy? Policy);
 }
