@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using EngageCenter.Script;
 
 namespace EngageCenter.Cluster.Tests.Script;
@@ -104,7 +103,7 @@ public sealed class ScriptTests : IDisposable
         using var browser = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30) };
         var signIn = await browser.GetStringAsync(proxy);
         Assert.Contains("adele@contoso.example", signIn, StringComparison.Ordinal);
-        await SignIn(browser, members.Single(m => m.Name == "entra").Url!, signIn, "adele@contoso.example");
+        await Browser.SignIn(browser, members.Single(m => m.Name == "entra").Url!, signIn, "adele@contoso.example");
         foreach (var portal in portals)
         {
             Assert.Contains("Contoso Data Platform", await browser.GetStringAsync(new Uri(portal, "/workspaces")), StringComparison.Ordinal);
@@ -223,17 +222,6 @@ public sealed class ScriptTests : IDisposable
 
         Assert.Equal((1, "silo-0 has ended."), (run.ExitCode, run.Errors.Trim()));
         Assert.False(other.HasEnded);
-    }
-
-    // Sends what a browser sends when somebody clicks on their name.
-    private static async Task SignIn(HttpClient browser, Uri entra, string page, string name)
-    {
-        var form = Regex.Match(page, "<form method=\"post\" action=\"([^\"]*)\">(.*?)</form>", RegexOptions.Singleline);
-        var fields = Regex.Matches(form.Groups[2].Value, "<input type=\"hidden\" name=\"([^\"]*)\" value=\"([^\"]*)\"").Select(field => KeyValuePair.Create(WebUtility.HtmlDecode(field.Groups[1].Value), WebUtility.HtmlDecode(field.Groups[2].Value)));
-        var person = Regex.Matches(form.Groups[2].Value, "<button class=\"person\" name=\"user\" value=\"([^\"]*)\">(.*?)</button>", RegexOptions.Singleline).Single(button => button.Groups[2].Value.Contains($"<span>{name}</span>", StringComparison.Ordinal));
-        using var content = new FormUrlEncodedContent([.. fields, KeyValuePair.Create("user", WebUtility.HtmlDecode(person.Groups[1].Value))]);
-        using var answer = await browser.PostAsync(new Uri(entra, WebUtility.HtmlDecode(form.Groups[1].Value)), content);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     // An ended process may still be listed as a zombie until somebody reads its exit code.
