@@ -35,6 +35,9 @@ internal abstract class LeaseCache<TLeased, THolder>
         metrics.ObserveLeases(kind, () => slots.Count(slot => slot.Value.Lease is { HasEnded: false }));
     }
 
+    /// <summary>Where requests for leases run: on the thread pool, unless a simulation runs all on one thread.</summary>
+    internal TaskScheduler Requests { get; init; } = TaskScheduler.Default;
+
     private TimeSpan Now => time.GetElapsedTime(origin);
 
     /// <summary>Returns a valid lease from memory, or asks the owner for one.</summary>
@@ -102,7 +105,8 @@ internal abstract class LeaseCache<TLeased, THolder>
                 if (slot.Request is null)
                 {
                     var (number, known) = (slot.Holder.Ask(Now), slot.Lease?.Leased);
-                    slot.Request = Task.Run(() => Request(key, slot, number, known));
+                    slot.Request = Task.Factory.StartNew(
+                        () => Request(key, slot, number, known), CancellationToken.None, TaskCreationOptions.DenyChildAttach, Requests).Unwrap();
                 }
 
                 request = slot.Request;

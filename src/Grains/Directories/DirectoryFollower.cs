@@ -198,8 +198,13 @@ internal sealed partial class DirectoryFollower(
         unread.IntersectWith(following.Nested.Keys);
         foreach (var group in unread.ToList())
         {
-            following = following.With(group, await Directory.NestedGroups(group));
-            await Begin();
+            // Once more after groups in it were not followed before: what came into them until then was not told.
+            do
+            {
+                following = following.With(group, await Directory.NestedGroups(group));
+            }
+            while (await Begin());
+
             people.UnionWith(await Holders(group));
             unread.Remove(group);
         }
@@ -219,9 +224,11 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    private async Task Begin()
+    /// <returns>Whether there was any that was not followed.</returns>
+    private async Task<bool> Begin()
     {
-        foreach (var some in following.Unfollowed().ToList())
+        var unfollowed = following.Unfollowed().ToList();
+        foreach (var some in unfollowed)
         {
             following = following.With(new FollowedLot(some, await Directory.Follow(some)));
             unnamed.UnionWith(some.Where(following.Nested.ContainsKey));
@@ -229,6 +236,8 @@ internal sealed partial class DirectoryFollower(
             // Who read them before may have missed what changed until now.
             log.Add(new([.. following.Containing(some.ToHashSet())], []));
         }
+
+        return unfollowed.Count > 0;
     }
 
     /// <returns>No address where it has expired.</returns>

@@ -248,7 +248,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         foreach (var entry in people.Entries)
         {
             var person = await Find<UserState>("user", entry.Key, "user", cancel);
-            if (person.IsMissing || (person.State is { } user && (user.Seen is null || user.Seen.LastSignInAt < entry.LastSignInAt)))
+            if (person.IsMissing || (person.State is { } user && (user.Seen is null || user.Seen.LastSignInAt < entry.SignedInAt)))
             {
                 Report(row, $"the row of person {entry.Key} is gone, or knows an older token than this one");
             }

@@ -19,6 +19,9 @@ internal sealed partial class UserGrain
 
     private bool IsBlocked => account.Blocks(Seen?.LastSignInAt);
 
+    // A token that was issued since shows that the account may be used, also if the groups are known better from the directory.
+    private bool Unblocks(SignIn signIn) => IsBlocked && !account.Blocks(signIn.IssuedAt);
+
     public Task<bool> ObserveAccount() => AskAnew(isKnown: true, () => askingAccount, () =>
     {
         var asked = AskAccount();
@@ -32,15 +35,18 @@ internal sealed partial class UserGrain
         await Task.Yield();
         try
         {
+            // A token that comes while the directory is asked may be newer than the answer.
+            var known = Seen;
             var answer = await GrainFactory.GetGrain<IDirectoryGrain>($"{Person.TenantId:D}").Account(Person.UserId);
             if (answer.IsEnabled is not { } isEnabled)
             {
                 return false;
             }
 
-            if (isEnabled ? account.IsBlocked : !IsBlocked)
+            // That an account is still blocked is stored too: a token that was issued before must not win over it.
+            if (account.IsBlocked || !isEnabled)
             {
-                await Take(UserAccount.Of(isEnabled, answer.ObservedAt, Seen));
+                await Take(UserAccount.Of(isEnabled, answer.ObservedAt, known));
             }
         }
         finally

@@ -20,8 +20,12 @@ internal sealed partial class UserGrain
     private GrainState<UserObservation> observationRow = new(new());
     private UserObservation observation = new();
 
+    /// <summary>What issues tokens may be behind the directory by so long, after which its groups are believed without a question.</summary>
+    public static readonly TimeSpan Settling = TimeSpan.FromMinutes(5);
+
     // The question under way, and until when there is none.
     private Task? asking;
+    private Task? settling;
     private (long Since, TimeSpan For)? pause;
 
     /// <summary>The person by the newest of their tokens and the directory's answers. A new instance with each change.</summary>
@@ -33,14 +37,22 @@ internal sealed partial class UserGrain
     {
         var isSame = ReferenceEquals(state.Seen, durable.Seen) && ReferenceEquals(observed, observation);
         (durable, observation) = (state, observed);
-        if (!isSame || Seen is null)
+        if (isSame && Seen is not null)
         {
-            Seen = observed.Newest(state.Seen);
+            return;
+        }
+
+        var newest = observed.Newest(state.Seen);
+
+        // What says the same only later leaves decisions as they are, and lists have nothing to be told.
+        if (Seen is null || newest is null || newest with { Groups = Seen.Groups } != Seen || !newest.Groups.AsSpan().SequenceEqual(Seen.Groups.AsSpan()))
+        {
+            Seen = newest;
         }
     }
 
     /// <summary>Whether what is known decides, and the sign-in changes nothing.</summary>
-    private bool Covers(SignIn signIn) => (hasDirectory || !signIn.LeavesGroupsOut) && observation.Covers(signIn, durable);
+    private bool Covers(SignIn signIn) => (hasDirectory || !signIn.LeavesGroupsOut) && observation.Covers(signIn, durable) && !Unblocks(signIn) && !BringsBack(signIn);
 
     /// <summary>Asks the directory for the person's groups, once for each sign-in that leaves them out.</summary>
     /// <returns>Whether the groups are known: the directory answered now, or not long ago.</returns>
@@ -58,6 +70,33 @@ internal sealed partial class UserGrain
         }
 
         return Covers(signIn) || time.GetUtcNow() - observation.AsOf(durable.Seen) <= LongestSilence;
+    }
+
+    /// <summary>
+    /// Whether a token has groups that the directory did not have shortly before it was issued: either the person was put in
+    /// since, or what issues tokens does not know yet that they were taken out.
+    /// </summary>
+    private bool BringsBack(SignIn signIn) => observation.Seen is { } seen && signIn.IssuedAt > observation.At && signIn.IssuedAt - observation.At <= Settling
+        && hasRow && signIn.Groups.Except(seen.Groups).Any();
+
+    // The directory says which of the two it is. While it is silent the token counts, and the next check asks again.
+    private async ValueTask<bool> Settle(SignIn signIn)
+    {
+        await (settling ??= Ask());
+        return await TakeOver(signIn);
+
+        async Task Ask()
+        {
+            await Task.Yield();
+            try
+            {
+                await ObserveAgain();
+            }
+            finally
+            {
+                settling = null;
+            }
+        }
     }
 
     public Task<bool> ObserveAgain() => AskAnew(isKnown: Seen is not null, () => asking, () =>
@@ -98,16 +137,16 @@ internal sealed partial class UserGrain
         await Task.Yield();
         try
         {
+            // A token that comes while the directory is asked may be newer than the answer.
+            var known = Seen!;
             var answer = await AskDirectory();
             if (answer.Groups.IsDefault)
             {
                 return false;
             }
 
-            if (!answer.Groups.AsSpan().SequenceEqual(Groups.AsSpan()))
-            {
-                await Take(UserObservation.Of(Seen!, answer.Groups, answer.ObservedAt));
-            }
+            // Also if it says what is known: a token that was issued before, and comes later, must not win over it.
+            await Take(UserObservation.Of(known, answer.Groups, answer.ObservedAt));
         }
         finally
         {
@@ -197,13 +236,14 @@ internal sealed partial class UserGrain
     /// <summary>Returns the person for a workspace's list of people. If there are very many groups, those that may hold a role come first.</summary>
     private async ValueTask<SeenUser> Listed(SeenUser seen)
     {
+        var listed = observation.ForLists(seen);
         if (seen.Groups.Length <= SeenEntry.MaxGroups)
         {
-            return seen;
+            return listed;
         }
 
         var known = await GroupsInQuestion() ?? throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
-        return seen with { Groups = [.. known.MayHold.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
+        return listed with { Groups = [.. known.MayHold.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
     }
 
     [LoggerMessage(LogLevel.Warning, "The directory of tenant {TenantId} could not be asked")]

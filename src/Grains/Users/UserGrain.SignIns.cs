@@ -15,6 +15,9 @@ internal sealed partial class UserGrain
     private readonly Dictionary<string, SeenUser> told = new(StringComparer.Ordinal);
     private SeenUser? toldAll;
 
+    // Groups of the person that every list which has the person was told of.
+    private ImmutableArray<Guid> listedGroups = [];
+
     // What storage is known to hold: calls interleave, and nobody is served what was never stored. Of somebody without a
     // row it is what this activation remembers: see Keep.
     private UserState durable = new();
@@ -57,7 +60,12 @@ internal sealed partial class UserGrain
             return Observe(signIn);
         }
 
-        if (observation.Covers(signIn, durable))
+        return BringsBack(signIn) ? Settle(signIn) : TakeOver(signIn);
+    }
+
+    private ValueTask<bool> TakeOver(SignIn signIn)
+    {
+        if (observation.Covers(signIn, durable) && !Unblocks(signIn))
         {
             return new(true);
         }
@@ -112,11 +120,12 @@ internal sealed partial class UserGrain
 
     // The list of people shows who came, so it hears of each new token once. It is no part of the decision: where it
     // cannot be told now, it is told with the next decision.
-    private async ValueTask Tell(string workspaceId, bool isMember)
+    /// <returns>Whether the list has what is known, or has nothing to be told.</returns>
+    private async ValueTask<bool> Tell(string workspaceId, bool isMember)
     {
         if (IsTold(workspaceId, isMember))
         {
-            return;
+            return true;
         }
 
         var seen = Seen!;
@@ -125,11 +134,34 @@ internal sealed partial class UserGrain
         {
             await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(await Listed(seen));
             told[workspaceId] = seen;
+            return true;
         }
         catch (Exception e)
         {
             LogNotTold(logger, workspaceId, e);
+            return false;
         }
+    }
+
+    // When a group is deleted or moved, nobody is named: whoever is concerned is looked for in the lists of the workspaces where
+    // the group holds a role. So each list hears of groups that are new, and not only the one that is decided about.
+    private async ValueTask TellOfNewGroups()
+    {
+        if (Seen is not { } seen || seen.Groups == listedGroups)
+        {
+            return;
+        }
+
+        var areTold = true;
+        if (seen.Groups.Except(listedGroups).Any())
+        {
+            foreach (var some in durable.ListedIn.Chunk(Parallel))
+            {
+                areTold &= (await Task.WhenAll(some.Select(id => Tell(id, isMember: false).AsTask()))).All(isTold => isTold);
+            }
+        }
+
+        listedGroups = areTold ? seen.Groups : listedGroups;
     }
 
     private bool IsTold(string workspaceId, bool isMember) =>

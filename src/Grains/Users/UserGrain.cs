@@ -59,6 +59,7 @@ internal sealed partial class UserGrain(
 
         mayHavePredecessor = hasRow;
         Know(storage.State, observationRow.State!);
+        listedGroups = Groups;
         if (!hasRow)
         {
             this.RegisterGrainTimer(ForgetStranger, new GrainTimerCreationOptions(MemoryOfStrangers, Timeout.InfiniteTimeSpan) { Interleave = true });
@@ -290,6 +291,7 @@ internal sealed partial class UserGrain(
                 await Keep();
             }
 
+            await TellOfNewGroups();
             await Tell(workspaceId, !roles.IsEmpty);
             if (!lease.IsValid || !ReferenceEquals(Seen, seen) || !ReferenceEquals(account, decidedBy))
             {

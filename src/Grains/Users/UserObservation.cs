@@ -55,6 +55,15 @@ internal sealed record UserObservation
         };
     }
 
+    /// <summary>
+    /// The person for lists of people, which keep what is newest by its time alone: an observation comes after the token that it
+    /// goes by, by as many ticks as it is seconds newer, and so before every token of a later second.
+    /// </summary>
+    /// <param name="seen">What <see cref="Newest"/> says.</param>
+    public SeenUser ForLists(SeenUser seen) => Seen is not null && At > seen.LastSignInAt
+        ? seen with { LastSignInAt = seen.LastSignInAt.AddTicks(Math.Min((long)(At - seen.LastSignInAt).TotalSeconds, TimeSpan.TicksPerSecond - 1)) }
+        : seen;
+
     /// <summary>As of when <see cref="Newest"/> knows the groups.</summary>
     public DateTimeOffset? AsOf(SeenUser? token) => Seen is null || token?.LastSignInAt > At ? token?.LastSignInAt : At;
 

@@ -65,12 +65,16 @@ internal sealed record SeenEntry(
     /// <summary>Returns the entry with numbers instead of ids, as it is kept in memory.</summary>
     public SeenEntry Numbered(GroupNumbers known) => new(this, known);
 
-    public SeenUser User() => new(PersonId.Parse(Key), new(DisplayName, Email, UserType), GroupIds, FirstSignInAt, LastSignInAt);
+    public SeenUser User() => new(PersonId.Parse(Key), new(DisplayName, Email, UserType), GroupIds, FirstSignInAt, SignedInAt);
+
+    /// <summary>When the newest token was issued. <see cref="LastSignInAt"/> is later within the same second if the directory was asked since.</summary>
+    [JsonIgnore]
+    public DateTimeOffset SignedInAt => LastSignInAt.AddTicks(-(LastSignInAt.Ticks % TimeSpan.TicksPerSecond));
 
     /// <summary>Whether the person is in a group. Only for an entry with numbers.</summary>
     public bool IsIn(int group) => numbers.Contains(group);
 
-    /// <summary>Within one second the groups only ever become fewer.</summary>
+    /// <summary>What was known later, see <see cref="UserObservation.ForLists"/>. Of the same time the groups only ever become fewer.</summary>
     public bool Supersedes(SeenEntry other) =>
         (LastSignInAt, -GroupCount).CompareTo((other.LastSignInAt, -other.GroupCount)) > 0;
 }
