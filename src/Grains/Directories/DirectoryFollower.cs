@@ -31,8 +31,19 @@ internal sealed partial class DirectoryFollower(
     /// <summary>The most pages in one round of one lot. A longer round is treated like an expired address.</summary>
     private const int MaxPages = 1_000;
 
+    /// <summary>
+    /// The most people about whom one round asks, for groups and for accounts each. The next round asks about the others. Two
+    /// rounds a minute leave a part of <see cref="DirectoryBudget.MaxPerMinute"/> for sign-ins and for new changes.
+    /// </summary>
+    public const int MaxPerRound = 1_200;
+
     /// <summary>How many people and workspaces are asked at the same time.</summary>
     private const int AtOnce = 8;
+
+    // No request is sent for them.
+    private const int PreparedAtOnce = 64;
+
+    private static readonly GrainType user = GrainType.Create("user");
 
     private readonly ToldLog log = new(time.GetUtcNow().UtcTicks);
     private IGrainTimer? timer;
@@ -342,16 +353,13 @@ internal sealed partial class DirectoryFollower(
     private async Task<bool> Observe(HashSet<Guid> concerned, Func<IObservedPerson, Task<bool>> observe)
     {
         var all = concerned.Count;
-        foreach (var some in concerned.ToList().Chunk(AtOnce))
+        var some = (await WhoeverIsHereFirst(concerned)).Take(MaxPerRound).ToList();
+        var (ready, others) = some.Count > AtOnce ? await Prepare(some) : (some, []);
+        if (await ObserveEach(ready) && others.Count > 0)
         {
-            var observed = await Task.WhenAll(some.Select(Observed));
-            concerned.ExceptWith(some.Where((_, n) => observed[n]));
-
-            // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
-            if (!observed.Any(isObserved => isObserved))
-            {
-                break;
-            }
+            // Until what activations before theirs have lent has run out: all of them at once, and not each when it is their turn.
+            await Task.Delay(DecisionLease.Longest, time);
+            await ObserveEach(others);
         }
 
         if (all > 0)
@@ -360,6 +368,23 @@ internal sealed partial class DirectoryFollower(
         }
 
         return concerned.Count == 0;
+
+        async Task<bool> ObserveEach(List<Guid> people)
+        {
+            foreach (var some in people.Chunk(AtOnce))
+            {
+                var observed = await Task.WhenAll(some.Select(Observed));
+                concerned.ExceptWith(some.Where((_, n) => observed[n]));
+
+                // One person whose row cannot be read or written is no reason to let the others wait; a silent directory is.
+                if (!observed.Any(isObserved => isObserved))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
 
         async Task<bool> Observed(Guid person)
         {
@@ -373,6 +398,48 @@ internal sealed partial class DirectoryFollower(
                 return false;
             }
         }
+    }
+
+    /// <returns>Who may be observed at once, and who only after what was lent has run out.</returns>
+    private async Task<(List<Guid> Ready, List<Guid> Others)> Prepare(List<Guid> people)
+    {
+        List<Guid> ready = [], others = [];
+        foreach (var some in people.Chunk(PreparedAtOnce))
+        {
+            var waits = await Task.WhenAll(some.Select(Wait));
+            ready.AddRange(some.Where((_, n) => waits[n] <= TimeSpan.Zero));
+            others.AddRange(some.Where((_, n) => waits[n] > TimeSpan.Zero));
+        }
+
+        return (ready, others);
+
+        async Task<TimeSpan> Wait(Guid person)
+        {
+            try
+            {
+                return await GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}").Prepare();
+            }
+            catch (Exception e)
+            {
+                // Also on a silo of an earlier release, which waits when it is their turn.
+                LogNotObserved(logger, TenantId, e.Message);
+                return DecisionLease.Longest;
+            }
+        }
+    }
+
+    // Of more people than one round observes, those with an activation may be decided about before it is their turn.
+    private async Task<IEnumerable<Guid>> WhoeverIsHereFirst(HashSet<Guid> concerned)
+    {
+        if (concerned.Count <= MaxPerRound)
+        {
+            return concerned;
+        }
+
+        var prefix = $"{TenantId:D}/";
+        var here = (await GrainFactory.GetGrain<IManagementGrain>(0).GetActiveGrains(user))
+            .Select(id => id.Key.ToString()!).Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => Guid.Parse(key.AsSpan(prefix.Length))).ToHashSet();
+        return concerned.OrderByDescending(here.Contains);
     }
 
     [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: the directory was asked again about {People} people after changes, {Left} are left")]

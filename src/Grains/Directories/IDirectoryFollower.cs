@@ -24,6 +24,13 @@ internal interface IDirectoryFollower : IGrainWithStringKey
 [GrainInterfaceType("EngageCenter.IObservedPerson"), Alias("EngageCenter.IObservedPerson")]
 internal interface IObservedPerson : IGrainWithStringKey
 {
+    /// <summary>
+    /// Says how long an observation that takes something away would have to wait: what an activation before this one has lent runs
+    /// out meanwhile. So many can wait together, and none of them holds up a question.
+    /// </summary>
+    [Alias("Prepare")]
+    Task<TimeSpan> Prepare();
+
     /// <summary>Asks the directory for the person's groups. When it returns true, no decision uses older groups any more.</summary>
     /// <returns>False if the directory did not answer. True for a person who is not known here.</returns>
     [Alias("ObserveAgain")]

@@ -62,11 +62,15 @@ internal sealed partial class UserGrain
         arriving--;
     }
 
+    public Task<TimeSpan> Prepare() => Task.FromResult(lending.IsOn && OfPredecessors > TimeSpan.Zero ? OfPredecessors : TimeSpan.Zero);
+
+    // What an activation before this one has lent nobody knows. It lent for no longer than this, and had ended before.
+    private TimeSpan OfPredecessors => mayHavePredecessor ? DecisionLease.Longest - time.GetElapsedTime(activatedAt) : TimeSpan.Zero;
+
     private async Task TakeBack()
     {
-        // It is unknown what an earlier activation has lent. It had ended before this one began, and lent for at most this long. So
-        // the clock tells when its decisions have expired.
-        var predecessors = mayHavePredecessor ? DecisionLease.Longest - time.GetElapsedTime(activatedAt) : TimeSpan.Zero;
+        // Only the clock tells when that has run out.
+        var predecessors = OfPredecessors;
         await Task.WhenAll(
             predecessors > TimeSpan.Zero ? Task.Delay(predecessors, time) : Task.CompletedTask,
             lent is null ? Task.CompletedTask : lending.TakeBack(lent, holder => holder.RecallPerson(Person)));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
@@ -281,6 +282,51 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
         }
 
         Assert.Equal(Standing.Member, await StandingOf(stayer, workspace));
+    }
+
+    /// <summary>
+    /// <c>MEMBERS=100000 HERE=10000</c> with the logger <c>console;verbosity=detailed</c> says how long it takes until those are out who have an
+    /// activation, and how many questions a round asks.
+    /// </summary>
+    [Fact]
+    public async Task Of_more_than_a_round_observes_whoever_is_here_is_out_first()
+    {
+        var members = int.Parse(Environment.GetEnvironmentVariable("MEMBERS") ?? $"{DirectoryFollower.MaxPerRound + 100}", CultureInfo.InvariantCulture);
+        var here = int.Parse(Environment.GetEnvironmentVariable("HERE") ?? "50", CultureInfo.InvariantCulture);
+        var (workspace, _, _) = await Members();
+        PersonId[] people = [.. Enumerable.Range(0, members).Select(_ => contoso.Somebody())];
+        foreach (var some in people.Chunk(32))
+        {
+            await Task.WhenAll(some.Select(person => StandingOf(person, workspace)));
+        }
+
+        await cluster.Forget();
+        PersonId[] active = [.. people.TakeLast(here)];
+        foreach (var some in active.Chunk(32))
+        {
+            Assert.All(await Task.WhenAll(some.Select(person => StandingOf(person, workspace))), standing => Assert.Equal(Standing.Member, standing));
+        }
+
+        var asked = directory.Asked.Count;
+        var begun = Stopwatch.GetTimestamp();
+        directory.Tell(new(group, false, [.. people.Select(person => person.UserId)], false));
+        for (var round = 0; active.Select(person => person.UserId).Except(directory.Asked.Skip(asked)).Any(); round++)
+        {
+            await Poll();
+            output.WriteLine($"Round {round} ended after {Stopwatch.GetElapsedTime(begun).TotalSeconds:f1} s; {directory.Asked.Count - asked} questions until then.");
+        }
+
+        Assert.InRange(directory.Asked.Count - asked, here, ((here / DirectoryFollower.MaxPerRound) + 1) * DirectoryFollower.MaxPerRound);
+        foreach (var some in active.Chunk(32))
+        {
+            Assert.All(await Task.WhenAll(some.Select(person => StandingOf(person, workspace))), standing => Assert.Equal(Standing.Outsider, standing));
+        }
+
+        if (members < 3 * DirectoryFollower.MaxPerRound)
+        {
+            await GrainCluster.Until(Poll, "the round catches up");
+            Assert.Equal(members, directory.Asked.Skip(asked).Distinct().Count());
+        }
     }
 
     private async Task<Permissions> PermissionsOf(PersonId person, string workspace) =>
