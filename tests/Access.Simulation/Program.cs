@@ -1,9 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using EngageCenter.Access.Simulation;
+using EngageCenter.Directories.Simulation;
+using Fault = EngageCenter.Access.Simulation.Fault;
 
 // dotnet run --project tests/Access.Simulation -- --seeds 1..1000 [--fault NAME] [--steps N]
 // dotnet run --project tests/Access.Simulation -- --seed N --history [--fault NAME] [--steps N]
+// dotnet run --project tests/Access.Simulation -- directory, and then the same
+if (args is ["directory", ..])
+{
+    return DirectoryProgram.Run(args[1..]);
+}
+
 var (first, last, history, fault, steps) = (1ul, 1_000ul, false, Fault.None, Simulation.DefaultSteps);
 for (var i = 0; i < args.Length; i++)
 {

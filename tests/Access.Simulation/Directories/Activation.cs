@@ -1,0 +1,261 @@
+using System.Runtime.CompilerServices;
+using Orleans.Core;
+using Orleans.Serialization.Invocation;
+using Orleans.Timers;
+
+namespace EngageCenter.Directories.Simulation;
+
+/// <summary>What a grain is addressed by.</summary>
+internal readonly record struct GrainKey(string Type, string Key)
+{
+    public GrainId Id => GrainId.Create(Type, Key);
+}
+
+/// <summary>
+/// An activation of a grain as it ships, with what Orleans does for it: calls wait until it is there, come one at a time
+/// unless the grain says otherwise, and go on elsewhere once it has ended in order.
+/// </summary>
+internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry, IServiceProvider
+{
+    private readonly World world;
+    private readonly TaskCompletionSource over = new();
+    private readonly TaskCompletionSource ready = new();
+    private readonly List<NodeGrainTimer> timers = [];
+    private Task turn = Task.CompletedTask;
+    private int underWay;
+    private bool isEnding;
+
+    public Activation(World world, Node node, GrainKey key, IGrainFactory grains)
+    {
+        (this.world, Node, Key, GrainFactory) = (world, node, key, grains);
+        Since = world.Mark();
+    }
+
+    public Node Node { get; }
+
+    public GrainKey Key { get; }
+
+    /// <summary>When it began and ended, in the order of all that happens.</summary>
+    public long Since { get; }
+
+    public long? Until { get; private set; }
+
+    public Grain? Grain { get; private set; }
+
+
+    /// <summary>Whether calls come here.</summary>
+    public bool IsOpen => !isEnding && Until is null && !Node.IsDown;
+
+    public bool IsOver => Until is not null || Node.IsDown;
+
+    /// <param name="make">Makes the grain, and is done when its state was read.</param>
+    public async void Start(Func<Activation, Task<Grain>> make)
+    {
+        try
+        {
+            Grain = await make(this);
+            await Grain.OnActivateAsync(CancellationToken.None);
+            ready.SetResult();
+            EndIfIdle();
+        }
+        catch (Exception e)
+        {
+            ready.SetException(e);
+            Over();
+        }
+    }
+
+    /// <summary>It is gone with its silo, or has ended.</summary>
+    public void Over()
+    {
+        if (Until is null)
+        {
+            Until = world.Mark();
+            timers.ForEach(timer => timer.Dispose());
+            if (!Node.IsDown)
+            {
+                over.TrySetResult();
+            }
+        }
+    }
+
+    /// <param name="interleaves">Whether it may begin while others are under way.</param>
+    /// <param name="elsewhere">Where the call goes if this has ended in order.</param>
+    public async Task<T> Serve<T>(Func<object, Task<T>> call, bool interleaves, Func<Task<T>> elsewhere)
+    {
+        if (isEnding || Until is not null)
+        {
+            await over.Task;
+            return await elsewhere();
+        }
+
+        underWay++;
+        try
+        {
+            await ready.Task;
+            if (interleaves)
+            {
+                return await call(Grain!);
+            }
+
+            var before = turn;
+            var mine = new TaskCompletionSource();
+            turn = mine.Task;
+            try
+            {
+                await before;
+                return await call(Grain!);
+            }
+            finally
+            {
+                mine.SetResult();
+            }
+        }
+        finally
+        {
+            underWay--;
+            EndIfIdle();
+        }
+    }
+
+    public void End()
+    {
+        isEnding = true;
+        EndIfIdle();
+    }
+
+    private void EndIfIdle()
+    {
+        if (isEnding && ready.Task.IsCompletedSuccessfully && underWay == 0 && Until is null)
+        {
+            underWay++;
+            world.After(TimeSpan.Zero, Node, async () =>
+            {
+                try
+                {
+                    if (Grain is { } grain)
+                    {
+                        await grain.OnDeactivateAsync(new(DeactivationReasonCode.ApplicationRequested, ""), CancellationToken.None);
+                    }
+                }
+                finally
+                {
+                    Over();
+                }
+            });
+        }
+    }
+
+    /// <summary>Gives a grain what Orleans would have given it when it was made.</summary>
+    public TGrain Own<TGrain>(TGrain grain)
+        where TGrain : Grain
+    {
+        ContextOf(grain) = this;
+        RuntimeOf(grain) = this;
+        return grain;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<GrainContext>k__BackingField")]
+    private static extern ref IGrainContext ContextOf(Grain grain);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Runtime>k__BackingField")]
+    private static extern ref IGrainRuntime RuntimeOf(Grain grain);
+
+    public IGrainFactory GrainFactory { get; }
+
+    GrainId IGrainContext.GrainId => Key.Id;
+
+    object? IGrainContext.GrainInstance => Grain;
+
+    IServiceProvider IGrainContext.ActivationServices => this;
+
+    Task IGrainContext.Deactivated => over.Task;
+
+    void IGrainContext.Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken) => End();
+
+    void IGrainRuntime.DeactivateOnIdle(IGrainContext grainContext) => End();
+
+    ITimerRegistry IGrainRuntime.TimerRegistry => this;
+
+    TimeProvider IGrainRuntime.TimeProvider => Node.Time;
+
+    IServiceProvider IGrainRuntime.ServiceProvider => this;
+
+    object? IServiceProvider.GetService(Type serviceType) => serviceType == typeof(ITimerRegistry) || serviceType == typeof(IGrainRuntime) ? this : null;
+
+    IGrainTimer ITimerRegistry.RegisterGrainTimer<T>(IGrainContext grainContext, Func<T, CancellationToken, Task> callback, T state, GrainTimerCreationOptions options)
+    {
+        var timer = new NodeGrainTimer(this, () => callback(state, CancellationToken.None));
+        timers.Add(timer);
+        timer.Change(options.DueTime, options.Period);
+        return timer;
+    }
+
+    private sealed class NodeGrainTimer(Activation activation, Func<Task> callback) : IGrainTimer
+    {
+        private long version;
+
+        public void Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var mine = ++version;
+            if (dueTime == Timeout.InfiniteTimeSpan)
+            {
+                return;
+            }
+
+            activation.world.After(dueTime, activation.Node, async () =>
+            {
+                if (mine != version)
+                {
+                    return;
+                }
+
+                await callback();
+                if (mine == version && period != Timeout.InfiniteTimeSpan)
+                {
+                    Change(period, period);
+                }
+            });
+        }
+
+        public void Dispose() => version++;
+    }
+
+    // What no grain here asks for.
+    GrainReference IGrainContext.GrainReference => throw new NotSupportedException();
+
+    ActivationId IGrainContext.ActivationId => throw new NotSupportedException();
+
+    GrainAddress IGrainContext.Address => throw new NotSupportedException();
+
+    IGrainLifecycle IGrainContext.ObservableLifecycle => throw new NotSupportedException();
+
+    IWorkItemScheduler IGrainContext.Scheduler => throw new NotSupportedException();
+
+    string IGrainRuntime.SiloIdentity => Node.Name;
+
+    SiloAddress IGrainRuntime.SiloAddress => throw new NotSupportedException();
+
+    bool IEquatable<IGrainContext>.Equals(IGrainContext? other) => ReferenceEquals(this, other);
+
+    void IGrainContext.SetComponent<TComponent>(TComponent? value)
+        where TComponent : class => throw new NotSupportedException();
+
+    object? ITargetHolder.GetTarget() => throw new NotSupportedException();
+
+    object? ITargetHolder.GetComponent(Type componentType) => throw new NotSupportedException();
+
+    void IGrainContext.ReceiveMessage(object message) => throw new NotSupportedException();
+
+    void IGrainContext.Activate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    void IGrainContext.Rehydrate(IRehydrationContext context) => throw new NotSupportedException();
+
+    void IGrainContext.Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    void IGrainRuntime.DelayDeactivation(IGrainContext grainContext, TimeSpan timeSpan) => throw new NotSupportedException();
+
+    IStorage<TGrainState> IGrainRuntime.GetStorage<TGrainState>(IGrainContext grainContext) => throw new NotSupportedException();
+
+    IDisposable ITimerRegistry.RegisterTimer(IGrainContext grainContext, Func<object?, Task> asyncCallback, object? state, TimeSpan dueTime, TimeSpan period) => throw new NotSupportedException();
+}

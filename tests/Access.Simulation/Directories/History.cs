@@ -1,0 +1,77 @@
+using System.Globalization;
+using EngageCenter.Access;
+using EngageCenter.Users;
+
+namespace EngageCenter.Directories.Simulation;
+
+/// <summary>A check as its caller saw it, from when it was sent to when it was answered.</summary>
+internal sealed class Check(int person, SignIn token, SimulatedWorkspace workspace, string by, long begun, TimeSpan begunAt)
+{
+    public int Person => person;
+
+    public SignIn Token => token;
+
+    public SimulatedWorkspace Workspace => workspace;
+
+    public long Begun => begun;
+
+    public TimeSpan BegunAt => begunAt;
+
+    public long? Ended { get; set; }
+
+    public TimeSpan EndedAt { get; set; }
+
+    /// <summary>Null where there was none in time.</summary>
+    public EffectiveAccess? Access { get; set; }
+
+    /// <summary>Whose decision it is; null unless it allows something.</summary>
+    public Activation? Maker { get; set; }
+
+    public Standing? Standing => Access?.Decision.Standing;
+
+    /// <summary>When its token was issued.</summary>
+    public TimeSpan IssuedAt => token.IssuedAt - World.Start;
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"check of user{person} by {by} in workspace {workspace.Id[^1]}, {begunAt.TotalSeconds:F3} to {EndedAt.TotalSeconds:F3}, token of {IssuedAt.TotalSeconds:F0}{(token.LeavesGroupsOut ? " without groups" : $" [{Letters.Of(token.Groups)}]")}: {Standing}{(Access is null ? "" : $" epoch {Access.Decision.Epoch} [{string.Join(" ", Access.Roles.Select(role => role.Source == RoleSource.EntraGroup ? Letters.Of(Guid.Parse(role.SourceId!)) : role.Source.ToString()))}]")}");
+}
+
+/// <summary>Groups as a reader sees them.</summary>
+internal static class Letters
+{
+    public static string Of(Guid group) => ((char)('A' + Graph.GroupOf(group))).ToString();
+
+    public static string Of(IEnumerable<Guid> groups) => string.Concat(groups.Select(Of));
+
+    public static string Of(int groups) => Of(Graph.Ids(groups));
+}
+
+/// <summary>A round of the follower, as whoever asked for it saw it.</summary>
+internal sealed record Round(long Begun, TimeSpan BegunAt, long Ended, TimeSpan EndedAt);
+
+/// <summary>What happened in a run.</summary>
+internal sealed class History(World world, bool keepNotes)
+{
+    private readonly List<string> notes = [];
+
+    public List<Check> Checks { get; } = [];
+
+    /// <summary>Those that came to their end.</summary>
+    public List<Round> Rounds { get; } = [];
+
+    /// <summary>What went wrong beside checks.</summary>
+    public List<string> Failures { get; } = [];
+
+    public bool KeepsNotes => keepNotes;
+
+    public IReadOnlyList<string> Notes => notes;
+
+    public void Note(string what)
+    {
+        if (keepNotes)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{world.Now.TotalSeconds,9:F3}  {what}"));
+        }
+    }
+}
