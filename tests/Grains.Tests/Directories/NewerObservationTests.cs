@@ -9,7 +9,7 @@ public sealed class NewerObservationTests(WarmCluster silos) : DirectoryTest(sil
     private readonly Guid other = Guid.NewGuid();
 
     // A whole second.
-    private readonly DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+    private readonly DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
 
     public void Dispose() => cluster.Time.Shift = TimeSpan.Zero;
 
