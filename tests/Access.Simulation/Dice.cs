@@ -1,6 +1,6 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>The only source of chance in a run (SplitMix64). Its own, so that a seed means the same run on every machine and runtime.</summary>
+/// <summary>The only source of randomness in a run (SplitMix64). It is our own, so that a seed gives the same run on every machine and runtime.</summary>
 internal sealed class Dice(ulong seed)
 {
     private ulong state = seed * 0xD1342543DE82EF95;

@@ -1,67 +1,67 @@
 namespace EngageCenter.Access.Simulation;
 
 /// <summary>
-/// What is built wrongly on purpose, to see that it is found. Always in the simulator's shells: the machines under
-/// test have no switch for it, and are fed with what a faulty shell would feed them.
+/// A fault that is planted on purpose, to see that it is found. Faults are only in the simulator's shells: the state machines
+/// have no switch for them, and get what a faulty shell would give them.
 /// </summary>
 internal enum Fault
 {
     None,
 
-    /// <summary>The change is stored before the leases are taken back.</summary>
+    /// <summary>The change is stored before the leases are recalled.</summary>
     CommitBeforeRecall,
 
-    /// <summary>A holder that does not answer a recall is not waited for.</summary>
+    /// <summary>A change does not wait for a holder that does not answer a recall.</summary>
     SilentHolderIgnored,
 
     /// <summary>A holder counts its lease from when the answer came.</summary>
     HolderCountsFromAnswer,
 
-    /// <summary>A holder counts a lease by its own setting rather than its owner's.</summary>
+    /// <summary>A holder counts a lease by its own setting instead of its owner's.</summary>
     HolderCountsItsOwnLease,
 
-    /// <summary>A new owner waits by its own settings rather than those of the owners before it.</summary>
+    /// <summary>A new owner waits by its own settings instead of those of earlier owners.</summary>
     NewOwnerWaitsItsOwnTerms,
 
-    /// <summary>A new owner does not wait for what the one before it granted.</summary>
+    /// <summary>A new owner does not wait for leases of the earlier owner.</summary>
     NewOwnerDoesNotWait,
 
-    /// <summary>An owner goes on granting without asking storage whether it still is the owner.</summary>
+    /// <summary>An owner continues to grant without asking storage whether it is still the owner.</summary>
     GrantWithoutAuthority,
 
     /// <summary>A grant that was on its way when its holder answered a recall is used.</summary>
     GrantSurvivesRecall,
 
-    /// <summary>The late answer to an earlier recall is taken for the answer to this one.</summary>
+    /// <summary>The late answer to an earlier recall counts as the answer to the current one.</summary>
     LateRecallAnswerCounts,
 
-    /// <summary>An owner that may not change yet says in its record that no lease is out.</summary>
+    /// <summary>An owner that may not change yet marks its row as released.</summary>
     ReleaseTooEarly,
 
     /// <summary>A token replaces the groups of a newer one.</summary>
     OlderTokenTaken,
 
-    /// <summary>A grain that is asked to act looks at the epoch of its silo's copy, and not at the lease.</summary>
+    /// <summary>A grain that is asked to act checks the epoch of its silo's copy, but not the lease.</summary>
     ActByExpiredLease,
 
-    /// <summary>A grain that is asked to act looks at the epoch of the decision, and not at its proof.</summary>
+    /// <summary>A grain that is asked to act checks the epoch of the decision, but not its proof.</summary>
     MadeUpDecisionActedOn,
 
-    /// <summary>A silo answers a recall before the web nodes that it has lent decisions to have answered theirs.</summary>
+    /// <summary>A silo answers a recall before the web nodes to which it has lent decisions have answered theirs.</summary>
     SiloAnswersBeforeWebNodes,
 
-    /// <summary>A web node counts what it was lent from when the answer came.</summary>
+    /// <summary>A web node counts a lent decision from when the answer came.</summary>
     WebNodeCountsFromAnswer,
 
     /// <summary>A decision that was on its way when its web node answered a recall is kept.</summary>
     DecisionSurvivesRecall,
 
-    /// <summary>A web node's late answer to an earlier recall is taken for the answer to this one.</summary>
+    /// <summary>A web node's late answer to an earlier recall counts as the answer to the current one.</summary>
     LateWebAnswerCounts,
 
-    /// <summary>A user grain decides by a sign-in that takes groups away while web nodes have decisions of an older one.</summary>
+    /// <summary>A user grain decides by a sign-in that takes groups away while web nodes have decisions of an older sign-in.</summary>
     NarrowerSignInDoesNotRecall,
 
-    /// <summary>A new activation of a user grain does not wait for what the one before it lent.</summary>
+    /// <summary>A new activation of a user grain does not wait for decisions that the earlier one lent.</summary>
     NewActivationDoesNotWait,
 }

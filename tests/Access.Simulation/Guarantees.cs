@@ -6,8 +6,8 @@ namespace EngageCenter.Access.Simulation;
 internal sealed record Violation(string What, params ImmutableArray<Operation> Operations);
 
 /// <summary>
-/// Checks a history against the guarantees. The epoch orders all: what is linearizable is that an operation which
-/// begins after another has ended goes by no smaller epoch, and by none that was not stored when it ended.
+/// Checks a history against the guarantees. The epoch orders everything. Linearizable means: an operation that begins after
+/// another has ended uses no smaller epoch, and no epoch that was not stored when it ended.
 /// </summary>
 internal static class Guarantees
 {
@@ -23,7 +23,7 @@ internal static class Guarantees
         .. Costs(history),
     ];
 
-    /// <summary>Epochs are committed once, in order, and what was acknowledged is what was stored.</summary>
+    /// <summary>Each epoch is committed once and in order, and an acknowledged change is what was stored.</summary>
     private static IEnumerable<Violation> Storage(History history)
     {
         Row? before = null;
@@ -85,13 +85,13 @@ internal static class Guarantees
         }
     }
 
-    /// <summary>Nobody acts on a decision that was made up, beside whatever decision it was made up from.</summary>
+    /// <summary>Nobody acts on a made-up decision, from whatever real decision it was made up.</summary>
     private static IEnumerable<Violation> Proven(History history) =>
         from act in Acknowledged(history).Where(o => o.MadeUp)
         let seen = history.Operations.FirstOrDefault(o => o.Kind == Kind.Check && o.Epoch == act.Decided && o.Person == act.Person)
         select seen is null ? new Violation($"{act} was on a decision that nobody made.", act) : new Violation($"{act} was on a decision made up from {seen}.", act, seen);
 
-    /// <summary>An answer is what the policy of its epoch says.</summary>
+    /// <summary>An answer equals what the policy of its epoch says.</summary>
     private static IEnumerable<Violation> Truthful(History history)
     {
         var made = Policies(history);
@@ -105,7 +105,7 @@ internal static class Guarantees
         }
     }
 
-    /// <summary>G2, but for what one activation cannot know of another one at the same time.</summary>
+    /// <summary>G2, except for what one activation cannot know about another one at the same time.</summary>
     private static IEnumerable<Violation> Tokens(History history)
     {
         foreach (var person in Acknowledged(history).Where(o => o.Kind == Kind.Check).GroupBy(o => o.Person))
@@ -144,9 +144,9 @@ internal static class Guarantees
     }
 
     /// <summary>
-    /// G2, for what a web node answers: it may go by an older sign-in, but not by groups that a newer one no longer carried
-    /// that decided before. But for what one activation cannot know of another one at the same time, nor anybody of what that
-    /// one had lent.
+    /// G2 for answers of web nodes. A web node may use an older sign-in, but no groups that a newer sign-in, which has already
+    /// decided, no longer had. Excepted is what one activation cannot know about another one at the same time, and what that one had
+    /// lent.
     /// </summary>
     private static IEnumerable<Violation> TokensAtWebNodes(History history)
     {

@@ -12,7 +12,7 @@ internal enum Kind
     Change,
 }
 
-/// <summary>A policy in the simulation: which of a few groups and persons hold a role, as bits.</summary>
+/// <summary>A policy in the simulation. Bits say which of a few groups and persons hold a role.</summary>
 internal sealed record Policy(long Epoch, int Groups, int Contacts)
 {
     public bool Allows(int person, int groups) => (Groups & groups) != 0 || (Contacts & (1 << person)) != 0;
@@ -21,7 +21,7 @@ internal sealed record Policy(long Epoch, int Groups, int Contacts)
 /// <summary>The workspace's row.</summary>
 internal sealed record Row(Tenure Tenure, Policy Policy);
 
-/// <summary>Something that was asked for. It runs from when its grain began with it to when its grain answered, which is within what its caller saw.</summary>
+/// <summary>An operation. It runs from when its grain began with it to when its grain answered, which is within the time that its caller saw.</summary>
 internal sealed class Operation(int number, Kind kind, string actor, long begun, TimeSpan at)
 {
     public int Number => number;
@@ -30,7 +30,7 @@ internal sealed class Operation(int number, Kind kind, string actor, long begun,
 
     public string Actor => actor;
 
-    /// <summary>The place in the order of all that began and ended.</summary>
+    /// <summary>The position of the beginning in the order of all beginnings and ends.</summary>
     public long Begun => begun;
 
     public TimeSpan BegunAt => at;
@@ -39,40 +39,40 @@ internal sealed class Operation(int number, Kind kind, string actor, long begun,
 
     public TimeSpan EndedAt { get; set; }
 
-    /// <summary>Of the policy decided by or acted on; of a change, the one it made. Null where nothing was confirmed.</summary>
+    /// <summary>The epoch of the policy that decided or was acted on; for a change, the epoch that it made. Null if nothing was confirmed.</summary>
     public long? Epoch { get; set; }
 
     public int Person { get; set; }
 
     public bool Allowed { get; set; }
 
-    /// <summary>Of a check: the groups decided by, as bits.</summary>
+    /// <summary>For a check: the groups that decided, as bits.</summary>
     public int Groups { get; set; }
 
-    /// <summary>Of a check: the token that came with it, and the sign-in decided by.</summary>
+    /// <summary>For a check: the token that came with it, and the sign-in that decided.</summary>
     public SignIn? Token { get; set; }
 
     public SeenUser? Seen { get; set; }
 
-    /// <summary>Of a check: since when the user's activation has been there.</summary>
+    /// <summary>For a check: when the user's activation began.</summary>
     public long ActiveSince { get; set; }
 
-    /// <summary>Of a check: the web node that the user's activation was asked by, if it was one.</summary>
+    /// <summary>For a check: the web node that asked the user's activation, if any.</summary>
     public WebNode? AskedBy { get; set; }
 
-    /// <summary>Of a check: whether it is what a web node's caller saw, rather than what the user's activation did.</summary>
+    /// <summary>For a check: whether it is what a web node's caller saw, instead of what the user's activation did.</summary>
     public bool IsAtWebNode { get; set; }
 
-    /// <summary>The epoch of the decision that was handed on, where one was.</summary>
+    /// <summary>The epoch of the decision that was handed on, if any.</summary>
     public long? Decided { get; set; }
 
-    /// <summary>Of an act: whether somebody made the decision up.</summary>
+    /// <summary>For an act: whether somebody made up the decision.</summary>
     public bool MadeUp { get; set; }
 
-    /// <summary>Of a change: what it makes.</summary>
+    /// <summary>For a change: the policy that it makes.</summary>
     public Policy? Made { get; set; }
 
-    /// <summary>Of a change: leases out when it began to recall, recalls, and writes of the policy.</summary>
+    /// <summary>For a change: the leases that were out when it began to recall, the recalls, and the writes of the policy.</summary>
     public int Leases { get; set; }
 
     public int Recalls { get; set; }
@@ -82,7 +82,7 @@ internal sealed class Operation(int number, Kind kind, string actor, long begun,
     public override string ToString() => $"#{number} {kind.ToString().ToLowerInvariant()}";
 }
 
-/// <summary>What happened in a run: always the operations and what storage committed, and for a replay every step.</summary>
+/// <summary>What happened in a run: always the operations and the commits of storage, and for a replay every step.</summary>
 internal sealed class History(bool keepNotes)
 {
     private readonly List<(TimeSpan At, string Actor, string What, int Operation)> notes = [];
@@ -90,16 +90,16 @@ internal sealed class History(bool keepNotes)
 
     public List<Operation> Operations { get; } = [];
 
-    /// <summary>Each row that storage took, in order.</summary>
+    /// <summary>Each row that storage accepted, in order.</summary>
     public List<(long Order, Row Row)> Committed { get; } = [];
 
-    /// <summary>When each user's activation that has ended did so, by when it began.</summary>
+    /// <summary>When each ended user activation ended, by when it began.</summary>
     public Dictionary<long, long> Overs { get; } = [];
 
-    /// <summary>What went wrong beside operations: an exception of a machine, a run that did not recover.</summary>
+    /// <summary>Failures besides operations: an exception of a state machine, or a run that did not recover.</summary>
     public List<string> Failures { get; } = [];
 
-    /// <summary>Null unless every step is to be kept, so that nobody writes what nobody reads.</summary>
+    /// <summary>Null unless every step is kept, so that no unused texts are made.</summary>
     public History? Notes => keepNotes ? this : null;
 
     public Operation Begin(Kind kind, string actor, TimeSpan now)
@@ -117,7 +117,7 @@ internal sealed class History(bool keepNotes)
 
     public long Mark() => ++order;
 
-    /// <summary>The user's activation that has been there since a moment has ended.</summary>
+    /// <summary>Records the end of the user activation that began at the given position.</summary>
     public void Over(long since) => Overs.TryAdd(since, ++order);
 
     public void Commit(Row row, TimeSpan now)
@@ -134,7 +134,7 @@ internal sealed class History(bool keepNotes)
 
     public static string Bits(int bits) => bits == 0 ? "-" : string.Concat(Enumerable.Range(0, 8).Where(i => (bits & (1 << i)) != 0).Select(i => (char)('a' + i)));
 
-    /// <summary>The run for a person to read, up to its last violation; the operations of violations are marked.</summary>
+    /// <summary>Prints the run for a person, up to its last violation. The operations of violations are marked.</summary>
     public string Print(ImmutableArray<Violation> violations)
     {
         var marked = violations.SelectMany(v => v.Operations).Select(o => o.Number).ToHashSet();

@@ -1,6 +1,6 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>The shell around <see cref="LentDecisions{THolder}"/>, of a workspace or of a person, which does as <see cref="DecisionLending"/> does.</summary>
+/// <summary>The shell around the <see cref="LentDecisions{THolder}"/> of a workspace or of a person. It behaves like <see cref="DecisionLending"/>.</summary>
 internal sealed class Lending(Simulation simulation)
 {
     private readonly LentDecisions<WebNode> lent = new();
@@ -10,8 +10,8 @@ internal sealed class Lending(Simulation simulation)
 
     public bool Lend(Silo silo, WebNode web, TimeSpan length) => lent.Lend(web, silo.Clock + length, silo.Clock);
 
-    /// <param name="recall">What a web node does.</param>
-    /// <param name="done">When each web node has answered, or has run out.</param>
+    /// <param name="recall">What the web node does when it gets the recall.</param>
+    /// <param name="done">Called when each web node has answered or its decisions have expired.</param>
     public void TakeBack(Silo silo, Action<WebNode> recall, Action done)
     {
         var (number, holders) = lent.Recall(silo.Clock);

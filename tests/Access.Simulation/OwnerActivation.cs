@@ -1,18 +1,18 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What a changer is told.</summary>
+/// <summary>The answer to a change.</summary>
 internal sealed record ChangeReply(ChangeStatus Status);
 
-/// <summary>What an actor is told: done, or decide again.</summary>
+/// <summary>The answer to an act: done, or decide again.</summary>
 internal sealed record ActReply(bool Acted);
 
-/// <summary>A user's decision, as it is handed on.</summary>
-/// <param name="Key">What it is proven with; 0 where somebody made it up.</param>
+/// <summary>A user's decision as it is handed on.</summary>
+/// <param name="Key">The key of its proof; 0 if somebody made it up.</param>
 internal sealed record Decision(int Person, long Epoch, bool Allowed, long Key);
 
 /// <summary>
-/// An activation of the workspace: the shell around a <see cref="PolicyOwner{THolder}"/>, which does as <see cref="PolicyOwnership{THolder}"/> and
-/// the workspace grain do. Commands one at a time; leases and acts between them.
+/// An activation of the workspace: the shell around a <see cref="PolicyOwner{THolder}"/>, which behaves like
+/// <see cref="PolicyOwnership{THolder}"/> and the workspace grain. It handles one command at a time, and leases and acts in between.
 /// </summary>
 internal sealed class OwnerActivation(Simulation simulation, Silo silo, int number)
 {
@@ -34,20 +34,20 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
     private Row? state;
     private long version;
 
-    // What decisions by the state are proven with.
+    // The key that proves decisions by this state.
     private long key;
 
-    // The change under way.
+    // The current change.
     private Policy? next;
     private Operation? change;
     private Action<ChangeReply>? acknowledge;
 
-    // A planted fault: the change was stored before its recalls.
+    // For a planted fault: the change was stored before its recalls.
     private Action? early;
 
     public Silo Silo => silo;
 
-    /// <summary>Whether this activation takes calls.</summary>
+    /// <summary>Whether this activation accepts calls.</summary>
     public bool IsOpen { get; private set; } = true;
 
     private TimeSpan Reach => silo.Terms.Authority + silo.Terms.Lease;
@@ -126,7 +126,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         },
         () => reply(new(false)));
 
-    /// <param name="decision">Rule 7; null for a change of the contract, which needs none.</param>
+    /// <param name="decision">Checked by rule 7; null for a change of the contract, which needs none.</param>
     public void Change(Decision? decision, Func<Policy?, Policy> make, Action<ChangeReply> reply) => WhenActive(
         () =>
         {
@@ -176,7 +176,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         Carry(machine.Stop(silo.Clock));
         if (machine.HasEnded && mayRelease && simulation.Fault == Fault.ReleaseTooEarly)
         {
-            // Its own leases have run out then; those of the owner before it may not have.
+            // Its own leases have expired by then, but those of an earlier owner may not have.
             world.After(wait, silo, () => storage.Write(silo, state with { Tenure = new(machine.Term, Released: true, Reach) }, version, _ => { }));
         }
     }
@@ -471,7 +471,7 @@ internal sealed class OwnerActivation(Simulation simulation, Silo silo, int numb
         }
     }
 
-    // Stores the change, lets the machine recall only then, and gives it the outcome when it means to write.
+    // Stores the change first, lets the machine recall only then, and gives it the result when it wants to write.
     private void CommitFirst(Operation changing, IReadOnlyList<OwnerMessage<Silo>> recalls)
     {
         var (sent, written) = (silo.Clock, new Row(new(machine.Term, false, Reach), next!));

@@ -1,6 +1,6 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>A process that runs for a while, with a clock of its own. What restarts on the same node is another one.</summary>
+/// <summary>A process with its own clock. After a restart the node has another process.</summary>
 internal abstract class Process(World world, int node, string name, TimeSpan clock)
 {
     protected World World => world;

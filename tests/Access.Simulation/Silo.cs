@@ -1,10 +1,10 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What an owner answers to who asks for a lease.</summary>
+/// <summary>The owner's answer to a request for a lease.</summary>
 internal sealed record LeaseReply(PolicyAnswerKind Kind, Policy? Policy = null, TimeSpan Lease = default, long Key = 0);
 
-/// <summary>The right to decide by a policy for a while, as <see cref="Lease{TLeased}"/> is.</summary>
-/// <param name="key">Stands for a <see cref="DecisionKey"/>: what was proven with one key is proven with no other.</param>
+/// <summary>The right to decide by a policy for a limited time, like <see cref="Lease{TLeased}"/>.</summary>
+/// <param name="key">Represents a <see cref="DecisionKey"/>: a proof is valid only with the key that made it.</param>
 internal sealed class Lease(Policy policy, long key, Silo silo, TimeSpan expires)
 {
     public Policy Policy => policy;
@@ -15,16 +15,16 @@ internal sealed class Lease(Policy policy, long key, Silo silo, TimeSpan expires
 
     public bool IsValid => !IsRecalled && silo.Clock < expires;
 
-    /// <summary>What is left of it, for what is decided by it now.</summary>
+    /// <summary>The remaining time, for a decision that is made by it now.</summary>
     public TimeSpan Left => expires - silo.Clock;
 }
 
-/// <summary>What a process was started with: settings change, and not on all silos at once.</summary>
+/// <summary>The settings that a process was started with. They change, but not on all silos at the same time.</summary>
 internal sealed record Terms(TimeSpan Lease, TimeSpan Authority);
 
 /// <summary>
-/// A process with settings of its own, and the shell around a <see cref="PolicyHolder"/>, which does as <see cref="PolicyCache"/>
-/// does, and around what it has lent to web nodes, which does as <see cref="DecisionLending"/> does.
+/// A process with its own settings. It is the shell around a <see cref="PolicyHolder"/>, which behaves like <see cref="PolicyCache"/>,
+/// and around the decisions lent to web nodes, which behaves like <see cref="DecisionLending"/>.
 /// </summary>
 internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan clock, Terms terms)
     : Process(simulation.World, node, $"s{node}.{run}", clock)
@@ -34,13 +34,13 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
 
     public Terms Terms => terms;
 
-    /// <summary>Which web nodes have decisions of the workspace from here.</summary>
+    /// <summary>The web nodes that have decisions of the workspace from this silo.</summary>
     public Lending Lent { get; } = new(simulation);
 
-    /// <summary>Where this silo's grain directory says that the workspace is.</summary>
+    /// <summary>Where the workspace is according to this silo's grain directory.</summary>
     public OwnerActivation? View { get; set; }
 
-    /// <summary>A policy to decide by, from memory where there is one.</summary>
+    /// <summary>Gets a policy to decide by, from memory if there is one.</summary>
     public void Get(Action<PolicyAnswerKind, Lease?> done)
     {
         if (slot.Lease is { IsValid: true } lease)
@@ -53,7 +53,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
         }
     }
 
-    /// <param name="done">When neither this silo nor a web node decides any more by what it had.</param>
+    /// <param name="done">Called when neither this silo nor a web node decides by the recalled lease any more.</param>
     public void Recall(Action done)
     {
         world.History.Notes?.Note(world.Now, Name, slot.Lease is { IsValid: true } held ? $"gives up epoch {held.Policy.Epoch}" : "is recalled, and holds nothing");
@@ -166,7 +166,7 @@ internal sealed class Silo(Simulation simulation, int node, int run, TimeSpan cl
 
         public Lease? Lease { get; set; }
 
-        /// <summary>Who waits for the request under way.</summary>
+        /// <summary>Callers that wait for the current request.</summary>
         public List<Action<PolicyAnswerKind, Lease?>>? Request { get; set; }
     }
 }

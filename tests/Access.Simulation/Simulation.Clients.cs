@@ -2,7 +2,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What persons and clients ask for, and what they note of the answers.</summary>
+/// <summary>What persons and clients do, and what they record about the answers.</summary>
 internal sealed partial class Simulation
 {
     private void Work()
@@ -41,7 +41,7 @@ internal sealed partial class Simulation
         }
     }
 
-    // The newest one, an older one, or one that somebody made up who has seen the newest, but for its proof.
+    // The newest decision, an older one, or one that somebody who has seen the newest made up without its proof.
     private Decision HandedOn() => dice.Chance(0.1)
         ? decisions[^1] with { Key = 0 }
         : dice.Chance(0.7) ? decisions[^1] : dice.Pick(decisions);
@@ -97,7 +97,7 @@ internal sealed partial class Simulation
         World.Call<ActReply>(null, owner.Silo, reply => owner.Act(decision, reply), _ => { });
     }
 
-    /// <summary>Rule 7, in a grain that is not the workspace: it goes by its own silo's copy, as <see cref="PolicyCache.Accept"/> does.</summary>
+    /// <summary>Rule 7 in a grain other than the workspace: it uses its own silo's copy, like <see cref="PolicyCache.Accept"/>.</summary>
     private void ActElsewhere(Decision decision, Silo silo) => World.Call<ActReply>(
         null,
         silo,
@@ -124,7 +124,7 @@ internal sealed partial class Simulation
         },
         _ => { });
 
-    // Somebody's groups change now and then, and each token says what they are; some tokens are of the same second.
+    // A person's groups change now and then, and each token has the current ones. Some tokens are of the same second.
     private void Issue(Person person) => Issue(person, dice.Below(1 << Groups));
 
     private void Issue(Person person, int groups)

@@ -1,6 +1,6 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What goes wrong, and the races that are set up for it.</summary>
+/// <summary>Faults, and races that are arranged on purpose.</summary>
 internal sealed partial class Simulation
 {
     private void Trouble(int kind, Silo silo)
@@ -48,7 +48,7 @@ internal sealed partial class Simulation
                 dice.Pick(persons).Activation?.End();
                 break;
             case 7:
-                // Where the workspace is, that matters most.
+                // Prefers the node with the workspace, where a fault matters most.
                 var near = Open().Select(o => o.Silo.Node).ToList();
                 var (to, until) = (near.Count > 0 && dice.Chance(0.7) ? dice.Pick(near) : dice.Below(Nodes), World.Now + dice.Seconds(10, 60));
                 Note(silo, $"takes long to reach node {to}, until {until.TotalSeconds:F3}");
@@ -89,7 +89,7 @@ internal sealed partial class Simulation
                     break;
                 }
 
-                // Recalls, answers to them, or both.
+                // Recalls are delayed, or the answers to them, or both.
                 var until = World.Now + dice.Seconds(10, 60);
                 foreach (var slow in silos.Where(s => s == silo || dice.Chance(0.5)))
                 {
@@ -107,7 +107,7 @@ internal sealed partial class Simulation
                 var owner = Route(null).Silo;
                 AnswerLate(owner, silo, owner.Terms.Lease, () =>
                 {
-                    // Whichever epoch the silo goes by.
+                    // Uses decisions of several epochs, because the silo may have any of them.
                     foreach (var newest in decisions.GroupBy(d => d.Epoch).TakeLast(3).Select(d => d.Last()).ToList())
                     {
                         ActElsewhere(newest, silo);
@@ -122,9 +122,9 @@ internal sealed partial class Simulation
         }
     }
 
-    // What follows are races that chance alone seldom sets up.
+    // The following races rarely happen by chance.
 
-    /// <summary>A person signs in with fewer groups, perhaps right after their activation ended, while web nodes know them by more.</summary>
+    /// <summary>A person signs in with fewer groups, perhaps right after their activation ended, while web nodes have decisions by more groups.</summary>
     private void Narrow(Person person)
     {
         var before = person.Tokens[^1];
@@ -154,10 +154,10 @@ internal sealed partial class Simulation
         }
     }
 
-    /// <summary>The answer to one recall is on its way when the next one is, and that one takes long.</summary>
-    /// <param name="lender">Who recalls.</param>
+    /// <summary>The answer to one recall is still on its way when the next recall is sent, and the next recall takes long.</summary>
+    /// <param name="lender">The process that recalls.</param>
     /// <param name="lease">How long it lends.</param>
-    /// <param name="use">Has the holder ask for something again.</param>
+    /// <param name="use">Makes the holder ask for something again.</param>
     private void AnswerLate(Process lender, Process holder, TimeSpan lease, Action use)
     {
         var start = dice.Seconds(0.5, 1.5);
@@ -168,7 +168,7 @@ internal sealed partial class Simulation
             Change(null);
         });
 
-        // By then what was out has run out.
+        // By then everything that was out has expired.
         var next = start + lease + dice.Seconds(0.2, 1);
         quietUntil = World.Now + next + lease;
         Use(next.TotalSeconds, next.TotalSeconds + 0.5, 3);
@@ -188,10 +188,10 @@ internal sealed partial class Simulation
         }
     }
 
-    /// <summary>A grant comes later than it is good for, and who comes meanwhile waits for it with who asked before.</summary>
+    /// <summary>A grant arrives after it has expired, and callers that came meanwhile wait for it together with the first one.</summary>
     private void GrantLate(Silo holder)
     {
-        // Nobody has a lease after it. Then somebody decides, elsewhere where that can be.
+        // After this change nobody has a lease. Then somebody decides, if possible on another silo.
         Change(null);
         quietUntil = World.Now + usual.Lease + TimeSpan.FromSeconds(6);
         foreach (var person in persons)

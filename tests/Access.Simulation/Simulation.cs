@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What happened in one run or in many.</summary>
+/// <summary>Figures about one run or many.</summary>
 internal sealed record Totals(
     int Seeds, int Decisions, int Changes, int Acts, int Unconfirmed, int Crashes, int Pauses, int Cuts, int Owners, int Duplicates, int MadeElsewhere, int Warm, int WebFaults, int Violations)
 {
@@ -15,16 +15,16 @@ internal sealed record Totals(
         one.MadeElsewhere + other.MadeElsewhere, one.Warm + other.Warm, one.WebFaults + other.WebFaults, one.Violations + other.Violations);
 }
 
-/// <summary>What came of a run.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record Outcome(ulong Seed, Totals Totals, History History, ImmutableArray<Violation> Violations);
 
 /// <summary>
-/// One workspace, a few silos and persons, and everything that can go wrong between them, drawn from a seed. First
-/// trouble, then a time without, in which it has to recover. The same seed is the same run.
+/// One workspace, a few silos and persons, and everything that can go wrong between them, drawn from a seed. A run has a time with
+/// faults and then a time without, in which it has to recover. The same seed gives the same run.
 /// </summary>
 internal sealed partial class Simulation
 {
-    /// <summary>Client operations and troubles of a run.</summary>
+    /// <summary>The client operations and faults of a run.</summary>
     public const int DefaultSteps = 540;
 
     private const int Nodes = 4;
@@ -39,10 +39,10 @@ internal sealed partial class Simulation
 
     private readonly Dice dice;
 
-    // Whether silos are started with different settings.
+    // Whether silos have different settings.
     private readonly bool mixed;
 
-    // How often the policy changes, beyond the usual.
+    // How often the policy changes in addition.
     private readonly double churn;
     private readonly History history;
     private readonly Silo[] silos = new Silo[Nodes];
@@ -61,7 +61,7 @@ internal sealed partial class Simulation
     private int webFaults;
     private long keys;
 
-    // Until then the policy changes only where a race that is set up has it changed.
+    // Until this time the policy changes only if an arranged race changes it.
     private TimeSpan quietUntil;
 
     private Simulation(ulong seed, Fault fault, bool keepNotes)
@@ -94,7 +94,7 @@ internal sealed partial class Simulation
 
     public Fault Fault { get; }
 
-    /// <summary>Checks that a web node answered without asking.</summary>
+    /// <summary>Checks that a web node answered from memory.</summary>
     public int Warm { get; set; }
 
     public World World { get; }
@@ -124,7 +124,7 @@ internal sealed partial class Simulation
             violations);
     }
 
-    /// <summary>Group ids as bits.</summary>
+    /// <summary>Returns ids of groups as bits.</summary>
     public static int Bits(ImmutableArray<Guid> groups)
     {
         var bits = 0;
@@ -138,9 +138,9 @@ internal sealed partial class Simulation
 
     public long NewKey() => ++keys;
 
-    /// <summary>Whether a decision is proven, as <see cref="DecisionProofs"/> has it.</summary>
-    /// <param name="key">Of the policy to act by.</param>
-    /// <param name="from">Where that is.</param>
+    /// <summary>Whether a decision is proven, as <see cref="DecisionProofs"/> checks it.</summary>
+    /// <param name="key">The key of the policy to act by.</param>
+    /// <param name="from">The silo that acts.</param>
     public void Hold(Decision decision, long key, Silo from, Action<bool> then)
     {
         if (decision.Key == key || Fault == Fault.MadeUpDecisionActedOn)
@@ -157,7 +157,7 @@ internal sealed partial class Simulation
         });
     }
 
-    /// <summary>The activation that a silo's directory names, or another one, or a new one: directories agree only in the end.</summary>
+    /// <summary>Returns the activation that a silo's directory names, another one, or a new one: directories agree only eventually.</summary>
     public OwnerActivation Route(Silo? viewer)
     {
         var known = viewer is null ? outside : viewer.View;
@@ -186,7 +186,7 @@ internal sealed partial class Simulation
     {
         if (dice.Chance(0.3))
         {
-            // A workspace comes to be, asked for twice.
+            // The workspace is created by two calls.
             Change(null);
             outside = dice.Chance(0.5) ? null : outside;
             Change(null);
@@ -196,12 +196,12 @@ internal sealed partial class Simulation
             Storage.Put(new(new(1, Released: true, usual.Authority + usual.Lease), new(1, dice.Below(1 << Groups), dice.Below(1 << Persons))));
         }
 
-        // How much trouble, of which kind.
+        // How much goes wrong, and of which kinds.
         var variety = dice.Pick([0.2, 0.6]);
         var kinds = Enumerable.Range(0, 14).Where(_ => dice.Chance(variety)).ToList();
         if (dice.Chance(0.5))
         {
-            // Late answers take a race that is set up, and most of these come to nothing.
+            // Late answers need an arranged race, and most of these lead to nothing.
             kinds.AddRange([11, 11, 11, 12, 12, 12, 13, 13]);
         }
 
@@ -221,7 +221,7 @@ internal sealed partial class Simulation
         }
     }
 
-    // The faults are over: what is on its way arrives, then all has to work again.
+    // The faults are over. What is on its way arrives, and then everything has to work again.
     private void Recover()
     {
         World.Weather = World.Weather.Fair();
@@ -238,7 +238,7 @@ internal sealed partial class Simulation
             Work();
         }
 
-        // A client tries again what was refused.
+        // A client repeats an operation that was refused.
         var asked = history.Operations.Count;
         for (var attempt = 0; attempt < 4; attempt++)
         {

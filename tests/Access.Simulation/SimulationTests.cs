@@ -3,14 +3,14 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>What docs/understand/coherence.md promises, under everything that the simulator can think of.</summary>
+/// <summary>The promises of docs/understand/coherence.md, under everything that the simulator can do.</summary>
 public class SimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 1_000;
 
     public static TheoryData<string> Faults => [.. Enum.GetNames<Fault>().Where(f => f != nameof(Fault.None))];
 
-    /// <summary><c>SIMULATION_SEEDS</c> says how many, 1,000 if nothing does.</summary>
+    /// <summary>The environment variable <c>SIMULATION_SEEDS</c> sets the number of seeds; the default is 1,000.</summary>
     [Fact]
     public void Every_guarantee_holds_over_many_seeds()
     {
@@ -25,11 +25,11 @@ public class SimulationTests(ITestOutputHelper output)
 
         output.WriteLine($"{totals}");
 
-        // Nothing was found because nothing was wrong, and not because nothing happened.
+        // Makes sure that nothing was found because nothing was wrong, and not because nothing happened.
         Assert.True(totals.Decisions > 50 * seeds && totals.Changes > 10 * seeds && totals.Acts > 10 * seeds, $"{totals}");
         Assert.True(totals.Warm > 10 * seeds && totals.WebFaults > seeds, $"{totals}");
 
-        // Where two owners have leased the same policy, each with a key of its own, an honest caller gets on.
+        // If two owners have leased the same policy, each with its own key, a genuine decision is still accepted.
         Assert.True(totals.MadeElsewhere > seeds / 10, $"{totals}");
         Assert.True(totals.Crashes > seeds && totals.Pauses > seeds && totals.Cuts > seeds && totals.Duplicates > seeds, $"{totals}");
     }
@@ -40,7 +40,7 @@ public class SimulationTests(ITestOutputHelper output)
         var fault = Enum.Parse<Fault>(planted);
         for (var seed = 1ul; seed <= Seeds; seed++)
         {
-            // By what somebody saw, rather than by an exception or a run that got stuck.
+            // The fault must be found by what somebody saw, not by an exception or a run that got stuck.
             if (Simulation.Run(seed, fault).Violations.FirstOrDefault(v => v.Operations.Length == 2) is { } found)
             {
                 output.WriteLine($"Seed {seed}: {found.What}");

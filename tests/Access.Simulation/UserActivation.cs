@@ -2,7 +2,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>Somebody with tokens, old and new ones.</summary>
+/// <summary>A person with older and newer tokens.</summary>
 internal sealed class Person(int number, StoredRow<UserState> storage)
 {
     public int Number => number;
@@ -20,7 +20,7 @@ internal sealed class Person(int number, StoredRow<UserState> storage)
 
 internal sealed record CheckReply(WebDecision? Made, DecisionLease? Lease = null);
 
-/// <summary>An activation of a user: the shell around <see cref="UserState"/> and a cached decision, which does as the user grain does.</summary>
+/// <summary>An activation of a user: the shell around <see cref="UserState"/> and a kept decision, which behaves like the user grain.</summary>
 internal sealed class UserActivation(Simulation simulation, Person person, Silo silo)
 {
     private readonly World world = simulation.World;
@@ -34,7 +34,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
     private bool isActive;
     private bool isWriting;
 
-    // Which web nodes have decisions of the person, and how many sign-ins are being stored: nothing is lent meanwhile.
+    // The web nodes that have decisions of the person, and the number of sign-ins that are being stored: nothing is lent meanwhile.
     private readonly Lending lent = new(simulation);
     private int changing;
     private TimeSpan activated;
@@ -68,7 +68,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         });
     }
 
-    /// <param name="web">The web node that asks, if one does: it may be lent the decision.</param>
+    /// <param name="web">The web node that asks, if any. It may get a lease of the decision.</param>
     public void Decide(SignIn token, WebNode? web, Action<CheckReply> reply)
     {
         if (isActive && IsOpen)
@@ -118,7 +118,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         waiting.Clear();
     }
 
-    /// <summary>It has ended, in order or with its silo: from now on it neither answers nor lends.</summary>
+    /// <summary>The activation has ended, in order or with its silo. From now on it neither answers nor lends.</summary>
     public void Over() => world.History.Over(since);
 
     private bool Recall() => known is { } made && ReferenceEquals(made.Seen, durable.Seen) && made.Lease.IsValid;
@@ -159,7 +159,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
             var seen = durable.Seen!;
             var allowed = lease.Policy.Allows(person.Number, Simulation.Bits(seen.Groups));
 
-            // Somebody may have to be told before the answer, and that takes its time.
+            // A list of people may have to be told before the answer, which takes time.
             if (world.Dice.Chance(0.1))
             {
                 world.After(world.Dice.Chance(0.1) ? world.Dice.Seconds(1, 12) : world.Dice.Seconds(0.001, 0.2), silo, Decided);
@@ -192,7 +192,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         reply(new(made, check.AskedBy is { } web && lease is not null ? Lend(web, lease, check.Token!) : null));
     }
 
-    // As the user grain does: the decision is of the sign-in and the lease of now.
+    // Like the user grain, it lends only a decision by the current sign-in and a valid lease.
     private DecisionLease? Lend(WebNode web, Lease lease, SignIn token)
     {
         if (changing > 0 || !IsOpen || !Recall() || known!.Value.Lease != lease || !durable.Covers(token))
@@ -212,8 +212,8 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         ? state with { Seen = new(token.Person, token.Profile, token.Groups, token.IssuedAt, token.IssuedAt) }
         : state.Accept(token);
 
-    // While a sign-in is being stored nothing is lent, and before one is stored that takes groups away nobody has anything
-    // any more that was lent before. Where storing fails the activation ends.
+    // Nothing is lent while a sign-in is being stored. Before a sign-in that takes groups away is stored, no web node has a
+    // decision any more that was lent earlier. If storing fails, the activation ends.
     private void Accept(SignIn token, Action done, Action failed)
     {
         if (Covers(durable, token))
@@ -249,7 +249,7 @@ internal sealed class UserActivation(Simulation simulation, Person person, Silo 
         }
     }
 
-    // Writes that overlap are joined into one.
+    // Overlapping writes are joined into one.
     private void Store(SignIn token, Action done, Action failed)
     {
         if (!IsOpen)

@@ -2,11 +2,11 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>A decision as a web node has it, with what the history is checked by.</summary>
-/// <param name="ActiveSince">Since when the user's activation that made it has been there.</param>
+/// <summary>A decision at a web node, with what is needed to check the history.</summary>
+/// <param name="ActiveSince">When the user activation that made it began.</param>
 internal sealed record WebDecision(Decision Decision, SeenUser? Seen, int Groups, long ActiveSince);
 
-/// <summary>A web node: the shell around <see cref="HeldDecisions{TDecision}"/>, which does as <see cref="DecisionCache"/> does.</summary>
+/// <summary>A web node: the shell around <see cref="HeldDecisions{TDecision}"/>, which behaves like <see cref="DecisionCache"/>.</summary>
 internal sealed class WebNode(Simulation simulation, int node, int run, TimeSpan clock, int max)
     : Process(simulation.World, node, $"w{node}.{run}", clock)
 {

@@ -1,6 +1,6 @@
 namespace EngageCenter.Access.Simulation;
 
-/// <summary>How bad things are, drawn once a seed: some runs are mild in one way and harsh in another.</summary>
+/// <summary>How often and how badly things go wrong. It is drawn once for each seed: some runs are mild in one way and harsh in another.</summary>
 internal sealed record Weather(
     double Loss, double Slow, double StorageFails, double StorageSlow, double Astray, double Duplicates, TimeSpan Timeout, TimeSpan StorageTimeout)
 {
@@ -17,7 +17,7 @@ internal sealed record Weather(
     public Weather Fair() => this with { Loss = 0, Slow = 0, StorageFails = 0, StorageSlow = 0, Astray = 0, Duplicates = 0 };
 }
 
-/// <summary>Virtual time, what is going to happen, and a network that loses, delays and reorders. One event at a time.</summary>
+/// <summary>Virtual time, the coming events, and a network that loses, delays and reorders messages. One event happens at a time.</summary>
 internal sealed class World(Dice dice, History history)
 {
     private readonly PriorityQueue<(Process? On, Action Event, long Number), (TimeSpan At, long Number)> events = new();
@@ -33,14 +33,14 @@ internal sealed class World(Dice dice, History history)
 
     public TimeSpan Now { get; private set; }
 
-    /// <param name="on">The process whose event it is: it never happens once that one is down, and late while it is paused. Null for the world outside.</param>
+    /// <param name="on">The process of the event. The event never happens if that process is down, and happens late while it is paused. Null for the outside world.</param>
     public void After(TimeSpan delay, Process? on, Action happens)
     {
         var number = ++numbers;
         events.Enqueue((on, happens, number), (Now + delay, number));
     }
 
-    /// <summary>A continuation: soon, and not at once.</summary>
+    /// <summary>Schedules a continuation: soon, but not at once.</summary>
     public void Soon(Process on, Action happens) =>
         After(dice.Chance(0.02) ? dice.Seconds(0, 3) : dice.Seconds(0, 0.003), on, happens);
 
@@ -67,8 +67,8 @@ internal sealed class World(Dice dice, History history)
         Now = end;
     }
 
-    /// <summary>A call between processes. The answer is null where none came in time; one that comes later counts for nothing.</summary>
-    /// <param name="serve">Runs on the other side, and answers when it likes.</param>
+    /// <summary>A call between processes. The answer is null if none came in time; a later answer is ignored.</summary>
+    /// <param name="serve">Runs on the other side and may answer at any time.</param>
     public void Call<TAnswer>(Process? from, Process to, Action<Action<TAnswer>> serve, Action<TAnswer?> done)
         where TAnswer : class
     {
@@ -94,10 +94,10 @@ internal sealed class World(Dice dice, History history)
 
     public void Cut(int one, int other) => cuts.Add((Math.Min(one, other), Math.Max(one, other)));
 
-    /// <summary>Most of what one node sends another takes long, for a while; what that one sends does not.</summary>
+    /// <summary>Delays most messages from one node to another for a while, but not those in the other direction.</summary>
     public void Jam(int from, int to, TimeSpan until) => jams[(from, to)] = (until, 0.7, 1, 20);
 
-    /// <summary>All that one node sends another takes so many seconds, for a while.</summary>
+    /// <summary>Delays all messages from one node to another by a number of seconds for a while.</summary>
     public void Hold(int from, int to, TimeSpan until, double least, double most) => jams[(from, to)] = (until, 1, least, most);
 
     public void Heal()
@@ -128,17 +128,17 @@ internal sealed class World(Dice dice, History history)
         : dice.Chance(0.1) ? dice.Seconds(0.1, 2) : dice.Seconds(0.001, 0.05);
 }
 
-/// <summary>A row in storage, which writes it only on the version that was read.</summary>
+/// <summary>A row in storage. It is written only on the version that was read.</summary>
 internal sealed class StoredRow<TState>(World world, Action<TState, TimeSpan>? taken = null)
     where TState : class
 {
-    /// <summary>The node number of storage, for cuts.</summary>
+    /// <summary>The node number of storage, for partitions.</summary>
     public const int Node = -1;
 
     private TState? state;
     private long version;
 
-    /// <summary>Puts the row there before the run.</summary>
+    /// <summary>Creates the row before the run.</summary>
     public void Put(TState initial)
     {
         (state, version) = (initial, version + 1);
@@ -148,7 +148,7 @@ internal sealed class StoredRow<TState>(World world, Action<TState, TimeSpan>? t
     public void Read(Silo silo, Action<bool, TState?, long> done) => Operate(
         silo, () => (true, state, version), read => done(read.Item1, read.state, read.version));
 
-    /// <param name="done">The new version; null where the write conflicted, failed, or nobody knows.</param>
+    /// <param name="done">Gets the new version; null if the write conflicted, failed, or its result is unknown.</param>
     public void Write(Silo silo, TState next, long on, Action<long?> done) => Operate<long?>(
         silo,
         () =>
@@ -164,7 +164,7 @@ internal sealed class StoredRow<TState>(World world, Action<TState, TimeSpan>? t
         },
         done);
 
-    // Reaches storage soon, late, or never; so does its answer. Whoever asked does not wait for ever.
+    // The operation reaches storage soon, late, or never, and so does its answer. The caller does not wait forever.
     private void Operate<TResult>(Silo silo, Func<TResult> operate, Action<TResult?> done)
     {
         var (dice, weather, over) = (world.Dice, world.Weather, false);
