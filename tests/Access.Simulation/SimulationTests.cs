@@ -55,7 +55,7 @@ public class SimulationTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void The_same_seed_is_the_same_run(ulong seed)
+    public void Same_seed_gives_the_same_run(ulong seed)
     {
         var (one, other) = (Simulation.Run(seed, keepNotes: true), Simulation.Run(seed, keepNotes: true));
 

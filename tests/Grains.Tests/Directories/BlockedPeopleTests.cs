@@ -10,13 +10,13 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Directories;
 
-/// <summary>Whose account is blocked or deleted in the directory holds nothing, and gets back what they had once it is enabled.</summary>
+/// <summary>A person whose account is blocked or deleted in the directory holds no roles, and gets them back when it is enabled.</summary>
 public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper output) : DirectoryTest(silos), IClassFixture<WarmCluster>, IDisposable
 {
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
-    public async Task Who_is_blocked_is_out_with_the_next_round_and_in_again_once_enabled_also_after_restarts()
+    public async Task Blocked_person_loses_access_with_the_next_round_and_regains_it_when_enabled_even_after_restarts()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Block(leaver.UserId);
@@ -27,7 +27,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
         await cluster.Forget();
         Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
 
-        // Another token of before changes nothing.
+        // Another token from before changes nothing.
         Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(leaver, 30, group), workspace));
 
         directory.Block(leaver.UserId, isBlocked: false);
@@ -38,7 +38,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task What_the_contract_gives_is_gone_as_well()
+    public async Task Blocked_contact_loses_contract_roles()
     {
         var (workspace, _, _) = await Members();
         Assert.Equal(Standing.Member, await contoso.StandingOf(contoso.AdeleSignIn, workspace));
@@ -56,7 +56,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task A_contact_who_never_came_holds_nothing_either_and_is_shown_as_blocked()
+    public async Task Blocked_contact_who_never_signed_in_holds_nothing_and_is_shown_as_blocked()
     {
         var contact = contoso.Somebody();
         var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
@@ -73,7 +73,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task The_list_shows_who_is_blocked_with_nothing_and_does_not_count_them_elsewhere()
+    public async Task List_shows_blocked_people_without_roles_and_counts_them_nowhere_else()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Block(leaver.UserId);
@@ -98,7 +98,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task Blocked_and_enabled_within_one_round_changes_nothing()
+    public async Task Account_blocked_and_enabled_within_one_round_changes_nothing()
     {
         var (workspace, leaver, _) = await Members();
         directory.Block(leaver.UserId);
@@ -112,7 +112,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task A_newer_token_lets_in_again_and_the_list_says_so()
+    public async Task Newer_token_gives_access_again_and_the_list_shows_it()
     {
         var (workspace, leaver, _) = await Members();
         directory.Block(leaver.UserId);
@@ -124,7 +124,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task A_directory_that_is_silent_or_says_only_that_something_changed_takes_nothing_from_anybody()
+    public async Task Silent_or_incomplete_directory_blocks_nobody()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Block(leaver.UserId);
@@ -143,7 +143,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task Without_consent_nobody_is_blocked_and_all_else_goes_on()
+    public async Task Missing_consent_blocks_nobody_and_everything_else_continues()
     {
         directory.ForbidsAccounts = true;
         var (workspace, leaver, stayer) = await Members();
@@ -158,7 +158,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task Changes_that_are_told_no_more_are_found_by_asking_about_everybody_who_came()
+    public async Task Expired_changes_are_found_by_asking_about_everybody_who_signed_in()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Blocked[leaver.UserId] = true;
@@ -170,7 +170,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task A_round_that_ended_halfway_is_told_again_to_its_successor()
+    public async Task Round_that_ended_halfway_is_repeated_by_the_next_activation()
     {
         var (workspace, leaver, _) = await Members();
         directory.Block(leaver.UserId);
@@ -185,7 +185,7 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
-    public async Task Whoever_is_not_known_here_gets_no_row_and_nobody_is_asked_about_them()
+    public async Task Unknown_person_gets_no_row_and_is_not_asked_about()
     {
         await Members();
         var asked = directory.AskedAccounts.Count;
@@ -197,11 +197,11 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
 
         Assert.True(await Poll());
 
-        // How far it is, of groups and of accounts.
+        // The two writes are the positions in the changes of groups and of accounts.
         Assert.Equal((asked, 2), (directory.AskedAccounts.Count, cluster.Store.Writes));
     }
 
-    /// <summary><c>MEMBERS=1000</c> with the logger <c>console;verbosity=detailed</c> says how long it takes.</summary>
+    /// <summary>Measures how long it takes. <c>MEMBERS=1000</c> sets the number of people; the logger <c>console;verbosity=detailed</c> shows the result.</summary>
     [Fact]
     public async Task Everybody_who_is_blocked_at_once_is_out()
     {

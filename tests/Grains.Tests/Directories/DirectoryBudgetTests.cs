@@ -8,7 +8,7 @@ public sealed class DirectoryBudgetTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
-    public void Requests_at_once_are_bounded()
+    public void Parallel_requests_are_limited()
     {
         var budget = DirectoryBudget.Full;
         for (var n = 0; n < DirectoryBudget.MaxAtOnce; n++)
@@ -22,7 +22,7 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void Requests_of_a_minute_are_bounded_and_the_next_minute_has_as_many_again()
+    public void Requests_per_minute_are_limited()
     {
         var budget = DirectoryBudget.Full;
         for (var n = 0; n < DirectoryBudget.MaxPerMinute; n++)
@@ -36,7 +36,7 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void A_directory_that_asks_for_a_pause_gets_it()
+    public void Pause_asked_for_by_the_directory_is_kept()
     {
         var budget = Began(DirectoryBudget.Full, Second).Failed(Second, Second * 90);
 
@@ -48,7 +48,7 @@ public sealed class DirectoryBudgetTests
     [Theory]
     [InlineData(0, 1)]
     [InlineData(86_400, 300)]
-    public void A_pause_is_bounded_both_ways(int asked, int seconds)
+    public void Pause_has_a_minimum_and_a_maximum(int asked, int seconds)
     {
         var budget = Began(DirectoryBudget.Full, Second).Failed(Second, Second * asked);
 
@@ -56,7 +56,7 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void Each_failure_in_a_row_doubles_the_pause_up_to_half_a_minute()
+    public void Consecutive_failures_double_the_pause_up_to_30_seconds()
     {
         var (budget, now, pauses) = (DirectoryBudget.Full, TimeSpan.Zero, new List<double>());
         for (var n = 0; n < 8; n++)
@@ -71,7 +71,7 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void Requests_that_fail_together_are_one_failure()
+    public void Parallel_failures_count_as_one()
     {
         var budget = DirectoryBudget.Full;
         for (var n = 0; n < DirectoryBudget.MaxAtOnce; n++)
@@ -88,7 +88,7 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void After_a_failure_one_request_finds_out_whether_it_is_over()
+    public void Only_one_request_is_sent_after_a_failure()
     {
         var budget = Began(DirectoryBudget.Full, Second).Failed(Second, null);
         var probing = Began(budget, Second * 3);
@@ -99,7 +99,7 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void Whatever_happens_it_never_overspends_and_never_waits_for_ever() =>
+    public void Budget_is_never_exceeded_and_never_waits_forever() =>
         Gen.Select(Gen.Int[0, 2], Gen.Int[0, 20_000], Gen.Int[0, 400].Nullable()).List[1, 400].Sample(steps =>
         {
             var (budget, now, begun) = (DirectoryBudget.Full, TimeSpan.Zero, new List<TimeSpan>());

@@ -16,7 +16,7 @@ public sealed class DirectoryCallersTests
     public DirectoryCallersTests() => callers = new(time);
 
     [Fact]
-    public void Person_has_a_part_of_what_is_under_way_at_once()
+    public void Person_has_a_share_of_parallel_requests()
     {
         var requests = Enumerable.Range(0, DirectoryCallers.MaxAtOnce).Select(_ => callers.Begin(ann)).ToList();
 
@@ -30,7 +30,7 @@ public sealed class DirectoryCallersTests
     }
 
     [Fact]
-    public void Person_has_a_part_of_a_minute()
+    public void Person_has_a_share_of_requests_per_minute()
     {
         time.Advance(TimeSpan.FromSeconds(20));
         for (var n = 0; n < DirectoryCallers.MaxPerMinute; n++)
@@ -45,7 +45,7 @@ public sealed class DirectoryCallersTests
     }
 
     [Fact]
-    public void Who_asks_no_more_is_forgotten_with_the_minute_and_who_waits_is_not()
+    public void Idle_person_is_forgotten_after_the_minute_but_not_during_a_request()
     {
         for (var n = 0; n < 1_000; n++)
         {

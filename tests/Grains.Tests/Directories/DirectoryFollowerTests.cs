@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Grains.Tests.Directories;
 
-/// <summary>Who is taken out of a group loses what it gave, whatever token they hold.</summary>
+/// <summary>A person who is removed from a group loses its roles, whatever token they have.</summary>
 public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper output) : DirectoryTest(silos), IClassFixture<WarmCluster>, IDisposable
 {
     private readonly Guid nested = Guid.NewGuid();
@@ -18,7 +18,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
-    public async Task Who_is_taken_out_of_a_group_is_out_with_the_next_round_also_after_a_restart()
+    public async Task Person_removed_from_a_group_loses_access_with_the_next_round_even_after_a_restart()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Groups[leaver.UserId] = [];
@@ -35,7 +35,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task The_list_of_people_no_longer_has_who_is_out()
+    public async Task List_of_people_no_longer_has_a_removed_person()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Groups[leaver.UserId] = [];
@@ -49,7 +49,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task Who_is_in_by_another_group_still_stays_in_and_who_is_put_in_gets_in()
+    public async Task Person_in_another_group_keeps_access_and_an_added_person_gets_it()
     {
         var (workspace, stays, comes) = await Members();
         var other = Guid.NewGuid();
@@ -71,7 +71,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     [InlineData("the nested group is deleted")]
     [InlineData("the nested group is taken out")]
     [InlineData("the address has expired")]
-    public async Task Whoever_is_concerned_without_being_named_is_out(string what)
+    public async Task Person_concerned_by_a_change_without_being_named_loses_access(string what)
     {
         directory.Nested[group] = [nested];
         var (workspace, leaver, stayer) = await Members();
@@ -99,7 +99,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_group_that_comes_into_a_group_is_followed_from_then_on()
+    public async Task Newly_nested_group_is_followed()
     {
         var (workspace, leaver, _) = await Members();
         directory.Nested[group] = [nested];
@@ -114,7 +114,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_silent_directory_takes_nothing_from_anybody_and_is_caught_up_with()
+    public async Task Silent_directory_removes_nobody_and_its_changes_are_read_later()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Groups[leaver.UserId] = [];
@@ -130,7 +130,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_directory_that_says_what_changed_and_not_what_is_takes_nothing_from_anybody()
+    public async Task Directory_that_reports_changes_but_no_groups_removes_nobody()
     {
         var (workspace, leaver, stayer) = await Members();
         directory.Groups[leaver.UserId] = [];
@@ -146,7 +146,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_round_that_ended_halfway_is_told_again_to_its_successor()
+    public async Task Round_that_ended_halfway_is_repeated_by_the_next_activation()
     {
         var (workspace, leaver, _) = await Members();
         directory.Groups[leaver.UserId] = [];
@@ -162,7 +162,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_round_without_changes_asks_once_for_each_lot_and_stores_nothing()
+    public async Task Round_without_changes_asks_once_for_each_lot_and_stores_nothing()
     {
         var (workspace, leaver, _) = await Members();
         Assert.True(await Poll());
@@ -176,7 +176,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task Whoever_is_not_known_here_gets_no_row_and_nobody_is_asked_about_them()
+    public async Task Unknown_person_gets_no_row_and_is_not_asked_about()
     {
         await Members();
         await Poll();
@@ -189,7 +189,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task A_newer_token_decides_again_after_somebody_was_put_back()
+    public async Task Newer_token_decides_after_the_person_was_added_again()
     {
         var (workspace, leaver, _) = await Members();
         directory.Groups[leaver.UserId] = [];
@@ -206,7 +206,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task Whatever_happens_in_whatever_order_nobody_keeps_what_they_were_taken_out_of(int seed)
+    public async Task Nobody_keeps_a_role_of_a_group_they_left_after_any_order_of_events(int seed)
     {
         var random = new Random(seed);
         var workspace = await contoso.Workspace();
@@ -257,9 +257,9 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
         }
     }
 
-    /// <summary><c>MEMBERS=1000</c> with the logger <c>console;verbosity=detailed</c> says how long it takes.</summary>
+    /// <summary>Measures how long it takes. <c>MEMBERS=1000</c> sets the number of people; the logger <c>console;verbosity=detailed</c> shows the result.</summary>
     [Fact]
-    public async Task Everybody_who_is_taken_out_at_once_is_out()
+    public async Task Everybody_removed_at_once_loses_access()
     {
         var members = int.Parse(Environment.GetEnvironmentVariable("MEMBERS") ?? "50", CultureInfo.InvariantCulture);
         var (workspace, _, stayer) = await Members();

@@ -8,7 +8,7 @@ public sealed class DirectoryHealthTests
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public void A_directory_that_answered_last_time_is_connected()
+    public void Directory_that_answered_last_time_is_connected()
     {
         var health = DirectoryHealth.Unknown.Refused(Minute, "no");
         health = DirectoryHealth.Answered(Minute * 2);
@@ -19,7 +19,7 @@ public sealed class DirectoryHealthTests
     [Theory]
     [InlineData(5, DirectoryStatus.Delayed)]
     [InlineData(6, DirectoryStatus.Failed)]
-    public void A_silent_one_is_delayed_for_five_minutes_and_then_it_has_failed(int minute, DirectoryStatus status)
+    public void Silent_directory_is_delayed_for_five_minutes_and_then_failed(int minute, DirectoryStatus status)
     {
         var health = DirectoryHealth.Answered(Minute).Refused(Minute * 2, "Graph answered 503.");
 
@@ -29,11 +29,11 @@ public sealed class DirectoryHealthTests
     }
 
     [Fact]
-    public void One_that_never_answered_has_failed() =>
+    public void Directory_that_never_answered_has_failed() =>
         Assert.Equal(new(DirectoryStatus.Failed, null, null, "no"), DirectoryHealth.Unknown.Refused(Minute, "no").State(Minute, Morning));
 
     [Fact]
-    public void It_is_asked_anew_after_a_minute()
+    public void State_is_stale_after_a_minute()
     {
         Assert.True(DirectoryHealth.Unknown.IsStale(TimeSpan.Zero));
         Assert.False(DirectoryHealth.Answered(Minute).IsStale((Minute * 2) - TimeSpan.FromTicks(1)));

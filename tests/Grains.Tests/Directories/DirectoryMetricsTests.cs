@@ -18,7 +18,7 @@ public sealed class DirectoryMetricsTests : IDisposable
     public void Dispose() => services.Dispose();
 
     [Fact]
-    public void Without_a_tenant_there_is_no_lag()
+    public void Lag_is_0_without_a_followed_tenant()
     {
         Assert.Equal(0, Lag());
         metrics.Follows(one);
@@ -28,7 +28,7 @@ public sealed class DirectoryMetricsTests : IDisposable
     }
 
     [Fact]
-    public void The_lag_is_that_of_the_tenant_that_is_furthest_behind_since_its_last_complete_round_began()
+    public void Lag_counts_from_the_oldest_begin_of_a_last_complete_round()
     {
         metrics.Follows(one);
         metrics.Follows(other);
@@ -42,14 +42,14 @@ public sealed class DirectoryMetricsTests : IDisposable
         metrics.CaughtUp(other, begun);
         Assert.Equal(2, Lag());
 
-        // What is not complete is still to be read.
+        // After an incomplete round the lag continues.
         time.Advance(TimeSpan.FromSeconds(3));
         metrics.Followed(TimeSpan.FromSeconds(1), isComplete: false);
         Assert.Equal(5, Lag());
     }
 
     [Fact]
-    public void A_round_of_a_tenant_that_is_not_followed_any_more_leaves_nothing_behind()
+    public void Late_round_of_an_unfollowed_tenant_does_not_count()
     {
         metrics.CaughtUp(one, time.GetTimestamp());
         time.Advance(TimeSpan.FromMinutes(5));

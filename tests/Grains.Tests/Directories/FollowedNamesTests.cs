@@ -6,13 +6,13 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Directories;
 
-/// <summary>Groups that get another name in the directory.</summary>
+/// <summary>Groups that are renamed in the directory.</summary>
 public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos), IClassFixture<GrainCluster>, IDisposable
 {
     public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
 
     [Fact]
-    public async Task A_group_with_another_name_has_it_in_every_workspace_and_nobody_decides_anew()
+    public async Task New_name_of_a_group_reaches_every_workspace_without_new_decisions()
     {
         var (workspace, member) = await Member();
         var other = await contoso.Workspace();
@@ -30,7 +30,7 @@ public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos
     }
 
     [Fact]
-    public async Task A_name_that_is_said_again_wakes_no_workspace()
+    public async Task Repeated_name_wakes_no_workspace()
     {
         var (workspace, member) = await Member();
         directory.Tell(new(group, false, [member.UserId], false, "Helpers"));
@@ -52,7 +52,7 @@ public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_name_that_a_group_got_before_it_was_followed_is_asked_for(bool isSilentAtFirst)
+    public async Task Name_from_before_a_group_was_followed_is_asked_for(bool isSilentAtFirst)
     {
         var workspace = await contoso.Workspace();
         await contoso.Grant(workspace, group, Roles.SupportUser);
@@ -71,7 +71,7 @@ public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos
     [InlineData("")]
     [InlineData("two\nlines")]
     [InlineData("\u202Eturned")]
-    public async Task A_name_that_people_cannot_be_shown_is_passed_over(string name)
+    public async Task Name_that_cannot_be_shown_is_ignored(string name)
     {
         var (workspace, _) = await Member();
         var before = await NameIn(workspace);
@@ -83,7 +83,7 @@ public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos
     }
 
     [Fact]
-    public async Task A_name_that_could_not_be_stored_is_told_again_and_keeps_nobody_in()
+    public async Task Name_that_could_not_be_stored_is_told_again_and_does_not_delay_a_removal()
     {
         var (workspace, leaver) = await Member();
         directory.Groups[leaver.UserId] = [];
@@ -105,7 +105,7 @@ public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos
         return (await cluster.Grains.GetGrain<IWorkspaceGrain>(workspace).Group(decision, group))!.Items.Single().DisplayName;
     }
 
-    /// <summary>Until the group has the name. After a failure the directory is left alone for a while.</summary>
+    /// <summary>Waits until the group has the name. After a failure the directory is not asked for a while.</summary>
     private Task Named(string workspace, string name) => GrainCluster.Until(
         async () =>
         {
@@ -119,7 +119,7 @@ public sealed class FollowedNamesTests(GrainCluster silos) : DirectoryTest(silos
         },
         $"the group is named {name}");
 
-    /// <summary>Somebody who came with the group, which is followed.</summary>
+    /// <summary>Creates a member who signed in with the group. The group is followed.</summary>
     private async Task<(string Workspace, PersonId Member)> Member()
     {
         var (workspace, member) = (await contoso.Workspace(), contoso.Somebody());

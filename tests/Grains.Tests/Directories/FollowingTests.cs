@@ -12,7 +12,7 @@ public sealed class FollowingTests
         .With(new FollowedLot([Groups.Support, Groups.Sales], "a")).With(new FollowedLot([Groups.Desk, Groups.Night], "b"));
 
     [Fact]
-    public void Whoever_is_named_is_asked_about_and_nobody_else()
+    public void Only_named_people_are_asked_about()
     {
         var affected = Followed.Affected([new(Groups.Night, false, [Id(100), Id(101)], false), new(Groups.Sales, false, [Id(100)], false)]);
 
@@ -23,7 +23,7 @@ public sealed class FollowingTests
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public void A_deleted_group_and_one_that_a_group_left_concern_everybody_in_whatever_holds_a_role_above_it(bool isDeleted, bool hasGroups)
+    public void Deleted_or_moved_group_concerns_everybody_in_the_groups_with_roles_above_it(bool isDeleted, bool hasGroups)
     {
         var affected = Followed.Affected([new(Groups.Night, isDeleted, [], hasGroups)]);
 
@@ -31,7 +31,7 @@ public sealed class FollowingTests
     }
 
     [Fact]
-    public void A_group_that_holds_no_role_any_more_is_let_go_with_what_only_it_needed()
+    public void Group_without_a_role_is_dropped_with_the_lots_that_only_it_needed()
     {
         var kept = Followed.Keep([Groups.Sales]);
 
@@ -42,7 +42,7 @@ public sealed class FollowingTests
     }
 
     [Fact]
-    public void A_lot_that_goes_on_takes_the_place_of_itself()
+    public void Continued_lot_replaces_its_earlier_state()
     {
         var next = Followed.With(new FollowedLot([Groups.Desk, Groups.Night], "c"));
 
@@ -50,7 +50,7 @@ public sealed class FollowingTests
     }
 
     [Fact]
-    public void Whatever_is_granted_and_nested_every_group_that_counts_is_in_a_lot_of_bounded_size()
+    public void Every_needed_group_is_in_a_lot_of_limited_size()
     {
         var nesting = Gen.Select(Gen.Int[1, 400], Gen.Int[1, 400].List[0, 30]).List[0, 40];
         Gen.Select(nesting, nesting).Sample((first, second) =>
@@ -70,7 +70,7 @@ public sealed class FollowingTests
     }
 
     [Fact]
-    public void No_more_than_so_many_are_followed() =>
+    public void Number_of_followed_groups_is_limited() =>
         Assert.Equal(Following.MaxGranted - 2, Followed.New([.. Enumerable.Range(10, Following.MaxGranted + 100).Select(Id)]).Count());
 
     private static Guid Id(int number) => new(number, 0, 0, new byte[8]);

@@ -7,7 +7,7 @@ public sealed class ToldLogTests
     private static readonly ToldChange one = new([Guid.NewGuid()], [Guid.NewGuid()]);
 
     [Fact]
-    public void Whoever_comes_with_the_version_before_is_told_what_came_since()
+    public void Caller_with_an_earlier_version_gets_the_changes_since()
     {
         var log = new ToldLog(500);
         var begun = log.Since(0);
@@ -26,7 +26,7 @@ public sealed class ToldLogTests
     [Theory]
     [InlineData(ToldLog.MaxChanges + 1, 1)]
     [InlineData(3, ToldLog.MaxPeople / 2)]
-    public void What_is_forgotten_is_not_passed_over_in_silence(int changes, int people)
+    public void Forgotten_changes_are_reported_as_unknown(int changes, int people)
     {
         var log = new ToldLog(500);
         for (var n = 0; n < changes; n++)

@@ -10,7 +10,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
-    public async Task Without_a_directory_it_says_so_and_finds_nothing()
+    public async Task Tenant_without_a_directory_is_not_configured_and_has_no_groups()
     {
         var (grain, decision) = await Enter();
 
@@ -20,7 +20,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task Groups_are_found_by_name_and_by_id_with_the_roles_that_they_hold_here()
+    public async Task Groups_are_found_by_name_and_id_with_their_roles()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         DirectoryGroup support = new(Guid.NewGuid(), "Support", "Who helps"), sales = new(Guid.NewGuid(), "Sales", null);
@@ -38,7 +38,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task A_silent_directory_is_said_to_be_and_says_of_no_group_that_there_is_none()
+    public async Task Silent_directory_is_reported_and_no_group_counts_as_missing()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         directory.Refuse(TimeSpan.FromMinutes(1));
@@ -52,7 +52,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task Person_who_looks_for_groups_does_not_use_the_directory_up()
+    public async Task Person_who_searches_for_groups_does_not_use_up_the_budget()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         var (answer, all, asked) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
@@ -80,7 +80,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task A_cursor_that_the_directory_does_not_know_is_no_failure_of_the_directory()
+    public async Task Unknown_cursor_is_not_a_failure_of_the_directory()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         var (grain, decision) = await Enter();
@@ -93,7 +93,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task Groups_with_roles_have_the_status_and_the_number_of_people_of_the_directory()
+    public async Task Groups_with_roles_have_status_and_number_of_people_from_the_directory()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         DirectoryGroup support = new(Guid.NewGuid(), "Support", null), sales = new(Guid.NewGuid(), "Sales", null);
@@ -109,7 +109,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
         Assert.Equal([gone], (await grain.WithStatus(decision, GroupStatus.NotFound))!.Value.AsEnumerable());
         Assert.Empty((await grain.WithStatus(decision, GroupStatus.Unknown))!.Value);
 
-        // Asked again after a minute only, or when a change is told.
+        // The directory is asked again only after a minute, or when a change is reported.
         Assert.Equal(2, directory.Counted.Count);
         directory.Groups[Guid.NewGuid()] = [sales.GroupId];
         Assert.Equal(1, (await Facts(sales.GroupId)).Single().People);
@@ -120,7 +120,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task Groups_of_a_silent_directory_are_unknown_and_none_is_taken_for_gone()
+    public async Task Groups_of_a_silent_directory_are_unknown_but_not_missing()
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         var groups = Enumerable.Range(0, 40).Select(_ => Guid.NewGuid()).ToArray();
@@ -137,7 +137,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     }
 
     [Fact]
-    public async Task People_of_so_many_groups_are_counted_for_one_answer_and_the_others_for_the_next()
+    public async Task People_are_counted_for_a_limited_number_of_groups_in_one_answer()
     {
         const int count = 100;
         var directory = cluster.Directory.Of(contoso.Tenant);
@@ -162,14 +162,14 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
             await grain.Facts(groups, counted: true);
         }
 
-        // The minute of the budget may have changed once on the way.
+        // The minute of the budget may have changed once meanwhile.
         Assert.InRange(directory.Counted.Count, DirectoryGrain.MaxCounted, 2 * DirectoryGrain.FactsPerMinute);
         Assert.True(directory.Counted.Count < groups.Length);
         Assert.False((await grain.GroupsOf(Guid.NewGuid())).Groups.IsDefault);
     }
 
     [Fact]
-    public async Task Who_lacks_the_permission_is_told_nothing()
+    public async Task Call_without_the_permission_gets_no_answer()
     {
         var (grain, decision) = await Enter();
         var member = decision with { Permissions = Permissions.ViewEntraGroups };
@@ -178,7 +178,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => grain.Group(member, Guid.NewGuid()));
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => grain.State(decision with { WorkspaceId = new string('0', 32) }));
 
-        // Made up: it does not prove itself.
+        // The decision is made up, so it has no proof.
         Assert.Null(await grain.State(member));
         Assert.Null(await grain.Facts(member, [Guid.NewGuid()]));
         Assert.Null(await grain.WithStatus(member, GroupStatus.NotFound));

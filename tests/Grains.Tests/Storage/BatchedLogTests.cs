@@ -11,7 +11,7 @@ public class BatchedLogTests
     private TaskCompletionSource? held;
 
     [Fact]
-    public async Task What_comes_while_a_write_is_under_way_shares_the_next_one()
+    public async Task Entries_during_a_write_share_the_next_write()
     {
         var log = await Open();
         Hold();
@@ -29,7 +29,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task A_write_has_so_many_entries_and_who_came_first_goes_first()
+    public async Task Entries_of_a_write_are_limited_and_the_first_ones_go_first()
     {
         var log = await Open(maxBatch: 3);
         Hold();
@@ -48,13 +48,13 @@ public class BatchedLogTests
         Release();
         await Task.WhenAll(all);
 
-        // What a write stored is told after it: the first one found nothing told.
+        // Entries are passed on after their write: before the first write none was.
         Assert.Equal([0, 1, 3, 3, 1], [.. sizes, told.Count - before]);
         Assert.Equal(Enumerable.Range(0, 8).Select(n => $"{n}"), told);
     }
 
     [Fact]
-    public async Task A_write_has_so_many_bytes_and_who_does_not_fit_goes_with_the_next_one()
+    public async Task Bytes_of_a_write_are_limited_and_the_rest_goes_with_the_next_write()
     {
         var log = await Open();
         Hold();
@@ -64,14 +64,14 @@ public class BatchedLogTests
         Release();
         await Task.WhenAll(large.Append(first));
 
-        // Three of a bit more than 1 MiB are within 4 MiB.
+        // Three entries of slightly more than 1 MiB fit into 4 MiB.
         Assert.Equal(1 + 3, store.Writes);
         Assert.Equal(["first", .. Enumerable.Range(0, 7).Select(n => $"{n}")], told);
         Assert.Equal(8, (await Contents()).Count);
     }
 
     [Fact]
-    public async Task Who_comes_while_others_are_written_does_not_go_before_those_who_wait()
+    public async Task Entry_during_a_write_does_not_overtake_waiting_ones()
     {
         var log = await Open(maxBatch: 2);
         Hold();
@@ -94,7 +94,7 @@ public class BatchedLogTests
     [Theory]
     [InlineData(RowFate.Fails)]
     [InlineData(RowFate.AnswerIsLost)]
-    internal async Task A_failure_is_every_waiting_callers_and_ends_the_activation(RowFate fate)
+    internal async Task Failure_reaches_every_waiting_caller_and_ends_the_activation(RowFate fate)
     {
         var log = await Open(maxBatch: 2);
         await log.Store(new("stored", 1, null));
@@ -117,7 +117,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task What_cannot_be_taken_over_ends_the_activation_too()
+    public async Task Exception_in_onStored_ends_the_activation()
     {
         var log = await Open(onStored: _ => throw new InvalidOperationException("It does not fit."));
 
@@ -128,7 +128,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task Of_a_key_that_comes_again_while_a_write_is_under_way_the_latest_is_stored_and_all_are_answered()
+    public async Task Latest_entry_of_a_key_during_a_write_is_stored_and_all_callers_are_answered()
     {
         var log = await Open();
         Hold();
@@ -148,7 +148,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task What_is_being_stored_again_is_answered_when_it_is_stored_and_not_written_twice()
+    public async Task Repeated_entry_is_answered_by_the_running_write_and_not_written_twice()
     {
         var log = await Open();
         Hold();
@@ -164,7 +164,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task What_is_older_than_what_is_being_stored_is_answered_by_that_and_never_seen()
+    public async Task Older_entry_is_answered_by_the_running_write_and_never_stored()
     {
         var log = await Open();
         Hold();
@@ -179,7 +179,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task What_is_accepted_is_seen_while_it_waits_while_it_is_written_and_when_it_is_stored()
+    public async Task Accepted_entry_is_found_while_it_waits_is_written_and_is_stored()
     {
         var log = await Open();
         await log.Store(new("one", 1, null));
@@ -197,14 +197,14 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task More_than_may_wait_are_refused_and_nothing_of_the_others_is_lost()
+    public async Task Entries_above_the_limit_are_refused_and_others_are_stored()
     {
         var log = await Open(maxWaiting: 2);
         Hold();
         Task[] taken = [log.Store(new("writing", 1, null)), log.Store(new("one", 1, null)), log.Store(new("two", 1, null))];
         await Assert.ThrowsAsync<StorageUnavailableException>(() => log.Store(new("three", 1, null)));
 
-        // One that takes another's place does not wait besides.
+        // An entry that replaces a waiting one takes no further place.
         var newer = log.Store(new("two", 2, null));
         Release();
         await Task.WhenAll([.. taken, newer]);
@@ -215,7 +215,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task Keys_to_come_are_the_new_ones_until_they_are_told_of()
+    public async Task Pending_counts_new_keys_until_they_are_passed_on()
     {
         var log = await Open();
         await log.Store(new("old", 1, null));
@@ -233,7 +233,7 @@ public class BatchedLogTests
     }
 
     [Fact]
-    public async Task What_was_told_and_what_is_to_come_are_all_keys_at_every_moment() =>
+    public async Task Passed_on_and_pending_keys_are_always_all_keys() =>
         await Gen.Select(Gen.Int[0, 5], Gen.Int[1, 9], Gen.Bool).Array[1, 60].SampleAsync(async steps =>
         {
             var test = new BatchedLogTests();
@@ -265,7 +265,7 @@ public class BatchedLogTests
         store.Begins = (operation, _) => operation == RowOperation.Write ? gate.Task : Task.CompletedTask;
     }
 
-    // What waits for it goes on within this call.
+    // Code that waits for the released write continues within this call.
     private void Release()
     {
         store.Begins = (_, _) => Task.CompletedTask;

@@ -6,7 +6,7 @@ public sealed class RowNamesTests
     [InlineData("audit", 0)]
     [InlineData("recommendations-SqlServer", 1)]
     [InlineData("people", int.MaxValue)]
-    public void What_is_made_can_be_taken_apart(string name, int number)
+    public void Row_name_is_parsed_to_its_parts(string name, int number)
     {
         Assert.True(RowNames.TryParse(RowNames.Numbered(name, number), out var of, out var found));
         Assert.Equal((name, number), (of, found));
@@ -22,5 +22,5 @@ public sealed class RowNamesTests
     [InlineData("people-+1")]
     [InlineData("people- 1")]
     [InlineData("people-99999999999")]
-    public void Another_name_is_no_numbered_row(string name) => Assert.False(RowNames.TryParse(name, out _, out _));
+    public void Other_name_is_not_a_numbered_row(string name) => Assert.False(RowNames.TryParse(name, out _, out _));
 }

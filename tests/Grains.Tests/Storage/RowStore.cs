@@ -11,7 +11,7 @@ internal enum RowOperation
     Clear,
 }
 
-/// <summary>What becomes of an operation: it happens; it fails; it happens and only the answer is lost.</summary>
+/// <summary>The fate of an operation: it happens, it fails, or it happens and only the answer is lost.</summary>
 internal enum RowFate
 {
     Happens,
@@ -20,8 +20,8 @@ internal enum RowFate
 }
 
 /// <summary>
-/// Storage in memory with ETags, that counts, and fails where a test says so. As with the strictest providers, what
-/// is written without an ETag must not be there; as with the laxest, a cleared row may stay behind and say that it exists.
+/// A storage in memory with ETags. It counts, and fails when a test says so. Like the strictest providers, it refuses a write
+/// without an ETag if there is a row. Like the laxest ones, it keeps a cleared row that says that it exists.
 /// </summary>
 internal sealed class RowStore : IGrainStorage
 {
@@ -41,13 +41,13 @@ internal sealed class RowStore : IGrainStorage
 
     public bool LeavesClearedRows { get; init; }
 
-    /// <summary>Asked before each operation.</summary>
+    /// <summary>Called before each operation, to decide its fate.</summary>
     public Func<RowOperation, string, RowFate> Fate { get; set; } = (_, _) => RowFate.Happens;
 
-    /// <summary>Awaited before each operation: what a test holds here is under way.</summary>
+    /// <summary>Awaited before each operation. A test can hold an operation here.</summary>
     public Func<RowOperation, string, Task> Begins { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Told after each operation that happened.</summary>
+    /// <summary>Called after each operation that happened.</summary>
     public Action<RowOperation> Happened { get; set; } = _ => { };
 
     public int Reads { get; private set; }
@@ -72,22 +72,22 @@ internal sealed class RowStore : IGrainStorage
         }
     }
 
-    /// <summary>Makes of a row what another release might have stored, or another activation of the grain.</summary>
-    /// <param name="asAnother">Whether what an activation knows of the row is outdated then; else no activation may know it.</param>
+    /// <summary>Changes a row to what another release or another activation might have stored.</summary>
+    /// <param name="asAnother">Whether the change makes the knowledge of activations outdated. If not, no activation may know the row.</param>
     public void Change(string stateName, GrainId grainId, Action<JsonObject> change, bool asAnother = false)
     {
         lock (gate)
         {
             var (payload, version) = rows[(stateName, grainId)];
             var state = JsonNode.Parse(payload!)!.AsObject();
-            // Rows of earlier releases have no version, and may lack what came later.
+            // Rows of earlier releases have no version, and may lack later members.
             state.Remove(RowFormat.VersionMember);
             change(state);
             rows[(stateName, grainId)] = (JsonSerializer.SerializeToUtf8Bytes(state), asAnother ? version + 1 : version);
         }
     }
 
-    /// <summary>What is stored; null where there is no such row.</summary>
+    /// <summary>Returns the stored row; null if there is none.</summary>
     public JsonObject? Row(string stateName, GrainId grainId)
     {
         lock (gate)
@@ -96,7 +96,7 @@ internal sealed class RowStore : IGrainStorage
         }
     }
 
-    /// <summary>Takes every row of a name away, as if nobody had ever written one. No activation may know any.</summary>
+    /// <summary>Removes every row with a name, as if nobody had ever written one. No activation may know any.</summary>
     public void Drop(string stateName)
     {
         lock (gate)

@@ -9,7 +9,7 @@ public class SegmentedLogTests
     private static readonly GrainId Owner = GrainId.Create("notes", "one");
 
     [Fact]
-    public async Task What_was_committed_is_there_in_the_next_activation()
+    public async Task Committed_entries_are_in_the_next_activation()
     {
         var store = new RowStore();
         var log = await Open(store);
@@ -26,7 +26,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task An_empty_log_has_no_rows()
+    public async Task Empty_log_has_no_rows()
     {
         var store = new RowStore();
         var log = await Open(store);
@@ -36,7 +36,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task A_segment_is_extended_until_it_is_full()
+    public async Task Segment_is_extended_until_it_is_full()
     {
         var store = new RowStore();
         var log = await Open(store);
@@ -51,7 +51,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task A_key_that_changes_again_and_again_makes_no_garbage_in_the_tail()
+    public async Task Repeatedly_changed_key_makes_no_garbage_in_the_tail()
     {
         var store = new RowStore();
         var log = await Open(store);
@@ -66,7 +66,7 @@ public class SegmentedLogTests
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 2)]
-    public async Task An_unconfirmed_write_ends_the_owner_and_the_next_one_reads_the_truth(bool written, int versionThen)
+    public async Task Unconfirmed_write_ends_the_owner_and_the_next_one_reads_storage(bool written, int versionThen)
     {
         var store = new RowStore();
         var ended = false;
@@ -84,7 +84,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task A_log_that_could_not_be_read_whole_is_not_served_and_another_try_may_succeed()
+    public async Task Incompletely_read_log_is_not_served_and_a_retry_may_succeed()
     {
         var store = new RowStore();
         var log = await Open(store);
@@ -102,14 +102,14 @@ public class SegmentedLogTests
     [Theory]
     [InlineData(0)]
     [InlineData(1_001)]
-    public async Task A_batch_beyond_its_limits_is_refused(int count)
+    public async Task Batch_above_its_limits_is_refused(int count)
     {
         var log = await Open(new());
         await Assert.ThrowsAsync<ArgumentException>(() => log.Commit(Notes(1, Enumerable.Range(0, count))));
     }
 
     [Fact]
-    public async Task An_entry_that_supersedes_nothing_is_refused()
+    public async Task Entry_that_supersedes_nothing_is_refused()
     {
         var log = await Open(new());
         await log.Commit(Notes(1, [1]));
@@ -118,7 +118,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task A_stale_owner_cannot_commit() =>
+    public async Task Stale_owner_cannot_commit() =>
         await Gen.Select(Gen.Int[1, 600].Array[0, 4], Gen.Int[1, 600].Array[1, 10], Gen.Int[1, 600]).SampleAsync(async (before, others, own) =>
         {
             var store = new RowStore();
@@ -141,7 +141,7 @@ public class SegmentedLogTests
         }, iter: 200);
 
     [Fact]
-    public async Task A_stale_owner_whose_next_row_has_come_and_gone_cannot_commit()
+    public async Task Stale_owner_cannot_commit_after_its_next_row_was_written_and_cleared()
     {
         var store = new RowStore();
         var first = await Open(store);
@@ -161,7 +161,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task Who_reads_while_another_writes_and_cleans_reads_what_was_committed_once_or_fails() =>
+    public async Task Read_during_writes_and_cleaning_is_a_committed_state_or_fails() =>
         await Gen.Select(Gen.Int[0, 14], Sizes[1, 8], Sizes[1, 8], Gen.Bool).SampleAsync(async (at, before, during, leaves) =>
         {
             var store = new RowStore { LeavesClearedRows = leaves };
@@ -174,7 +174,7 @@ public class SegmentedLogTests
 
             List<(string Key, int Version)[]> committed = [Contents(writer)];
 
-            // Memory answers at once, so what is begun inside a read has ended before the read goes on.
+            // Memory answers at once, so a write that begins during a read has ended before the read continues.
             var reads = 0;
             var writing = Task.CompletedTask;
             store.Fate = (operation, _) =>
@@ -221,7 +221,7 @@ public class SegmentedLogTests
         }, iter: 500);
 
     [Fact]
-    public async Task A_crash_at_any_point_loses_nothing_that_was_acknowledged()
+    public async Task Crash_at_any_point_loses_no_acknowledged_entry()
     {
         foreach (var leaves in new[] { false, true })
         {
@@ -268,7 +268,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task Whatever_fails_the_log_equals_a_dictionary_of_what_was_acknowledged() =>
+    public async Task Log_equals_a_dictionary_of_acknowledged_entries_after_any_failure() =>
         await Gen.Select(Gen.Int, Gen.Double[0, 0.2], Gen.Bool, Gen.Int[1, 1_500]).SampleAsync(async (seed, failures, leaves, keys) =>
         {
             var random = new Random(seed);
@@ -312,7 +312,7 @@ public class SegmentedLogTests
         }, iter: 150);
 
     [Fact]
-    public async Task A_write_costs_the_same_at_a_hundred_entries_and_at_a_hundred_thousand()
+    public async Task Write_costs_the_same_with_a_hundred_and_a_hundred_thousand_entries()
     {
         var small = await CostOfOneEntryAfter(100);
         var great = await CostOfOneEntryAfter(100_000);
@@ -329,14 +329,14 @@ public class SegmentedLogTests
     [InlineData(1_000, 20_000, 1.0)]
     [InlineData(1, 20_000, 0.1)]
     [InlineData(1_000, 20_000, 0.1)]
-    public async Task Cleaning_keeps_pace_and_no_commit_does_much(int batch, int keys, double hot)
+    public async Task Cleaning_keeps_pace_with_limited_work_in_each_commit(int batch, int keys, double hot)
     {
         var store = new RowStore();
         var log = await Open(store);
         var random = new Random(3);
         var written = 0;
 
-        // Old segments are small, so that there are many of them.
+        // Old segments are small, so that there are many.
         for (; written < keys; written += 260)
         {
             await log.Commit(Notes(1, Enumerable.Range(written, Math.Min(260, keys - written))));
@@ -369,7 +369,7 @@ public class SegmentedLogTests
     [InlineData(1_000, 100, 1_000)]
     [InlineData(1_001, 100, 1_000)]
     [InlineData(1_000, 14_500, 289)]
-    public async Task A_commit_takes_as_many_entries_as_fit_in_its_bytes(int count, int bytes, int fit)
+    public async Task Commit_takes_as_many_entries_as_fit_into_its_bytes(int count, int bytes, int fit)
     {
         ImmutableArray<Note> notes = [.. Enumerable.Range(0, count).Select(i => new Note($"{i:D4}", 1, new('a', bytes - 64)))];
 
@@ -388,7 +388,7 @@ public class SegmentedLogTests
     }
 
     [Fact]
-    public async Task No_row_has_more_bytes_than_a_provider_takes_whatever_is_cleaned()
+    public async Task No_row_has_more_bytes_than_a_provider_takes()
     {
         const int largest = 14_500;
         var store = new RowStore();
@@ -396,7 +396,7 @@ public class SegmentedLogTests
         var random = new Random(1);
         for (var version = 1; version <= 60; version++)
         {
-            // A tail just below its limit, and batches that supersede what is scattered over all segments.
+            // A tail just below its limit, and batches that supersede entries scattered over all segments.
             ImmutableArray<Note> notes =
             [
                 .. Enumerable.Range(0, 1_500).Where(_ => random.Next(5) == 0)
@@ -441,7 +441,7 @@ public class SegmentedLogTests
             await log.Commit(Notes(1, Enumerable.Range(written, 100)));
         }
 
-        // As many as fill a segment several times over, so that the mean is one over all the fillings of a tail.
+        // Enough commits to fill a segment several times, so that the mean is over all fill levels of a tail.
         const int Commits = 1_024;
         store.StartCounting();
         var greatest = 0;

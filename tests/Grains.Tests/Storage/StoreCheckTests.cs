@@ -4,7 +4,7 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Storage;
 
-/// <summary>What a check says of a log that lacks a row. Row 3 is the oldest that counts.</summary>
+/// <summary>What a check reports about a log that lacks a row. Row 3 is the oldest that counts.</summary>
 public sealed class StoreCheckTests
 {
     private const string List = "0123456789abcdef0123456789abcdef";
@@ -14,9 +14,9 @@ public sealed class StoreCheckTests
     [InlineData("people-head", "workspace-users/0123456789abcdef0123456789abcdef, row people-3: row people-2, which stands before it, is gone, or people-head is")]
     [InlineData("people-3", "workspace-users/0123456789abcdef0123456789abcdef, row people-head: row people-3, with which the log begins, is gone")]
     [InlineData("people-4", "workspace-users/0123456789abcdef0123456789abcdef, row people-5: row people-4, which stands before it, is gone, or people-head is")]
-    // No row names the newest one, which grows with each write.
+    // A missing newest row is not found, because no other row names it and it grows with each write.
     [InlineData("people-5", null)]
-    public async Task A_log_that_lacks_a_row_is_told(string lost, string? finding)
+    public async Task Log_that_lacks_a_row_is_reported(string lost, string? finding)
     {
         var rows = Log();
         rows.Remove(lost);
@@ -26,9 +26,9 @@ public sealed class StoreCheckTests
         Assert.True(finding is null || findings.Contains(finding), string.Join('\n', findings));
     }
 
-    /// <summary>As after the loss of the head, which was taken for a new log.</summary>
+    /// <summary>The head was lost, and the log was taken for a new one.</summary>
     [Fact]
-    public async Task A_log_that_was_begun_anew_beside_an_older_one_is_told()
+    public async Task Log_restarted_beside_an_older_one_is_reported()
     {
         var rows = Log();
         rows.Remove("people-head");
@@ -55,7 +55,7 @@ public sealed class StoreCheckTests
         return findings;
     }
 
-    /// <summary>The rows of one list; of every person there is a row that knows their token.</summary>
+    /// <summary>The rows of one list. Every person has a row that knows their token.</summary>
     private sealed class Rows(Dictionary<string, BinaryData> rows) : IStoredRows
     {
         private static readonly SeenUser person = new(new(Guid.Empty, Guid.Empty), new("Lee", null, UserType.Member), [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);

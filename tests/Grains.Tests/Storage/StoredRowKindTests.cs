@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace EngageCenter.Storage;
 
-/// <summary>Whatever a grain stores is among the kinds of rows, and has a row of each release to be tested by.</summary>
+/// <summary>Everything that a grain stores is among the kinds of rows, and has a checked-in row of each release for tests.</summary>
 public sealed class StoredRowKindTests
 {
     private static readonly Type[] types = typeof(StoredRowKind).Assembly.GetTypes();

@@ -11,27 +11,27 @@ using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Storage;
 
-/// <summary>What an entry says that it takes is never less than what it does take, as a silo writes it.</summary>
+/// <summary>The size that an entry reports is never less than the size that a silo writes.</summary>
 public class StoredSizeTests
 {
     private static readonly JsonSerializerOptions asStored = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Letters, what is escaped, and what is not in the basic multilingual plane.
+    // Letters, characters that are escaped, and characters outside of the basic multilingual plane.
     private static readonly string[] pieces = ["a", "z", "0", " ", "\"", "\\", "\t", "é", "Ω", "\u2028", "😀", "𝔘"];
     private static readonly Gen<string> texts = Gen.Int[0, pieces.Length - 1].Array[1, 200].Select(some => string.Concat(some.Select(i => pieces[i])));
 
     [Fact]
-    public void Case_takes_at_most_what_it_says() => texts.Sample(text => Holds(new StoredCase(
+    public void Case_takes_at_most_its_reported_size() => texts.Sample(text => Holds(new StoredCase(
         text, long.MaxValue, long.MaxValue, long.MaxValue, text, CaseStatus.WaitingForCustomer, CaseSeverity.One,
         text, text, text, false, long.MaxValue, long.MaxValue, long.MaxValue, text)));
 
     [Fact]
-    public void Activity_takes_at_most_what_it_says() => texts.Sample(text => Holds(new StoredActivity(
+    public void Activity_takes_at_most_its_reported_size() => texts.Sample(text => Holds(new StoredActivity(
         text, long.MaxValue, text, Enum.GetValues<ActivityKind>()[^1], text, ActivityStatus.Cancelled, long.MaxValue, long.MaxValue, long.MaxValue,
         long.MaxValue, text, text, Enum.GetValues<PackageKind>()[^1], long.MaxValue)));
 
     [Fact]
-    public void Course_and_enrollment_take_at_most_what_they_say() => texts.Sample(text =>
+    public void Course_and_enrolment_take_at_most_their_reported_size() => texts.Sample(text =>
     {
         var course = new StoredCourse(text, long.MaxValue, text, Enum.GetValues<CourseFormat>()[^1], text, text, int.MaxValue);
         Holds(course);
@@ -39,7 +39,7 @@ public class StoredSizeTests
     });
 
     [Fact]
-    public void Person_seen_takes_at_most_what_they_say() => texts.Sample(text => Holds(SeenEntry.Of(new(
+    public void Seen_person_takes_at_most_the_reported_size() => texts.Sample(text => Holds(SeenEntry.Of(new(
         new(Guid.NewGuid(), Guid.NewGuid()), new(text, text, UserType.Member), [.. Enumerable.Range(0, 200).Select(_ => Guid.NewGuid())],
         DateTimeOffset.MaxValue, DateTimeOffset.MaxValue))));
 

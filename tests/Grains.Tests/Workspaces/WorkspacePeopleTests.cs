@@ -122,9 +122,9 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
         });
     }
 
-    /// <summary>Counts allocated bytes as a measure of work: they are the same on every machine, and a pass over all people allocates for each.</summary>
+    /// <summary>Bytes that are made stand for work: they are the same on every machine, and a pass over all people makes some for each.</summary>
     [Fact]
-    public void Cost_of_another_policy_and_its_next_page_does_not_depend_on_the_number_of_people()
+    public void Another_policy_and_the_page_behind_it_cost_the_same_however_many_people_there_are()
     {
         long Cost(int count)
         {
