@@ -55,8 +55,8 @@ internal sealed class Network : IAsyncDisposable
             cuts.Add((from, to));
         }
     }
-/// <summary>Whether traffic from one place arrives at the other. If it does, the connection is refused at once, because nobody listens on that port.</summary>
-    /// <summary>Whether anything of the one's arrives at the other: what is not cut refuses at once, since nobody listens on that port.</summary>
+
+    /// <summary>Whether traffic from one place arrives at the other. If it does, the connection is refused at once, because nobody listens on that port.</summary>
     public static async Task<bool> Reaches(Place one, Place other)
     {
         const int GaveUp = 124;

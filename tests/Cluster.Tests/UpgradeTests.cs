@@ -94,10 +94,10 @@ public class UpgradeTests(ITestOutputHelper output)
 internal static class EarlierCommit
 {
     public static string Wanted { get; } = Environment.GetEnvironmentVariable("FROM") is { Length: > 0 } from ? from : "HEAD~1";
-/// <summary>Whether the commit to start from has a file.</summary>
+
     public static bool IsThere() => Succeeds("rev-parse", "--quiet", "--verify", $"{Wanted}^{{commit}}");
 
-    /// <summary>Whether that commit has the file.</summary>
+    /// <summary>Whether the commit to start from has a file.</summary>
     public static bool Has(string path) => Succeeds("cat-file", "-e", $"{Wanted}:{path}");
 
     private static bool Succeeds(params string[] arguments)

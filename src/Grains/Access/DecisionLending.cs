@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace EngageCenter.Access;
+
 /// <summary>
 /// The decisions that this silo has lent to web nodes, with one <see cref="LentDecisions{THolder}"/> for each workspace. The
 /// recall of a policy is answered only after the decisions made by it were recalled.

@@ -251,7 +251,7 @@ internal sealed partial class DirectoryFollower(
         return unfollowed.Count > 0;
     }
 
-    /// <returns>No address where it has expired.</returns>
+    /// <returns>No address if the old one has expired.</returns>
     private async Task<(string? Address, List<GroupChange> Changes)> Read(FollowedLot lot)
     {
         List<GroupChange> changes = [];

@@ -132,9 +132,9 @@ public class GeneratorTests
                 stop.Cancel();
             }
         }), stop.Token);
-// Four operations started until the stop at 4 s, and one each second for 5 s after it. By then 900 were due, and all that
-// had started were due in the first second, which is warm-up.
-        // first second, all that had their turn, warmed up.
+
+        // Four operations started until the stop at 4 s, and one each second for 5 s after it. By then 900 were due, and all that
+        // had started were due in the first second, which is warm-up.
         Assert.InRange(ended, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(10.1));
         Assert.Empty(tallied.Operations);
         Assert.InRange(Assert.Single(tallied.Errors, e => e.Error == "NeverStarted").Count, 880, 1_000);
