@@ -59,7 +59,7 @@ internal static class Failures
 
     private static string After(Problem problem) => RetryAfter(problem) is { } seconds ? $" in {seconds} s" : "";
 
-    /// <summary>Whole seconds that the service asks to wait for; null where it does not say.</summary>
+    /// <summary>Whole seconds that the service asks to wait for; null if it does not say.</summary>
     public static int? RetryAfter(ApiException answer) =>
         answer.ResponseHeaders?.FirstOrDefault(h => string.Equals(h.Key, "Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } value && int.TryParse(value, out var seconds) && seconds >= 0
             ? seconds

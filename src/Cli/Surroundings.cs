@@ -20,7 +20,7 @@ internal sealed record Surroundings
 
     public bool IsErrorTerminal { get; init; }
 
-    /// <summary>An environment variable; null where it is not set.</summary>
+    /// <summary>An environment variable; null if it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -330,7 +330,7 @@ public sealed class CommandTests(CliService service)
         Assert.DoesNotContain('\e', (await shell.RunAsync("check", "\e]0;title\a")).Error);
     }
 
-    /// <summary>The first stream that is asked for gets a 502 that is none of the service's.</summary>
+    /// <summary>The first request for a stream gets a 502 that does not come from the service.</summary>
     private sealed class GatewayThatFailsOnce() : DelegatingHandler(new SocketsHttpHandler())
     {
         private bool hasFailed;

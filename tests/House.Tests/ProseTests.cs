@@ -19,6 +19,11 @@ public partial class ProseTests
         ("nothing else is said", "by default, or: the same answer"),
         ("one of a double's", "exact double representation"),
         ("is not there unless", "exists only if"),
+        ("null where", "null if"),
+        ("false where", "false if"),
+        ("for want of", "because there is no"),
+        ("keyed as it", "with the same key"),
+        ("comes to be", "is created"),
     ];
 
     public static TheoryData<string> Pages() =>

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace EngageCenter.Cli.Agreements;
 
 /// <summary>One value that is another one, is new, or goes. Of a list its entry is named by what makes it that entry.</summary>
-/// <param name="Before">Null where there was nothing.</param>
-/// <param name="After">Null where there will be nothing.</param>
+/// <param name="Before">Null if there was nothing.</param>
+/// <param name="After">Null if there will be nothing.</param>
 internal sealed record AgreementChange(string Path, string? Before, string? After);
 
 /// <summary>What an agreement says that another one says differently.</summary>

@@ -18,7 +18,7 @@ internal sealed record ImportProgress(long Length, DateTimeOffset ModifiedAt, lo
     public static string PathOf(string home, string server, string workspace, string file, string? map) =>
         Path.Combine(home, "imports", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', server, workspace, file, map)))[..12]) + ".json");
 
-    /// <returns>Null where there is none, or it is of another state of the file.</returns>
+    /// <returns>Null if there is none, or if it belongs to another state of the file.</returns>
     public static ImportProgress? Read(string path, FileInfo file)
     {
         try

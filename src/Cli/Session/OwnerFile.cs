@@ -5,7 +5,7 @@ namespace EngageCenter.Cli.Session;
 /// <summary>A file that its owner alone may read, in a folder that its owner alone may open.</summary>
 internal static class OwnerFile
 {
-    /// <returns>Null where there is none.</returns>
+    /// <returns>Null if there is none.</returns>
     public static byte[]? Read(string path)
     {
         try

@@ -69,7 +69,7 @@ internal static class TokenStore
         return file;
     }
 
-    /// <returns>Nothing where there is none, or none that this key opens: then somebody signs in anew.</returns>
+    /// <returns>Nothing if there is none, or if this key does not open it. Then the person signs in again.</returns>
     private static byte[]? Decrypt(byte[]? file, byte[] key)
     {
         if (file is null || file.Length < AesGcm.NonceByteSizes.MaxSize + AesGcm.TagByteSizes.MaxSize)

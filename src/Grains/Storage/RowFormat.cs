@@ -25,7 +25,7 @@ public static class RowFormat
     private static readonly byte[] prefix = Encoding.UTF8.GetBytes($"{{\"{VersionMember}\":{Newest}");
     private static readonly JsonSerializerOptions[] options = [.. Enumerable.Range(0, Newest + 1).Select(OptionsOf)];
 
-    /// <exception cref="JsonException">The state has null where its type does not allow it.</exception>
+    /// <exception cref="JsonException">A member of the state is null although its type does not allow it.</exception>
     public static BinaryData Write<T>(T? state)
     {
         ArgumentNullException.ThrowIfNull(state);

@@ -14,6 +14,10 @@ namespace EngageCenter.Workspaces;
 /// A workspace, and the owner of its access policy. Keyed by the workspace's id. It handles one command at a time. Queries
 /// and lease requests may run while a command waits; they see the state that was stored last.
 /// </summary>
+/// <remarks>
+/// <see cref="PolicyOwnership{THolder}"/> decides when this activation may grant leases, answer and store; the rules are in
+/// docs/understand/coherence.md. <see cref="Workspace"/> decides what a command changes.
+/// </remarks>
 [GrainType("workspace")]
 internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, INamedGroups, IOwnedPolicy
 {
@@ -36,7 +40,11 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     // The state that storage is known to hold. While a write is running, the state of 'storage' is ahead of it.
     private Workspace state = new();
+
+    // The state that the current change is going to store.
     private Workspace? next;
+
+    // What silos get with a lease. It is made when it is first needed, and cleared when another state is stored.
     private LeasedPolicy? policy;
     private Task fetchingTerms = Task.CompletedTask;
 
@@ -62,7 +70,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    // A new key is created after every stored state, because 'policy' is cleared then.
+    // Its key proves decisions. With every stored state comes a new key, so decisions by an earlier state are no longer proven.
     private LeasedPolicy Policy => policy ??= state.Policy(Id) with { Key = DecisionKey.New() };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -87,6 +95,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
+    // Releases the policy, so that the next owner need not wait. Without a contract there is no row to release.
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         state.Contract is null ? Task.CompletedTask : ownership.Release().WaitAsync(cancellationToken);
 
@@ -101,14 +110,15 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return state.Header(Id);
     }
 
+    // Called after an upgrade from a release that did not keep sets of known groups.
     public async Task SayGroups()
     {
         foreach (var some in state.Groups.Chunk(GroupsAtOnce))
         {
             var outcomes = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).Grant(Id, state.Epoch)));
-            if (outcomes.FirstOrDefault(outcome => outcome != GroupAddition.Added) is not GroupAddition.Added and var refused)
+            if (outcomes.FirstOrDefault(outcome => outcome != GroupAddition.Added) is not GroupAddition.Added and var refusal)
             {
-                throw new StorageUnavailableException($"A group of workspace {Id} cannot be added to the known groups of its tenant: {refused}.");
+                throw new StorageUnavailableException($"A group of workspace {Id} cannot be added to the known groups of its tenant: {refusal}.");
             }
         }
     }
@@ -188,6 +198,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         var (outcome, granted) = state.PutGroup(actor, command, Now);
         if (outcome.Status == PutGroupStatus.Created)
         {
+            // The group's list gets the workspace before the policy names the group, so the list never lacks a workspace.
             switch (await GroupGrain(command.GroupId).Grant(Id, granted.Epoch))
             {
                 case GroupAddition.TooManyWorkspaces:
@@ -215,6 +226,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         if (!ReferenceEquals(revoked, state))
         {
             await Commit(revoked);
+
+            // Only after the commit: until then the policy names the group.
             await GroupGrain(command.GroupId).Remove(Id, revoked.Epoch);
         }
 
@@ -243,6 +256,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return await audit.After(state.Audit, after, count);
     }
 
+    // Called by the ownership: for a change when no lease is out, otherwise to take over or to release.
     async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
     {
         var written = (isChange ? next! : state) with { Tenure = tenure };
@@ -263,6 +277,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         await storage.ReadStateAsync();
         if (storage.State.Epoch < state.Epoch)
         {
+            // The row was replaced by an older one, for example from a backup.
             throw refused.Refuse(GrainContext.GrainId, "workspace", $"its epoch went back from {state.Epoch} to {storage.State.Epoch}");
         }
 
@@ -316,8 +331,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             : new StorageUnavailableException("Another activation has set the workspace up.");
     }
 
-    // The order keeps the promise: first no silo decides by the old state any more, then the new state is stored, and only
-    // then is the change acknowledged.
+    // This order makes a revoked right stop everywhere: first no silo decides by the old state any more, then the new state is
+    // stored, and only then is the change acknowledged.
     private async Task Commit(Workspace changed)
     {
         if (ReferenceEquals(changed, state))

@@ -221,7 +221,7 @@ internal sealed class WorkspacePeople
 
     private Grants GrantsNow() => grants is { } known && known.Covers(numbers) ? known : grants = new(policy, numbers);
 
-    /// <summary>A person by all that is known of them; null where that is nothing.</summary>
+    /// <summary>Returns a person by everything that is known about them; null if nothing is known.</summary>
     private Person? Of(PersonId id, SeenEntry? seen, PolicyContact? contact, ListedPerson? listed) => seen is null && contact is null && listed is null
         ? null
         : Person.Of(id, seen, contact, listed) with { IsBlocked = Newest(id, listed)?.Blocks(seen?.LastSignInAt) == true };

@@ -20,7 +20,7 @@ internal sealed record Grant(Tenant Tenant, Guid UserId, Guid Session, string Cl
 internal sealed record AuthorizationCode(Grant Grant, string RedirectUri, string Challenge, string? Nonce);
 
 /// <summary>A program without a browser that waits for somebody to sign in. It is good for one sign-in.</summary>
-/// <param name="Tenant">Null where people of any tenant may sign in.</param>
+/// <param name="Tenant">Null if people of any tenant may sign in.</param>
 internal sealed record DeviceRequest(Tenant? Tenant, Application Application, IReadOnlyList<string> Scopes)
 {
     private Grant? grant;

@@ -97,7 +97,7 @@ internal sealed class JsonBodies(SchemaCheck schemas)
         }
     }
 
-    // Null where nothing but the example's own value is known to be valid.
+    // Null if only the example's own value is known to be valid.
     private static JsonNode? ValueOf(Draw draw, JsonElement schema)
     {
         if (schema.TryGetProperty("enum", out var choices))
