@@ -70,7 +70,7 @@ public sealed class LoginTests(CliService service)
     }
 
     [Fact]
-    public async Task Whoever_signs_out_is_nobody()
+    public async Task Person_who_signed_out_has_no_session()
     {
         using var shell = await service.SignedInAsync("adele");
         (await shell.RunAsync("logout")).With(0);
@@ -80,7 +80,7 @@ public sealed class LoginTests(CliService service)
     }
 
     [Fact]
-    public async Task An_application_is_told_by_its_secret_which_is_stored_nowhere()
+    public async Task Application_is_authenticated_by_its_secret_which_is_not_stored()
     {
         using var shell = service.NewApplication();
         Assert.Contains("engage-center-automation", (await shell.RunAsync("whoami")).With(0).Out);

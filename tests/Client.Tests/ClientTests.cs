@@ -59,7 +59,7 @@ public sealed class ClientTests(ClientTests.Service service) : IClassFixture<Cli
     }
 
     [Fact]
-    public async Task A_group_is_granted_and_revoked_and_its_members_are_told_what_they_may()
+    public async Task Group_is_granted_and_revoked_and_its_members_see_their_rights()
     {
         var (_, workspace) = await Agreement("groups");
         var of = service.Adele.V1.Workspaces[workspace];

@@ -19,7 +19,7 @@ public sealed class AddressConnectionsTests
     }
 
     [Fact]
-    public async Task Whatever_comes_an_address_never_has_more_than_its_part_and_all_of_it_comes_back()
+    public async Task Address_never_has_more_connections_than_its_share_and_all_are_returned()
     {
         const int max = 5;
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();

@@ -25,7 +25,7 @@ public sealed class MetricsEndpointTests : IDisposable
     [InlineData(null)]
     [InlineData("")]
     [InlineData(" ")]
-    public async Task Without_an_address_there_is_none(string? url)
+    public async Task Endpoint_is_not_started_without_an_address(string? url)
     {
         await using var app = Build(url);
 

@@ -26,7 +26,7 @@ public class CaseLineTests
     }, iter: Mutations.Runs / 10);
 
     [Fact]
-    public void A_case_that_is_taken_is_taken_again_as_it_is_written() => bodies.Sample(body =>
+    public void Accepted_case_is_accepted_again_as_it_is_written() => bodies.Sample(body =>
     {
         foreach (var line in Encoding.UTF8.GetString(body).Split('\n').Select(l => new NdjsonLine(1, Encoding.UTF8.GetBytes(l), IsTooLong: false)))
         {

@@ -74,7 +74,7 @@ public class RankedRecommendationsTests
     });
 
     [Fact]
-    public void The_same_results_have_the_same_hash_in_whatever_order() => Gen.Select(Some, Gen.Bool, Gen.Int).Sample((items, succeeded, seed) =>
+    public void Results_in_any_order_have_the_same_hash() => Gen.Select(Some, Gen.Bool, Gen.Int).Sample((items, succeeded, seed) =>
     {
         var random = new Random(seed);
         Assert.Equal(Hash(items, succeeded), Hash([.. items.OrderBy(_ => random.Next())], succeeded));

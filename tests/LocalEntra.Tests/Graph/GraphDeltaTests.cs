@@ -14,7 +14,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(999)]
-    public async Task A_first_round_tells_everything_whatever_the_size_of_its_pages(int pageSize)
+    public async Task First_round_reports_everything_for_any_page_size(int pageSize)
     {
         await entra.SetFaultsAsync(new { kind = "SmallPages", pageSize });
         var reader = new Reader(entra, Contoso);
@@ -28,7 +28,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     }
 
     [Fact]
-    public async Task Without_a_filter_all_groups_of_the_tenant_are_told()
+    public async Task Changes_of_all_groups_are_reported_without_a_filter()
     {
         var reader = new Reader(entra, Contoso);
 
@@ -40,7 +40,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     [Theory]
     [InlineData(2)]
     [InlineData(999)]
-    public async Task A_reader_who_follows_the_links_knows_the_members_after_any_changes(int pageSize)
+    public async Task Reader_who_follows_the_links_knows_the_members_after_any_changes(int pageSize)
     {
         await entra.SetFaultsAsync(new { kind = "SmallPages", pageSize });
         var reader = new Reader(entra, Contoso);
@@ -66,7 +66,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     }
 
     [Fact]
-    public async Task What_changes_while_a_round_is_read_is_told_in_the_next()
+    public async Task Change_during_a_round_is_reported_in_the_next_round()
     {
         await entra.SetFaultsAsync(new { kind = "SmallPages", pageSize = 1 });
         var reader = new Reader(entra, Contoso);
@@ -82,7 +82,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     }
 
     [Fact]
-    public async Task Nothing_is_told_of_what_is_not_followed_or_did_not_change()
+    public async Task Only_changes_of_followed_groups_are_reported()
     {
         var reader = new Reader(entra, Contoso);
         await reader.ReadAsync(First(Empty));
@@ -92,7 +92,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     }
 
     [Fact]
-    public async Task A_deleted_group_is_told_of_and_leaves_the_groups_that_it_was_in()
+    public async Task Deleted_group_is_reported_and_removed_from_its_parent_groups()
     {
         var reader = new Reader(entra, Contoso);
         await reader.ReadAsync(First(Outer, Inner, Circle));
@@ -160,7 +160,7 @@ public sealed class GraphDeltaTests : OwnEntraTest
     }
 
     [Fact]
-    public async Task The_newest_place_can_be_had_without_reading_anything()
+    public async Task Newest_position_is_returned_without_reading_changes()
     {
         var reader = new Reader(entra, Contoso);
         await reader.ReadAsync($"{First(Outer)}&$deltatoken=latest");

@@ -175,7 +175,7 @@ public sealed class GraphDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whose_account_is_blocked_gets_no_token_any_more()
+    public async Task Blocked_person_gets_no_token()
     {
         var client = new SignInClient(entra);
         var (refreshToken, code) = (await client.RefreshTokenAsync(), await client.CodeAsync());
@@ -190,7 +190,7 @@ public sealed class GraphDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whose_account_is_deleted_gets_no_token_any_more()
+    public async Task Deleted_person_gets_no_token()
     {
         var client = new SignInClient(entra);
         var refreshToken = await client.RefreshTokenAsync();

@@ -21,7 +21,7 @@ public sealed class GraphEndpointsTests : IAsyncLifetime
     [InlineData("https://graph.microsoft.com/v1.0/directoryObjects/")]
     [InlineData("https://graph.microsoft.com/v1.0/users/")]
     [InlineData("http://localhost:8081/graph/v1.0/directoryObjects/")]
-    public async Task Whoever_is_added_or_removed_finds_it_in_the_next_token(string prefix)
+    public async Task Change_of_a_membership_is_in_the_next_token(string prefix)
     {
         const string guest = "guy_fabrikam.example#EXT#@contoso.example";
 

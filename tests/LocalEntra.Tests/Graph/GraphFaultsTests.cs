@@ -30,7 +30,7 @@ public sealed class GraphFaultsTests : OwnEntraTest
     }
 
     [Fact]
-    public async Task A_fault_is_for_the_requests_that_it_names_until_it_is_cleared()
+    public async Task Fault_affects_only_its_requests_until_it_is_cleared()
     {
         await entra.SetFaultsAsync(new { kind = "Refuse", status = 500, path = "/users/" });
 

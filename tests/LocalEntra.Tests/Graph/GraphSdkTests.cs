@@ -125,7 +125,7 @@ public sealed class GraphSdkTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(999)]
-    public async Task It_reads_whose_account_is_blocked_enabled_or_deleted(int pageSize)
+    public async Task Changes_contain_blocked_enabled_and_deleted_accounts(int pageSize)
     {
         await entra.SetFaultsAsync(new { kind = "SmallPages", pageSize });
         var latest = await graph.Users.Delta.WithUrl($"{entra.Url}/graph/v1.0/users/delta?$select=accountEnabled&$deltatoken=latest").GetAsDeltaGetResponseAsync();

@@ -17,7 +17,7 @@ public sealed class DeviceTests : OwnEntraTest
     [InlineData(Contoso, Rfc)]
     [InlineData("organizations", Rfc)]
     [InlineData("common", "device_code")]
-    public async Task Whoever_types_the_code_signs_the_program_in(string tenant, string grantType)
+    public async Task Person_who_types_the_code_signs_the_program_in(string tenant, string grantType)
     {
         var begun = await BeginAsync(tenant);
         Assert.Equal((900, 1), (begun.GetProperty("expires_in").GetInt32(), begun.GetProperty("interval").GetInt32()));

@@ -230,7 +230,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task It_tells_whose_account_was_blocked_or_enabled_and_whether_it_is()
+    public async Task Changes_of_accounts_are_reported_with_the_current_state()
     {
         var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
         Assert.Empty((await directory.ChangedAccounts(StandInTenant.TenantId, address, default)).People);
@@ -282,7 +282,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task An_application_without_the_permission_to_read_accounts_is_told_so()
+    public async Task Application_without_the_permission_to_read_accounts_is_refused()
     {
         var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
         await tenant.SetFaults(new { kind = "Refuse", status = 403, code = "Authorization_RequestDenied", path = "/users/" });
@@ -306,7 +306,7 @@ public sealed class GraphDirectoryTests(StandInTenant tenant) : IClassFixture<St
     }
 
     [Fact]
-    public async Task Changes_of_accounts_that_are_told_no_more_are_said_to_be()
+    public async Task Expired_changes_of_accounts_are_reported_as_expired()
     {
         var address = await directory.FollowAccounts(StandInTenant.TenantId, default);
         await tenant.SetFaults(new { kind = "ExpiredDelta", path = "/users/" });
