@@ -72,7 +72,7 @@ internal sealed class SearchTerm
             else
             {
                 // By way of upper case, so that the two lower-case sigmas, and s and the long s, are the same.
-                result.Append(Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune)).ToString());
+                Append(result, Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune)));
             }
         }
 
@@ -82,12 +82,23 @@ internal sealed class SearchTerm
     // Names from outside may have half a surrogate pair, which cannot be normalized.
     private static string Valid(string text)
     {
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        {
+            return text;
+        }
+
         var result = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            result.Append(rune.ToString());
+            Append(result, rune);
         }
 
         return result.ToString();
+    }
+
+    private static void Append(StringBuilder result, Rune rune)
+    {
+        Span<char> characters = stackalloc char[2];
+        result.Append(characters[..rune.EncodeToUtf16(characters)]);
     }
 }

@@ -1,7 +1,7 @@
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// Gives a small number to each group that people of a workspace are in. An entry of the list then takes 4 bytes for a group
+/// Gives a small number to each group that people of a workspace are in, or that its policy names. An entry of the list then takes 4 bytes for a group
 /// instead of 16, and the roles of a group are found by its number. Only one thread at a time may add groups; any thread may look
 /// up the group of a number that it was given.
 /// </summary>
@@ -37,6 +37,6 @@ internal sealed class GroupNumbers
         return number;
     }
 
-    /// <returns>Null for a group that nobody is in.</returns>
+    /// <returns>Null for a group that has none: nobody is in it, and the policy does not name it.</returns>
     public int? Find(Guid group) => numbers.TryGetValue(group, out var number) ? number : null;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using EngageCenter.Access;
 using EngageCenter.Directories;
 using EngageCenter.Paging;
@@ -8,26 +9,26 @@ namespace EngageCenter.Workspaces;
 
 /// <summary>
 /// The people of a workspace, ordered by display name and then by id. Which roles the policy gives somebody is found when it is
-/// asked for, by the numbers of their groups, so that another policy costs nothing for each person. Not thread-safe.
+/// asked for, by the numbers of their groups, and kept until another policy. A change of one person copies one
+/// <see cref="Block"/>. Not thread-safe.
 /// </summary>
-internal sealed class WorkspacePeople
+internal sealed partial class WorkspacePeople
 {
     private const string ListName = "people";
     private const int MaxPlacedOneByOne = 1_000;
 
     // Who came is kept also while they hold no role: a later policy may give them one.
     private readonly Dictionary<PersonId, Person> people;
-    private readonly List<Person> ordered;
     private readonly GroupNumbers numbers;
+
+    // Everybody in order. Never changed, but replaced: whoever goes through it goes on with what there was.
+    private ImmutableArray<Block> blocks;
 
     // Of those alone whose account was blocked once.
     private readonly Dictionary<PersonId, UserAccount> accounts;
 
     private AccessPolicy policy;
     private Grants? grants;
-
-    // The same as it is, until somebody comes or the contract names others.
-    private Person[]? still;
     private long stamp;
 
     /// <param name="seen">Whoever came as a member, with numbers.</param>
@@ -53,10 +54,10 @@ internal sealed class WorkspacePeople
             people[id] = Of(id, known?.Seen, known?.Contact, person)!;
         }
 
-        ordered = [.. people.Values.OrderBy(person => person.Place)];
+        blocks = InOrder();
     }
 
-    /// <summary>Takes another policy over, at a cost that grows with its contacts alone.</summary>
+    /// <summary>Takes another policy over, at a cost that grows with its contacts alone. What groups give each is found with the next page.</summary>
     public void Apply(AccessPolicy next)
     {
         foreach (var gone in policy.Contacts.Select(c => c.Person).Except(next.Contacts.Select(c => c.Person)))
@@ -111,7 +112,7 @@ internal sealed class WorkspacePeople
                 continue;
             }
 
-            stamp += known is not null && person is not null && known.Place.Name != person.Place.Name ? 1 : 0;
+            stamp += known is not null && person is not null && known.Name != person.Name ? 1 : 0;
             if (person is null)
             {
                 people.Remove(id);
@@ -124,15 +125,13 @@ internal sealed class WorkspacePeople
 
         if (isMany)
         {
-            still = null;
-            ordered.Clear();
-            ordered.AddRange(people.Values.OrderBy(person => person.Place));
+            blocks = InOrder();
         }
     }
 
     /// <summary>Somebody who holds a role.</summary>
     public WorkspaceUser? Find(PersonId person, DateTimeOffset now) =>
-        people.TryGetValue(person, out var found) && GrantsNow().HaveBegun(now) && GrantsNow().HeldBy(found).IsSomething ? View(found, policy, now) : null;
+        people.TryGetValue(person, out var found) && GrantsNow().HaveBegun(now) && (Row.Of(found) with { Groups = GrantsNow().RolesOf(found) }).IsSomething ? View(found, policy, now) : null;
 
     /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
     /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
@@ -146,14 +145,8 @@ internal sealed class WorkspacePeople
     {
         Bounds.Page(query.Page);
         Bounds.Query(query.Search);
-        var start = 0;
-        if (query.Page.After is { } after)
-        {
-            var place = PlaceOf(NamedCursor.Parse(after, ListName, stamp));
-            start = place < 0 ? ~place : place + 1;
-        }
-
-        var (all, at, by, given) = (still ??= [.. ordered], stamp, policy, GrantsNow());
+        var start = query.Page.After is { } after ? PlaceOf(NamedCursor.Parse(after, ListName, stamp)).Behind : default;
+        var (all, at, by, given) = (blocks, stamp, policy, GrantsNow());
         if (!given.HaveBegun(now))
         {
             return () => new([], null, 0);
@@ -161,14 +154,33 @@ internal sealed class WorkspacePeople
 
         return () =>
         {
-            var search = SearchTerm.Of(query.Search);
-            return Pages.Of(
-                place => all[place], 0, all.Length, start, query.Page.Size, count: true,
-                person => given.HeldBy(person) is { IsSomething: true } held && Matches(person, held, query, search)
-                    && (permission == Permissions.None || (!person.IsBlocked && (RoleTable.PermissionsOf(held.All) & permission) == permission)),
+            var search = query.Search is { } text ? Encoding.UTF8.GetBytes(SearchTerm.Fold(text)) : null;
+            var (total, shown) = (0, new List<Person>());
+            for (var number = 0; number < all.Length; number++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var (block, roles) = (all[number], all[number].ByGroups(given));
+                for (var index = block.Next(search, 0); index < roles.Length; index = block.Next(search, index + 1))
+                {
+                    if (!Matches(block.Rows[index] with { Groups = roles[index] }, query, permission))
+                    {
+                        continue;
+                    }
+
+                    // One more than the page has says that there is another page.
+                    total++;
+                    if (shown.Count <= query.Page.Size && (number, index).CompareTo((start.Block, start.Index)) >= 0)
+                    {
+                        shown.Add(block.People[index]);
+                    }
+                }
+            }
+
+            var page = Pages.Of(
+                place => shown[place], 0, shown.Count, 0, query.Page.Size, count: false, matches: null,
                 person => (person.Place, View: View(person, by, now)), last => (last.Place with { Stamp = at }).ToString(ListName),
-                person => Weight.Of(person.View.Profile.DisplayName, person.View.Profile.Email) + (person.View.Roles.Length * Weight.Entry), cancellation)
-                .Select(person => person.View);
+                person => Weight.Of(person.View.Profile.DisplayName, person.View.Profile.Email) + (person.View.Roles.Length * Weight.Entry), cancellation);
+            return page.Select(person => person.View) with { TotalCount = total };
         };
     }
 
@@ -176,19 +188,14 @@ internal sealed class WorkspacePeople
     /// <param name="members">Those whom the directory names in it.</param>
     public Func<IEnumerable<SeenUser>> Concerned(Guid groupId, IReadOnlyCollection<DirectoryMember> members, CancellationToken cancellation)
     {
-        var (all, number, tenant) = (still ??= [.. ordered], numbers.Find(groupId), policy.TenantId);
+        var (all, number, tenant) = (blocks, numbers.Find(groupId), policy.TenantId);
         return () =>
         {
             var isNamed = members.Select(member => member.UserId).ToHashSet();
             var found = new List<SeenUser>();
-            for (var place = 0; place < all.Length; place++)
+            foreach (var person in all.SelectMany(block => block.People))
             {
-                if (place % Pages.BetweenLooks == 0)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                }
-
-                var person = all[place];
+                cancellation.ThrowIfCancellationRequested();
                 var named = person.Id.TenantId == tenant && isNamed.Remove(person.Id.UserId);
                 if (!person.IsBlocked && (named || (number is { } its && person.Groups.Contains(its))))
                 {
@@ -213,13 +220,13 @@ internal sealed class WorkspacePeople
             roles, RoleTable.PermissionsOf(roles.Union()), person.Seen?.FirstSignInAt, person.Seen?.LastSignInAt);
     }
 
-    private static bool Matches(Person person, Held held, WorkspaceUserQuery query, SearchTerm? search) =>
-        (query.Status is not { } status || status == person.Status)
-        && (person.IsBlocked ? query.Role == Roles.None && query.Source is null : held.Has(query.Role, query.Source))
-        && (query.UserType is not { } type || type == person.UserType)
-        && (search is null || search.IsIn(person.Name) || search.IsIn(person.Email));
+    private static bool Matches(Row row, WorkspaceUserQuery query, Permissions permission) => row.IsSomething
+        && (query.Status is not { } status || status == row.Status)
+        && (row.IsBlocked ? query.Role == Roles.None && query.Source is null : row.Has(query.Role, query.Source))
+        && (query.UserType is not { } type || type == row.UserType)
+        && (permission == Permissions.None || (!row.IsBlocked && (RoleTable.PermissionsOf(row.All) & permission) == permission));
 
-    private Grants GrantsNow() => grants is { } known && known.Covers(numbers) ? known : grants = new(policy, numbers);
+    private Grants GrantsNow() => grants ??= new(policy, numbers);
 
     /// <summary>Returns a person by everything that is known about them; null if nothing is known.</summary>
     private Person? Of(PersonId id, SeenEntry? seen, PolicyContact? contact, ListedPerson? listed) => seen is null && contact is null && listed is null
@@ -229,21 +236,29 @@ internal sealed class WorkspacePeople
     private UserAccount? Newest(PersonId id, ListedPerson? listed) =>
         accounts.TryGetValue(id, out var told) && !(listed?.Account.At > told.At) ? told : listed?.Account;
 
+    // Ids compare as their texts do, which cursors have.
+    private ImmutableArray<Block> InOrder() =>
+    [
+        .. people.Values.OrderBy(person => person.Name, NameOrder.Instance).ThenBy(person => person.Id.TenantId).ThenBy(person => person.Id.UserId)
+            .Chunk(Block.Size).Select(some => new Block(some)),
+    ];
+
     /// <summary>Puts a person, as they are now, in their place.</summary>
     /// <param name="person">Null: nobody of this id any more.</param>
     private void Take(PersonId id, Person? person)
     {
-        still = null;
         if (people.TryGetValue(id, out var before))
         {
-            var place = PlaceOf(before.Place);
-            if (person is not null && before.Place.Name == person.Place.Name)
+            var (block, index, _) = PlaceOf(before.Place);
+            if (person is not null && before.Name == person.Name)
             {
-                people[id] = ordered[place] = person;
+                people[id] = person;
+                blocks = blocks.SetItem(block, blocks[block].With(index, 1, person));
                 return;
             }
 
-            ordered.RemoveAt(place);
+            var without = blocks[block].With(index, 1, null);
+            blocks = without.People.Length == 0 ? blocks.RemoveAt(block) : blocks.SetItem(block, without);
             people.Remove(id);
             stamp += person is null ? 0 : 1;
         }
@@ -251,42 +266,64 @@ internal sealed class WorkspacePeople
         if (person is not null)
         {
             people.Add(id, person);
-            ordered.Insert(~PlaceOf(person.Place), person);
+            var (block, index, _) = PlaceOf(person.Place);
+            if (blocks.IsEmpty)
+            {
+                blocks = [new([person])];
+                return;
+            }
+
+            var with = blocks[block].With(index, 0, person);
+            blocks = with.People.Length <= 2 * Block.Size
+                ? blocks.SetItem(block, with)
+                : blocks.RemoveAt(block).InsertRange(block, with.People.Chunk(Block.Size + 1).Select(some => new Block(some)));
         }
     }
 
-    /// <returns>The place in the order, or the complement of where it would be.</returns>
-    private int PlaceOf(NamedCursor place)
+    /// <returns>Where somebody is, or would be.</returns>
+    private Spot PlaceOf(NamedCursor place)
     {
-        var (low, high) = (0, ordered.Count);
+        var block = Math.Max(0, Spots(blocks.Length, number => blocks[number].People[0].CompareTo(place) <= 0) - 1);
+        if (blocks.IsEmpty)
+        {
+            return default;
+        }
+
+        var some = blocks[block].People;
+        var index = Spots(some.Length, number => some[number].CompareTo(place) < 0);
+        return new(block, index, index < some.Length && some[index].CompareTo(place) == 0);
+    }
+
+    /// <returns>How many, of ordered ones, come before.</returns>
+    private static int Spots(int count, Func<int, bool> isBefore)
+    {
+        var (low, high) = (0, count);
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
-            switch (ordered[middle].Place.CompareTo(place))
-            {
-                case 0:
-                    return middle;
-                case < 0:
-                    low = middle + 1;
-                    break;
-                default:
-                    high = middle;
-                    break;
-            }
+            (low, high) = isBefore(middle) ? (middle + 1, high) : (low, middle);
         }
 
-        return ~low;
+        return low;
+    }
+
+    /// <param name="Block">Its number.</param>
+    /// <param name="Index">The person's in it.</param>
+    /// <param name="IsTaken">Whether the person is there.</param>
+    private readonly record struct Spot(int Block, int Index, bool IsTaken)
+    {
+        public Spot Behind => this with { Index = IsTaken ? Index + 1 : Index };
     }
 
     /// <param name="Seen">Null of somebody who never came.</param>
     /// <param name="Contact">Null of somebody whom the contract does not name.</param>
     /// <param name="Listed">Null of somebody whom the directory names in no group.</param>
-    /// <param name="Groups">The numbers that <paramref name="Seen"/> and <paramref name="Listed"/> have, here as well since every page looks at all of them.</param>
-    private sealed record Person(NamedCursor Place, PersonId Id, SeenEntry? Seen, PolicyContact? Contact, ListedPerson? Listed, ImmutableArray<int> Groups)
+    /// <param name="Groups">The numbers that <paramref name="Seen"/> and <paramref name="Listed"/> have, here as well since another policy looks at all of them.</param>
+    private sealed record Person(string Name, PersonId Id, SeenEntry? Seen, PolicyContact? Contact, ListedPerson? Listed, ImmutableArray<int> Groups)
     {
         public bool IsBlocked { get; init; }
 
-        public string Name => Place.Name;
+        public NamedCursor Place => new(0, Name, Id.ToString());
 
         public string? Email => Seen is not null ? Seen.Email : Listed is not null ? Listed.Profile.Email : Contact!.Email;
 
@@ -296,68 +333,12 @@ internal sealed class WorkspacePeople
 
         public UserProfile Profile => new(Name, Email, UserType);
 
-        /// <summary>What the contract gives.</summary>
-        public Roles Contract => Contact?.Roles ?? Roles.None;
-
         // How somebody is called they say themselves, then the directory, then the contract.
         public static Person Of(PersonId id, SeenEntry? seen, PolicyContact? contact, ListedPerson? listed) => new(
-            new(0, seen?.DisplayName ?? listed?.Profile.DisplayName ?? contact!.DisplayName, seen?.Key ?? id.ToString()), id, seen, contact, listed,
+            seen?.DisplayName ?? listed?.Profile.DisplayName ?? contact!.DisplayName, id, seen, contact, listed,
             seen is null ? listed?.Groups ?? [] : listed is null ? seen.Numbers : [.. seen.Numbers.Union(listed.Groups)]);
-    }
 
-    /// <summary>Which roles somebody holds, by what.</summary>
-    private readonly record struct Held(Roles Contract, Roles Groups)
-    {
-        public bool IsSomething => (Contract | Groups) != Roles.None;
-
-        public Roles All => Contract | Groups | Roles.User;
-
-        /// <summary>Of somebody who holds something: whether that is the role, by the source.</summary>
-        public bool Has(Roles role, RoleSource? source) =>
-            (source is null or RoleSource.Contract && IsAmong(role, Contract))
-            || (source is null or RoleSource.EntraGroup && IsAmong(role, Groups))
-            || (source is null or RoleSource.Default && IsAmong(role, Roles.User));
-
-        private static bool IsAmong(Roles role, Roles held) => role == Roles.None ? held != Roles.None : (held & role) == role;
-    }
-
-    /// <summary>What a policy gives each group by its number. Never changes.</summary>
-    private sealed class Grants
-    {
-        private readonly Roles[] byNumber;
-        private readonly Guid tenant;
-        private readonly DateOnly start;
-
-        public Grants(AccessPolicy policy, GroupNumbers numbers)
-        {
-            (byNumber, tenant, start) = (new Roles[numbers.Count], policy.TenantId, policy.StartDate);
-            foreach (var group in policy.Groups)
-            {
-                if (numbers.Find(group.GroupId) is { } number)
-                {
-                    byNumber[number] = group.Roles;
-                }
-            }
-        }
-
-        public bool Covers(GroupNumbers numbers) => byNumber.Length == numbers.Count;
-
-        /// <summary>Nobody holds anything before.</summary>
-        public bool HaveBegun(DateTimeOffset now) => DateOnly.FromDateTime(now.UtcDateTime) >= start;
-
-        /// <summary>Once they have begun, the same as <see cref="AccessPolicy.RolesOf(PersonId, ImmutableArray{Guid}, DateTimeOffset)"/>, without making anything.</summary>
-        public Held HeldBy(Person person)
-        {
-            var groups = Roles.None;
-            if (person.Id.TenantId == tenant)
-            {
-                foreach (var number in person.Groups)
-                {
-                    groups |= byNumber[number];
-                }
-            }
-
-            return new(person.Contract, groups);
-        }
+        public int CompareTo(NamedCursor place) =>
+            NameOrder.Instance.Compare(Name, place.Name) is var order and not 0 ? order : string.CompareOrdinal(Id.ToString(), place.Id);
     }
 }

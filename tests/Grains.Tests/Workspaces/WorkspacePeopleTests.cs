@@ -122,22 +122,55 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
         });
     }
 
-    /// <summary>Bytes that are made stand for work: they are the same on every machine, and a pass over all people makes some for each.</summary>
+    /// <summary>Bytes that are made stand for work: they are the same on every machine, and a pass that makes people anew makes hundreds for each.</summary>
     [Fact]
-    public void Another_policy_and_the_page_behind_it_cost_the_same_however_many_people_there_are()
+    public void Another_policy_costs_the_same_however_many_people_there_are_and_the_page_behind_it_finds_their_roles_alone()
     {
-        long Cost(int count)
+        (long Policy, long Page) Cost(int count)
         {
             var people = Of([.. Enumerable.Range(1, count).Select(n => Seen(n, $"Person {n:d6}", groups))]);
             people.Page(Query(10), now);
             var before = GC.GetAllocatedBytesForCurrentThread();
             people.Apply(Policy([groups[2]]));
+            var between = GC.GetAllocatedBytesForCurrentThread();
             people.Page(Query(10), now);
+            return (between - before, GC.GetAllocatedBytesForCurrentThread() - between);
+        }
+
+        Cost(10);
+        var (few, many) = (Cost(1_000), Cost(20_000));
+        Assert.InRange(many.Policy, 0, few.Policy + 4_096);
+        Assert.InRange(many.Page, 0, few.Page + (19_000 * 4) + 4_096);
+    }
+
+    /// <summary>The same of a sign-in, by which a few people are copied, and of the page and the search behind it, also of people who came one by one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_sign_in_and_the_page_and_search_behind_it_cost_the_same_however_many_people_there_are(bool oneByOne)
+    {
+        long Cost(int count)
+        {
+            SeenUser[] all = [.. Enumerable.Range(1, count).Select(n => Seen(n, $"Person {n:d6}", groups))];
+            var people = Of(oneByOne ? [] : all);
+            foreach (var one in oneByOne ? all : [])
+            {
+                people.Seen(one);
+            }
+
+            var search = Query(10) with { Search = "person" };
+            people.Page(search, now);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            people.Seen(Seen(count / 2, "Person renamed", groups));
+            people.Page(Query(10), now);
+            people.Page(search, now);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
         Cost(10);
-        Assert.InRange(Cost(20_000), 0, Cost(1_000) + 4_096);
+
+        // A reference for each 128 of them.
+        Assert.InRange(Cost(20_000), 0, Cost(1_000) + 16_384);
     }
 
     /// <summary>
@@ -176,6 +209,84 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
             output.WriteLine($"{count} people: page {page:F2} ms, after a sign-in × {Time(SignIn, first) / page:F2}, after a policy × {Time(Change, first) / page:F2}; search {found:F2} ms, × {Time(SignIn, search) / found:F2}, × {Time(Change, search) / found:F2}");
             Assert.Equal(Math.Min(50, people.Page(first, now).TotalCount), people.Page(first, now).Items.Length);
         }
+    }
+
+    /// <summary>
+    /// What each kind of page and search costs, and how much memory a person takes. Half of the people came and are in 20 of 2,000
+    /// groups each, half are only listed, in 2 each; 200 groups hold a role. <c>PEOPLE=100000</c> with the logger
+    /// <c>console;verbosity=detailed</c> says so of so many; the machine decides, so nothing is asserted of time.
+    /// </summary>
+    [Fact]
+    public void What_each_page_and_search_costs()
+    {
+        var count = int.Parse(Environment.GetEnvironmentVariable("PEOPLE") ?? "500", CultureInfo.InvariantCulture);
+        var random = new Random(1);
+        string[] last = ["Vance", "Müller", "Strauß", "Ångström", "Smith", "Jones", "Nowak", "Rossi", "García", "Tanaka"];
+        Guid[] Some(int groups) => [.. Enumerable.Range(0, groups).Select(_ => Id(random.Next(2_000))).Distinct().Order()];
+        UserProfile Profile(int n) => new($"{(char)('A' + (n % 26))}dele {last[n % 10]} {n:d6}", $"person{n}@contoso.example", n % 7 == 0 ? UserType.Guest : UserType.Member);
+        SeenUser Somebody(int n, string suffix = "") => new(new(tenant, Id(n)), Profile(n) with { DisplayName = Profile(n).DisplayName + suffix }, [.. Some(20)], now, now);
+        AccessPolicy Without(int number) => Policy([.. Enumerable.Range(0, 200).Where(n => n != number).Select(Id)]);
+
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var numbers = new GroupNumbers();
+        List<SeenEntry> seen = [.. Enumerable.Range(0, count / 2).Select(n => SeenEntry.Of(Somebody(n)).Numbered(numbers))];
+        var listed = Enumerable.Range(count / 2, count - (count / 2)).ToDictionary(Id, n => new ListedPerson(
+            Profile(n), [.. Some(2).Select(numbers.Of).Order()], new() { IsBlocked = n % 100 == 0, At = now }));
+        var parts = GC.GetTotalMemory(forceFullCollection: true);
+        var started = TimeProvider.System.GetTimestamp();
+        var people = new WorkspacePeople(Without(0), seen, [], listed, numbers, now);
+        var made = TimeProvider.System.GetElapsedTime(started);
+        people.Page(Query(50) with { Search = "nobody at all" }, now);
+        var whole = GC.GetTotalMemory(forceFullCollection: true);
+        output.WriteLine($"{count} people: {(whole - before) / count} bytes each, of which {(whole - parts) / count} are the list's own; made in {made.TotalMilliseconds:F0} ms");
+
+        var middle = people.Page(Query(1), now).Next!.Split('/', 4) is [var name, var stamp, var id, _] ? $"{name}/{stamp}/{id}/M" : null;
+        void Nothing()
+        {
+        }
+
+        void SignIn() => people.Seen(SeenEntry.Of(Somebody(random.Next(count / 2))).Numbered(numbers));
+        void Rename() => people.Seen(SeenEntry.Of(Somebody(random.Next(count / 2), $" {random.Next()}")).Numbered(numbers));
+        void Change() => people.Apply(Without(random.Next(200)));
+        var page = Query(50);
+        foreach (var (what, change, query) in new (string, Action, WorkspaceUserQuery)[]
+        {
+            ("first page", Nothing, page),
+            ("middle page", Nothing, Query(50, middle)),
+            ("page of 500", Nothing, Query(500)),
+            ("search, one hit", Nothing, page with { Search = $"{count / 3:d6}" }),
+            ("search, no hit", Nothing, page with { Search = "nobody at all" }),
+            ("search, 1 of 10", Nothing, page with { Search = "STRAUSS" }),
+            ("search, everybody", Nothing, page with { Search = "contoso" }),
+            ("search, one letter", Nothing, page with { Search = "é" }),
+            ("role", Nothing, page with { Role = Roles.SupportUser }),
+            ("status Active", Nothing, page with { Status = WorkspaceUserStatus.Active }),
+            ("status Blocked", Nothing, page with { Status = WorkspaceUserStatus.Blocked }),
+            ("source", Nothing, page with { Source = RoleSource.EntraGroup }),
+            ("user type", Nothing, page with { UserType = UserType.Guest }),
+            ("all filters", Nothing, new(null, Roles.SupportUser, WorkspaceUserStatus.Active, RoleSource.EntraGroup, new(50, null), UserType.Member)),
+            ("all filters and search", Nothing, new("vance", Roles.SupportUser, WorkspaceUserStatus.Active, RoleSource.EntraGroup, new(50, middle), UserType.Member)),
+            ("first page after a sign-in", SignIn, page),
+            ("search after a sign-in", SignIn, page with { Search = "vance" }),
+            ("search after a renaming", Rename, page with { Search = "vance" }),
+            ("first page after a policy", Change, page),
+            ("search after a policy", Change, page with { Search = "vance" }),
+        })
+        {
+            List<double> took = [];
+            for (var n = 0; n < 21; n++)
+            {
+                started = TimeProvider.System.GetTimestamp();
+                change();
+                people.Page(query, now);
+                took.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+            took.Sort();
+            output.WriteLine($"| {what} | {took[10]:F2} | {took[20]:F2} |");
+        }
+
+        Assert.Equal(people.Page(Query(1), now).TotalCount, people.Page(page with { Search = "contoso" }, now).TotalCount);
     }
 
     [Fact]
