@@ -252,6 +252,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IUserGrain.Workspaces", () => User.Workspaces(future));
         yield return ("IUserGrain.Switcher", () => User.Switcher(future, null, new(10, null)));
         yield return ("IUserGrain.Switch", () => User.Switch(future, workspaceId));
+        yield return ("IUserGrain.SwitchIf", () => User.SwitchIf(future, workspaceId, default));
         yield return ("IUserGrain.Land", () => User.Land(future));
     }
 
@@ -272,6 +273,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
             yield return ("IUserGrain.Decide", async () => (await User.Decide(contoso.AdeleSignIn, id)).Standing == Standing.Outsider);
             yield return ("IUserGrain.Explain", async () => (await User.Explain(contoso.AdeleSignIn, id)).Decision.Standing == Standing.Outsider);
             yield return ("IUserGrain.Switch", async () => (await User.Switch(contoso.AdeleSignIn, id)).Standing == Standing.Outsider);
+            yield return ("IUserGrain.SwitchIf", async () => (await User.SwitchIf(contoso.AdeleSignIn, id, default)).Standing == Standing.Outsider);
             yield return ("IUserGrain.AccountTeam", async () => (await User.AccountTeam(contoso.AdeleSignIn, id, null)).Decision.Standing == Standing.Outsider);
         }
 

@@ -83,6 +83,10 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("Switch")]
     Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId);
 
+    /// <summary>The same, if <see cref="Landing.Version"/> is still what the caller expects.</summary>
+    [Alias("SwitchIf")]
+    Task<SwitchOutcome> SwitchIf(SignIn signIn, string workspaceId, IfMatch condition);
+
     /// <summary>Returns where the person lands: in the last opened workspace that they are still a member of, otherwise in the next best.</summary>
     [Alias("Land")]
     Task<Landing> Land(SignIn signIn);
@@ -104,14 +108,18 @@ public sealed record UserWorkspace(
     [property: Id(3)] DateTimeOffset? LastAccessedAt,
     [property: Id(4)] bool IsCurrent);
 
-/// <summary>The result of a switch. For an outsider, or if the right is unconfirmed, it has no workspace.</summary>
+/// <summary>The result of a switch. For an outsider, or if the right is unconfirmed or a condition is not met, it has no workspace.</summary>
+/// <param name="Version">As <see cref="Landing.Version"/>; 0 where nothing was opened.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.SwitchOutcome")]
 public sealed record SwitchOutcome(
     [property: Id(0)] Standing Standing,
-    [property: Id(1)] UserWorkspace? Workspace);
+    [property: Id(1)] UserWorkspace? Workspace,
+    [property: Id(2)] long Version = 0);
 
 /// <param name="Standing">Member, with a decision; Outsider if the person is not a member of any workspace; or Unconfirmed.</param>
+/// <param name="Version">Stands for the workspace that the person last opened: another one for another workspace; 0 before the first.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.Landing")]
 public sealed record Landing(
     [property: Id(0)] Standing Standing,
-    [property: Id(1)] AccessDecision Decision);
+    [property: Id(1)] AccessDecision Decision,
+    [property: Id(2)] long Version = 0);

@@ -150,7 +150,11 @@ internal sealed partial class UserGrain(
         return new(Person, Seen!.Profile, durable.LastOpened);
     }
 
-    public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId)
+    public Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId) => Open(signIn, workspaceId, null);
+
+    public Task<SwitchOutcome> SwitchIf(SignIn signIn, string workspaceId, IfMatch condition) => Open(signIn, workspaceId, condition);
+
+    private async Task<SwitchOutcome> Open(SignIn signIn, string workspaceId, IfMatch? condition)
     {
         var examined = await Examine(await Accept(signIn), workspaceId);
         if (examined.Access.Decision.Standing != Standing.Member)
@@ -158,21 +162,28 @@ internal sealed partial class UserGrain(
             return new(examined.Access.Decision.Standing, null);
         }
 
-        var now = time.GetUtcNow();
-        await Update(s => s.Open(workspaceId, now));
-        return new(Standing.Member, Listed(examined));
+        // Compared with what is being written as well: of two that expect the same, one opens.
+        if (condition is { } expected && !expected.Allows(storage.State.OpenedVersion))
+        {
+            return new(Standing.Member, null);
+        }
+
+        var opened = storage.State.Open(workspaceId, time.GetUtcNow());
+        await Update(_ => opened);
+        return new(Standing.Member, Listed(examined), opened.OpenedVersion);
     }
 
     public async Task<Landing> Land(SignIn signIn)
     {
         var knowsGroups = await Accept(signIn);
+        var version = durable.OpenedVersion;
         var opened = durable.Opened.OrderByDescending(o => o.Key == durable.LastOpened).ThenByDescending(o => o.Value).Select(o => o.Key);
         foreach (var some in Rounds.Of([.. opened], Parallel))
         {
             var examined = await Task.WhenAll(some.Select(id => Examine(knowsGroups, id).AsTask()));
             if (Array.Find(examined, e => e.Access.Decision.Standing != Standing.Outsider).Access is { Decision: var decision })
             {
-                return new(decision.Standing, decision);
+                return new(decision.Standing, decision, version);
             }
         }
 
@@ -184,11 +195,11 @@ internal sealed partial class UserGrain(
 
         if (workspaces.IsEmpty)
         {
-            return new(Standing.Outsider, AccessDecision.Outsider(Person, string.Empty));
+            return new(Standing.Outsider, AccessDecision.Outsider(Person, string.Empty), version);
         }
 
         var first = (await Examine(workspaces[0].Workspace.WorkspaceId)).Access.Decision;
-        return new(first.Standing, first);
+        return new(first.Standing, first, version);
     }
 
     public ValueTask<bool> Made(AccessDecision decision) => new(

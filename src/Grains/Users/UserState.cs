@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using EngageCenter.Access;
 
 namespace EngageCenter.Users;
@@ -21,6 +24,11 @@ internal sealed record UserState
         ImmutableSortedDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
 
     public string? LastOpened { get; init; }
+
+    /// <summary>Stands for <see cref="LastOpened"/>: another one for another workspace, the same for the same; 0 for none.</summary>
+    public long OpenedVersion => LastOpened is { } last
+        ? BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(last))) & long.MaxValue
+        : 0;
 
     /// <summary>The workspaces whose list of people has or had the person. They are told of each new token.</summary>
     public ImmutableSortedSet<string> ListedIn { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);

@@ -25,7 +25,7 @@ internal static class Preconditions
     /// </param>
     public static IResult Answer<T>(HttpContext http, long version, T resource, string? shown = null)
     {
-        var tag = shown is null ? TagOf(version) : $"{TagOf(version)[..^1]}.{shown}\"";
+        var tag = TagOf(version, shown);
         http.Response.Headers.ETag = tag;
         return IsKnown(http.Request, tag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(resource);
     }
@@ -41,11 +41,14 @@ internal static class Preconditions
 
     /// <summary>Returns the response to a PUT: the resource with its tag.</summary>
     /// <param name="createdAt">The address of the resource if the request created it; otherwise null.</param>
-    public static IResult AnswerPut<T>(HttpContext http, long version, T resource, string? createdAt)
+    /// <param name="shown">As in the response to a GET.</param>
+    public static IResult AnswerPut<T>(HttpContext http, long version, T resource, string? createdAt, string? shown = null)
     {
-        http.Response.Headers.ETag = TagOf(version);
+        http.Response.Headers.ETag = TagOf(version, shown);
         return createdAt is null ? TypedResults.Ok(resource) : TypedResults.Created(createdAt, resource);
     }
+
+    private static string TagOf(long version, string? shown) => shown is null ? TagOf(version) : $"{TagOf(version)[..^1]}.{shown}\"";
 
     private static bool IsKnown(HttpRequest request, string tag) =>
         EntityTagHeaderValue.TryParseStrictList([.. request.Headers.IfNoneMatch.Select(v => v ?? "")], out var known)

@@ -30,6 +30,7 @@ internal static class MeEndpoints
         me.MapGet("/current-workspace", Current)
             .Describe("GetCurrentWorkspace", "The workspace where the caller lands", "That of `me/home`, without its home page. Looking is not opening.")
             .Answers<CurrentWorkspaceResponse>(200)
+            .Versioned()
             .Refuses(Problems.AccessUnconfirmed);
         me.MapPut("/current-workspace", Switch)
             .Describe("SwitchWorkspace", "Opens a workspace", "The workspace switcher: makes the workspace the current one and records that it was opened.")
@@ -62,28 +63,35 @@ internal static class MeEndpoints
             ? await PageLimit.Count(request.HttpContext, limits, page.TotalCount) ?? Lists.Answer(request, page, UserWorkspaceResponse.Of)
             : Unconfirmed(caller);
 
-    private static async Task<IResult> Current(PersonCaller caller, UserGrains users)
+    private static async Task<IResult> Current(PersonCaller caller, UserGrains users, HttpContext http)
     {
         var landing = await users.Of(caller.Person).Land(caller.SignIn);
+
+        // Where the caller lands also depends on which workspaces are open to them; the version alone on what they last opened.
         return landing.Standing switch
         {
-            Standing.Member => TypedResults.Ok(new CurrentWorkspaceResponse(landing.Decision.WorkspaceId)),
-            Standing.Outsider => TypedResults.Ok(new CurrentWorkspaceResponse(null)),
+            Standing.Member => Preconditions.Answer(http, landing.Version, new CurrentWorkspaceResponse(landing.Decision.WorkspaceId), landing.Decision.WorkspaceId),
+            Standing.Outsider => Preconditions.Answer(http, landing.Version, new CurrentWorkspaceResponse(null), "none"),
             _ => Unconfirmed(caller),
         };
     }
 
-    private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, UserGrains users)
+    private static async Task<IResult> Switch(PersonCaller caller, SwitchRequest body, IfMatchHeader ifMatch, UserGrains users, HttpContext http)
     {
         if (!WorkspaceHeader.IsId(body.WorkspaceId))
         {
             return Problems.WorkspaceNotFound.Answer();
         }
 
-        var outcome = await users.Of(caller.Person).Switch(caller.SignIn, body.WorkspaceId);
+        var user = users.Of(caller.Person);
+        var condition = await ifMatch.Choose(async () => (await user.Land(caller.SignIn)).Version);
+        var outcome = condition is { } expected
+            ? await user.SwitchIf(caller.SignIn, body.WorkspaceId, expected)
+            : await user.Switch(caller.SignIn, body.WorkspaceId);
         return outcome.Standing switch
         {
-            Standing.Member => TypedResults.Ok(UserWorkspaceResponse.Of(outcome.Workspace!)),
+            Standing.Member when outcome.Workspace is null => ifMatch.Refusal(),
+            Standing.Member => Preconditions.AnswerPut(http, outcome.Version, UserWorkspaceResponse.Of(outcome.Workspace), createdAt: null, shown: body.WorkspaceId),
             Standing.Outsider => Problems.WorkspaceNotFound.Answer(),
             _ => Unconfirmed(caller),
         };

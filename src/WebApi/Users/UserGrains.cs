@@ -106,6 +106,9 @@ internal readonly struct UserCalls(PersonId person, UserGrains users)
     public async Task<SwitchOutcome> Switch(SignIn signIn, string workspaceId) =>
         await Grain() is { } grain ? await grain.Switch(signIn, workspaceId) : new(StrangersStanding(signIn), null);
 
+    public async Task<SwitchOutcome> SwitchIf(SignIn signIn, string workspaceId, IfMatch condition) =>
+        await Grain() is { } grain ? await grain.SwitchIf(signIn, workspaceId, condition) : new(StrangersStanding(signIn), null);
+
     public async Task<Landing> Land(SignIn signIn) =>
         await Grain() is { } grain ? await grain.Land(signIn) : new(StrangersStanding(signIn), StrangersDecision(signIn, string.Empty));
 

@@ -10,6 +10,32 @@ public class UserGrainTests(GrainCluster cluster) : IClassFixture<GrainCluster>
     private readonly Contoso contoso = new(cluster);
 
     [Fact]
+    public async Task Of_several_switches_that_expect_the_same_workspace_one_opens_and_its_version_is_expected_next()
+    {
+        var names = Enumerable.Range(0, 5).Select(n => $"{n}").ToArray();
+        string[] ids = [.. (await contoso.Put(contoso.Agreement(AgreementType.Workload, names))).Workspaces.Select(w => w.WorkspaceId)];
+        var group = Guid.NewGuid();
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        foreach (var id in ids)
+        {
+            await contoso.Grant(id, group, Roles.SupportUser);
+        }
+
+        var user = cluster.User(member.Person);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            var before = await user.Land(member);
+            var outcomes = await Task.WhenAll(ids.Where(id => id != before.Decision.WorkspaceId).Select(id => user.SwitchIf(member, id, new(before.Version))));
+
+            var opened = Assert.Single(outcomes, outcome => outcome.Workspace is not null);
+            Assert.All(outcomes, outcome => Assert.Equal(Standing.Member, outcome.Standing));
+            var after = await user.Land(member);
+            Assert.Equal((opened.Workspace!.Workspace.WorkspaceId, opened.Version), (after.Decision.WorkspaceId, after.Version));
+            Assert.NotEqual(before.Version, after.Version);
+        }
+    }
+
+    [Fact]
     public async Task Person_lands_in_the_last_workspace_then_in_the_most_recent_open_one_then_in_the_first_by_name()
     {
         var agreement = contoso.Agreement(AgreementType.Workload, "beta", "Alpha", "gamma");

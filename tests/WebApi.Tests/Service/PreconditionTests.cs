@@ -157,7 +157,7 @@ public class PreconditionTests(RunningService service)
     [Fact]
     public async Task Putting_and_deleting_again_changes_nothing()
     {
-        foreach (var resource in (string[])["workspace", "group", "agreement", "assessment", "activity", "course", "enrollment"])
+        foreach (var resource in (string[])["workspace", "group", "agreement", "assessment", "activity", "course", "enrollment", "current workspace"])
         {
             var (path, token, writer, changes) = await Make(resource);
             foreach (var (method, body) in changes.Where(c => c.Method != HttpMethod.Delete))
@@ -182,7 +182,7 @@ public class PreconditionTests(RunningService service)
         Assert.Single(epochs.Distinct());
     }
 
-    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "assessment", "activity", "course", "enrollment");
+    public static TheoryData<string> Resources() => new("workspace", "group", "agreement", "assessment", "activity", "course", "enrollment", "current workspace");
 
     /// <summary>
     /// Creates a resource; returns its path, the tokens that read and change it, and its possible changes.
@@ -217,6 +217,13 @@ public class PreconditionTests(RunningService service)
                 (HttpMethod.Put, new JsonObject { ["progressPercent"] = 50 }),
                 (HttpMethod.Put, new JsonObject { ["progressPercent"] = 100 }),
             ]);
+        }
+
+        if (resource == "current workspace")
+        {
+            const string path = "/v1/me/current-workspace";
+            await service.Json(HttpMethod.Put, path, manager, new JsonObject { ["workspaceId"] = workspace });
+            return (path, manager, manager, [(HttpMethod.Put, new JsonObject { ["workspaceId"] = await service.Workspace(granted: false) })]);
         }
 
         if (resource == "activity")
