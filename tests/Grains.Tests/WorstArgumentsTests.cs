@@ -111,6 +111,7 @@ public sealed class WorstArgumentsTests(GrainCluster cluster) : IClassFixture<Gr
         yield return ("IWorkspaceGrain.Groups", () => Workspace.Groups(manager, new(tooLong, Roles.None, fine)));
         yield return ("IWorkspaceUsersGrain.List", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).List(manager, new(tooLong, Roles.None, null, null, fine)));
         yield return ("IWorkspaceUsersGrain.Get", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).Get(default, contoso.Adele));
+        yield return ("IWorkspaceUsersGrain.LeavesOut", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).LeavesOut(default));
         yield return ("IWorkspaceUsersGrain.Preview", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).Preview(manager, Guid.NewGuid(), Roles.IncidentManager));
         yield return ("IWorkspaceUsersGrain.Preview", () => cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspaceId).Preview(manager, Guid.NewGuid(), (Roles)(1 << 15)));
         yield return ("IWorkspaceDirectoryGrain.State", () => cluster.Grains.GetGrain<IWorkspaceDirectoryGrain>(workspaceId).State(default));

@@ -40,6 +40,13 @@ public interface IWorkspaceUsersGrain : IGrainWithStringKey
     Task<Page<WorkspaceUser>?> Get(AccessDecision decision, PersonId person);
 
     /// <summary>
+    /// Needs ViewUserRoles. Whether the list holds <see cref="WorkspaceUser.MaxPerWorkspace"/> people who came, or as many whom the
+    /// directory names, and so leaves others out. Null: decide again.
+    /// </summary>
+    [Alias("LeavesOut")]
+    Task<bool?> LeavesOut(AccessDecision decision);
+
+    /// <summary>
     /// Returns who would gain or lose which permissions if a group held exactly these roles. Changes nothing. Needs
     /// ManageEntraGroups. Null: decide again.
     /// </summary>

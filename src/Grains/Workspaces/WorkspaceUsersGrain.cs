@@ -117,6 +117,9 @@ internal sealed partial class WorkspaceUsersGrain(
             : new([], null, 0);
     }
 
+    public async Task<bool?> LeavesOut(AccessDecision decision) =>
+        await Accept(decision) is null ? null : log.Count >= WorkspaceUser.MaxPerWorkspace || fromDirectory.IsFull;
+
     public async Task<GroupPreview?> Preview(AccessDecision decision, Guid groupId, Roles roles, CancellationToken cancellation)
     {
         Bounds.Require((roles & ~RoleTable.Assignable) == 0, "A contract role comes from the agreement alone.");

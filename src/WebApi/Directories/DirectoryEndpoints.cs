@@ -5,6 +5,7 @@ using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
 using EngageCenter.WebApi.Requests;
 using EngageCenter.WebApi.Responses;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.WebApi.Directories;
 
@@ -22,7 +23,9 @@ internal static class DirectoryEndpoints
     }
 
     private static Task<IResult> Get(WorkspaceVisit visit) => visit.Act(async decision =>
-        await visit.Grain<IWorkspaceDirectoryGrain>().State(decision) is { } state ? TypedResults.Ok(DirectoryResponse.Of(state)) : null);
+        await visit.Grain<IWorkspaceDirectoryGrain>().State(decision) is { } state && await visit.Grain<IWorkspaceUsersGrain>().LeavesOut(decision) is { } leavesOut
+            ? TypedResults.Ok(DirectoryResponse.Of(state, leavesOut))
+            : null);
 
     private static Task<IResult> Groups(WorkspaceVisit visit, DirectoryGroupListQuery query, HttpRequest request) => visit.Act(async decision =>
         await visit.Grain<IWorkspaceDirectoryGrain>().Groups(decision, new(query.Search, query.Page())) is { } page

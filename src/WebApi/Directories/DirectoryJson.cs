@@ -15,13 +15,16 @@ namespace EngageCenter.WebApi.Directories;
 /// <param name="LastSyncedAt">When the directory last answered.</param>
 /// <param name="BehindSeconds">How long the directory has not answered, if it does not answer.</param>
 /// <param name="Reason">Why the directory does not answer.</param>
+/// <param name="PeopleLeftOut">Whether the workspace's list of people has its 250,000, and so leaves others out. Their rights are not affected.</param>
 internal sealed record DirectoryResponse(
     DirectoryStatus Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? LastSyncedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? BehindSeconds,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
+    bool PeopleLeftOut)
 {
-    public static DirectoryResponse Of(DirectoryState state) => new(state.Status, state.LastAnsweredAt, (long?)state.Behind?.TotalSeconds, state.Reason);
+    public static DirectoryResponse Of(DirectoryState state, bool leavesOut) =>
+        new(state.Status, state.LastAnsweredAt, (long?)state.Behind?.TotalSeconds, state.Reason, leavesOut);
 }
 
 /// <summary>A group in the directory.</summary>

@@ -100,6 +100,9 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
         await list.Seen(Seen(people[0], 60, groups));
 
         Assert.Equal(1, unlisted["unlisted"]);
+        var another = new Contoso(cluster);
+        Assert.True(await LeavesOut(contoso, workspace));
+        Assert.False(await LeavesOut(another, await another.Workspace()));
         Assert.Equal(Seen(people[0], 60).LastSignInAt, (await List(workspace, $"{people[0].UserId}")).Items.Single().LastSignInAt);
         var found = await List(workspace);
         Assert.Equal(WorkspaceUser.MaxPerWorkspace, found.TotalCount);
@@ -122,6 +125,9 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
 
     private async Task<WorkspaceUser?> Find(string workspace, PersonId person) =>
         (await List(workspace)).Items.SingleOrDefault(u => u.Person == person);
+
+    private async Task<bool?> LeavesOut(Contoso of, string workspace) => await cluster.Grains.GetGrain<IWorkspaceUsersGrain>(workspace).LeavesOut(
+        await cluster.User(of.Adele).Decide(of.AdeleSignIn, workspace));
 
     private async Task<Page<WorkspaceUser>> List(string workspace, string? search = null)
     {
