@@ -70,7 +70,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    // Its key proves decisions. With every stored state comes a new key, so decisions by an earlier state are no longer proven.
+    // Its key proves decisions. With every stored state comes a new key, so proofs by an earlier state are no longer valid.
     private LeasedPolicy Policy => policy ??= state.Policy(Id) with { Key = DecisionKey.New() };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)

@@ -80,7 +80,7 @@ public class AccessPolicyTests
     }
 
     [Fact]
-    public void A_role_names_the_group_that_gives_it_also_after_the_groups_changed()
+    public void Role_names_its_group_even_after_the_groups_changed()
     {
         var first = Policy.RolesOf(Adele, [Support], Now)[0].SourceId;
         Assert.Equal(Support.ToString(), first);
@@ -91,7 +91,7 @@ public class AccessPolicyTests
     }
 
     [Fact]
-    public void A_policy_with_other_roles_of_a_group_keeps_the_rest_in_order()
+    public void Policy_with_other_roles_of_a_group_keeps_the_rest_in_order()
     {
         var first = Guid.Parse("00000000-0000-0000-0000-000000000009");
 
@@ -104,7 +104,7 @@ public class AccessPolicyTests
     }
 
     [Fact]
-    public void A_group_that_is_not_named_holds_nothing()
+    public void Group_that_the_policy_does_not_name_holds_nothing()
     {
         Assert.Equal(Roles.Administrator, Policy.RolesOf(Admins));
         Assert.Equal(Roles.None, Policy.RolesOf(Guid.Empty));

@@ -427,7 +427,7 @@ public class PolicyOwnerTests
         Assert.Contains("Owning", Assert.Throws<InvalidOperationException>(() => Owning().Start(null, At(1))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void A_second_change_during_a_change_is_a_fault_of_the_caller()
+    public void Second_change_during_a_change_throws()
     {
         var owner = Owning();
         owner.ChangeAsked(Patience, At(1));
@@ -436,11 +436,11 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_confirmed_write_that_nobody_made_is_a_fault_of_the_caller() =>
+    public void Confirming_a_write_that_was_not_made_throws() =>
         Assert.Throws<InvalidOperationException>(() => Owning().Written(At(1), At(1)));
 
     [Fact]
-    public void A_read_that_was_sent_before_the_last_write_does_not_shorten_authority()
+    public void Read_sent_before_the_last_write_does_not_shorten_authority()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(20));
@@ -453,7 +453,7 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_read_that_is_answered_after_a_change_failed_says_nothing()
+    public void Read_answered_after_a_failed_change_is_ignored()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(20));
@@ -465,11 +465,11 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void A_lease_longer_than_the_caller_waits_refuses_its_change_at_any_time() =>
+    public void Change_is_always_refused_if_a_lease_is_longer_than_its_caller_waits() =>
         Says(Owning().ChangeAsked(At(9), At(100)), "refuse change, 1 s");
 
     [Fact]
-    public void During_a_recall_the_lease_that_ends_first_is_waited_for_first()
+    public void Recall_waits_first_for_the_lease_that_expires_first()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
@@ -486,11 +486,11 @@ public class PolicyOwnerTests
     }
 
     [Fact]
-    public void An_owner_releases_from_the_moment_on_from_which_it_may_change() =>
+    public void Owner_may_release_as_soon_as_it_may_change() =>
         Says(Owning(released: false).Stop(At(30)), "write release, term 5");
 
     [Fact]
-    public void Whoever_waits_when_the_owner_stops_is_refused_at_once()
+    public void Waiting_requests_are_refused_at_once_when_the_owner_stops()
     {
         var owner = Owning();
         owner.LeaseAsked("a", 1, At(1));
