@@ -23,6 +23,9 @@ internal sealed partial class UserGrain
     /// <summary>What issues tokens may be behind the directory by so long, after which its groups are believed without a question.</summary>
     public static readonly TimeSpan Settling = TimeSpan.FromMinutes(5);
 
+    // Whether the newest token has groups that the directory did not have shortly before, and has not been asked about since.
+    private bool isUnsettled;
+
     // The question under way, and until when there is none.
     private Task? asking;
     private Task? settling;
@@ -37,6 +40,7 @@ internal sealed partial class UserGrain
     {
         var isSame = ReferenceEquals(state.Seen, durable.Seen) && ReferenceEquals(observed, observation);
         (durable, observation) = (state, observed);
+        isUnsettled = state.Seen is { } token && BringsBack(token.LastSignInAt, token.Groups);
         if (isSame && Seen is not null)
         {
             return;
@@ -52,7 +56,7 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>Whether what is known decides, and the sign-in changes nothing.</summary>
-    private bool Covers(SignIn signIn) => (hasDirectory || !signIn.LeavesGroupsOut) && observation.Covers(signIn, durable) && !Unblocks(signIn) && !BringsBack(signIn);
+    private bool Covers(SignIn signIn) => (hasDirectory || !signIn.LeavesGroupsOut) && observation.Covers(signIn, durable) && !Unblocks(signIn) && !isUnsettled && !BringsBack(signIn);
 
     /// <summary>Asks the directory for the person's groups, once for each sign-in that leaves them out.</summary>
     /// <returns>Whether the groups are known: the directory answered now, or not long ago.</returns>
@@ -76,10 +80,14 @@ internal sealed partial class UserGrain
     /// Whether a token has groups that the directory did not have shortly before it was issued: either the person was put in
     /// since, or what issues tokens does not know yet that they were taken out.
     /// </summary>
-    private bool BringsBack(SignIn signIn) => observation.Seen is { } seen && signIn.IssuedAt > observation.At && signIn.IssuedAt - observation.At <= Settling
-        && hasRow && signIn.Groups.Except(seen.Groups).Any();
+    private bool BringsBack(SignIn signIn) => !signIn.LeavesGroupsOut && BringsBack(signIn.IssuedAt, signIn.Groups);
 
-    // The directory says which of the two it is. While it is silent the token counts, and the next check asks again.
+    private bool BringsBack(DateTimeOffset issuedAt, ImmutableArray<Guid> groups) =>
+        hasDirectory && observation.Seen is { } seen && issuedAt > observation.At && issuedAt - observation.At <= Settling
+        && hasRow && groups.Except(seen.Groups).Any();
+
+    // The directory says which of the two it is. While it is silent the token counts, and the next check asks again, whichever
+    // token of the person it comes with.
     private async ValueTask<bool> Settle(SignIn signIn)
     {
         await (settling ??= Ask());

@@ -60,7 +60,7 @@ internal sealed partial class UserGrain
             return Observe(signIn);
         }
 
-        return BringsBack(signIn) ? Settle(signIn) : TakeOver(signIn);
+        return isUnsettled || BringsBack(signIn) ? Settle(signIn) : TakeOver(signIn);
     }
 
     private ValueTask<bool> TakeOver(SignIn signIn)
