@@ -77,6 +77,24 @@ public sealed class NewerObservationTests(WarmCluster silos) : DirectoryTest(sil
     }
 
     [Fact]
+    public async Task Groups_that_a_token_brought_back_while_the_directory_was_silent_end_for_older_tokens_too()
+    {
+        var (workspace, leaver, _) = await Members();
+        directory.Groups[leaver.UserId] = [];
+        directory.Tell(new(group, false, [leaver.UserId], false));
+        Assert.True(await Poll());
+        cluster.Time.Shift = TimeSpan.FromMinutes(2);
+        directory.Refuse(TimeSpan.FromMilliseconds(1));
+        var older = Token(leaver, -60, group);
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(older, workspace));
+        Assert.Equal(Standing.Member, await contoso.StandingOf(Token(leaver, 60, group), workspace));
+
+        directory.Answer();
+
+        await GrainCluster.Until(async () => await contoso.StandingOf(older, workspace) == Standing.Outsider, "the directory is asked again");
+    }
+
+    [Fact]
     public async Task Whoever_the_directory_put_into_a_group_is_out_when_it_is_deleted()
     {
         var (workspace, leaver, _) = await Members();
