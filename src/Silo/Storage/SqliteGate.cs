@@ -8,11 +8,12 @@ namespace EngageCenter.Storage;
 /// are reported by exception types that processes without SQLite know.
 /// </summary>
 /// <remarks>
-/// A failure of SQLite (full disk, a lock held for longer than <see cref="SqliteFile.BusySeconds"/>, a damaged or missing
-/// file) is an <see cref="IOException"/>; a turn that does not come within <see cref="TurnTimeout"/> is a
+/// Writes that come during a flush to the disk share the next transaction, and so the next flush. A write completes when it
+/// is on the disk. A failure of SQLite (full disk, a lock held for longer than <see cref="SqliteFile.BusySeconds"/>, a damaged
+/// or missing file) is an <see cref="IOException"/>; a turn that does not come within <see cref="TurnTimeout"/> is a
 /// <see cref="TimeoutException"/>.
 /// </remarks>
-internal sealed class SqliteGate : IDisposable
+internal sealed class SqliteGate(SqliteFile file) : IDisposable
 {
     /// <summary>
     /// How long a write waits for earlier writes. Together with the wait for a lock, this is below a grain call's timeout.
@@ -26,6 +27,9 @@ internal sealed class SqliteGate : IDisposable
     // Writers of one process queue here, in order and without holding a thread. In SQLite they would poll for the lock, each
     // blocking a thread, and some could wait too long.
     private readonly SemaphoreSlim turn = new(1, 1);
+
+    // The transaction that the next write joins. Used only by whoever has the turn.
+    private SqliteWrites? open;
 
     /// <param name="name">The name of the operation in traces.</param>
     public static Task Read(string name, Func<Task> read) => Traced(name, () => Translated(read));
@@ -74,13 +78,76 @@ internal sealed class SqliteGate : IDisposable
             throw new TimeoutException($"A write waited {TurnTimeout.TotalSeconds:0} s for earlier writes and was not started; nothing was stored.");
         }
 
+        await Translated(async () =>
+        {
+            var (writes, isFirst) = (open, open is null);
+            try
+            {
+                try
+                {
+                    writes = open ??= file.BeginWrites();
+                    await Join(writes, write);
+                }
+                finally
+                {
+                    turn.Release();
+                }
+            }
+            finally
+            {
+                // Also if this write fails: others may have joined.
+                if (isFirst && writes is not null)
+                {
+                    await CommitInTurn(writes);
+                }
+            }
+
+            await writes.Stored;
+        });
+    }
+
+    private async Task Join(SqliteWrites writes, Func<Task> write)
+    {
         try
         {
-            await Translated(write);
+            await file.WriteIn(writes, write);
+        }
+        finally
+        {
+            writes.Count++;
+            if (writes.IsLost)
+            {
+                open = null;
+                writes.Fail(new IOException("The store failed, and what other callers wrote at the same time was rolled back."));
+            }
+            else if (writes.Count == SqliteWrites.Max)
+            {
+                Commit(writes);
+            }
+        }
+    }
+
+    // Turns come in order, so everybody who waited for a turn when the first write was done joins its transaction.
+    private async Task CommitInTurn(SqliteWrites writes)
+    {
+        // The flush blocks a thread, and needs nothing of the grain.
+        await turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            Commit(writes);
         }
         finally
         {
             turn.Release();
+        }
+    }
+
+    private void Commit(SqliteWrites writes)
+    {
+        if (!writes.IsOver)
+        {
+            open = null;
+            writes.Commit();
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class Check(int person, SignIn token, SimulatedWorkspace workspa
 
     public TimeSpan EndedAt { get; set; }
 
-    /// <summary>Null where there was none in time.</summary>
+    /// <summary>Null if there was none in time.</summary>
     public EffectiveAccess? Access { get; set; }
 
     /// <summary>Whose decision it is; null unless it allows something.</summary>
