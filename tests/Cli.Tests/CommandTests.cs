@@ -203,6 +203,27 @@ public sealed class CommandTests(CliService service)
     }
 
     [Fact]
+    public async Task Export_of_the_audit_trail_is_verified_and_compared_with_an_earlier_one()
+    {
+        using var shell = await service.SignedInAsync("adele");
+        (await shell.RunAsync("use", "Contoso Data Platform")).With(0);
+        var (old, changed) = (shell.File("old.ndjson"), shell.File("changed.ndjson"));
+        (await shell.RunAsync("audit", "export", "--out", old)).With(0);
+        var head = (string)(await shell.RunAsync("audit", "verify", "--file", old, "--json")).With(0).Json["head"]!;
+        (await shell.RunAsync("groups", "set", $"{Guid.NewGuid()}", "--role", "User")).With(0);
+
+        Assert.Contains("continue the earlier ones unchanged", (await shell.RunAsync("audit", "verify", "--head", head)).With(0).Out);
+        Assert.Contains("continue the earlier ones unchanged", (await shell.RunAsync("audit", "verify", "--from", old)).With(0).Out);
+        Assert.Contains("Keep the head elsewhere", (await shell.RunAsync("audit", "verify")).With(0).Error);
+
+        await File.WriteAllTextAsync(changed, (await File.ReadAllTextAsync(old)).Replace("WorkspaceCreated", "WorkspaceRenamed", StringComparison.Ordinal));
+        Assert.Contains("Event 1 is not the one", (await shell.RunAsync("audit", "verify", "--file", changed, "--from", old)).With(1).Error);
+        Assert.Contains("or an earlier one was changed", (await shell.RunAsync("audit", "verify", "--file", changed, "--head", head)).With(1).Error);
+        (await shell.RunAsync("audit", "verify", "--file", old, "--head", "7")).With(2);
+        (await shell.RunAsync("audit", "verify", "--file", shell.File("none"))).With(2);
+    }
+
+    [Fact]
     public async Task Agreements_are_applied_after_their_difference_was_shown()
     {
         using var shell = service.NewApplication();

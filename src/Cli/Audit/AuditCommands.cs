@@ -13,8 +13,6 @@ namespace EngageCenter.Cli.Audit;
 /// <summary>What changed in a workspace: who may do what, and its name.</summary>
 internal static class AuditCommands
 {
-    // One event has at most what a change of an agreement says.
-    private const int MaxEvent = 4 * 1024 * 1024;
     private const int MaxSilentAttempts = 10;
     private static readonly TimeSpan quick = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan reconnect = TimeSpan.FromSeconds(2);
@@ -29,6 +27,46 @@ internal static class AuditCommands
         commands.Add(audit, "tail", "Shows the newest events, and then each that comes, until Ctrl+C.", call => TailAsync(call, call.Get(last), call.Get(once)), last, once);
         commands.Add(audit, "export", "Writes all events, oldest first, one JSON object on each line.", async call => await ExportCommands.SaveAsync(
             call, (await call.WorkspaceAsync()).AuditEvents.ToGetRequestInformation(), "application/x-ndjson", call.Get(file)), file);
+        var export = new Option<FileInfo?>("--file", "-f") { Description = "An export; fetched from the service where nothing is said." };
+        var from = new Option<FileInfo?>("--from") { Description = "An earlier export, which this one must continue." };
+        var head = new Option<string?>("--head") { Description = "The head that was printed for an earlier export, such as 125:9f86…" };
+        commands.Add(audit, "verify", "Checks that an export is complete, and continues an earlier one.", call => VerifyAsync(call, call.Get(export), call.Get(from), call.Get(head)), export, from, head);
+    }
+
+    private static async Task<int> VerifyAsync(Call call, FileInfo? file, FileInfo? from, string? head)
+    {
+        (long, string)? kept = head is null ? null : AuditVerification.ReadHead(head) ?? throw EngageException.Wrong("A head is the id of an event, a colon and 64 hexadecimal digits, as 'engage audit verify' prints it.");
+        await using var earlier = from is null ? null : Open(from);
+        await using var export = file is null
+            ? await call.Client.OpenAsync((await call.WorkspaceAsync()).AuditEvents.ToGetRequestInformation(), "application/x-ndjson", call.Stop)
+            : Open(file);
+        var chain = await AuditVerification.VerifyAsync(export, earlier, kept, call.Stop);
+        if (call.Printer.IsJson)
+        {
+            await call.Printer.JsonAsync(new JsonObject { ["events"] = chain.Last, ["head"] = chain.Head });
+            return ExitCodes.Ok;
+        }
+
+        await call.Printer.LineAsync($"Events 1 to {chain.Last} are there{(earlier is null && kept is null ? "" : ", and continue the earlier ones unchanged")}.");
+        await call.Printer.LineAsync($"Head: {chain.Head}");
+        if (earlier is null && kept is null)
+        {
+            await call.Printer.NoteAsync("Keep the head elsewhere. With '--head' it shows later whether one of these events was changed or removed.");
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static FileStream Open(FileInfo file)
+    {
+        try
+        {
+            return file.OpenRead();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw EngageException.Wrong($"{file.FullName} cannot be read: {e.Message}", e);
+        }
     }
 
     private static async Task<int> TailAsync(Call call, int last, bool once)
@@ -97,9 +135,9 @@ internal static class AuditCommands
 
     private static Task PrintAsync(Call call, string line, Func<Task> json) => call.Printer.IsJson ? json() : call.Printer.LineAsync(line);
 
-    private static JsonObject Read(ReadOnlySpan<byte> data) => data.Length <= MaxEvent
+    private static JsonObject Read(ReadOnlySpan<byte> data) => data.Length <= AuditVerification.MaxEvent
         ? JsonNode.Parse(data)!.AsObject()
-        : throw new EngageException(ExitCodes.Unavailable, $"An event has more than {MaxEvent / 1024 / 1024} MiB, which none has.");
+        : throw new EngageException(ExitCodes.Unavailable, $"An event has more than {AuditVerification.MaxEvent / 1024 / 1024} MiB, which none has.");
 
     private static string Line(AuditEventResponse recorded) => Line(
         Instants.Minutes(recorded.OccurredAt),
