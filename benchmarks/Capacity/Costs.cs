@@ -20,9 +20,9 @@ internal static class Costs
 
     /// <summary>
     /// Processor time of the silos for a sign-in that activates the person's grain, in µs: that of DevHost with SQLite
-    /// (first-sign-ins-2026-11-28), without the web node's part.
+    /// (first-sign-ins-2026-11-28, 889 µs), without the web node's part (<see cref="WebAsk"/>).
     /// </summary>
-    public const double SiloSignIn = 2_300;
+    public const double SiloSignIn = 840;
 
     /// <summary>Bytes of an active grain of a person, with the entry in the list of people (memory-2026-11-28).</summary>
     public const double PersonBytes = 6_429;
@@ -30,10 +30,10 @@ internal static class Costs
     /// <summary>Bytes of an active workspace with 20 groups and an organization of its own (memory-2026-11-28).</summary>
     public const double WorkspaceBytes = 99_821;
 
-    /// <summary>Reads and writes of storage for a sign-in with a new token: the person's row, counted by Orleans' metrics in the run of first-sign-ins-2026-11-28.</summary>
+    /// <summary>Reads and writes of storage for a sign-in with a new token: the person's row (first-sign-ins-2026-11-28). The list's write, which sign-ins may share, is left out.</summary>
     public static readonly Storage SignIn = new(1, 1);
 
-    /// <summary>Reads and writes of storage for a new token of a person whose grain is active, counted in the same run.</summary>
+    /// <summary>Reads and writes of storage for a new token of a person whose grain is active, as above.</summary>
     public static readonly Storage NextToken = new(0, 1);
 
     /// <summary>
