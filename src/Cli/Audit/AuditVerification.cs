@@ -49,7 +49,12 @@ internal static class AuditVerification
             throw EngageException.Wrong("The earlier export has no events, so nothing can be compared with it.");
         }
 
-        var last = Math.Max(before.Last, head?.Last ?? 1);
+        var last = Math.Max(before.Last, head?.Last ?? 0);
+        if (chain.Last == 0 && last == 0)
+        {
+            throw Broken("It has no events, and a trail begins when its workspace is set up.");
+        }
+
         return chain.Last >= last ? chain : throw Broken($"The newest events are missing: it ends with event {chain.Last}, and event {last} was there.");
 
         async Task<bool> NextAsync() => await lines!.MoveNextAsync()
