@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 
 namespace EngageCenter.House.Tests;
@@ -76,6 +77,25 @@ public class ArrowTests
             && !lines[i - 1].StartsWith("<PackageVersion", StringComparison.Ordinal));
 
         Assert.Empty(bare);
+    }
+
+    // Otherwise the whole solution cannot be restored on any other platform where CI is set, and elsewhere each restore
+    // changes the file.
+    [Fact]
+    public void Packages_of_one_platform_are_locked_on_that_platform_alone()
+    {
+        var ofOnePlatform = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "packages.lock.json", SearchOption.AllDirectories)
+            .Where(file => file.Split(Path.DirectorySeparatorChar) is [.., var folder, _] && folder != "obj")
+            .Where(file => JsonNode.Parse(File.ReadAllText(file))!["dependencies"]!.AsObject()
+                .SelectMany(framework => framework.Value!.AsObject())
+                .Any(package => package.Key.EndsWith(".linux-x64", StringComparison.Ordinal)))
+            .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!));
+
+        Assert.Equal(["AppHost"], ofOnePlatform);
+        var others = Assert.Single(
+            XDocument.Load(Projects("src").Single(p => p.Name == "AppHost").File).Descendants("PropertyGroup"),
+            g => (string?)g.Attribute("Condition") == "'$(NETCoreSdkPortableRuntimeIdentifier)' != 'linux-x64'");
+        Assert.Equal(("$(BaseIntermediateOutputPath)packages.lock.json", "false"), ((string?)others.Element("NuGetLockFilePath"), (string?)others.Element("RestoreLockedMode")));
     }
 
     private static IEnumerable<string> Naming(Predicate<string> package) =>
