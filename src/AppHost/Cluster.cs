@@ -9,7 +9,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace EngageCenter.AppHost;
 
 /// <summary>
-/// The parts of a cluster as resources of Aspire, with the settings that <c>./cluster</c> gives them. Configuration:
+/// The parts of a cluster as resources of Aspire, with most settings that <c>./cluster</c> gives them. Configuration:
 /// <c>Silos</c> (1 to 5, default 2), <c>WebNodes</c> (1 to 5, default 1), <c>PortBase</c> (default 7500; the ports up to 99
 /// above it are used), <c>Data</c> (folder of state, default .data/apphost in the repository).
 /// </summary>
