@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using EngageCenter.Access;
 
 namespace EngageCenter.Users;
@@ -25,7 +26,8 @@ internal sealed record UserState
 
     public string? LastOpened { get; init; }
 
-    /// <summary>Stands for <see cref="LastOpened"/>: another one for another workspace, the same for the same; 0 for none.</summary>
+    /// <summary>Stands for <see cref="LastOpened"/>: another one for another workspace, the same for the same; 0 for none. Not stored.</summary>
+    [JsonIgnore]
     public long OpenedVersion => LastOpened is { } last
         ? BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(last))) & long.MaxValue
         : 0;
