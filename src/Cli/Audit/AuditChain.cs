@@ -29,7 +29,9 @@ internal sealed class AuditChain
     {
         try
         {
-            using var parsed = JsonDocument.Parse(line, new() { AllowDuplicateProperties = false });
+            // An editor may have put a byte order mark first. It is no part of the trail.
+            var json = Last == 0 && line.Span.StartsWith(Encoding.UTF8.Preamble) ? line[Encoding.UTF8.Preamble.Length..] : line;
+            using var parsed = JsonDocument.Parse(json, new() { AllowDuplicateProperties = false });
             var recorded = parsed.RootElement;
             if (recorded.ValueKind != JsonValueKind.Object || !members.SetEquals(recorded.EnumerateObject().Select(member => member.Name)))
             {
@@ -56,7 +58,7 @@ internal sealed class AuditChain
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
-            return $"The line after event {Last} is not an audit event: {e.Message}";
+            return $"The line after event {Last} is not an audit event. Verify the file as it was exported: UTF-8, with the JSON of one event in each line.";
         }
     }
 

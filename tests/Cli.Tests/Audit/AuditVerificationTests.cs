@@ -25,6 +25,10 @@ public sealed class AuditVerificationTests
         Assert.Equal((await Verify([trail[0]])).Head, (await Verify([other])).Head);
     }
 
+    [Fact]
+    public async Task Byte_order_mark_of_an_editor_changes_nothing() =>
+        Assert.Equal((await Verify(trail)).Head, (await Verify(["\ufeff" + trail[0], .. trail[1..]])).Head);
+
     public static TheoryData<string[], string> Broken => new()
     {
         { [.. trail[1..]], "Event 1 is missing." },
