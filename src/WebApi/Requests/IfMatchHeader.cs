@@ -26,7 +26,8 @@ internal sealed class IfMatchHeader : IEndpointParameterMetadataProvider
         hasIfNoneMatch = headers.IfNoneMatch.Count > 0;
         isPresent = headers.IfMatch.Count > 0;
         isMalformed = isPresent
-            && (!EntityTagHeaderValue.TryParseStrictList([.. headers.IfMatch.Select(v => v ?? "")], out tags!) || tags.Count == 0);
+            && (!EntityTagHeaderValue.TryParseStrictList([.. headers.IfMatch.Select(v => v ?? "")], out tags!) || tags.Count == 0
+                || (tags.Count > 1 && IsAny));
     }
 
     private bool IsAny => tags.Any(t => t.Tag == "*");

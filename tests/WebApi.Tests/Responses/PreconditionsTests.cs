@@ -37,6 +37,8 @@ public sealed class PreconditionsTests
     [InlineData("If-Match", "7")]
     [InlineData("If-Match", "\"7")]
     [InlineData("If-Match", "")]
+    [InlineData("If-Match", "\"7\", *")]
+    [InlineData("If-Match", "*, \"7\"")]
     [InlineData("If-None-Match", "*")]
     public async Task Malformed_or_unsupported_condition_is_an_error(string name, string value)
     {
