@@ -8,8 +8,8 @@ using HdrHistogram;
 namespace EngageCenter.Door;
 
 /// <summary>
-/// One connection of a client that does as little as possible, because it shares the cores with the server and would otherwise
-/// be most of what is measured. It sends prepared bytes, and reads only the status and the length of an answer.
+/// One connection of a client. The client shares the cores with the server, so it does as little as possible: it sends prepared
+/// bytes, and reads only the status and the length of an answer.
 /// </summary>
 internal sealed class Connection : IDisposable
 {

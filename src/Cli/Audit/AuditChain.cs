@@ -110,7 +110,7 @@ internal sealed class AuditChain
                 Write(to, value.GetString());
                 break;
             default:
-                throw new FormatException($"it has a value of kind {value.ValueKind}, and events have only texts, lists, objects and null.");
+                throw new FormatException("An event has only texts, lists, objects and null.");
         }
     }
 

@@ -27,10 +27,10 @@ internal static class AuditCommands
         commands.Add(audit, "tail", "Shows the newest events, and then each that comes, until Ctrl+C.", call => TailAsync(call, call.Get(last), call.Get(once)), last, once);
         commands.Add(audit, "export", "Writes all events, oldest first, one JSON object on each line.", async call => await ExportCommands.SaveAsync(
             call, (await call.WorkspaceAsync()).AuditEvents.ToGetRequestInformation(), "application/x-ndjson", call.Get(file)), file);
-        var export = new Option<FileInfo?>("--file", "-f") { Description = "An export; fetched from the service where nothing is said." };
+        var export = new Option<FileInfo?>("--file", "-f") { Description = "The export to verify. Without it, the export of the workspace is fetched." };
         var from = new Option<FileInfo?>("--from") { Description = "An earlier export, which this one must continue." };
         var head = new Option<string?>("--head") { Description = "The head that was printed for an earlier export, such as 125:9f86…" };
-        commands.Add(audit, "verify", "Checks that an export is complete, and continues an earlier one.", call => VerifyAsync(call, call.Get(export), call.Get(from), call.Get(head)), export, from, head);
+        commands.Add(audit, "verify", "Finds events that are missing, doubled or misplaced in an export, and what differs from an earlier one.", call => VerifyAsync(call, call.Get(export), call.Get(from), call.Get(head)), export, from, head);
     }
 
     private static async Task<int> VerifyAsync(Call call, FileInfo? file, FileInfo? from, string? head)

@@ -118,7 +118,7 @@ internal abstract class LeaseCache<TLeased, THolder>
                 metrics.Unconfirmed();
             }
 
-            // 'No such workspace' in answer to an earlier request does not say that there is none now. A lease proves itself.
+            // The answer 'no such workspace' to an earlier request may be out of date. A lease is valid whenever it was asked for.
             if (answer.Kind != PolicyAnswerKind.Recalled && !(answer.Kind == PolicyAnswerKind.NoWorkspace && isOlder))
             {
                 return answer;

@@ -25,7 +25,15 @@ public sealed class TryLaterException : Exception
     public TryLaterException(TimeSpan retryAfter)
         : this($"The change would have to wait too long; again in {Math.Ceiling(retryAfter.TotalSeconds)} s.") => RetryAfter = retryAfter;
 
+    /// <param name="message">Says which limit of the caller was reached.</param>
+    public TryLaterException(string message, TimeSpan retryAfter)
+        : this(message) => (RetryAfter, IsLimitOfCaller) = (retryAfter, true);
+
     /// <summary>How long to wait before trying again.</summary>
     [Id(0)]
     public TimeSpan RetryAfter { get; }
+
+    /// <summary>Whether the caller has reached a limit of their own. Other callers are served.</summary>
+    [Id(1)]
+    public bool IsLimitOfCaller { get; }
 }

@@ -83,7 +83,7 @@ internal sealed class PolicyOwner<THolder>(TimeSpan lease, TimeSpan authority)
         _ => null,
     };
 
-    /// <summary>Rule 1. The activation has read its row. Null means that there is no row, and so no lease.</summary>
+    /// <summary>Rule 1. The activation has read its row. Without a row (null), nobody can have a lease.</summary>
     public IReadOnlyList<OwnerMessage<THolder>> Start(Tenure? read, TimeSpan now)
     {
         Expect(Phase.New);

@@ -49,12 +49,14 @@ internal sealed class DirectoryCallers(TimeProvider time)
             var has = callers.GetValueOrDefault(person);
             if (has.Spent >= MaxPerMinute)
             {
-                throw new TryLaterException(TimeSpan.FromTicks((minute + 1) * TimeSpan.TicksPerMinute) - passed);
+                throw new TryLaterException(
+                    $"The caller has asked the directory {MaxPerMinute} times in this minute, which is the maximum.",
+                    TimeSpan.FromTicks((minute + 1) * TimeSpan.TicksPerMinute) - passed);
             }
 
             if (has.UnderWay >= MaxAtOnce)
             {
-                throw new TryLaterException(DirectoryBudget.ShortestPause);
+                throw new TryLaterException($"The caller already has {MaxAtOnce} requests to the directory, which is the maximum.", DirectoryBudget.ShortestPause);
             }
 
             callers[person] = (has.Spent + 1, has.UnderWay + 1);

@@ -40,7 +40,7 @@ internal sealed partial class DirectoryFollower(
     /// <summary>How many people and workspaces are asked at the same time.</summary>
     private const int AtOnce = 8;
 
-    // No request is sent for them.
+    // How many grains are prepared at the same time. This sends no request to the directory.
     private const int PreparedAtOnce = 64;
 
     private static readonly GrainType user = GrainType.Create("user");
@@ -209,7 +209,7 @@ internal sealed partial class DirectoryFollower(
         unread.IntersectWith(following.Nested.Keys);
         foreach (var group in unread.ToList())
         {
-            // Once more after groups in it were not followed before: what came into them until then was not told.
+            // Repeated if groups in it were not followed before, because changes of those were not reported until now.
             do
             {
                 following = following.With(group, await Directory.NestedGroups(group));
@@ -235,7 +235,7 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    /// <returns>Whether there was any that was not followed.</returns>
+    /// <returns>Whether there were groups that were not followed before.</returns>
     private async Task<bool> Begin()
     {
         var unfollowed = following.Unfollowed().ToList();
@@ -357,7 +357,7 @@ internal sealed partial class DirectoryFollower(
         var (ready, others) = some.Count > AtOnce ? await Prepare(some) : (some, []);
         if (await ObserveEach(ready) && others.Count > 0)
         {
-            // Until what activations before theirs have lent has run out: all of them at once, and not each when it is their turn.
+            // Waits until the decisions that earlier activations of these people lent have expired. One wait is for all of them.
             await Task.Delay(DecisionLease.Longest, time);
             await ObserveEach(others);
         }
@@ -376,7 +376,7 @@ internal sealed partial class DirectoryFollower(
                 var observed = await Task.WhenAll(some.Select(Observed));
                 concerned.ExceptWith(some.Where((_, n) => observed[n]));
 
-                // One person whose row cannot be read or written is no reason to let the others wait; a silent directory is.
+                // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
                 if (!observed.Any(isObserved => isObserved))
                 {
                     return false;
@@ -400,7 +400,7 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    /// <returns>Who may be observed at once, and who only after what was lent has run out.</returns>
+    /// <returns>The people who can be asked about at once, and those for whom lent decisions have to expire first.</returns>
     private async Task<(List<Guid> Ready, List<Guid> Others)> Prepare(List<Guid> people)
     {
         List<Guid> ready = [], others = [];
@@ -421,14 +421,14 @@ internal sealed partial class DirectoryFollower(
             }
             catch (Exception e)
             {
-                // Also on a silo of an earlier release, which waits when it is their turn.
+                // A silo of an earlier release does not have this method. It waits when the person is asked about.
                 LogNotObserved(logger, TenantId, e.Message);
                 return DecisionLease.Longest;
             }
         }
     }
 
-    // Of more people than one round observes, those with an activation may be decided about before it is their turn.
+    // If one round cannot ask about everybody, people with an activation come first, because checks may use their old groups now.
     private async Task<IEnumerable<Guid>> WhoeverIsHereFirst(HashSet<Guid> concerned)
     {
         if (concerned.Count <= MaxPerRound)

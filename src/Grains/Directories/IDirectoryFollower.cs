@@ -25,8 +25,8 @@ internal interface IDirectoryFollower : IGrainWithStringKey
 internal interface IObservedPerson : IGrainWithStringKey
 {
     /// <summary>
-    /// Says how long an observation that takes something away would have to wait: what an activation before this one has lent runs
-    /// out meanwhile. So many can wait together, and none of them holds up a question.
+    /// Returns how long an observation that takes something away would have to wait until decisions that an earlier activation
+    /// lent have expired. The caller can then wait once for many people.
     /// </summary>
     [Alias("Prepare")]
     Task<TimeSpan> Prepare();

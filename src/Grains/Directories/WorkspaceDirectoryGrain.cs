@@ -51,14 +51,15 @@ internal sealed class WorkspaceDirectoryGrain(PolicyCache policies, IDirectory d
             return new(DirectoryAnswer.Unknown);
         }
 
-        using var request = callers.Begin(decision.Person);
         try
         {
+            using var request = callers.Begin(decision.Person);
             return await Of(policy).Group(groupId) is { } found ? new(DirectoryAnswer.Found, found) : new(DirectoryAnswer.NotFound);
         }
-        catch (TryLaterException)
+        catch (TryLaterException later) when (!later.IsLimitOfCaller || policy.RolesOf(groupId) != Roles.None)
         {
-            // A directory that does not answer must not prevent grants. The directory's grain logs the failure.
+            // A directory that does not answer must not prevent grants, and a limit of the caller must not prevent that a group
+            // loses roles. The directory's grain logs the failure.
             return new(DirectoryAnswer.Unknown);
         }
     }

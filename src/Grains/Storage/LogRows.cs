@@ -17,7 +17,7 @@ internal interface ILogEntry<TSelf>
     bool Supersedes(TSelf other);
 }
 
-/// <summary>A row of a <see cref="SegmentedLog{TEntry}"/>. A stored row is never empty; an empty one means that there is no row.</summary>
+/// <summary>A row of a <see cref="SegmentedLog{TEntry}"/>. An empty row is never stored, so it stands for a missing one.</summary>
 /// <param name="Entries">At most <see cref="SegmentedLog{TEntry}.MaxSegment"/>, one per key.</param>
 /// <param name="Commit">The last commit that wrote the row. Commits count from 1.</param>
 /// <param name="Previous">The last commit that wrote the previous segment; 0 in the very first segment.</param>

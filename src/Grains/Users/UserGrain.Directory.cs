@@ -20,8 +20,14 @@ internal sealed partial class UserGrain
     private GrainState<UserObservation> observationRow = new(new());
     private UserObservation observation = new();
 
-    /// <summary>What issues tokens may be behind the directory by so long, after which its groups are believed without a question.</summary>
+    /// <summary>How far the issuer of tokens may be behind the directory. Groups of a token that is issued later are believed without asking.</summary>
     public static readonly TimeSpan Settling = TimeSpan.FromMinutes(5);
+
+    /// <summary>When the directory is asked again about a person whom a list of people could not be told of.</summary>
+    public static readonly TimeSpan AskAgainAfter = TimeSpan.FromMinutes(1);
+
+    // Set while a list of people may lack the person.
+    private IGrainTimer? askLater;
 
     // Whether the newest token has groups that the directory did not have shortly before, and has not been asked about since.
     private bool isUnsettled;
@@ -103,6 +109,35 @@ internal sealed partial class UserGrain
             finally
             {
                 settling = null;
+            }
+        }
+    }
+
+    // When a group is deleted or moved, the follower finds the people of the group in the lists. It does not find a person whom a
+    // list could not be told of, so the directory is asked about that person without the follower.
+    private void AskLater()
+    {
+        if (hasDirectory)
+        {
+            askLater ??= this.RegisterGrainTimer(Ask, new GrainTimerCreationOptions(AskAgainAfter, AskAgainAfter) { Interleave = true });
+        }
+
+        async Task Ask(CancellationToken cancellationToken)
+        {
+            // A list that fails from here on needs another question.
+            askLater!.Dispose();
+            askLater = null;
+            var isAnswered = false;
+            try
+            {
+                isAnswered = await ObserveAgain();
+            }
+            finally
+            {
+                if (!isAnswered)
+                {
+                    AskLater();
+                }
             }
         }
     }

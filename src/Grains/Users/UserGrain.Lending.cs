@@ -64,12 +64,12 @@ internal sealed partial class UserGrain
 
     public Task<TimeSpan> Prepare() => Task.FromResult(lending.IsOn && OfPredecessors > TimeSpan.Zero ? OfPredecessors : TimeSpan.Zero);
 
-    // What an activation before this one has lent nobody knows. It lent for no longer than this, and had ended before.
+    // It is unknown what an earlier activation has lent. It had ended before this one began, and lent for at most this long.
     private TimeSpan OfPredecessors => mayHavePredecessor ? DecisionLease.Longest - time.GetElapsedTime(activatedAt) : TimeSpan.Zero;
 
     private async Task TakeBack()
     {
-        // Only the clock tells when that has run out.
+        // So only the clock tells when those decisions have expired.
         var predecessors = OfPredecessors;
         await Task.WhenAll(
             predecessors > TimeSpan.Zero ? Task.Delay(predecessors, time) : Task.CompletedTask,

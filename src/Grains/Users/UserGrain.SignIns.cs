@@ -139,6 +139,7 @@ internal sealed partial class UserGrain
         catch (Exception e)
         {
             LogNotTold(logger, workspaceId, e);
+            AskLater();
             return false;
         }
     }

@@ -167,7 +167,7 @@ internal sealed partial class WorkspacePeople
                         continue;
                     }
 
-                    // One more than the page has says that there is another page.
+                    // One person more than fits tells that there is another page.
                     total++;
                     if (shown.Count <= query.Page.Size && (number, index).CompareTo((start.Block, start.Index)) >= 0)
                     {

@@ -61,7 +61,7 @@ internal sealed partial class Faults(ILogger<Faults> logger) : IExceptionHandler
                 return Problems.Of(bare.StatusCode).Answer();
             case TryLaterException later:
                 httpContext.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(later.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-                return Problems.ServiceUnavailable.Answer();
+                return later.IsLimitOfCaller ? Problems.TooManyRequests.Answer($"{later.Message} It is safe to repeat the request later.") : Problems.ServiceUnavailable.Answer();
             case var _ when IsUnavailable(exception):
                 LogUnavailable(exception.GetType().Name, GrainKeys.WithoutPersons(exception.Message));
                 return Problems.ServiceUnavailable.Answer();

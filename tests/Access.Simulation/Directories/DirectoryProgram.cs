@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using EngageCenter.Access.Simulation;
 
 namespace EngageCenter.Directories.Simulation;
 
@@ -8,33 +8,12 @@ internal static class DirectoryProgram
 {
     public static int Run(string[] args)
     {
-        var (first, last, history, fault, steps) = (1ul, 1_000ul, false, Fault.None, DirectorySimulation.DefaultSteps);
-        for (var i = 0; i < args.Length; i++)
+        if (Arguments<Fault>.Read(args, DirectorySimulation.DefaultSteps) is not { } read)
         {
-            switch (args[i])
-            {
-                case "--seeds" when i + 1 < args.Length && args[i + 1].Split("..") is [var from, var to]:
-                    (first, last) = (ulong.Parse(from, CultureInfo.InvariantCulture), ulong.Parse(to, CultureInfo.InvariantCulture));
-                    i++;
-                    break;
-                case "--seed" when i + 1 < args.Length:
-                    first = last = ulong.Parse(args[++i], CultureInfo.InvariantCulture);
-                    break;
-                case "--fault" when i + 1 < args.Length && Enum.TryParse(args[i + 1], ignoreCase: true, out fault):
-                    i++;
-                    break;
-                case "--steps" when i + 1 < args.Length:
-                    steps = int.Parse(args[++i], CultureInfo.InvariantCulture);
-                    break;
-                case "--history":
-                    history = true;
-                    break;
-                default:
-                    Console.Error.WriteLine($"Not understood: {args[i]}. Options: --seeds 1..1000 | --seed N, --history, --fault <{string.Join(" | ", Enum.GetNames<Fault>())}>, --steps N");
-                    return 2;
-            }
+            return 2;
         }
 
+        var (first, last, history, fault, steps) = read;
         var (totals, watch, failing) = (DirectoryTotals.None, Stopwatch.StartNew(), new List<DirectoryOutcome>());
         for (var seed = first; seed <= last; seed++)
         {

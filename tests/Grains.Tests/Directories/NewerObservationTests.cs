@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Storage;
 using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Directories;
@@ -113,6 +114,31 @@ public sealed class NewerObservationTests(WarmCluster silos) : DirectoryTest(sil
         Assert.True(await Poll());
 
         Assert.Equal(RoleTable.PermissionsOf(Roles.SupportUser | Roles.User), (await cluster.User(leaver).Decide(token, workspace)).Permissions);
+    }
+
+    [Fact]
+    public async Task Person_whom_the_list_could_not_be_told_of_is_out_a_minute_after_the_group_is_deleted()
+    {
+        var (workspace, _, _) = await Members();
+        var newcomer = contoso.Somebody();
+        directory.Groups[newcomer.UserId] = [group];
+        var token = Token(newcomer, 0, group);
+        cluster.Store.Fate = (operation, name) => operation == RowOperation.Write && name.StartsWith("people", StringComparison.Ordinal) ? RowFate.Fails : RowFate.Happens;
+        try
+        {
+            Assert.Equal(Standing.Member, await contoso.StandingOf(token, workspace));
+        }
+        finally
+        {
+            cluster.Store.Fate = (_, _) => RowFate.Happens;
+        }
+
+        directory.Groups[newcomer.UserId] = [];
+        directory.Tell(new(group, true, [], false));
+        Assert.True(await Poll());
+        Assert.True(cluster.Time.Elapse(UserGrain.AskAgainAfter) > 0);
+
+        await GrainCluster.Until(async () => await contoso.StandingOf(token, workspace) == Standing.Outsider, "the directory is asked about the person");
     }
 
     [Fact]

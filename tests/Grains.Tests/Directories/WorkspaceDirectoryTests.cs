@@ -56,7 +56,8 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
     {
         var directory = cluster.Directory.Of(contoso.Tenant);
         var (answer, all, asked) = (new TaskCompletionSource(), new TaskCompletionSource(), 0);
-        var (grain, decision) = await Enter();
+        var granted = Guid.NewGuid();
+        var (grain, decision) = await Enter(granted);
         directory.Answering = _ =>
         {
             if (Interlocked.Increment(ref asked) == DirectoryCallers.MaxAtOnce)
@@ -69,8 +70,11 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
 
         var waiting = Enumerable.Range(0, DirectoryCallers.MaxAtOnce).Select(_ => grain.Groups(decision, new("s", new(10, null)))).ToList();
         await all.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        await Assert.ThrowsAsync<TryLaterException>(() => grain.Groups(decision, new("s", new(10, null))));
+        Assert.True((await Assert.ThrowsAsync<TryLaterException>(() => grain.Groups(decision, new("s", new(10, null))))).IsLimitOfCaller);
         await Assert.ThrowsAsync<TryLaterException>(() => grain.Group(decision, Guid.NewGuid()));
+
+        // Roles of a group that has some can be taken away meanwhile.
+        Assert.Equal(new(DirectoryAnswer.Unknown), await grain.Group(decision, granted));
         Assert.Equal(waiting.Count, asked);
 
         answer.SetResult();

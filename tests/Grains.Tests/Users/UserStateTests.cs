@@ -75,6 +75,17 @@ public class UserStateTests
         Assert.Same(listed, listed.List("w1"));
     }
 
+    [Fact]
+    public void Version_stands_for_the_workspace_opened_last()
+    {
+        var (first, second) = (new UserState().Open("w1", Morning), new UserState().Open("w2", Morning));
+
+        Assert.Equal(0, new UserState().OpenedVersion);
+        Assert.InRange(first.OpenedVersion, 1, long.MaxValue);
+        Assert.NotEqual(first.OpenedVersion, second.OpenedVersion);
+        Assert.Equal(first.OpenedVersion, second.Open("w1", Morning.AddDays(1)).OpenedVersion);
+    }
+
     private static SignIn Token(int seconds, params Guid[] groups) =>
         SignIn.Create(Adele, Morning.AddSeconds(seconds), new("Adele Vance", "adele@contoso.example", UserType.Member), groups);
 }

@@ -5,8 +5,10 @@ using EngageCenter.Storage;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Errors;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EngageCenter.WebApi.Tests.Errors;
 
@@ -55,6 +57,25 @@ public sealed class FaultsTests
 
     [Theory, MemberData(nameof(Lasting))]
     public void Other_failure_is_a_fault(string kind) => Assert.False(Faults.IsUnavailable(lasting[kind]), kind);
+
+    [Theory]
+    [InlineData(true, StatusCodes.Status429TooManyRequests)]
+    [InlineData(false, StatusCodes.Status503ServiceUnavailable)]
+    public async Task Limit_of_the_caller_is_named_and_is_not_a_failure_of_the_service(bool isLimitOfCaller, int status)
+    {
+        var later = isLimitOfCaller ? new TryLaterException("Asked too often.", TimeSpan.FromSeconds(58)) : new TryLaterException(TimeSpan.FromSeconds(58));
+        var http = new DefaultHttpContext
+        {
+            RequestServices = new ServiceCollection().AddLogging().AddProblemDetails().BuildServiceProvider(),
+            Response = { Body = new MemoryStream() },
+        };
+
+        Assert.True(await new Faults(NullLogger<Faults>.Instance).TryHandleAsync(http, later, default));
+
+        Assert.Equal((status, "58"), (http.Response.StatusCode, http.Response.Headers.RetryAfter.ToString()));
+        http.Response.Body.Position = 0;
+        Assert.Equal(isLimitOfCaller, (await new StreamReader(http.Response.Body).ReadToEndAsync()).Contains("Asked too often.", StringComparison.Ordinal));
+    }
 
     /// <summary>
     /// Orleans has no exception type for this, so the test checks the text against the Orleans version in use.
