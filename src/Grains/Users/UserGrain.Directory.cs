@@ -127,18 +127,20 @@ internal sealed partial class UserGrain
             // A list that fails from here on needs another question.
             askLater!.Dispose();
             askLater = null;
-            var isAnswered = false;
             try
             {
-                isAnswered = await ObserveAgain();
-            }
-            finally
-            {
-                if (!isAnswered)
+                if (await ObserveAgain())
                 {
-                    AskLater();
+                    return;
                 }
             }
+            catch (Exception e)
+            {
+                // Nobody waits for this question, so what failed is logged here. Storage may not have taken the answer.
+                LogNotAsked(logger, Person.TenantId, e);
+            }
+
+            AskLater();
         }
     }
 
