@@ -6,39 +6,37 @@ using System.Text.Json;
 namespace EngageCenter.Cli.Audit;
 
 /// <summary>
-/// Follows an audit trail from its first event on, and gives each event a hash that depends on all events before it:
-/// SHA-256 of the event's canonical JSON (RFC 8785) with the hash of the event before as <c>previousHash</c>. See docs/use/audit.md.
+/// Follows an exported audit trail from its first event on. Each line carries the SHA-256 hash of the line before as
+/// <c>previousHash</c>, so the hash of a line depends on all events up to it. See docs/use/audit.md.
 /// </summary>
 internal sealed class AuditChain
 {
-    // A new member would change the hashes of all events, and heads that were kept would not match any more.
-    private static readonly HashSet<string> members = ["eventId", "occurredAt", "actor", "action", "target", "before", "after"];
-
     /// <summary>The id of the newest event; 0 if there is none.</summary>
     public long Last { get; private set; }
 
-    /// <summary>The hash of the newest event, in lower-case hexadecimal digits; null if there is none.</summary>
+    /// <summary>The hash of the newest event's line, in lower-case hexadecimal digits; null if there is none.</summary>
     public string? Hash { get; private set; }
 
     /// <summary>What to keep in order to compare a later export with this one.</summary>
     public string Head => $"{Last}:{Hash}";
 
-    /// <summary>Adds the next event.</summary>
-    /// <returns>Why it does not continue the trail; null if it does.</returns>
+    /// <summary>Adds the next line. A blank line changes nothing.</summary>
+    /// <returns>Why the line does not continue the trail; null if it does.</returns>
     public string? Add(ReadOnlyMemory<byte> line)
     {
+        // An editor may have put a byte order mark first, and other ends of lines. They are no part of the trail.
+        var json = Last == 0 && line.Span.StartsWith(Encoding.UTF8.Preamble) ? line[Encoding.UTF8.Preamble.Length..] : line;
+        json = json.TrimEnd("\r"u8);
+        if (json.Span.Trim(" \t"u8).IsEmpty)
+        {
+            return null;
+        }
+
         try
         {
-            // An editor may have put a byte order mark first. It is no part of the trail.
-            var json = Last == 0 && line.Span.StartsWith(Encoding.UTF8.Preamble) ? line[Encoding.UTF8.Preamble.Length..] : line;
             using var parsed = JsonDocument.Parse(json, new() { AllowDuplicateProperties = false });
-            var recorded = parsed.RootElement;
-            if (recorded.ValueKind != JsonValueKind.Object || !members.SetEquals(recorded.EnumerateObject().Select(member => member.Name)))
-            {
-                return $"The line after event {Last} is not an audit event with exactly the members {string.Join(", ", members)}.";
-            }
-
-            if (recorded.GetProperty("eventId").GetString() is not { } text
+            if (!parsed.RootElement.TryGetProperty("eventId", out var eventId)
+                || eventId.GetString() is not { } text
                 || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
                 || id.ToString(CultureInfo.InvariantCulture) != text)
             {
@@ -53,92 +51,23 @@ internal sealed class AuditChain
                     : $"Events {Last + 1} to {id - 1} are missing.";
             }
 
-            (Hash, Last) = (Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Canonical(recorded)))), id);
+            if (!parsed.RootElement.TryGetProperty("previousHash", out var previousHash))
+            {
+                return $"Event {id} has no previousHash. Export the trail with 'engage audit export', or with GET /v1/workspaces/{{id}}/audit-events and Accept: application/x-ndjson.";
+            }
+
+            if (previousHash.GetString() != Hash)
+            {
+                return Last == 0 ? "Event 1 has the hash of an event before it, and there is none."
+                    : $"Event {id} does not have the hash of event {Last}: one of the two was changed.";
+            }
+
+            (Hash, Last) = (Convert.ToHexStringLower(SHA256.HashData(json.Span)), id);
             return null;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return $"The line after event {Last} is not an audit event. Verify the file as it was exported: UTF-8, with the JSON of one event in each line.";
         }
-    }
-
-    private string Canonical(JsonElement recorded)
-    {
-        var written = new StringBuilder();
-        Write(written, recorded, [("previousHash", Hash)]);
-        return written.ToString();
-    }
-
-    private static void Write(StringBuilder to, JsonElement value, (string Name, string? Value)[] added)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                var comma = "{";
-                var all = value.EnumerateObject().Select(member => (member.Name, Value: (JsonElement?)member.Value, Text: (string?)null))
-                    .Concat(added.Select(a => (a.Name, Value: (JsonElement?)null, Text: a.Value)));
-                foreach (var member in all.OrderBy(m => m.Name, StringComparer.Ordinal))
-                {
-                    to.Append(comma);
-                    Write(to, member.Name);
-                    to.Append(':');
-                    if (member.Value is { } element)
-                    {
-                        Write(to, element, []);
-                    }
-                    else
-                    {
-                        Write(to, member.Text);
-                    }
-
-                    comma = ",";
-                }
-
-                to.Append(comma == "{" ? "{}" : "}");
-                break;
-            case JsonValueKind.Array:
-                to.Append('[');
-                foreach (var (index, item) in value.EnumerateArray().Index())
-                {
-                    to.Append(index > 0 ? "," : "");
-                    Write(to, item, []);
-                }
-
-                to.Append(']');
-                break;
-            case JsonValueKind.String or JsonValueKind.Null:
-                Write(to, value.GetString());
-                break;
-            default:
-                throw new FormatException("An event has only texts, lists, objects and null.");
-        }
-    }
-
-    private static void Write(StringBuilder to, string? text)
-    {
-        if (text is null)
-        {
-            to.Append("null");
-            return;
-        }
-
-        to.Append('"');
-        foreach (var c in text)
-        {
-            _ = c switch
-            {
-                '"' => to.Append("\\\""),
-                '\\' => to.Append("\\\\"),
-                '\b' => to.Append("\\b"),
-                '\t' => to.Append("\\t"),
-                '\n' => to.Append("\\n"),
-                '\f' => to.Append("\\f"),
-                '\r' => to.Append("\\r"),
-                < ' ' => to.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => to.Append(c),
-            };
-        }
-
-        to.Append('"');
     }
 }

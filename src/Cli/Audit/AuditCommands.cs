@@ -30,7 +30,7 @@ internal static class AuditCommands
         var export = new Option<FileInfo?>("--file", "-f") { Description = "The export to verify. Without it, the export of the workspace is fetched." };
         var from = new Option<FileInfo?>("--from") { Description = "An earlier export, which this one must continue." };
         var head = new Option<string?>("--head") { Description = "The head that was printed for an earlier export, such as 125:9f86…" };
-        commands.Add(audit, "verify", "Finds events that are missing, doubled or misplaced in an export, and what differs from an earlier one.", call => VerifyAsync(call, call.Get(export), call.Get(from), call.Get(head)), export, from, head);
+        commands.Add(audit, "verify", "Finds events that are missing, doubled, misplaced or changed in an export, and what differs from an earlier one.", call => VerifyAsync(call, call.Get(export), call.Get(from), call.Get(head)), export, from, head);
     }
 
     private static async Task<int> VerifyAsync(Call call, FileInfo? file, FileInfo? from, string? head)

@@ -37,7 +37,7 @@ internal static class WorkspaceEndpoints
             .Describe("GetHome", "The home page of a workspace", "Contains only the parts that the caller may open.")
             .Answers<HomeResponse>(200);
         workspaces.MapGet("/audit-events", AuditEvents).RequirePermission(Permissions.ManageEntraGroups)
-            .Describe("ListAuditEvents", "The audit trail", "Who changed what, newest first. With `Accept: application/x-ndjson`, returns the complete trail, oldest first, one event on each line.")
+            .Describe("ListAuditEvents", "The audit trail", "Who changed what, newest first. With `Accept: application/x-ndjson`, returns the complete trail, oldest first, one event on each line, with the SHA-256 hash of the line before as `previousHash`.")
             .Answers<ListResponse<AuditEventResponse>>(200)
             .AnswersText(AuditExport.MediaType)
             .Refuses(Problems.NotAcceptable);

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using EngageCenter.Access;
 
@@ -66,8 +68,24 @@ public class AuditStreamTests(RunningService service)
             Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
             Assert.Equal("attachment", response.Content.Headers.ContentDisposition?.DispositionType);
             var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.Equal(listed.Skip(skipped), lines.Select(line => JsonNode.Parse(line)!.ToJsonString()));
+            var events = lines.Select(line => JsonNode.Parse(line)!.AsObject()).ToList();
+
+            // A part of the trail cannot carry hashes, which depend on all events before.
+            Assert.All(events, e => Assert.Equal(skipped == 0, e.Remove("previousHash")));
+            Assert.Equal(listed.Skip(skipped), events.Select(e => e.ToJsonString()));
         }
+    }
+
+    [Fact]
+    public async Task Exported_line_carries_the_hash_of_the_line_before()
+    {
+        var path = $"/v1/workspaces/{await service.Workspace()}/audit-events";
+        using var response = await service.Send(HttpMethod.Get, path, await service.ManagerToken(), null, ("Accept", "application/x-ndjson"));
+        var lines = (await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(lines.Length > 2);
+        Assert.Equal(
+            lines[..^1].Select(string? (line) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(line)))).Prepend(null),
+            lines.Select(line => (string?)JsonNode.Parse(line)!["previousHash"]));
     }
 
     private async Task<Stream> Open(string workspace, string token, string? last)

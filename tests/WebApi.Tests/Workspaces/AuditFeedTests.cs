@@ -258,6 +258,34 @@ public sealed class AuditFeedTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Workspace_has_500_readers_who_all_get_every_event_and_a_further_one_is_refused()
+    {
+        Record(1);
+        var people = Enumerable.Range(0, AuditFeed.MaxOfWorkspace).Select(n => Ann with { UserId = new Guid(n, 1, 1, new byte[8]) }).ToList();
+        var tenants = api.Services.GetRequiredService<AllowedTenants>();
+        await Until.True(() => Task.FromResult(!tenants.CountsAsStranger(Tenant)), bound, "the tenant is known");
+        var streams = await Task.WhenAll(people.Select(person => OpenWith(Token(person))));
+        foreach (var stream in streams)
+        {
+            Assert.Equal(["1"], await stream.Read(1));
+        }
+
+        var refused = await api.SendAsync("GET", Path, Token());
+        Assert.Equal((503, "service-unavailable"), (refused.Status, refused.Slug));
+
+        Record(3);
+        foreach (var stream in streams)
+        {
+            Assert.Equal(Ids(2, 4), await stream.Read(3));
+        }
+
+        // Whoever leaves makes room.
+        await streams[0].DisposeAsync();
+        await Until.True(async () => (await api.SendAsync("HEAD", Path, Token())).Status == 200, bound, "there is room");
+        await Task.WhenAll(streams.Select(async stream => await stream.DisposeAsync()));
+    }
+
+    [Fact]
     public async Task Slow_reader_is_told_the_reason_and_can_continue_later()
     {
         // More than the buffers of a connection hold.
@@ -305,6 +333,28 @@ public sealed class AuditFeedTests : IAsyncLifetime
             Assert.Equal("", lines[^1]);
             Assert.Equal(Ids(1, newest), lines[..^1].Select(line => JsonElement.Parse(line).GetProperty("eventId").GetString()!));
         }
+    }
+
+    [Fact]
+    public async Task Exported_event_keeps_its_bytes()
+    {
+        // The hashes that readers kept match only while an event is exported with the same bytes.
+        var actor = new Actor(ActorKind.Application, Guid.Parse("11111111-1111-1111-1111-111111111111"), "a7", "Zoë <b>", "Agreements.ReadWrite.All");
+        trail =
+        [
+            new(1, new(2026, 7, 1, 8, 0, 0, TimeSpan.Zero), actor, AuditAction.ContractChanged, new(AuditTargetKind.Agreement, "esa-1", null), null,
+                ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("contacts", ["Ann"]).Add("endDate", ["2027-01-01"])),
+            new(2, new DateTimeOffset(2026, 7, 1, 8, 0, 0, TimeSpan.Zero).AddTicks(1), actor with { AppRole = null, DisplayName = null }, AuditAction.GroupRevoked, new(AuditTargetKind.Group, "g", "Team 名"),
+                ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("roles", ["Reader", "User"]), null),
+        ];
+        var export = await api.SendAsync("GET", Path[..^"/stream".Length], Token(), headers: ("Accept", "application/x-ndjson"));
+        Assert.Equal(
+            """
+            {"eventId":"1","occurredAt":"2026-07-01T08:00:00Z","actor":{"kind":"Application","tenantId":"11111111-1111-1111-1111-111111111111","id":"a7","displayName":"Zo\u00EB \u003Cb\u003E"},"action":"ContractChanged","target":{"kind":"Agreement","id":"esa-1","displayName":null},"before":null,"after":{"contacts":["Ann"],"endDate":"2027-01-01"},"previousHash":null}
+            {"eventId":"2","occurredAt":"2026-07-01T08:00:00.0000001Z","actor":{"kind":"Application","tenantId":"11111111-1111-1111-1111-111111111111","id":"a7","displayName":null},"action":"GroupRevoked","target":{"kind":"Group","id":"g","displayName":"Team \u540D"},"before":{"roles":["Reader","User"]},"after":null,"previousHash":"6ff7dbe822b076f341aedc53d273fcac865bb13b3036185c3a4cd1e55cfbbec5"}
+
+            """,
+            export.Body);
     }
 
     [Fact]
