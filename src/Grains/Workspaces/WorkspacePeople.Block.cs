@@ -9,22 +9,22 @@ namespace EngageCenter.Workspaces;
 internal sealed partial class WorkspacePeople
 {
     /// <summary>
-    /// People who follow each other in the order. What pages and searches go through lies side by side, since a pass over people
-    /// who are spread over the memory mostly waits for the memory. What it says never changes.
+    /// A part of the ordered list of people. Immutable. The values that pages and searches read are in arrays, because reading
+    /// objects that are spread over the heap mostly waits for memory.
     /// </summary>
     private sealed class Block
     {
-        /// <summary>People of a new block. One of more than twice as many becomes two.</summary>
+        /// <summary>The number of people in a new block. A block with more than twice as many is split.</summary>
         public const int Size = 128;
 
-        // No byte of a text in UTF-8, so that nothing is found in the end of one text and the beginning of the next.
+        // UTF-8 never contains this byte. So no search matches across the end of one text and the beginning of the next.
         private const byte EndOfText = 0xFF;
 
-        // The name and the mail of each as they are searched, and where those of each end.
+        // The folded name and mail address of each person, and the offset at which each person's text ends.
         private readonly byte[] text;
         private readonly int[] ends;
 
-        // By the policy that was last asked for. Any thread may replace it.
+        // The roles by the policy that was used last. Any thread may replace it.
         private Given? last;
 
         public Block(Person[] people)
@@ -47,7 +47,7 @@ internal sealed partial class WorkspacePeople
 
         public Row[] Rows { get; }
 
-        /// <summary>What their groups give each.</summary>
+        /// <summary>Returns the roles that each person has through groups.</summary>
         public Roles[] ByGroups(Grants by)
         {
             if (last is not { } known || known.By != by)
@@ -58,8 +58,10 @@ internal sealed partial class WorkspacePeople
             return known.Roles;
         }
 
-        /// <param name="term">As <see cref="SearchTerm.Fold"/> makes it, in UTF-8. Null for everybody.</param>
-        /// <returns>The first, at or behind an index, whose name or mail has it; the number of people if there is none.</returns>
+        /// <summary>Finds the next person whose name or mail address contains a term.</summary>
+        /// <param name="term">The term after <see cref="SearchTerm.Fold"/>, in UTF-8. Null matches everybody.</param>
+        /// <param name="index">Where the search begins.</param>
+        /// <returns>The person's index; the number of people if nobody matches.</returns>
         public int Next(byte[]? term, int index)
         {
             if (term is null || index == ends.Length)
@@ -74,14 +76,14 @@ internal sealed partial class WorkspacePeople
                 return ends.Length;
             }
 
-            // Whose text ends behind it.
+            // The person whose text ends after the match.
             var whose = Array.BinarySearch(ends, index, ends.Length - index, start + found);
             return whose < 0 ? ~whose : whose + 1;
         }
 
-        /// <summary>The same people but for one, of whom alone anything is made.</summary>
-        /// <param name="gone">1: the one of the index is gone; 0: nobody is.</param>
-        /// <param name="person">Comes at the index, if not null.</param>
+        /// <summary>Returns a copy in which one person is replaced, added or removed. Text and roles of the others are reused.</summary>
+        /// <param name="gone">1 removes the person at the index; 0 removes nobody.</param>
+        /// <param name="person">The person to insert at the index; null for nobody.</param>
         public Block With(int index, int gone, Person? person)
         {
             Person[] come = person is null ? [] : [person];
@@ -111,11 +113,11 @@ internal sealed partial class WorkspacePeople
         private sealed record Given(Grants By, Roles[] Roles);
     }
 
-    /// <summary>What a list is filtered by, of one person.</summary>
-    /// <param name="Contract">The roles that the contract gives.</param>
+    /// <summary>The values of one person by which lists are filtered.</summary>
+    /// <param name="Contract">The roles from the contract.</param>
     private readonly record struct Row(Roles Contract, WorkspaceUserStatus Status, UserType UserType)
     {
-        /// <summary>The roles that their groups give.</summary>
+        /// <summary>The roles from groups.</summary>
         public Roles Groups { get; init; }
 
         public bool IsSomething => (Contract | Groups) != Roles.None;
@@ -126,7 +128,7 @@ internal sealed partial class WorkspacePeople
 
         public static Row Of(Person person) => new(person.Contact?.Roles ?? Roles.None, person.Status, person.UserType);
 
-        /// <summary>Of somebody who holds something: whether that is the role, by the source.</summary>
+        /// <summary>Whether the person, who holds some role, holds this role from this source. <see cref="Roles.None"/> stands for any role, null for any source.</summary>
         public bool Has(Roles role, RoleSource? source) =>
             (source is null or RoleSource.Contract && IsAmong(role, Contract))
             || (source is null or RoleSource.EntraGroup && IsAmong(role, Groups))
@@ -135,7 +137,7 @@ internal sealed partial class WorkspacePeople
         private static bool IsAmong(Roles role, Roles held) => role == Roles.None ? held != Roles.None : (held & role) == role;
     }
 
-    /// <summary>What a policy gives each group by its number. Never changes.</summary>
+    /// <summary>The roles that a policy gives to each group, by the group's number. Immutable.</summary>
     private sealed class Grants
     {
         private readonly Roles[] byNumber;
@@ -144,7 +146,7 @@ internal sealed partial class WorkspacePeople
 
         public Grants(AccessPolicy policy, GroupNumbers numbers)
         {
-            // Each of its groups gets a number: whatever group gets one later holds no role.
+            // Every group of the policy gets a number here. So a group with a later number holds no role.
             var given = policy.Groups.Select(group => (Number: numbers.Of(group.GroupId), group.Roles)).ToList();
             (byNumber, tenant, start) = (new Roles[numbers.Count], policy.TenantId, policy.StartDate);
             foreach (var (number, roles) in given)
@@ -153,10 +155,10 @@ internal sealed partial class WorkspacePeople
             }
         }
 
-        /// <summary>Nobody holds anything before.</summary>
+        /// <summary>Whether the contract has begun. Before that, nobody holds a role.</summary>
         public bool HaveBegun(DateTimeOffset now) => DateOnly.FromDateTime(now.UtcDateTime) >= start;
 
-        /// <summary>Once they have begun, what <see cref="AccessPolicy.RolesOf(PersonId, ImmutableArray{Guid}, DateTimeOffset)"/> has by groups.</summary>
+        /// <summary>Returns the same roles as <see cref="AccessPolicy.RolesOf(PersonId, ImmutableArray{Guid}, DateTimeOffset)"/> for the person's groups, if the contract has begun.</summary>
         public Roles RolesOf(Person person)
         {
             var roles = Roles.None;

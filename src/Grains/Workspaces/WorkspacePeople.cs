@@ -8,34 +8,34 @@ using EngageCenter.Users;
 namespace EngageCenter.Workspaces;
 
 /// <summary>
-/// The people of a workspace, ordered by display name and then by id. Which roles the policy gives somebody is found when it is
-/// asked for, by the numbers of their groups, and kept until another policy. A change of one person copies one
-/// <see cref="Block"/>. Not thread-safe.
+/// The people of a workspace, ordered by display name and then by id. Roles are computed when a page first needs them, from the
+/// numbers of the groups, and kept until the policy changes. A change of one person copies one <see cref="Block"/>. Not
+/// thread-safe.
 /// </summary>
 internal sealed partial class WorkspacePeople
 {
     private const string ListName = "people";
     private const int MaxPlacedOneByOne = 1_000;
 
-    // Who came is kept also while they hold no role: a later policy may give them one.
+    // People who came are kept even while they hold no role, because a later policy may give them one.
     private readonly Dictionary<PersonId, Person> people;
     private readonly GroupNumbers numbers;
 
-    // Everybody in order. Never changed, but replaced: whoever goes through it goes on with what there was.
+    // Everybody, in order. The array is replaced, never changed, so a search on another thread keeps its snapshot.
     private ImmutableArray<Block> blocks;
 
-    // Of those alone whose account was blocked once.
+    // Only accounts that were blocked at some time.
     private readonly Dictionary<PersonId, UserAccount> accounts;
 
     private AccessPolicy policy;
     private Grants? grants;
     private long stamp;
 
-    /// <param name="seen">Whoever came as a member, with numbers.</param>
-    /// <param name="accounts">Whoever was blocked once.</param>
-    /// <param name="listed">Of the policy's tenant, by the directory.</param>
-    /// <param name="numbers">Those of their groups.</param>
-    /// <param name="started">Distinguishes the cursors of this activation from those of one before it.</param>
+    /// <param name="seen">The people who came as members, with the numbers of their groups.</param>
+    /// <param name="accounts">The accounts that were blocked at some time.</param>
+    /// <param name="listed">The people whom the directory names, all of the policy's tenant.</param>
+    /// <param name="numbers">The numbers of groups.</param>
+    /// <param name="started">The start of this activation. It makes cursors of an earlier activation invalid.</param>
     public WorkspacePeople(
         AccessPolicy policy, IEnumerable<SeenEntry> seen, IEnumerable<AccountEntry> accounts, IReadOnlyDictionary<Guid, ListedPerson> listed, GroupNumbers numbers, DateTimeOffset started)
     {
@@ -57,7 +57,7 @@ internal sealed partial class WorkspacePeople
         blocks = InOrder();
     }
 
-    /// <summary>Takes another policy over, at a cost that grows with its contacts alone. What groups give each is found with the next page.</summary>
+    /// <summary>Applies a new policy. The cost grows only with its contacts: roles from groups are computed with the next page.</summary>
     public void Apply(AccessPolicy next)
     {
         foreach (var gone in policy.Contacts.Select(c => c.Person).Except(next.Contacts.Select(c => c.Person)))
@@ -75,8 +75,8 @@ internal sealed partial class WorkspacePeople
         (policy, grants) = (next, null);
     }
 
-    /// <summary>Takes over that a person came. Nobody else is looked at, but for those whose place is compared.</summary>
-    /// <param name="entry">With numbers.</param>
+    /// <summary>Records that a person came. Other people are read only to find the place.</summary>
+    /// <param name="entry">The person, with the numbers of their groups.</param>
     public void Seen(SeenEntry entry)
     {
         var id = PersonId.Parse(entry.Key);
@@ -84,7 +84,7 @@ internal sealed partial class WorkspacePeople
         Take(id, Of(id, entry, known?.Contact, known?.Listed));
     }
 
-    /// <summary>Takes over that an account was blocked, or is not any more.</summary>
+    /// <summary>Records that an account was blocked or enabled.</summary>
     public void Account(AccountEntry entry)
     {
         var id = PersonId.Parse(entry.Key);
@@ -95,11 +95,12 @@ internal sealed partial class WorkspacePeople
         }
     }
 
-    /// <summary>Takes over what the directory says of some people.</summary>
-    /// <param name="concerned">Whoever is another one now, or listed no more.</param>
+    /// <summary>Records what the directory says about some people.</summary>
+    /// <param name="concerned">The people who changed or are no longer listed.</param>
+    /// <param name="listed">The people whom the directory names now.</param>
     public void Listed(IReadOnlyCollection<Guid> concerned, IReadOnlyDictionary<Guid, ListedPerson> listed)
     {
-        // To put many in their places one by one moves all others each time.
+        // Each single change copies a block and the array of blocks. For many people, sorting everybody once is faster.
         var isMany = concerned.Count > MaxPlacedOneByOne;
         foreach (var userId in concerned)
         {
@@ -129,18 +130,19 @@ internal sealed partial class WorkspacePeople
         }
     }
 
-    /// <summary>Somebody who holds a role.</summary>
+    /// <summary>Returns a person who holds a role; null if there is no such person.</summary>
     public WorkspaceUser? Find(PersonId person, DateTimeOffset now) =>
         people.TryGetValue(person, out var found) && GrantsNow().HaveBegun(now) && (Row.Of(found) with { Groups = GrantsNow().RolesOf(found) }).IsSomething ? View(found, policy, now) : null;
 
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
+    /// <summary>Returns a page of the people who hold a role.</summary>
+    /// <exception cref="InvalidCursorException">The page's cursor is not a cursor of this list.</exception>
+    /// <exception cref="ListChangedException">Somebody's name has changed since the previous page.</exception>
     public Page<WorkspaceUser> Page(WorkspaceUserQuery query, DateTimeOffset now) => Scan(query, now)();
 
-    /// <summary><see cref="Page"/> of the people as they are now, to be called later by any thread.</summary>
-    /// <param name="permission">Only those who have all of it.</param>
-    /// <exception cref="InvalidCursorException">The page's cursor is not one of this list.</exception>
-    /// <exception cref="ListChangedException">Somebody got another name since the page before.</exception>
+    /// <summary>Returns a function that makes the <see cref="Page"/> of the people as they are now. Any thread may call it later.</summary>
+    /// <param name="permission">Only people who have all of these permissions.</param>
+    /// <exception cref="InvalidCursorException">The page's cursor is not a cursor of this list.</exception>
+    /// <exception cref="ListChangedException">Somebody's name has changed since the previous page.</exception>
     public Func<Page<WorkspaceUser>> Scan(WorkspaceUserQuery query, DateTimeOffset now, Permissions permission = Permissions.None, CancellationToken cancellation = default)
     {
         Bounds.Page(query.Page);
@@ -167,7 +169,7 @@ internal sealed partial class WorkspacePeople
                         continue;
                     }
 
-                    // One person more than fits tells that there is another page.
+                    // One person more than the page holds shows that there is a next page.
                     total++;
                     if (shown.Count <= query.Page.Size && (number, index).CompareTo((start.Block, start.Index)) >= 0)
                     {
@@ -184,8 +186,8 @@ internal sealed partial class WorkspacePeople
         };
     }
 
-    /// <summary>Those in a group who are not blocked, with their groups, to be gone through later by any thread.</summary>
-    /// <param name="members">Those whom the directory names in it.</param>
+    /// <summary>Returns a function that finds the people in a group who are not blocked, with their groups. Any thread may call it later.</summary>
+    /// <param name="members">The people whom the directory names in the group.</param>
     public Func<IEnumerable<SeenUser>> Concerned(Guid groupId, IReadOnlyCollection<DirectoryMember> members, CancellationToken cancellation)
     {
         var (all, number, tenant) = (blocks, numbers.Find(groupId), policy.TenantId);
@@ -203,14 +205,14 @@ internal sealed partial class WorkspacePeople
                 }
             }
 
-            // Whoever is left is on no list yet.
+            // The remaining members are not in the list yet.
             found.AddRange(members.Where(member => member.IsEnabled != false && isNamed.Contains(member.UserId))
                 .Select(member => new SeenUser(new(tenant, member.UserId), member.Profile, [groupId], default, default)));
             return found;
         };
     }
 
-    // A blocked person holds nothing, and is shown so.
+    // A blocked person has no roles and no groups.
     private WorkspaceUser View(Person person, AccessPolicy policy, DateTimeOffset now)
     {
         ImmutableArray<Guid> groups = person.IsBlocked ? [] : person.Listed is null ? person.Seen?.GroupIds ?? [] : [.. person.Groups.Select(number => numbers[number]).Order()];
@@ -236,15 +238,15 @@ internal sealed partial class WorkspacePeople
     private UserAccount? Newest(PersonId id, ListedPerson? listed) =>
         accounts.TryGetValue(id, out var told) && !(listed?.Account.At > told.At) ? told : listed?.Account;
 
-    // Ids compare as their texts do, which cursors have.
+    // GUIDs sort like their texts, which cursors contain.
     private ImmutableArray<Block> InOrder() =>
     [
         .. people.Values.OrderBy(person => person.Name, NameOrder.Instance).ThenBy(person => person.Id.TenantId).ThenBy(person => person.Id.UserId)
             .Chunk(Block.Size).Select(some => new Block(some)),
     ];
 
-    /// <summary>Puts a person, as they are now, in their place.</summary>
-    /// <param name="person">Null: nobody of this id any more.</param>
+    /// <summary>Replaces, adds or removes a person.</summary>
+    /// <param name="person">The person as they are now; null removes the person.</param>
     private void Take(PersonId id, Person? person)
     {
         if (people.TryGetValue(id, out var before))
@@ -280,7 +282,7 @@ internal sealed partial class WorkspacePeople
         }
     }
 
-    /// <returns>Where somebody is, or would be.</returns>
+    /// <summary>Finds the position where a person is, or would be inserted.</summary>
     private Spot PlaceOf(NamedCursor place)
     {
         var block = Math.Max(0, Spots(blocks.Length, number => blocks[number].People[0].CompareTo(place) <= 0) - 1);
@@ -294,7 +296,7 @@ internal sealed partial class WorkspacePeople
         return new(block, index, index < some.Length && some[index].CompareTo(place) == 0);
     }
 
-    /// <returns>How many, of ordered ones, come before.</returns>
+    /// <summary>Returns how many items of an ordered list come before a place, by binary search.</summary>
     private static int Spots(int count, Func<int, bool> isBefore)
     {
         var (low, high) = (0, count);
@@ -307,18 +309,20 @@ internal sealed partial class WorkspacePeople
         return low;
     }
 
-    /// <param name="Block">Its number.</param>
-    /// <param name="Index">The person's in it.</param>
-    /// <param name="IsTaken">Whether the person is there.</param>
+    /// <summary>A position in the list.</summary>
+    /// <param name="Block">The number of the block.</param>
+    /// <param name="Index">The index in the block.</param>
+    /// <param name="IsTaken">Whether the person is at this position.</param>
     private readonly record struct Spot(int Block, int Index, bool IsTaken)
     {
         public Spot Behind => this with { Index = IsTaken ? Index + 1 : Index };
     }
 
-    /// <param name="Seen">Null of somebody who never came.</param>
-    /// <param name="Contact">Null of somebody whom the contract does not name.</param>
-    /// <param name="Listed">Null of somebody whom the directory names in no group.</param>
-    /// <param name="Groups">The numbers that <paramref name="Seen"/> and <paramref name="Listed"/> have, here as well since another policy looks at all of them.</param>
+    /// <summary>Everything that is known about a person.</summary>
+    /// <param name="Seen">Null if the person never came.</param>
+    /// <param name="Contact">Null if the contract does not name the person.</param>
+    /// <param name="Listed">Null if the directory names the person in no group.</param>
+    /// <param name="Groups">The numbers of the groups in <paramref name="Seen"/> and <paramref name="Listed"/>, joined once because every new policy reads them.</param>
     private sealed record Person(string Name, PersonId Id, SeenEntry? Seen, PolicyContact? Contact, ListedPerson? Listed, ImmutableArray<int> Groups)
     {
         public bool IsBlocked { get; init; }
@@ -333,7 +337,7 @@ internal sealed partial class WorkspacePeople
 
         public UserProfile Profile => new(Name, Email, UserType);
 
-        // How somebody is called they say themselves, then the directory, then the contract.
+        // The name comes from the person's token, otherwise from the directory, otherwise from the contract.
         public static Person Of(PersonId id, SeenEntry? seen, PolicyContact? contact, ListedPerson? listed) => new(
             seen?.DisplayName ?? listed?.Profile.DisplayName ?? contact!.DisplayName, id, seen, contact, listed,
             seen is null ? listed?.Groups ?? [] : listed is null ? seen.Numbers : [.. seen.Numbers.Union(listed.Groups)]);
