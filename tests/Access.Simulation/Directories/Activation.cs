@@ -5,15 +5,15 @@ using Orleans.Timers;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>What a grain is addressed by.</summary>
+/// <summary>The type and key of a grain.</summary>
 internal readonly record struct GrainKey(string Type, string Key)
 {
     public GrainId Id => GrainId.Create(Type, Key);
 }
 
 /// <summary>
-/// An activation of a grain as it ships, with what Orleans does for it: calls wait until it is there, come one at a time
-/// unless the grain says otherwise, and go on elsewhere once it has ended in order.
+/// An activation of a shipped grain, and what Orleans does for it. Calls wait until the activation has started. They run one at a
+/// time, unless the grain allows interleaving. After an orderly end, calls are sent to the next activation.
 /// </summary>
 internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry, IServiceProvider
 {
@@ -35,7 +35,7 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
 
     public GrainKey Key { get; }
 
-    /// <summary>When it began and ended, in the order of all that happens.</summary>
+    /// <summary>When the activation began and ended, as positions in the order of all events.</summary>
     public long Since { get; }
 
     public long? Until { get; private set; }
@@ -43,12 +43,13 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
     public Grain? Grain { get; private set; }
 
 
-    /// <summary>Whether calls come here.</summary>
+    /// <summary>Whether the activation accepts calls.</summary>
     public bool IsOpen => !isEnding && Until is null && !Node.IsDown;
 
     public bool IsOver => Until is not null || Node.IsDown;
 
-    /// <param name="make">Makes the grain, and is done when its state was read.</param>
+    /// <summary>Starts the activation.</summary>
+    /// <param name="make">Creates the grain. Completes when the grain has read its state.</param>
     public async void Start(Func<Activation, Task<Grain>> make)
     {
         try
@@ -65,7 +66,7 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
         }
     }
 
-    /// <summary>It is gone with its silo, or has ended.</summary>
+    /// <summary>Records that the activation has ended, or that its silo is down.</summary>
     public void Over()
     {
         if (Until is null)
@@ -79,8 +80,9 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
         }
     }
 
-    /// <param name="interleaves">Whether it may begin while others are under way.</param>
-    /// <param name="elsewhere">Where the call goes if this has ended in order.</param>
+    /// <summary>Serves a call when it is its turn.</summary>
+    /// <param name="interleaves">Whether the call may start while others are running.</param>
+    /// <param name="elsewhere">Sends the call to another activation. Used if this one has ended in order.</param>
     public async Task<T> Serve<T>(Func<object, Task<T>> call, bool interleaves, Func<Task<T>> elsewhere)
     {
         if (isEnding || Until is not null)
@@ -146,7 +148,7 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
         }
     }
 
-    /// <summary>Gives a grain what Orleans would have given it when it was made.</summary>
+    /// <summary>Gives a new grain the context that Orleans would give it.</summary>
     public TGrain Own<TGrain>(TGrain grain)
         where TGrain : Grain
     {
@@ -221,7 +223,7 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
         public void Dispose() => version++;
     }
 
-    // What no grain here asks for.
+    // None of these grains uses the following members.
     GrainReference IGrainContext.GrainReference => throw new NotSupportedException();
 
     ActivationId IGrainContext.ActivationId => throw new NotSupportedException();

@@ -16,10 +16,10 @@ namespace EngageCenter.Directories.Simulation;
 /// <summary>A silo with the caches that ship.</summary>
 internal sealed record Silo(Node Node, IGrainFactory Grains, PolicyCache Policies, KnownIdsCache KnownIds, DecisionLending Lending, DirectoryMetrics Directory);
 
-/// <summary>A web node with the cache of decisions that ships.</summary>
+/// <summary>A web node with the shipped cache of decisions.</summary>
 internal sealed record WebNode(Node Node, IGrainFactory Grains, DecisionCache Decisions);
 
-/// <summary>Silos, web nodes, and the activations on them. Users, followers and directories are the grains that ship.</summary>
+/// <summary>Silos, web nodes, and the activations on them. The grains of users, followers and directories are the shipped ones.</summary>
 internal sealed class Cluster : IDisposable
 {
     private const int MaxSilos = 3;
@@ -65,7 +65,7 @@ internal sealed class Cluster : IDisposable
 
     public ImmutableArray<SimulatedGroup> Groups { get; }
 
-    /// <summary>All activations of users there ever were.</summary>
+    /// <summary>All activations of users, also ended ones.</summary>
     public List<Activation> Users { get; } = [];
 
     public int Duplicates { get; private set; }
@@ -76,7 +76,7 @@ internal sealed class Cluster : IDisposable
 
     public void Dispose() => meters.Dispose();
 
-    /// <summary>Whose decision it is: the roles of each are an object of their own.</summary>
+    /// <summary>Returns the activation that made a decision. Each decision has its own object of roles, so the object identifies it.</summary>
     public Activation? MakerOf(EffectiveAccess access) =>
         !access.Roles.IsDefaultOrEmpty && made.TryGetValue(ImmutableCollectionsMarshal.AsArray(access.Roles)!, out var maker) ? maker : null;
 
@@ -100,7 +100,7 @@ internal sealed class Cluster : IDisposable
         Webs[web] = NewWeb();
     }
 
-    /// <summary>Ends the activations of grains of which there were two: the one that is left may not know what the other one stored.</summary>
+    /// <summary>Ends all activations of grains that had two at the same time. One of them may not know what the other stored.</summary>
     public void EndDuplicates()
     {
         foreach (var other in doubled.SelectMany(Open).ToList())
@@ -109,10 +109,10 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    /// <summary>The activations of a grain that take calls.</summary>
+    /// <summary>The activations of a grain that accept calls.</summary>
     public List<Activation> Open(GrainKey key) => activations.TryGetValue(key, out var known) ? [.. known.Where(activation => activation.IsOpen)] : [];
 
-    // The silos' directories agree in the end only: another activation may come to be while there is one, for a while.
+    // The grain directory is eventually consistent, so a second activation may start while there is one.
     private Activation Route(GrainKey key)
     {
         if (!activations.TryGetValue(key, out var known))
@@ -134,7 +134,7 @@ internal sealed class Cluster : IDisposable
             world.After(world.Dice.Seconds(1, 20), other.Node, other.End);
         }
 
-        // Not where there is one already.
+        // A silo has at most one activation of a grain.
         var free = Running.Where(silo => known.TrueForAll(activation => activation.Node != silo.Node)).ToList();
         if (free.Count == 0)
         {
@@ -209,7 +209,7 @@ internal sealed class Cluster : IDisposable
         return Returning.Of(method.ReturnType).Call(messenger, method, args);
     }
 
-    // A planted fault changes what is answered, or what happens on the way.
+    // A planted fault changes the answer, or what happens before it is returned.
     private object Answered(MethodInfo method, object?[] args, object answer)
     {
         if (fault == Fault.FailedObservationCounts && method.DeclaringType == typeof(IObservedPerson))
@@ -240,7 +240,7 @@ internal sealed class Cluster : IDisposable
         {
             var activation = cluster.Route(key);
 
-            // A second call that waits for its turn within the grain would go on outside of the simulated time.
+            // If a second call waited inside of the grain, it would continue outside of the simulated time.
             var interleaves = key.Type != "directory-follower" ? method.Name != nameof(IDirectoryGrain.Facts) : method.GetCustomAttribute<AlwaysInterleaveAttribute>() is not null;
             try
             {
@@ -337,7 +337,7 @@ internal sealed class Cluster : IDisposable
             where TGrainObserverInterface : IGrainObserver => throw new NotSupportedException();
     }
 
-    /// <summary>A cluster all of whose silos are of this release.</summary>
+    /// <summary>A cluster in which every silo is of this release.</summary>
     private sealed class Silos : IClusterManifestProvider, IClusterMembershipService
     {
         private static readonly SiloAddress address = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 1);

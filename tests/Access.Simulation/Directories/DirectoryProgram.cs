@@ -3,7 +3,7 @@ using EngageCenter.Access.Simulation;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>The simulation of the directory from a command line.</summary>
+/// <summary>Runs the simulation of the directory from the command line.</summary>
 internal static class DirectoryProgram
 {
     public static int Run(string[] args)

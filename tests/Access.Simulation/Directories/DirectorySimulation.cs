@@ -5,7 +5,7 @@ using EngageCenter.Users;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>What happened in one run or in many.</summary>
+/// <summary>Figures about one run or many.</summary>
 internal sealed record DirectoryTotals(
     int Seeds, int Checks, int Allowed, int Unconfirmed, int Rounds, int Incomplete, int Changes, int Requests, int BrokenOff, int Expired, int Crashes, int Pauses, int Duplicates)
 {
@@ -17,20 +17,20 @@ internal sealed record DirectoryTotals(
         one.Expired + other.Expired, one.Crashes + other.Crashes, one.Pauses + other.Pauses, one.Duplicates + other.Duplicates);
 }
 
-/// <summary>What came of a run.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record DirectoryOutcome(ulong Seed, DirectoryTotals Totals, IReadOnlyList<string> Notes, IReadOnlyList<Violation> Violations);
 
 /// <summary>
 /// A tenant's directory, its people, two workspaces, and everything that can go wrong between them, drawn from a seed. Users,
-/// followers, directories and caches are those that ship. First trouble, then a time without, in which all has to come
-/// true within a minute. The same seed is the same run.
+/// followers, directories and caches are the shipped ones. A run has a time with faults and then a time without. In the second,
+/// everybody must have the right answer within a minute. The same seed gives the same run.
 /// </summary>
 internal sealed class DirectorySimulation : IDisposable
 {
-    /// <summary>Client operations and troubles of a run.</summary>
+    /// <summary>The client operations and faults of a run.</summary>
     public const int DefaultSteps = 300;
 
-    // Groups that may hold roles; the others are only in them.
+    // The first groups may hold roles. The others are only nested in them.
     private const int Grantable = 4;
 
     private static readonly TimeSpan poll = TimeSpan.FromSeconds(30);
@@ -44,7 +44,7 @@ internal sealed class DirectorySimulation : IDisposable
     private readonly List<SignIn>[] tokens = [.. Enumerable.Range(0, Graph.Persons).Select(_ => new List<SignIn>())];
     private readonly int overage;
 
-    // How far what issues tokens may be behind.
+    // How far the issuer of tokens may be behind the directory.
     private readonly TimeSpan tokenLag;
     private bool isPolling;
     private int incomplete;
@@ -122,7 +122,7 @@ internal sealed class DirectorySimulation : IDisposable
         }
     }
 
-    // The faults are over. What is on its way arrives, and within a minute of a change everybody has what the directory says.
+    // The faults are over. Messages arrive, and a minute after a change every answer is what the directory says.
     private void Recover()
     {
         world.Weather = Weather.Fair;
@@ -288,7 +288,7 @@ internal sealed class DirectorySimulation : IDisposable
         }
     }
 
-    /// <summary>Somebody who is here at each web node is taken out of a group, and a round follows at once.</summary>
+    /// <summary>Removes a person, whose decisions both web nodes keep, from their groups. A round follows soon.</summary>
     private void Narrow(int person)
     {
         var (workspace, token) = (dice.Pick(cluster.Workspaces), tokens[person][^1]);
@@ -310,7 +310,7 @@ internal sealed class DirectorySimulation : IDisposable
         world.After(dice.Seconds(2, 7), world.Outside, () => Poll(again: false));
         if (dice.Chance(0.5))
         {
-            // What issues tokens may not know of it yet, and the directory may have been asked already.
+            // The issuer may not know of the removal yet when it issues a token, while the directory's answer is already stored.
             world.After(TimeSpan.FromSeconds(2.5), world.Outside, () => Poll(again: false));
             world.After(TimeSpan.FromSeconds(4), world.Outside, () => Poll(again: false));
             world.After(dice.Seconds(3, 8), world.Outside, () =>
@@ -344,7 +344,8 @@ internal sealed class DirectorySimulation : IDisposable
         }
     }
 
-    /// <param name="by">0 for the person's grain, else a web node.</param>
+    /// <summary>Sends a check, and records its answer.</summary>
+    /// <param name="by">0 asks the person's grain; 1 or 2 asks a web node.</param>
     private void Check(int person, SignIn token, SimulatedWorkspace workspace, int by)
     {
         var web = by > 0 ? cluster.Webs[by - 1] : null;
@@ -373,7 +374,7 @@ internal sealed class DirectorySimulation : IDisposable
         }
     }
 
-    // A token says which groups the person is in as it is issued, and is issued only for an account that may be used.
+    // A token has the person's groups as the issuer knows them. None is issued for a blocked account.
     private void Issue(int person)
     {
         var known = graph.At(world.Now - (tokenLag * dice.Below(4) / 3));

@@ -3,14 +3,14 @@ using Xunit.Abstractions;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>What docs/run/directory.md promises, whatever the directory answers and whatever crashes meanwhile.</summary>
+/// <summary>Tests the promises of docs/run/directory.md, whatever the directory answers and whatever crashes.</summary>
 public class DirectorySimulationTests(ITestOutputHelper output)
 {
     private const int Seeds = 1_000;
 
     public static TheoryData<string> Faults => [.. Enum.GetNames<Fault>().Where(f => f != nameof(Fault.None))];
 
-    /// <summary><c>SIMULATION_SEEDS</c> says how many, 1,000 if nothing does.</summary>
+    /// <summary>The variable <c>SIMULATION_SEEDS</c> sets the number of seeds; the default is 1,000.</summary>
     [Fact]
     public void Every_promise_holds_over_many_seeds()
     {
@@ -25,7 +25,7 @@ public class DirectorySimulationTests(ITestOutputHelper output)
 
         output.WriteLine($"{totals}");
 
-        // Nothing was found because nothing was wrong, and not because nothing happened.
+        // Enough must have happened: a run without events finds nothing either.
         Assert.True(totals.Allowed > 50 * seeds && totals.Checks > 2 * totals.Allowed && totals.Rounds > 5 * seeds && totals.Incomplete > 5 * seeds, $"{totals}");
         Assert.True(totals.Changes > 30 * seeds && totals.BrokenOff > seeds && totals.Expired > seeds / 2 && totals.Crashes > seeds && totals.Pauses > seeds, $"{totals}");
     }
@@ -48,7 +48,7 @@ public class DirectorySimulationTests(ITestOutputHelper output)
         var fault = Enum.Parse<Fault>(planted);
         for (var seed = 1ul; seed <= Seeds; seed++)
         {
-            // By what somebody saw, rather than by an exception.
+            // The fault must be found by an answer that somebody got, not by an exception.
             if (DirectorySimulation.Run(seed, fault).Violations.FirstOrDefault(v => v.Check is not null) is { } found)
             {
                 output.WriteLine($"Seed {seed}: {found.What}");

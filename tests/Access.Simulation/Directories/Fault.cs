@@ -1,29 +1,29 @@
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>What is built wrongly on purpose, to see that it is found. Always around what ships, which has no switch for it.</summary>
+/// <summary>A fault that is planted on purpose, to see that it is found. Faults are only around the shipped code, which has no switch for them.</summary>
 internal enum Fault
 {
     None,
 
-    /// <summary>An answer about a person that breaks off passes for a whole one.</summary>
+    /// <summary>An incomplete answer about a person counts as complete.</summary>
     PartialReadRemoves,
 
-    /// <summary>What was answered about a person before is answered again, as of now.</summary>
+    /// <summary>The directory repeats its earlier answer about a person as if it were new.</summary>
     OlderObservationWins,
 
-    /// <summary>A narrower observation is recorded while web nodes have decisions by what was known before.</summary>
+    /// <summary>An observation that takes groups away is stored while web nodes still have decisions by the earlier groups.</summary>
     RecordedWithoutRecall,
 
-    /// <summary>The directory does not tell changes any more, and whoever follows it goes on from now as if there had been none.</summary>
+    /// <summary>The directory has forgotten its changes, and the follower continues as if there had been none.</summary>
     ResyncMissesRemovals,
 
-    /// <summary>Where the follower is in the changes is stored before those whom they concern were observed.</summary>
+    /// <summary>The follower stores its place in the changes before it has asked about the people whom they concern.</summary>
     PlaceStoredEarly,
 
-    /// <summary>Whoever could not be observed counts as observed.</summary>
+    /// <summary>A failed question about a person counts as answered.</summary>
     FailedObservationCounts,
 
-    /// <summary>A page of changes that breaks off is taken for the last one.</summary>
+    /// <summary>An incomplete page of changes counts as the last page.</summary>
     PartialChangesCount,
 
     /// <summary>An account counts as enabled if the directory does not answer.</summary>

@@ -4,7 +4,7 @@ using System.Reflection;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>Stands for a grain or an observer that is elsewhere: what is called on it becomes a message.</summary>
+/// <summary>A reference to a grain or an observer. Each call on it becomes a message.</summary>
 [SuppressMessage("Performance", "CA1852:Seal internal types", Justification = "The proxies that are made at run time derive from it.")]
 internal class Remote : DispatchProxy
 {
@@ -21,7 +21,7 @@ internal class Remote : DispatchProxy
     protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => send(targetMethod!, args ?? []);
 }
 
-/// <summary>How a call returns: as a task or a value task, with a result or without.</summary>
+/// <summary>The return type of a call: a task or a value task, with or without a result.</summary>
 internal abstract class Returning
 {
     private static readonly ConcurrentDictionary<Type, Returning> known = new();
@@ -33,7 +33,7 @@ internal abstract class Returning
         return (Returning)Activator.CreateInstance(typeof(As<>).MakeGenericType(result), [isTask])!;
     });
 
-    /// <summary>A call's result as it is typed, of a call by that type.</summary>
+    /// <summary>Sends a call, and returns its result in this return type.</summary>
     public abstract object Call(IMessenger messenger, MethodInfo method, object?[] args);
 
     private sealed class As<T>(bool isTask) : Returning
@@ -63,9 +63,10 @@ internal abstract class Returning
     }
 }
 
-/// <summary>Carries calls to whoever they are for.</summary>
+/// <summary>Sends calls to their target.</summary>
 internal interface IMessenger
 {
-    /// <param name="call">Calls it on the target.</param>
+    /// <summary>Sends a call.</summary>
+    /// <param name="call">Makes the call on the target.</param>
     Task<T> Send<T>(MethodInfo method, object?[] args, Func<object, Task<T>> call);
 }

@@ -4,12 +4,12 @@ using EngageCenter.Paging;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>What is so in the directory from a moment on. Persons and groups are bits.</summary>
-/// <param name="People">Of each group, who is in it directly.</param>
-/// <param name="Groups">Of each group, the groups that are in it directly. They may contain each other.</param>
+/// <summary>The content of the directory from a moment on. Persons and groups are bits.</summary>
+/// <param name="People">For each group, its direct members.</param>
+/// <param name="Groups">For each group, the groups directly in it. Groups may contain each other in a circle.</param>
 internal sealed record Snapshot(TimeSpan From, ImmutableArray<int> People, ImmutableArray<int> Groups, int Deleted, int Enabled)
 {
-    /// <summary>The groups of a person, also by other groups.</summary>
+    /// <summary>The groups of a person, directly or through nested groups.</summary>
     public int GroupsOf(int person)
     {
         var mine = 0;
@@ -30,7 +30,7 @@ internal sealed record Snapshot(TimeSpan From, ImmutableArray<int> People, Immut
         return mine;
     }
 
-    /// <summary>The groups in a group, at any depth.</summary>
+    /// <summary>The groups nested in a group, at any depth.</summary>
     public int NestedIn(int group)
     {
         var nested = Groups[group];
@@ -50,8 +50,8 @@ internal sealed record Snapshot(TimeSpan From, ImmutableArray<int> People, Immut
 }
 
 /// <summary>
-/// The directory: what is so, what it tells of changes, late and by pages, and what it answers, from replicas that may be
-/// behind. It fails, breaks off in the middle, is silent, throttles, and forgets its changes.
+/// The simulated directory. It tells its changes late and in pages. It answers from replicas that may be behind. It fails, sends
+/// incomplete answers, is silent, throttles, and forgets its changes.
 /// </summary>
 internal sealed class Graph : IDirectory
 {
@@ -59,7 +59,7 @@ internal sealed class Graph : IDirectory
 
     public const int Groups = 6;
 
-    /// <summary>How long after a change the directory tells it at the latest; what it answers is never further behind than what it tells.</summary>
+    /// <summary>The longest time from a change until the directory tells it. Answers have at least the changes that were told.</summary>
     public static readonly TimeSpan Delay = TimeSpan.FromSeconds(4);
 
     private const int PageSize = 2;
@@ -86,7 +86,7 @@ internal sealed class Graph : IDirectory
 
     public static Guid Tenant { get; } = new("10000000-0000-0000-0000-000000000001");
 
-    /// <summary>All that was ever so.</summary>
+    /// <summary>All contents of the directory, from the first to the current one.</summary>
     public List<Snapshot> History { get; } = [];
 
     public Snapshot Now => History[^1];
@@ -108,7 +108,7 @@ internal sealed class Graph : IDirectory
 
     public int Expired { get; private set; }
 
-    // Whoever follows is told by the simulation when to.
+    // The simulation itself starts each round.
     public TimeSpan? Poll => null;
 
     public static Guid GroupId(int group) => new(group + 1, 1, 0, new byte[8]);
@@ -162,7 +162,7 @@ internal sealed class Graph : IDirectory
         accountChanges.Add((Told(accountChanges.Count > 0 ? accountChanges[^1].VisibleAt : TimeSpan.Zero), History.Count - 1, PersonId(person)));
     }
 
-    /// <summary>Forgets its changes: nobody can go on from where they were.</summary>
+    /// <summary>Forgets the changes, so that no follower can continue from its place.</summary>
     public void Expire(bool ofGroups)
     {
         Expired++;
@@ -289,7 +289,7 @@ internal sealed class Graph : IDirectory
 
     private int Visible<TChange>(List<(TimeSpan VisibleAt, int Snapshot, TChange)> changes) => changes.FindLastIndex(change => change.VisibleAt <= world.Now) + 1;
 
-    // One of the replicas: each knows all that was told, and some know more.
+    // Reads from one of the replicas. Each has all changes that were told, and some have newer ones.
     private Snapshot Read()
     {
         var (groups, accounts) = (Visible(groupChanges), Visible(accountChanges));

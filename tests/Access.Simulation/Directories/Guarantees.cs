@@ -2,19 +2,20 @@ using EngageCenter.Access;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>A promise that was not kept.</summary>
-/// <param name="Check">What somebody saw of it; null if nobody did.</param>
+/// <summary>A broken promise.</summary>
+/// <param name="Check">The check whose answer shows it; null if no answer does.</param>
 internal sealed record Violation(string What, Check? Check = null);
 
 /// <summary>
-/// Checks a run against D1, D2 and D4 of the directory, and G1 and G2. Each role that an answer gives has to be explained: by
-/// a policy that could still decide, and by a moment at which the person was in the group, which must not be older than
-/// what was known for certain by then.
+/// Checks a run. G1 and G2 are in docs/understand/coherence.md. D1: a check is answered while nothing is wrong. D2: who left a group,
+/// or was blocked, has lost the right after the round that says so. D4: an incomplete or failed answer neither takes nor gives a
+/// right. Each role in an answer must be explained by a policy that could still decide, and by a moment at which the person was in
+/// the group. This moment must not be older than what was known for certain.
 /// </summary>
 /// <param name="lag">How far tokens may be behind the directory.</param>
 internal sealed class Guarantees(Graph graph, Cluster cluster, History history, TimeSpan lag)
 {
-    // A token is of a whole second, and says what was so within it.
+    // The time of issue is a whole second. The token has the groups of some moment within it.
     private static readonly TimeSpan second = TimeSpan.FromSeconds(1);
 
     // A token, or an answer that came after it.
@@ -43,7 +44,7 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
             yield break;
         }
 
-        // While two activations of a person exist, neither knows what the other one does.
+        // While a person has two activations, neither knows what the other stores.
         var isAlone = check.Maker is { } maker && alone[check.Person].Contains(maker);
         if (isAlone && !Was(check, Known(check, of: null), snapshot => snapshot.IsEnabled(check.Person)))
         {
@@ -78,7 +79,7 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
         }
     }
 
-    /// <summary>Nobody loses what each token since theirs gave, and each answer of the directory, which may be behind.</summary>
+    /// <summary>Nobody may be refused a right that every possible token and every possible answer of the directory would have given them.</summary>
     private IEnumerable<Violation> Refused(Check check)
     {
         var since = check.Token.LeavesGroupsOut ? TimeSpan.Zero : check.IssuedAt - second - second - Graph.Delay - lag;
@@ -100,13 +101,13 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
         }
     }
 
-    /// <summary>As of when at least everybody had to know whether the person is in a group, or whether they are blocked.</summary>
+    /// <summary>The moment as of which, at least, it was known for certain whether the person is in the group, or (null) whether they are blocked.</summary>
     private TimeSpan Known(Check check, int? of)
     {
-        // What comes with the check, or is newer.
+        // The groups of the check's token.
         var known = check.Token.LeavesGroupsOut ? TimeSpan.Zero : check.IssuedAt - behind;
 
-        // What the person came with before, once somebody had found them a member.
+        // The groups of earlier tokens, which are stored once the person was found to be a member.
         var isKept = false;
         foreach (var before in checks[check.Person])
         {
@@ -123,7 +124,7 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
             }
         }
 
-        // What the directory had told when the last round began that came to its end.
+        // The changes that the directory had told when the last complete round began.
         if (history.Rounds.FindLast(round => round.Ended < check.Begun) is { } last && IsFollowed(check, of, last) && last.BegunAt - Graph.Delay > known)
         {
             known = last.BegunAt - Graph.Delay;
@@ -176,7 +177,7 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
     private TimeSpan Joined(int person, int group, TimeSpan left) => graph.History
         .FindLast(snapshot => End(snapshot) < left && (snapshot.GroupsOf(person) & (1 << group)) == 0) is { } before ? End(before) : TimeSpan.Zero;
 
-    /// <summary>Until when it was so last.</summary>
+    /// <summary>The end of the last moment at which the condition held.</summary>
     private TimeSpan? Last(Check check, Func<Snapshot, bool> so) =>
         graph.History.FindLast(snapshot => snapshot.From <= check.EndedAt && so(snapshot)) is { } last ? End(last) : null;
 

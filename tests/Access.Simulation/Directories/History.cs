@@ -21,15 +21,15 @@ internal sealed class Check(int person, SignIn token, SimulatedWorkspace workspa
 
     public TimeSpan EndedAt { get; set; }
 
-    /// <summary>Null if there was none in time.</summary>
+    /// <summary>The answer; null if none came in time.</summary>
     public EffectiveAccess? Access { get; set; }
 
-    /// <summary>Whose decision it is; null unless it allows something.</summary>
+    /// <summary>The activation that made the decision; null if the decision allows nothing.</summary>
     public Activation? Maker { get; set; }
 
     public Standing? Standing => Access?.Decision.Standing;
 
-    /// <summary>When its token was issued.</summary>
+    /// <summary>When the token was issued.</summary>
     public TimeSpan IssuedAt => token.IssuedAt - World.Start;
 
     public override string ToString() => string.Create(
@@ -37,7 +37,7 @@ internal sealed class Check(int person, SignIn token, SimulatedWorkspace workspa
         $"check of user{person} by {by} in workspace {workspace.Id[^1]}, {begunAt.TotalSeconds:F3} to {EndedAt.TotalSeconds:F3}, token of {IssuedAt.TotalSeconds:F0}{(token.LeavesGroupsOut ? " without groups" : $" [{Letters.Of(token.Groups)}]")}: {Standing}{(Access is null ? "" : $" epoch {Access.Decision.Epoch} [{string.Join(" ", Access.Roles.Select(role => role.Source == RoleSource.EntraGroup ? Letters.Of(Guid.Parse(role.SourceId!)) : role.Source.ToString()))}]")}");
 }
 
-/// <summary>Groups as a reader sees them.</summary>
+/// <summary>Prints groups as letters.</summary>
 internal static class Letters
 {
     public static string Of(Guid group) => ((char)('A' + Graph.GroupOf(group))).ToString();
@@ -47,7 +47,7 @@ internal static class Letters
     public static string Of(int groups) => Of(Graph.Ids(groups));
 }
 
-/// <summary>A round of the follower, as whoever asked for it saw it.</summary>
+/// <summary>A round of the follower, as its caller saw it.</summary>
 internal sealed record Round(long Begun, TimeSpan BegunAt, long Ended, TimeSpan EndedAt);
 
 /// <summary>What happened in a run.</summary>
@@ -57,7 +57,7 @@ internal sealed class History(World world, bool keepNotes)
 
     public List<Check> Checks { get; } = [];
 
-    /// <summary>Those that came to their end.</summary>
+    /// <summary>The complete rounds.</summary>
     public List<Round> Rounds { get; } = [];
 
     /// <summary>What went wrong beside checks.</summary>

@@ -7,8 +7,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Directories.Simulation;
 
 /// <summary>
-/// Lends something and changes it by the rules of an owner that never ends: nobody decides by it any more when the next one
-/// is stored. How owners end and follow each other is what the other simulation is about.
+/// Leases a value and changes it, like an owner that never ends: when the next value is stored, nobody decides by the earlier one.
+/// The other simulation covers owners that end and follow each other.
 /// </summary>
 internal sealed class Lender<THolder>(World world)
     where THolder : class
@@ -51,14 +51,14 @@ internal sealed class Lender<THolder>(World world)
             }
             catch (TimeoutException)
             {
-                // It runs out.
+                // The lease expires.
                 await world.Pass(Lease);
             }
         }
     }
 }
 
-/// <summary>A policy from when it was stored to when nobody decides by it any more.</summary>
+/// <summary>A policy, and when it was stored and acknowledged.</summary>
 internal sealed class Version(long epoch, int groups, int contacts, long stored, TimeSpan storedAt)
 {
     public long Epoch => epoch;
@@ -71,7 +71,7 @@ internal sealed class Version(long epoch, int groups, int contacts, long stored,
 
     public TimeSpan StoredAt => storedAt;
 
-    /// <summary>When its change was acknowledged: no check that begins later is decided by an older one.</summary>
+    /// <summary>When the change was acknowledged. No check that begins later may be decided by an older policy.</summary>
     public long? Acknowledged { get; set; }
 }
 
@@ -128,7 +128,7 @@ internal sealed class SimulatedWorkspace(World world, History history, string id
         null);
 }
 
-/// <summary>Stands in for the sets of known ids: the tenant, and its groups that hold roles.</summary>
+/// <summary>A stand-in for the sets of known ids: the tenant, and its groups that hold roles.</summary>
 internal sealed class SimulatedIds(World world, Guid[] ids) : IKnownIdsGrain
 {
     private readonly Lender<IKnownIdsHolder> lender = new(world);
@@ -150,7 +150,7 @@ internal sealed class SimulatedIds(World world, Guid[] ids) : IKnownIdsGrain
     public Task Remove(Guid id, long version) => throw new NotSupportedException();
 }
 
-/// <summary>Stands in for a group: the workspaces in which it may hold roles.</summary>
+/// <summary>A stand-in for a group's list of the workspaces in which it may hold roles.</summary>
 internal sealed class SimulatedGroup : IGroupGrain
 {
     private long version;

@@ -10,7 +10,7 @@ internal sealed class Rows(World world) : IGrainStorage
 
     private readonly Dictionary<(string Name, GrainId Owner), (object State, long Version)> rows = [];
 
-    /// <summary>Writes past whoever owns the row, for a planted fault.</summary>
+    /// <summary>Changes a row behind its owner's back, for a planted fault.</summary>
     public void Overwrite(string name, GrainId owner, Func<object, object> change)
     {
         if (rows.TryGetValue((name, owner), out var row))
@@ -82,7 +82,7 @@ internal sealed class Rows(World world) : IGrainStorage
     private TimeSpan Delay() => world.Dice.Chance(world.Weather.StorageSlow) ? world.Dice.Seconds(0.3, 12) : world.Dice.Seconds(0.001, 0.02);
 }
 
-/// <summary>A grain's own state. Writes that overlap are joined into one, as Orleans does.</summary>
+/// <summary>The persistent state of a grain. Overlapping writes are joined into one, like in Orleans.</summary>
 internal sealed class StoredState<T>(Rows rows, string name, GrainId owner) : IPersistentState<T>
     where T : new()
 {

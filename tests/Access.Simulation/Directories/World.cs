@@ -2,7 +2,7 @@ using EngageCenter.Access.Simulation;
 
 namespace EngageCenter.Directories.Simulation;
 
-/// <summary>How bad things are, drawn once a seed.</summary>
+/// <summary>The probabilities of faults, drawn once for each seed.</summary>
 internal sealed record Weather(
     double Loss, double Slow, double StorageFails, double StorageSlow, double GraphFails, double GraphBreaksOff, double GraphSlow, double Duplicates)
 {
@@ -20,14 +20,14 @@ internal sealed record Weather(
 }
 
 /// <summary>
-/// Virtual time on one thread. Grains and caches run on it as they ship: what they await is completed by an event, and what
-/// follows runs within that event, or in one of its own.
+/// Virtual time on one thread, for the shipped grains and caches. An event completes what they await. The continuation runs within
+/// that event, or in an event of its own.
 /// </summary>
 internal sealed class World
 {
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
 
-    /// <summary>A call between grains is not answered later than that.</summary>
+    /// <summary>The longest time until a call between grains is answered or fails.</summary>
     private static readonly TimeSpan callTimeout = TimeSpan.FromSeconds(30);
 
     private readonly PriorityQueue<(Node On, Action Event, long Number), (TimeSpan At, long Number)> events = new();
@@ -48,13 +48,14 @@ internal sealed class World
 
     public DateTimeOffset UtcNow => Start + Now;
 
-    /// <summary>Where everything is that is never down: clients, storage, the directory, and what stands in for other grains.</summary>
+    /// <summary>The place of everything that is never down: clients, storage, the directory, and the stand-ins for grains.</summary>
     public Node Outside { get; }
 
-    /// <summary>A place in the order of all that happens.</summary>
+    /// <summary>Returns the next position in the order of all events.</summary>
     public long Mark() => ++numbers;
 
-    /// <param name="on">Whose event it is: it never happens once that one is down, and late while it is paused.</param>
+    /// <summary>Schedules an event.</summary>
+    /// <param name="on">The process of the event. If the process is down, the event never happens; if it is paused, the event is late.</param>
     public void After(TimeSpan delay, Node on, Action happens)
     {
         var number = ++numbers;
@@ -89,8 +90,8 @@ internal sealed class World
         Now = end;
     }
 
-    /// <summary>A call from whoever runs now. It may be lost, and so may its answer.</summary>
-    /// <param name="serve">Runs on the other side.</param>
+    /// <summary>Sends a call from the process that runs now. The call or its answer may be lost.</summary>
+    /// <param name="serve">Serves the call, in the other process.</param>
     public Task<T> Call<T>(Node to, Func<Task<T>> serve)
     {
         var from = Node.Current;
@@ -121,7 +122,7 @@ internal sealed class World
         }
     }
 
-    /// <summary>Done after a while, if whoever awaits it is still there.</summary>
+    /// <summary>Completes after a time, unless the process that awaits it is down.</summary>
     public Task Pass(TimeSpan time)
     {
         var passed = new TaskCompletionSource();
@@ -146,7 +147,7 @@ internal sealed class World
         : Dice.Chance(0.05) ? Dice.Seconds(0.1, 1) : Dice.Seconds(0.001, 0.03);
 }
 
-/// <summary>A process. What restarts is another one.</summary>
+/// <summary>A process. After a restart there is a new one.</summary>
 internal sealed class Node
 {
     private readonly World world;
@@ -160,7 +161,7 @@ internal sealed class Node
         Time = new NodeTime(world, this, clock);
     }
 
-    /// <summary>The one whose event happens now.</summary>
+    /// <summary>The process whose event runs now.</summary>
     public static Node Current => ((NodeContext)SynchronizationContext.Current!).Node;
 
     public string Name { get; }
@@ -179,7 +180,7 @@ internal sealed class Node
 
     public override string ToString() => Name;
 
-    /// <summary>What is awaited goes on in an event of its own, after what happens now.</summary>
+    /// <summary>Runs each continuation in an event of its own, after the current event.</summary>
     internal sealed class NodeContext(Node node) : SynchronizationContext
     {
         public Node Node => node;
