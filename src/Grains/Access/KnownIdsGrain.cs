@@ -60,7 +60,6 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     // What storage is known to hold. While a write is running, the state of 'storage' is ahead of it.
     private StoredIds state = new();
-    private StoredIds? next;
     private KnownIds? leased;
 
     // The last clean-up, and when a clean-up last removed nothing.
@@ -161,13 +160,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     public Task<int> Clean() => cleaning.IsCompleted ? cleaning = CleanOnce() : cleaning;
 
-    async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
-    {
-        var written = (isChange ? next! : state) with { Tenure = tenure };
-        storage.State = written;
-        await storage.WriteStateAsync();
-        (state, leased) = (written, null);
-    }
+    Task IOwnedPolicy.Write(Tenure tenure) => Store(state with { Tenure = tenure });
 
     async Task<long> IOwnedPolicy.ReadTerm()
     {
@@ -202,10 +195,15 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         }
 
         await ownership.TakeOver(null);
-        next = state;
-        var (status, _) = await ownership.Change();
-        next = null;
+        var (status, _) = await ownership.Change(tenure => Store(state with { Tenure = tenure }));
         return status == ChangeStatus.Changed;
+    }
+
+    private async Task Store(StoredIds written)
+    {
+        storage.State = written;
+        await storage.WriteStateAsync();
+        (state, leased) = (written, null);
     }
 
     private Task Removed(StoredIds removed) => ReferenceEquals(removed, state) ? Task.CompletedTask : Commit(removed);
@@ -270,9 +268,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
             return;
         }
 
-        next = changed;
-        var (status, retryAfter) = await ownership.Change();
-        next = null;
+        var (status, retryAfter) = await ownership.Change(tenure => Store(changed with { Tenure = tenure }));
         switch (status)
         {
             case ChangeStatus.Changed:

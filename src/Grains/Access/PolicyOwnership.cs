@@ -5,8 +5,8 @@ namespace EngageCenter.Access;
 /// <summary>What a <see cref="PolicyOwnership{THolder}"/> needs from its grain.</summary>
 internal interface IOwnedPolicy
 {
-    /// <summary>Stores the tenure on the version that was last read or written; if <paramref name="isChange"/>, together with the current change.</summary>
-    Task Write(Tenure tenure, bool isChange);
+    /// <summary>Stores the present policy with a tenure, if the row still has the version that was last read or written.</summary>
+    Task Write(Tenure tenure);
 
     /// <summary>Reads the term from storage.</summary>
     Task<long> ReadTerm();
@@ -44,7 +44,7 @@ internal sealed class PolicyOwnership<THolder>(
 
     // Lease requests and acts that wait for an answer of the owner, by number.
     private readonly Dictionary<long, TaskCompletionSource<bool>> asked = [];
-    private TaskCompletionSource<(ChangeStatus Status, TimeSpan RetryAfter)>? change;
+    private (TaskCompletionSource<(ChangeStatus Status, TimeSpan RetryAfter)> Outcome, Func<Tenure, Task> Store)? change;
     private TaskCompletionSource? ended;
     private long numbers;
     private Exception? fault;
@@ -75,10 +75,12 @@ internal sealed class PolicyOwnership<THolder>(
     /// <summary>Whether this activation still owns the policy, so that it may act itself.</summary>
     public Task<bool> Confirm() => Ask(number => owner.ConfirmAsked(number, Now));
 
-    /// <summary>Makes a change: waits until no silo decides by the policy, and then stores it by <see cref="IOwnedPolicy.Write"/>.</summary>
-    public async Task<(ChangeStatus Status, TimeSpan RetryAfter)> Change()
+    /// <summary>Makes a change: waits until no silo decides by the policy, and then stores the changed one.</summary>
+    /// <param name="store">Stores the changed policy with a tenure, under the same condition as <see cref="IOwnedPolicy.Write"/>.</param>
+    public async Task<(ChangeStatus Status, TimeSpan RetryAfter)> Change(Func<Tenure, Task> store)
     {
-        var outcome = change = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var outcome = new TaskCompletionSource<(ChangeStatus Status, TimeSpan RetryAfter)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        change = (outcome, store);
         var started = Now;
         _ = Carry(owner.ChangeAsked(options.Patience, started));
         await TickUntil(outcome.Task);
@@ -176,13 +178,13 @@ internal sealed class PolicyOwnership<THolder>(
                     Answer(unconfirmed.Act, false);
                     break;
                 case OwnerMessage<THolder>.Changed:
-                    change?.TrySetResult((ChangeStatus.Changed, TimeSpan.Zero));
+                    change?.Outcome.TrySetResult((ChangeStatus.Changed, TimeSpan.Zero));
                     break;
                 case OwnerMessage<THolder>.ChangeRefused refused:
-                    change?.TrySetResult((ChangeStatus.Refused, refused.RetryAfter));
+                    change?.Outcome.TrySetResult((ChangeStatus.Refused, refused.RetryAfter));
                     break;
                 case OwnerMessage<THolder>.ChangeFailed:
-                    change?.TrySetResult((ChangeStatus.Unknown, TimeSpan.Zero));
+                    change?.Outcome.TrySetResult((ChangeStatus.Unknown, TimeSpan.Zero));
                     break;
                 case OwnerMessage<THolder>.Ended:
                     ended?.TrySetResult();
@@ -209,7 +211,7 @@ internal sealed class PolicyOwnership<THolder>(
         var sent = Now;
         try
         {
-            await policy.Write(write.Tenure, write.IsChange);
+            await (write.IsChange ? change!.Value.Store(write.Tenure) : policy.Write(write.Tenure));
         }
         catch (Exception e)
         {

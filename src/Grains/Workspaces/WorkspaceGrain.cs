@@ -38,13 +38,10 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private PolicyOwnership<IPolicyHolder> ownership;
     private bool isActive;
 
-    // The state that storage is known to hold. While a write is running, the state of 'storage' is ahead of it.
+    // The state that the row is known to have. While a write is under way, or if one has failed, 'storage' has a newer one.
     private Workspace state = new();
 
-    // The state that the current change is going to store.
-    private Workspace? next;
-
-    // What silos get with a lease. It is made when it is first needed, and cleared when another state is stored.
+    // What silos get with a lease. It is made when it is first needed, for each state anew.
     private LeasedPolicy? policy;
     private Task fetchingTerms = Task.CompletedTask;
 
@@ -70,7 +67,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    // Its key proves decisions. With every stored state comes a new key, so proofs by an earlier state are no longer valid.
+    // Decisions are proven by the key of the leased policy. Each state gets a new key, so a proof by an earlier key does not hold.
     private LeasedPolicy Policy => policy ??= state.Policy(Id) with { Key = DecisionKey.New() };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -89,13 +86,13 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
                 throw new StorageUnavailableException($"The workspace could not be taken over: {ownership.Fault?.Message}", ownership.Fault!);
             }
 
-            // Another activation took over at the same time, or storage failed: start again from the stored state.
+            // Another activation took over at the same time, or storage failed. Try again with what the row has now.
             ownership = newOwnership();
             await storage.ReadStateAsync(cancellationToken);
         }
     }
 
-    // Releases the policy, so that the next owner need not wait. Without a contract there is no row to release.
+    // Releases the policy, so that the next owner does not have to wait for leases. Without a contract there is no row.
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         state.Contract is null ? Task.CompletedTask : ownership.Release().WaitAsync(cancellationToken);
 
@@ -110,21 +107,22 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return state.Header(Id);
     }
 
-    // Called after an upgrade from a release that did not keep sets of known groups.
+    // Adds the groups of this workspace to the known groups of the tenant. Called once after an upgrade from a release that
+    // did not have sets of known groups.
     public async Task SayGroups()
     {
         foreach (var some in state.Groups.Chunk(GroupsAtOnce))
         {
             var outcomes = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).Grant(Id, state.Epoch)));
-            if (outcomes.FirstOrDefault(outcome => outcome != GroupAddition.Added) is not GroupAddition.Added and var refusal)
+            if (outcomes.Where(outcome => outcome != GroupAddition.Added).ToList() is [var refusal, ..])
             {
                 throw new StorageUnavailableException($"A group of workspace {Id} cannot be added to the known groups of its tenant: {refusal}.");
             }
         }
     }
 
-    // Null if the group has roles here. An outdated activation answers with an older epoch, and then a later grant stays in
-    // the group's list.
+    // The group removes this workspace from its list, unless a grant with a later epoch has added it. So the answer of an
+    // outdated activation, which has an older epoch, undoes no later grant. Null if the group has roles here.
     public Task<long?> LacksGroup(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
 
     public Task<WorkspaceHeader?> Header(Actor caller)
@@ -135,7 +133,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
         }
 
-        // Somebody made up this id, so its activation does not stay in memory.
+        // Anybody can invent an id. Its activation does not stay in memory.
         DeactivateOnIdle();
         return Task.FromResult<WorkspaceHeader?>(null);
     }
@@ -144,9 +142,10 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         if (state.Contract is null)
         {
-            // 'There is no such workspace' must be confirmed too, because another activation may have created it meanwhile.
             DeactivateOnIdle();
-            return new(await ((IOwnedPolicy)this).ReadTerm() == 0 ? PolicyAnswerKind.NoWorkspace : PolicyAnswerKind.Unconfirmed);
+
+            // Another activation may have set the workspace up meanwhile.
+            return new(await HasRow() ? PolicyAnswerKind.Unconfirmed : PolicyAnswerKind.NoWorkspace);
         }
 
         if (state.Contract.Terms is null && fetchingTerms.IsCompleted)
@@ -256,14 +255,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return await audit.After(state.Audit, after, count);
     }
 
-    // Called by the ownership: for a change when no lease is out, otherwise to take over or to release.
-    async Task IOwnedPolicy.Write(Tenure tenure, bool isChange)
-    {
-        var written = (isChange ? next! : state) with { Tenure = tenure };
-        storage.State = written;
-        await storage.WriteStateAsync();
-        (state, policy) = (written, null);
-    }
+    // Called by the ownership to take over and to release.
+    Task IOwnedPolicy.Write(Tenure tenure) => Store(state with { Tenure = tenure });
 
     async Task<long> IOwnedPolicy.ReadTerm()
     {
@@ -285,7 +278,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return state.Tenure.Term;
     }
 
-    // During activation a lost term does not end the activation; OnActivateAsync tries again.
+    // The activation ends when its tenure is lost. During activation it does not: OnActivateAsync tries again.
     void IOwnedPolicy.End()
     {
         if (isActive)
@@ -295,7 +288,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     /// <summary>
-    /// Whether to act on a decision. It must have this policy's epoch and be proven; otherwise the caller has to decide again.
+    /// Whether to act on a decision: it has this policy's epoch, and a proof that holds. Otherwise the caller has to get a new
+    /// decision.
     /// </summary>
     /// <exception cref="UnauthorizedAccessException">The decision is about another workspace or lacks the permission; the caller should not have passed it on.</exception>
     /// <exception cref="StorageUnavailableException">This activation may no longer own the policy.</exception>
@@ -321,18 +315,31 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return decision.Epoch == state.Epoch;
     }
 
-    // An agreement names a workspace that it has stored, but there is no row. Setting it up again would lose its grants and
-    // its audit trail, so this refuses.
+    // The agreement knows that this workspace was set up, but there is no row. To set it up again would lose its grants and its
+    // audit trail.
     private async Task RefuseLost(string agreementId)
     {
         DeactivateOnIdle();
-        throw await ((IOwnedPolicy)this).ReadTerm() == 0
-            ? refused.Refuse(GrainContext.GrainId, "workspace", $"it is gone, and agreement {agreementId} names it")
-            : new StorageUnavailableException("Another activation has set the workspace up.");
+        if (await HasRow())
+        {
+            throw new StorageUnavailableException("Another activation has set the workspace up.");
+        }
+
+        throw refused.Refuse(GrainContext.GrainId, "workspace", $"it is gone, and agreement {agreementId} names it");
     }
 
-    // This order makes a revoked right stop everywhere: first no silo decides by the old state any more, then the new state is
-    // stored, and only then is the change acknowledged.
+    // The first tenure has term 1.
+    private async Task<bool> HasRow() => await ((IOwnedPolicy)this).ReadTerm() > 0;
+
+    private async Task Store(Workspace written)
+    {
+        storage.State = written;
+        await storage.WriteStateAsync();
+        (state, policy) = (written, null);
+    }
+
+    // In this order, a revoked right has stopped everywhere when the change is acknowledged: first no silo decides by the old
+    // state any more, then the new state is stored, then the caller is answered.
     private async Task Commit(Workspace changed)
     {
         if (ReferenceEquals(changed, state))
@@ -340,12 +347,10 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return;
         }
 
-        // Older audit events go to their own rows first, because the new state no longer contains them.
+        // The new state does not have the older audit events any more, so these go to their own rows first.
         await audit.Store(state.Audit);
 
-        next = changed;
-        var (status, retryAfter) = await ownership.Change();
-        next = null;
+        var (status, retryAfter) = await ownership.Change(tenure => Store(changed with { Tenure = tenure }));
         switch (status)
         {
             case ChangeStatus.Changed:
@@ -375,6 +380,6 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private IGroupGrain GroupGrain(Guid groupId) =>
         GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
 
-    [LoggerMessage(LogLevel.Warning, "The contract's terms of workspace {WorkspaceId} are not available; they are asked for again with the next lease")]
+    [LoggerMessage(LogLevel.Warning, "The terms of the contract of workspace {WorkspaceId} are not available. The next lease asks for them again")]
     private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);
 }
