@@ -9,7 +9,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace EngageCenter.AppHost;
 
 /// <summary>
-/// The parts of a cluster as resources of Aspire, with most settings that <c>./cluster</c> gives them. Configuration:
+/// Adds the parts of a cluster as resources of Aspire, with most settings of <c>./cluster</c>. Configuration:
 /// <c>Silos</c> (1 to 5, default 2), <c>WebNodes</c> (1 to 5, default 1), <c>PortBase</c> (default 7500; the ports up to 99
 /// above it are used), <c>Data</c> (folder of state, default .data/apphost in the repository).
 /// </summary>
@@ -39,7 +39,7 @@ internal sealed class Cluster(IDistributedApplicationBuilder builder)
 
     private int SiloPort(int node) => portBase + 30 + node;
 
-    /// <exception cref="AppHostException">Redis or Azurite is there neither as a program nor as a container.</exception>
+    /// <exception cref="AppHostException">Redis or Azurite is available neither as a program nor as a container.</exception>
     public void Add()
     {
         Directory.CreateDirectory(data);
@@ -74,7 +74,7 @@ internal sealed class Cluster(IDistributedApplicationBuilder builder)
         var portal = AddPortal().WaitFor(entra).WaitFor(builder.CreateResourceBuilder(web));
         builder.Eventing.Subscribe<ResourceReadyEvent>(portal.Resource, (_, _) => Console.Out.WriteLineAsync("The portal, for a browser: " + Url(PortalPort)));
 
-        // It ends when the sample organization is set up.
+        // Sets the sample organization up, and ends.
         builder.AddProject<Projects.DevHost>("sample", options => options.ExcludeLaunchProfile = true)
             .WithArgs("sample", Url(EntraPort), Url(WebPort(0)))
             .WaitFor(builder.CreateResourceBuilder(web));
@@ -110,12 +110,12 @@ internal sealed class Cluster(IDistributedApplicationBuilder builder)
             .WithEnvironment("AzureAd__ClientSecret", LocalSecret)
             .WithEnvironment(context =>
             {
-                // LocalEntra makes its certificate when it first starts, and the portal waits for LocalEntra.
+                // LocalEntra creates its certificate at its first start. The portal waits for LocalEntra, so the file exists here.
                 using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(CertificateFile));
                 context.EnvironmentVariables["Portal__LocalEntraThumbprint"] = certificate.GetCertHashString(HashAlgorithmName.SHA256);
             });
 
-    // A host that says at /health/ready when it is ready.
+    // A host with the readiness probe /health/ready.
     private IResourceBuilder<ProjectResource> Host<TProject>(string name, int port)
         where TProject : IProjectMetadata, new() =>
         builder.AddProject<TProject>(name, options => options.ExcludeLaunchProfile = true)
@@ -124,7 +124,7 @@ internal sealed class Cluster(IDistributedApplicationBuilder builder)
             .WithEnvironment("ASPNETCORE_ENVIRONMENT", "Development")
             .WithEnvironment(context =>
             {
-                // Telemetry goes to the dashboard, unless the AppHost itself was told of a collector.
+                // Telemetry goes to the dashboard, unless the environment of the AppHost names a collector.
                 foreach (var setting in (string[])["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_BSP_SCHEDULE_DELAY"])
                 {
                     if (builder.Configuration[setting] is { Length: > 0 } value)

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace EngageCenter.AppHost;
 
 /// <summary>
-/// Redis, for the members of the cluster and reminders, and Azurite, for state: containers where there is a container
-/// engine, otherwise the programs that <c>eng/needs</c> installs.
+/// Adds Redis, for the members of the cluster and reminders, and Azurite, for state. They are containers if a container engine runs,
+/// otherwise the programs that <c>eng/needs</c> installs.
 /// </summary>
 internal sealed class Servers
 {
-    // How long a container engine has to say that it runs.
+    // The longest wait for an answer of a container engine.
     private static readonly TimeSpan engineBound = TimeSpan.FromSeconds(10);
 
     private readonly string? redis;
@@ -16,7 +16,7 @@ internal sealed class Servers
 
     private Servers(string? redis, string? azurite) => (this.redis, this.azurite) = (redis, azurite);
 
-    /// <exception cref="AppHostException">There is neither.</exception>
+    /// <exception cref="AppHostException">There is neither a container engine nor the programs.</exception>
     public static Servers Find(string repository)
     {
         if (Answers("docker") || Answers("podman"))
@@ -30,7 +30,7 @@ internal sealed class Servers
             : throw new AppHostException("The cluster needs Redis and Azurite: install a container engine (Docker or Podman), or run 'eng/needs redis azurite'.");
     }
 
-    // The account and key of Azurite are public, the same everywhere.
+    // Every Azurite has this public account and key.
     public static string AzuriteAccount(int port) =>
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
         + $"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1;";
@@ -65,7 +65,7 @@ internal sealed class Servers
         return builder.AddExecutable("azurite", azurite, folder, ["--blobHost", "127.0.0.1", "--blobPort", $"{port}", .. quiet, "--location", folder]);
     }
 
-    // A program without an engine that runs is as good as none.
+    // A client program alone is not enough: its engine must run.
     private static bool Answers(string engine)
     {
         if (OnPath(engine) is not { } program)

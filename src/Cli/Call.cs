@@ -7,7 +7,7 @@ using EngageCenter.Client.V1.Workspaces.Item;
 
 namespace EngageCenter.Cli;
 
-/// <summary>One command that was given, and what it has at hand.</summary>
+/// <summary>One run of a command, with its options, settings and clients.</summary>
 internal sealed class Call(Surroundings around, CommonOptions options, ParseResult parsed, CancellationToken stop)
 {
     private Settings? settings;
@@ -34,7 +34,7 @@ internal sealed class Call(Surroundings around, CommonOptions options, ParseResu
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
-    /// <summary>The service with another number of retries than usual.</summary>
+    /// <summary>Creates a client of the service.</summary>
     public EngageCenterClient CreateClient(int retries = 3) => EngageCenterClient.Create(
         new Uri(Settings.Server ?? throw EngageException.NoSignIn("No service is known yet. Run 'engage login', or set ENGAGE_SERVER.")),
         token => SignIn.TokenAsync(token),
@@ -43,12 +43,12 @@ internal sealed class Call(Surroundings around, CommonOptions options, ParseResu
 
     public async Task<WorkspacesItemRequestBuilder> WorkspaceAsync() => Client.V1.Workspaces[await WorkspaceIdAsync()];
 
-    /// <summary>The workspace that the command is for: the one that it names, or the one in use.</summary>
+    /// <summary>Returns the workspace that the command names, otherwise the one in use.</summary>
     public async Task<string> WorkspaceIdAsync() => (parsed.GetValue(options.Workspace) ?? around.Set("ENGAGE_WORKSPACE")) is not { } named
         ? Settings.WorkspaceId ?? throw EngageException.Wrong("No workspace is in use. Run 'engage use NAME', or name one with '--workspace'.")
         : SignIn.IsApplication ? named : (await FindWorkspaceAsync(named)).WorkspaceId!;
 
-    /// <summary>A workspace of the caller's, by its id or its name.</summary>
+    /// <summary>Finds one of the caller's workspaces by its id or its name.</summary>
     public async Task<UserWorkspaceResponse> FindWorkspaceAsync(string named)
     {
         List<UserWorkspaceResponse> byName = [];

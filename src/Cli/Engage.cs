@@ -78,7 +78,7 @@ internal sealed class Engage(Surroundings around)
         command.Parents.OfType<Command>().FirstOrDefault(p => p is not RootCommand) is { } parent ? [.. Path(parent), command.Name] : [command.Name];
 }
 
-/// <summary>What every command takes.</summary>
+/// <summary>The options of every command.</summary>
 internal sealed class CommonOptions
 {
     public Option<bool> Json { get; } = new("--json") { Description = "Print JSON, for programs.", Recursive = true };
@@ -86,7 +86,7 @@ internal sealed class CommonOptions
     public Option<string?> Workspace { get; } = new("--workspace", "-w") { Description = "The id or name of a workspace, instead of the one in use.", Recursive = true };
 }
 
-/// <summary>Makes commands whose actions have at hand what they need.</summary>
+/// <summary>Makes commands whose actions get a <see cref="Call"/>.</summary>
 internal sealed class Commands(Surroundings around, CommonOptions options)
 {
     public Command Add(Command to, string name, string description, Func<Call, Task<int>> action, params IEnumerable<Symbol> symbols)

@@ -6,10 +6,10 @@ using Microsoft.Kiota.Abstractions;
 
 namespace EngageCenter.Cli;
 
-/// <summary>What a fault means for whoever gave the command: the exit code, what happened, and what to do.</summary>
+/// <summary>Explains an exception to the user: the exit code, what happened, and what to do.</summary>
 internal static class Failures
 {
-    /// <returns>Null for a fault that is ours.</returns>
+    /// <returns>Null if the exception is a bug of this program.</returns>
     public static (int Code, string Message)? Of(Exception fault) => fault switch
     {
         EngageException known => (known.Code, known.Message),
@@ -27,10 +27,10 @@ internal static class Failures
         _ => null,
     };
 
-    /// <summary>Whether the same request may get another answer later.</summary>
+    /// <summary>Whether the same request may succeed later.</summary>
     public static bool IsBusy(ApiException answer) => answer.ResponseStatusCode is 408 or 429 or >= 500;
 
-    /// <summary>Whether there was no connection, or it ended before the answer did.</summary>
+    /// <summary>Whether there was no connection, or it ended before the complete answer.</summary>
     public static bool IsCut(Exception fault) => fault is HttpRequestException or HttpIOException or IOException { InnerException: SocketException };
 
     private static int CodeOf(Problem problem) => problem.Status switch
@@ -59,7 +59,7 @@ internal static class Failures
 
     private static string After(Problem problem) => RetryAfter(problem) is { } seconds ? $" in {seconds} s" : "";
 
-    /// <summary>Whole seconds that the service asks to wait for; null if it does not say.</summary>
+    /// <summary>Returns how many seconds the service asks to wait; null if it does not say.</summary>
     public static int? RetryAfter(ApiException answer) =>
         answer.ResponseHeaders?.FirstOrDefault(h => string.Equals(h.Key, "Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } value && int.TryParse(value, out var seconds) && seconds >= 0
             ? seconds

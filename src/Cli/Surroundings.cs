@@ -3,7 +3,7 @@ using EngageCenter.Cli.Output;
 
 namespace EngageCenter.Cli;
 
-/// <summary>What a command finds around it: the terminal, the environment, the clock. Tests bring their own.</summary>
+/// <summary>What a command uses of its process: the terminal, the environment, the clock. Tests replace it.</summary>
 internal sealed record Surroundings
 {
     public required TextReader In { get; init; }
@@ -12,31 +12,31 @@ internal sealed record Surroundings
 
     public required TextWriter Error { get; init; }
 
-    /// <summary>Somebody may answer questions.</summary>
+    /// <summary>Whether the input is a terminal, so that somebody can answer questions.</summary>
     public bool IsInTerminal { get; init; }
 
-    /// <summary>Somebody reads what comes, with colours; else a program or a file.</summary>
+    /// <summary>Whether the output is a terminal. Otherwise it is a program or a file.</summary>
     public bool IsOutTerminal { get; init; }
 
     public bool IsErrorTerminal { get; init; }
 
-    /// <summary>An environment variable; null if it is not set.</summary>
+    /// <summary>Returns an environment variable; null if it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Shows a page to the person.</summary>
+    /// <summary>Opens a page in the browser.</summary>
     public Func<Uri, Task> OpenBrowser { get; init; } = OpenInSystem;
 
-    /// <summary>What connects to the service, if not the usual one.</summary>
+    /// <summary>Creates another handler for connections to the service; null for the usual one.</summary>
     public Func<HttpMessageHandler>? Connection { get; init; }
 
-    /// <summary>The folder where one command keeps what the next one needs: settings, tokens, and how far an import came.</summary>
+    /// <summary>The folder for settings, tokens, and the progress of imports.</summary>
     public string Home => Variable("ENGAGE_HOME") is { Length: > 0 } home
         ? Path.GetFullPath(home)
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData, Environment.SpecialFolderOption.Create), "engage-center");
 
-    /// <summary>Whether a browser can be shown here: not in a session from another machine, nor without a desktop.</summary>
+    /// <summary>Whether a browser can be opened: not in a session from another machine, and not without a desktop.</summary>
     public bool HasBrowser => IsOutTerminal && Set("SSH_CONNECTION") is null
         && (!OperatingSystem.IsLinux() || Set("DISPLAY") is not null || Set("WAYLAND_DISPLAY") is not null);
 
@@ -51,7 +51,7 @@ internal sealed record Surroundings
         Variable = Environment.GetEnvironmentVariable,
     };
 
-    /// <summary>A variable that is set to something.</summary>
+    /// <summary>Returns an environment variable; null if it is not set or empty.</summary>
     public string? Set(string name) => Variable(name) is { Length: > 0 } value ? value : null;
 
     private static Task OpenInSystem(Uri page)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace EngageCenter.Cli;
 
-/// <summary>Makes options that take a whole number within bounds. Anything else is a mistake of the command, not a fault.</summary>
+/// <summary>Makes options that take a whole number within bounds. Any other value is reported as an invalid command.</summary>
 internal static class WholeNumber
 {
     public static Option<int> Option(string name, string description, int otherwise, int least, int most, params string[] aliases)

@@ -4,7 +4,7 @@ using EngageCenter.Client.Models;
 
 namespace EngageCenter.Cli.Access;
 
-/// <summary>Who may do what, and why. A question ends with 0 where all of it is allowed, and with 1 where not.</summary>
+/// <summary>The commands that ask who may do what, and why. The exit code is 0 if everything is allowed, otherwise 1.</summary>
 internal static class AccessCommands
 {
     public static void AddTo(RootCommand root, Commands commands)
@@ -75,7 +75,7 @@ internal static class AccessCommands
         return (person, answer!);
     }
 
-    // Whoever may not read the groups is told their ids.
+    // Without the permission to read groups, the answer shows their ids.
     private static async Task<Dictionary<string, string>> GroupNamesAsync(Call call, List<HeldRoleResponse> held)
     {
         Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);

@@ -4,7 +4,7 @@ using EngageCenter.Client.Models;
 
 namespace EngageCenter.Cli.Access;
 
-/// <summary>The groups of a workspace and their roles.</summary>
+/// <summary>The commands for the groups of a workspace and their roles.</summary>
 internal static class GroupCommands
 {
     public static void AddTo(RootCommand root, Commands commands)
@@ -45,7 +45,7 @@ internal static class GroupCommands
         var (before, etag) = await CurrentAsync(call, workspace, groupId);
         var chosen = choose(before?.Roles ?? [], roles).Distinct().ToList();
 
-        // What was read is what is changed: whoever changed it in between is not overruled.
+        // Changes only the version that was read, so that a change by somebody else in between is not overwritten.
         var changed = (await of.PutAsync(
             new() { DisplayName = before?.DisplayName ?? name, Roles = [.. chosen.Select(r => (PutGroupRequest_roles?)Enum.Parse<PutGroupRequest_roles>(r))] },
             r => IfMatch(r.Headers, etag),
@@ -108,7 +108,7 @@ internal static class GroupCommands
         return ExitCodes.Ok;
     }
 
-    /// <summary>A group, by its id, by its name here, or by its name in the organization's directory.</summary>
+    /// <summary>Finds a group by its id, by its name in the workspace, or by its name in the organization's directory.</summary>
     private static async Task<(Guid GroupId, string? Name)> FindAsync(Call call, string workspace, string named)
     {
         if (Guid.TryParse(named, out var id))

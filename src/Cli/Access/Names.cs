@@ -3,14 +3,14 @@ using EngageCenter.Client.Models;
 
 namespace EngageCenter.Cli.Access;
 
-/// <summary>Names of the API, as they may be typed: in any case.</summary>
+/// <summary>Reads names of the API that a person typed. Upper and lower case are equal.</summary>
 internal static class Names
 {
     public static IReadOnlyList<string> Permissions { get; } = Enum.GetNames<CheckRequest_permissions>();
 
     public static IReadOnlyList<string> GroupRoles { get; } = Enum.GetNames<PutGroupRequest_roles>();
 
-    /// <exception cref="EngageException">There is no such name.</exception>
+    /// <exception cref="EngageException">The name is unknown.</exception>
     public static T Of<T>(string typed, string what)
         where T : struct, Enum =>
         !int.TryParse(typed, out _) && Enum.TryParse<T>(typed, ignoreCase: true, out var value) && Enum.IsDefined(value)

@@ -37,14 +37,14 @@ internal static class UserCommands
         }, search, role, status, source, most);
     }
 
-    /// <summary>What a table holds at most, since it is laid out as a whole.</summary>
+    /// <summary>The option for the most rows of a table. A table has a limit because its layout needs all rows at once.</summary>
     public static Option<int> Most() => WholeNumber.Option("--most", "Rows of the table at most.", 500, 1, 100_000);
 }
 
 internal static class People
 {
-    /// <summary>Somebody of the workspace, by mail, whole name, or 'tenantId/userId'.</summary>
-    /// <exception cref="EngageException">There is nobody, or more than one.</exception>
+    /// <summary>Finds a person of the workspace by mail address, full name, or 'tenantId/userId'.</summary>
+    /// <exception cref="EngageException">Nobody matches, or more than one person does.</exception>
     public static async Task<WorkspaceUserResponse> FindAsync(Call call, string workspace, string named)
     {
         if (named.Split('/') is [var tenant, var user] && Guid.TryParse(tenant, out var tenantId) && Guid.TryParse(user, out var userId))

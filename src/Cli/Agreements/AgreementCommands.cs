@@ -111,7 +111,7 @@ internal static class AgreementCommands
         }
     }
 
-    // As it is in the file, so that a field that the service does not know is refused and not left out.
+    // Sends the agreement as it is in the file, so that the service refuses an unknown field.
     private static async Task<AgreementResponse> PutAsync(Call call, string id, JsonObject agreement, string? etag)
     {
         var request = call.Client.V1.Agreements[id].ToPutRequestInformation(new());

@@ -2,15 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace EngageCenter.Cli.Agreements;
 
-/// <summary>One value that is another one, is new, or goes. Of a list its entry is named by what makes it that entry.</summary>
-/// <param name="Before">Null if there was nothing.</param>
-/// <param name="After">Null if there will be nothing.</param>
+/// <summary>A value that changes, is added, or is removed. The path names an entry of a list by its key.</summary>
+/// <param name="Before">Null if the value is new.</param>
+/// <param name="After">Null if the value is removed.</param>
 internal sealed record AgreementChange(string Path, string? Before, string? After);
 
-/// <summary>What an agreement says that another one says differently.</summary>
+/// <summary>Lists the differences between two agreements.</summary>
 internal static class AgreementDiff
 {
-    // What makes an entry of a list the same one; of a list that is not here, all of it.
+    // The members that identify an entry of a list. In other lists the whole entry is the key.
     private static readonly Dictionary<string, string[]> keys = new()
     {
         ["contacts"] = ["role", "tenantId", "userId"],
@@ -53,7 +53,7 @@ internal static class AgreementDiff
                     var key = entry is JsonObject of && keys.TryGetValue(name, out var by) ? string.Join(' ', by.Select(k => $"{of[k]}".ToLowerInvariant())) : null;
                     if (key is null)
                     {
-                        // An order or a repetition says nothing.
+                        // Order and repetition make no difference.
                         values[$"{path}[{Sorted(entry)}]"] = "";
                     }
                     else
@@ -65,7 +65,7 @@ internal static class AgreementDiff
 
                 break;
 
-            // Nothing, and a contact that is not the first one: as if it were not written.
+            // A null or a false means the same as a missing member.
             case null:
             case JsonValue flag when flag.TryGetValue<bool>(out var isSet) && !isSet:
                 break;

@@ -5,14 +5,14 @@ using Microsoft.Kiota.Abstractions.Serialization;
 
 namespace EngageCenter.Cli.Agreements;
 
-/// <summary>Agreements as they are to be: <c>{ "agreementId", "agreement": { … } }</c>, the same without the inner braces, or a list of either.</summary>
+/// <summary>Reads a file of agreements: <c>{ "agreementId", "agreement": { … } }</c>, the same without the inner braces, or a list of either.</summary>
 internal static class AgreementFile
 {
     private const long MaxBytes = 16 * 1024 * 1024;
     private const string Id = "agreementId";
     private const string Inner = "agreement";
 
-    // What the service answers and nobody sends.
+    // Members that only the service's answers have.
     private static readonly string[] answered = ["status", "workspaces"];
 
     public static List<(string Id, JsonObject Agreement)> Read(FileInfo file)
@@ -43,7 +43,7 @@ internal static class AgreementFile
             : agreements;
     }
 
-    /// <summary>An agreement without what is no part of a request.</summary>
+    /// <summary>Returns an agreement without the members that a request does not have.</summary>
     public static JsonObject Sent(JsonObject agreement)
     {
         var sent = agreement.DeepClone().AsObject();
@@ -55,7 +55,7 @@ internal static class AgreementFile
         return sent;
     }
 
-    /// <summary>Refuses a field that an agreement does not have: the service would leave it out without a word.</summary>
+    /// <summary>Refuses a field that an agreement does not have, because the service would ignore it silently.</summary>
     public static async Task CheckAsync(string id, JsonObject agreement)
     {
         var known = (await KiotaJsonSerializer.DeserializeAsync<AgreementRequest>(agreement.ToJsonString()))!;

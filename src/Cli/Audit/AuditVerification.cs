@@ -7,12 +7,12 @@ using EngageCenter.Cli.Output;
 namespace EngageCenter.Cli.Audit;
 
 /// <summary>
-/// Checks that an export has all events from the first one on, and that it continues an earlier export, or a head that was
-/// printed for one. It holds two events in memory at most.
+/// Checks that an export has all events from the first one on, and that it continues an earlier export or a kept head. At most two
+/// events are in memory.
 /// </summary>
 internal static class AuditVerification
 {
-    /// <summary>Bytes of one event: at most what a change of an agreement says.</summary>
+    /// <summary>The most bytes of an event. Changes of agreements are the largest.</summary>
     public const int MaxEvent = 4 * 1024 * 1024;
 
     /// <param name="earlier">An earlier export of the same trail, if there is one.</param>

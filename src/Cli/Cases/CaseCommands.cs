@@ -64,11 +64,11 @@ internal static class CaseCommands
         var done = await ShowAsync(call, begin, tell => new CaseImport(call.Around, call.CreateClient(retries: 0), call.SignIn, workspace, batch) { Tell = tell }
             .RunAsync(lines, begin, progressFile, rejectedFile, call.Stop));
 
-        // The next import of the file is a new one.
+        // The import is complete, so the next import of this file starts from the beginning.
         File.Delete(progressFile);
         if (done.Rejected == 0 && rejected is null)
         {
-            // A file that was named stays, and is empty: it may be /dev/null.
+            // Only the default file is deleted. A file that the option names may be /dev/null.
             File.Delete(rejectedFile);
         }
 
@@ -96,7 +96,7 @@ internal static class CaseCommands
     {
         if (!call.Around.IsErrorTerminal || call.Printer.IsJson)
         {
-            // A log has a line where something is out of the ordinary, and no bar.
+            // A log gets a line for each unusual event instead of a progress bar.
             return await run((_, message) => Note(message));
         }
 

@@ -9,8 +9,8 @@ using Microsoft.Kiota.Abstractions;
 namespace EngageCenter.Cli.Cases;
 
 /// <summary>
-/// Brings the updates of a file in, batch after batch, and remembers after each how far it came. It holds one batch, whatever the
-/// file's size. Since the service ignores what it has, a batch that is sent twice changes nothing.
+/// Sends the updates of a file in batches, and stores the progress after each batch. Only one batch is in memory, whatever the
+/// file's size. The service ignores updates that it already has, so a batch may be sent twice.
 /// </summary>
 internal sealed class CaseImport(Surroundings around, EngageCenterClient client, SignIn signIn, string workspace, int batchSize)
 {
@@ -18,24 +18,24 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
 
     private const int MaxBatchBytes = 1024 * 1024;
 
-    // As long as nothing at all is taken.
+    // The attempts in a row in which the service accepts nothing.
     private const int MaxAttempts = 30;
     private static readonly TimeSpan longestWait = TimeSpan.FromMinutes(2);
 
     private readonly List<CaseLine> batch = new(batchSize);
 
-    /// <summary>Told after each batch, and while the service asks to wait.</summary>
+    /// <summary>Called after each batch, and while the service asks to wait.</summary>
     public Action<ImportProgress, string?> Tell { get; init; } = (_, _) => { };
 
-    /// <param name="progressFile">Where to remember how far it came.</param>
-    /// <param name="rejectedFile">Where rejected lines go, as JSON lines: the line's number, what is wrong, and the update.</param>
+    /// <param name="progressFile">The file that keeps the progress.</param>
+    /// <param name="rejectedFile">The file for rejected lines, as JSON lines: the line's number, the errors, and the update.</param>
     public async Task<ImportProgress> RunAsync(
         IAsyncEnumerable<CaseLine> lines, ImportProgress from, string progressFile, string rejectedFile, CancellationToken stop)
     {
         var progress = from;
         await using var rejected = Rejected(rejectedFile);
 
-        // What a killed import wrote beyond its last batch comes again with it.
+        // Removes what a killed import wrote after its last stored batch, because that batch is sent again.
         rejected.SetLength(Math.Min(progress.RejectedBytes, rejected.Length));
         rejected.Position = rejected.Length;
         var bytes = 0;
@@ -115,7 +115,7 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
             }
             catch (ApiException late) when (late.ResponseStatusCode == 401 && attempt == 1)
             {
-                // The token ended before its time, or the keys of the issuer did: a new one is asked for, once.
+                // The token became invalid early, for example by a change of the issuer's keys. A new one is requested once.
                 signIn.Refused();
                 continue;
             }
@@ -132,7 +132,7 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
             wait = wait < longestWait ? wait : longestWait;
             Tell(progress, $"{why}; going on in {wait.TotalSeconds:0} s.");
 
-            // The service says when it has room again; a batch that came sooner would be refused again.
+            // Waits as long as the service says, because an earlier batch would be refused again.
             await Task.Delay(wait, around.Time, stop);
         }
     }
@@ -150,7 +150,7 @@ internal sealed class CaseImport(Surroundings around, EngageCenterClient client,
         return errors;
     }
 
-    // As JSON where it is JSON, so that it can be mended and imported; else as text.
+    // Valid JSON is written as JSON, so that it can be corrected and imported. Anything else is written as text.
     private static JsonNode? Update(CaseLine line)
     {
         if (line.Json.IsEmpty)

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace EngageCenter.Cli.Cases;
 
-/// <summary>How the columns of a CSV file become a case. Without one they are named like its fields.</summary>
+/// <summary>Maps the columns of a CSV file to the fields of a case. Without a map, columns must have the names of the fields.</summary>
 internal sealed record CaseMap
 {
     private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web)
@@ -23,19 +23,19 @@ internal sealed record CaseMap
     /// <summary>The column of each field.</summary>
     public Dictionary<string, string> Columns { get; init; } = [];
 
-    /// <summary>For a field, what a value of the file is called by the service. A value that is not listed stays.</summary>
+    /// <summary>For each field, the service's value for a value of the file. Other values stay as they are.</summary>
     public Dictionary<string, Dictionary<string, string>> Values { get; init; } = [];
 
-    /// <summary>What a field has where the file says nothing.</summary>
+    /// <summary>For each field, the value if the file has none.</summary>
     public Dictionary<string, string> Defaults { get; init; } = [];
 
-    /// <summary>What the file writes for nothing, beside nothing itself.</summary>
+    /// <summary>Texts that count as no value, besides the empty text.</summary>
     public List<string> Empty { get; init; } = [];
 
-    /// <summary>How the file writes instants, in UTC, as .NET names it; where nothing is said, RFC 3339.</summary>
+    /// <summary>The .NET format of the file's instants, in UTC; null for RFC 3339.</summary>
     public string? Instants { get; init; }
 
-    /// <summary>For a field, the statuses with which the file's value counts.</summary>
+    /// <summary>For each field, the statuses for which the file's value is used.</summary>
     public Dictionary<string, List<string>> OnlyWithStatus { get; init; } = [];
 
     public static CaseMap Read(string path)
@@ -47,7 +47,7 @@ internal sealed record CaseMap
         }
         catch (JsonException malformed)
         {
-            // The reader's own words say what is no JSON. The others name types of this program.
+            // Only messages about JSON syntax are shown. The others name types of this program.
             throw EngageException.Wrong(malformed.InnerException is JsonException syntax ? $"{path} is not JSON: {syntax.Message}" : NoMap(path, malformed.Path), malformed);
         }
 
@@ -64,8 +64,8 @@ internal sealed record CaseMap
         return map;
     }
 
-    /// <summary>For each field that the file has, the place of its column.</summary>
-    /// <exception cref="EngageException">A column is not there, or none is known.</exception>
+    /// <summary>Returns the index of the column for each field that the file has.</summary>
+    /// <exception cref="EngageException">A mapped column is missing, or no column is known.</exception>
     public Dictionary<string, int> Places(string[] header)
     {
         if (Columns.Count == 0)
@@ -81,7 +81,7 @@ internal sealed record CaseMap
             : throw EngageException.Wrong($"The file has no column '{Output.Clean.Line(c.Value)}'."));
     }
 
-    /// <summary>A row as the JSON of a case. What is wrong with a value is for the service to say.</summary>
+    /// <summary>Returns a row as the JSON of a case. The service checks the values.</summary>
     public byte[] Json(Dictionary<string, int> places, string[] row)
     {
         using var buffer = new MemoryStream();
@@ -110,7 +110,7 @@ internal sealed record CaseMap
     {
         var value = places.TryGetValue(field, out var place) && place < row.Length ? row[place] : "";
 
-        // What the service's own CSV puts before a text that a spreadsheet would take for a formula.
+        // The service's own CSV puts an apostrophe before a text that a spreadsheet would take for a formula.
         if (value is ['\'', '=' or '+' or '-' or '@' or '\t' or '\r', ..])
         {
             value = value[1..];

@@ -6,10 +6,10 @@ using CsvHelper.Configuration;
 
 namespace EngageCenter.Cli.Cases;
 
-/// <summary>Reads a CSV file (RFC 4180, UTF-8) from a place on. It holds one row at most, whose fields are bounded.</summary>
+/// <summary>Reads a CSV file (RFC 4180, UTF-8) from an offset on. Only one row is in memory, and fields have a limit.</summary>
 internal static class CsvFile
 {
-    /// <summary>Characters of a field. A quote that is never closed would take the rest of the file for one.</summary>
+    /// <summary>The most characters of a field. Without a limit, a quote that is never closed would read the rest of the file as one field.</summary>
     private const int MaxField = 64 * 1024;
 
     private static readonly CsvConfiguration configuration = new(CultureInfo.InvariantCulture)
@@ -20,9 +20,9 @@ internal static class CsvFile
         IgnoreBlankLines = false,
     };
 
-    /// <param name="from">Where a row begins; 0 for the first one behind the header.</param>
+    /// <param name="from">The offset at which a row begins; 0 for the first row after the header.</param>
     /// <param name="number">The number of the row before it.</param>
-    /// <exception cref="EngageException">The header is not known, or a field has no end.</exception>
+    /// <exception cref="EngageException">No column of the header is known, or a field has no end.</exception>
     public static async IAsyncEnumerable<CaseLine> ReadAsync(Stream file, CaseMap map, long from, long number, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var mark = Mark(file);

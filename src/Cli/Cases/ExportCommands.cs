@@ -4,7 +4,7 @@ using Microsoft.Kiota.Abstractions;
 
 namespace EngageCenter.Cli.Cases;
 
-/// <summary>Lists as CSV, as the service makes them, passed on while they come.</summary>
+/// <summary>The commands that export lists as the service's CSV, while it arrives.</summary>
 internal static class ExportCommands
 {
     public static void AddTo(RootCommand root, Commands commands)
@@ -24,7 +24,7 @@ internal static class ExportCommands
 
     public static Option<FileInfo?> File() => new("--out", "-o") { Description = "A file; the standard output where nothing is said." };
 
-    /// <summary>Passes on what a request answers. A file is there as a whole or not at all.</summary>
+    /// <summary>Writes the answer to a request to a file or to the output. A file is written completely or not at all.</summary>
     public static async Task<int> SaveAsync(Call call, RequestInformation request, string mediaType, FileInfo? file)
     {
         await using var content = await call.Client.OpenAsync(request, mediaType, call.Stop);

@@ -5,20 +5,21 @@ using EngageCenter.Cli.Session;
 
 namespace EngageCenter.Cli.Cases;
 
-/// <summary>How far an import came, kept in a file after each batch, so that the next one goes on there.</summary>
-/// <param name="Length">Bytes of the imported file. Another one is imported from its beginning: an update that came before is ignored.</param>
-/// <param name="Offset">Bytes of it that the service has taken.</param>
-/// <param name="Number">The last line or row of these.</param>
-/// <param name="RejectedBytes">Of the file of rejected lines, what belongs to them.</param>
+/// <summary>The progress of an import. It is stored in a file after each batch, so that the next import continues from there.</summary>
+/// <param name="Length">The size of the imported file in bytes. A changed file is imported from its beginning; the service ignores updates that it has.</param>
+/// <param name="Offset">How many bytes of the file the service has accepted.</param>
+/// <param name="Number">The last line or row that the service has accepted.</param>
+/// <param name="RejectedBytes">How many bytes of the file of rejected lines belong to accepted batches.</param>
 internal sealed record ImportProgress(long Length, DateTimeOffset ModifiedAt, long Offset, long Number, long Applied, long Ignored, long Rejected, long RejectedBytes)
 {
     public static ImportProgress Begin(FileInfo file) => new(file.Length, file.LastWriteTimeUtc, 0, 0, 0, 0, 0, 0);
 
-    /// <summary>The file that an import of a file into a workspace is kept in.</summary>
+    /// <summary>Returns the path of the file that keeps the progress of an import.</summary>
     public static string PathOf(string home, string server, string workspace, string file, string? map) =>
         Path.Combine(home, "imports", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', server, workspace, file, map)))[..12]) + ".json");
 
-    /// <returns>Null if there is none, or if it belongs to another state of the file.</returns>
+    /// <summary>Reads the progress.</summary>
+    /// <returns>Null if there is none, or if the imported file has changed since.</returns>
     public static ImportProgress? Read(string path, FileInfo file)
     {
         try
@@ -28,7 +29,7 @@ internal sealed record ImportProgress(long Length, DateTimeOffset ModifiedAt, lo
         }
         catch (JsonException)
         {
-            // Nothing is lost: an import from the beginning ends in the same state.
+            // Without progress, the import starts from the beginning and ends in the same state.
             return null;
         }
     }

@@ -15,7 +15,7 @@ internal static class InsightsCommand
         commands.Add(root, "insights", "Says what support did.", call => ShowAsync(call, call.Get(from), call.Get(to)), from, to);
     }
 
-    /// <summary>A day, or an instant in RFC 3339; UTC where it says nothing else.</summary>
+    /// <summary>Makes an option that takes a day, or an instant in RFC 3339. Without an offset it is in UTC.</summary>
     public static Option<DateTimeOffset?> Instant(string name, string description) => new(name)
     {
         Description = description,
@@ -32,7 +32,7 @@ internal static class InsightsCommand
         },
     };
 
-    /// <summary>A line of blocks, the highest for the greatest value.</summary>
+    /// <summary>Draws values as a line of blocks. The greatest value has the highest block.</summary>
     public static string Sparkline(IReadOnlyCollection<int> values)
     {
         var most = values.DefaultIfEmpty().Max();

@@ -2,15 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace EngageCenter.Cli.Cases;
 
-/// <summary>Reads a file of JSON lines from a place on. It holds one line at most, and of a longer one nothing but the fact.</summary>
+/// <summary>Reads a file of JSON lines from an offset on. Only one line is in memory. A line over the limit is not kept, only reported.</summary>
 internal static class NdjsonFile
 {
-    /// <summary>Bytes of one update, as the service has it.</summary>
+    /// <summary>The most bytes of an update, like in the service.</summary>
     public const int MaxLine = 64 * 1024;
 
     private const int Piece = 64 * 1024;
 
-    /// <param name="from">Where a line begins.</param>
+    /// <param name="from">The offset at which a line begins.</param>
     /// <param name="number">The number of the line before it.</param>
     public static async IAsyncEnumerable<CaseLine> ReadAsync(Stream file, long from, long number, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -25,7 +25,7 @@ internal static class NdjsonFile
                 var end = Array.IndexOf(piece, (byte)'\n', start, read - start);
                 var length = (end < 0 ? read : end) - start;
 
-                // A mark at the very start of a file, and a carriage return, are no part of the line.
+                // A byte order mark at the start of the file and a carriage return do not count.
                 isTooLong |= line.Length + length > MaxLine + 4;
                 if (!isTooLong)
                 {

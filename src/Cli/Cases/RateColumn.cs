@@ -4,10 +4,10 @@ using Spectre.Console.Rendering;
 
 namespace EngageCenter.Cli.Cases;
 
-/// <summary>Updates a second, since this run began.</summary>
+/// <summary>Shows the updates per second since this run began.</summary>
 internal sealed class RateColumn(TimeProvider time, long from) : ProgressColumn
 {
-    /// <summary>What a task's state calls the lines that are done.</summary>
+    /// <summary>The name of the number of finished lines in a task's state.</summary>
     public const string Lines = "lines";
 
     private readonly long since = time.GetTimestamp();

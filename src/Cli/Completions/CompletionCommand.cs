@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace EngageCenter.Cli.Completions;
 
-/// <summary>What a shell runs so that Tab completes commands, options and values. All three ask this program.</summary>
+/// <summary>Prints the script that makes a shell complete commands, options and values. Each script calls this program.</summary>
 internal static class CompletionCommand
 {
     private const string Bash = """

@@ -1,14 +1,14 @@
 namespace EngageCenter.Cli.Output;
 
-/// <summary>Text that others wrote, for a terminal: without what a terminal would obey.</summary>
+/// <summary>Cleans text that others wrote, so that a terminal does not obey it.</summary>
 internal static class Clean
 {
-    /// <summary>On one line, each control character as a mark that something was there.</summary>
+    /// <summary>Returns the text on one line, with a mark in place of each control character.</summary>
     public static string Line(string? text) => text is null ? "" : string.Create(text.Length, text, (line, source) =>
     {
         for (var i = 0; i < line.Length; i++)
         {
-            // Beside control characters, those that turn the direction of what follows.
+            // Characters that change the direction of text count as control characters.
             line[i] = source[i] is '\r' or '\n' or '\t' ? ' '
                 : char.IsControl(source[i]) || source[i] is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') ? '\uFFFD' : source[i];
         }

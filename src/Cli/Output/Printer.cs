@@ -7,11 +7,11 @@ using Spectre.Console;
 namespace EngageCenter.Cli.Output;
 
 /// <summary>
-/// Prints for people, or as JSON for programs. Where the output is redirected there are no colours, no frames and no cut lines.
+/// Prints for people, or as JSON for programs. Redirected output has no colours, no frames and no cut lines.
 /// </summary>
 internal sealed class Printer
 {
-    // Wide enough that nothing wraps in a file.
+    // Lines in a file do not wrap.
     private const int FileWidth = 10_000;
 
     private readonly Surroundings around;
@@ -27,19 +27,19 @@ internal sealed class Printer
 
     public IAnsiConsole Console { get; }
 
-    /// <summary>Where bars go, so that what is piped stays clean.</summary>
+    /// <summary>The console for progress bars, which are not part of the output.</summary>
     public IAnsiConsole Progress { get; }
 
     public Task LineAsync(string text) => around.Out.WriteLineAsync(text);
 
-    /// <summary>For people alone: what a program does not want among its data.</summary>
+    /// <summary>Prints a note for people. It is not part of the data.</summary>
     public Task NoteAsync(string text) => around.Error.WriteLineAsync(text);
 
     public async Task JsonAsync(IParsable value) => await around.Out.WriteLineAsync(await KiotaJsonSerializer.SerializeAsStringAsync(value));
 
     public Task JsonAsync(JsonNode value) => around.Out.WriteLineAsync(value.ToJsonString(JsonSerializerOptions.Web));
 
-    /// <summary>A list as one JSON array, written while it comes.</summary>
+    /// <summary>Prints a list as one JSON array, while its items arrive.</summary>
     public async Task JsonAsync<T>(IAsyncEnumerable<T> items, CancellationToken cancellation)
         where T : IParsable
     {
@@ -54,11 +54,11 @@ internal sealed class Printer
         await around.Out.WriteLineAsync(before == "[" ? "[]" : "]");
     }
 
-    /// <summary>A list: a table for people, at most <paramref name="most"/> rows of it, or all of it as JSON.</summary>
+    /// <summary>Prints a list: as a table with at most <paramref name="most"/> rows, or completely as JSON.</summary>
     public Task ListAsync<T>(IAsyncEnumerable<T> items, int most, string none, string[] columns, Func<T, string[]> row, CancellationToken cancellation, Func<T, bool>? isBold = null)
         where T : IParsable => IsJson ? JsonAsync(items, cancellation) : TableAsync(items, most, none, columns, row, cancellation, isBold);
 
-    /// <summary>A table, at most <paramref name="most"/> rows of it; says so if there are more.</summary>
+    /// <summary>Prints a table with at most <paramref name="most"/> rows, and a note if there are more.</summary>
     public async Task TableAsync<T>(IAsyncEnumerable<T> items, int most, string none, string[] columns, Func<T, string[]> row, CancellationToken cancellation, Func<T, bool>? isBold = null)
     {
         var table = Table(columns);

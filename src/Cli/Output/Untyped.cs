@@ -2,10 +2,10 @@ using Microsoft.Kiota.Abstractions.Serialization;
 
 namespace EngageCenter.Cli.Output;
 
-/// <summary>Values that the API's document gives no type, as text.</summary>
+/// <summary>Returns values without a type in the OpenAPI document as text.</summary>
 internal static class Untyped
 {
-    /// <summary>A text is one; a list has its entries.</summary>
+    /// <summary>Returns a text, or each entry of a list.</summary>
     public static IEnumerable<string> Texts(object? value) => value switch
     {
         null or UntypedNull => [],
@@ -16,6 +16,6 @@ internal static class Untyped
         _ => [string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{value}")],
     };
 
-    /// <summary>The members of an object, by name.</summary>
+    /// <summary>Returns the members of an object.</summary>
     public static IEnumerable<KeyValuePair<string, UntypedNode>> Members(UntypedNode? value) => value is UntypedObject members ? members.GetValue() : [];
 }

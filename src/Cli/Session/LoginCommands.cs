@@ -6,10 +6,10 @@ namespace EngageCenter.Cli.Session;
 
 internal static class LoginCommands
 {
-    /// <summary>What LocalEntra's sample directory calls this command line.</summary>
+    /// <summary>The client id of this command line in LocalEntra's sample directory.</summary>
     private const string LocalClientId = "e0000000-0000-4000-8000-000000000003";
 
-    // What Entra itself gives a person.
+    // Entra has the same limit.
     private static readonly TimeSpan bound = TimeSpan.FromMinutes(15);
 
     public static void AddTo(RootCommand root, Commands commands)
@@ -53,7 +53,7 @@ internal static class LoginCommands
             throw EngageException.NoSignIn("Nobody signed in within 15 minutes. Run 'engage login' again.", late);
         }
 
-        // The workspace in use is that of a service and a person.
+        // The workspace in use belongs to one service and one person.
         var isSame = before.Server == call.Settings.Server && before.Account == result.Account.HomeAccountId.Identifier;
         call.Settings = call.Settings with
         {
@@ -99,7 +99,7 @@ internal static class LoginCommands
         }
         catch (EngageException)
         {
-            // Without a place for tokens there are none; what an earlier key encrypted goes below.
+            // Without a place for tokens, there are none to forget. The code below deletes a file that an earlier key encrypted.
         }
 
         TokenStore.Clear(call.Around);
@@ -112,7 +112,7 @@ internal static class LoginCommands
     {
         if (call.SignIn.IsApplication)
         {
-            // It has no page of its own in the API. That it gets a token is what there is to know.
+            // The API has no endpoint about the calling application. So this only shows that it gets a token.
             await call.SignIn.TokenAsync(call.Stop);
             var id = call.Around.Set("ENGAGE_CLIENT_ID")!;
             await (call.Printer.IsJson

@@ -3,15 +3,15 @@ using Microsoft.Identity.Client;
 namespace EngageCenter.Cli.Session;
 
 /// <summary>
-/// Lets MSAL, which takes https addresses alone, talk to LocalEntra, which speaks http on this machine. What goes to its host and
-/// port is sent by http; nothing else may be asked.
+/// Lets MSAL, which accepts only https addresses, call LocalEntra, which serves http on this machine. Requests to LocalEntra's host
+/// and port are sent by http. All others are refused.
 /// </summary>
 internal sealed class LoopbackHttp : DelegatingHandler, IMsalHttpClientFactory
 {
     private readonly Uri instance;
     private readonly HttpClient client;
 
-    /// <exception cref="EngageException">The instance is beyond this machine.</exception>
+    /// <exception cref="EngageException">The instance is not on this machine.</exception>
     public LoopbackHttp(Uri instance)
         : base(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
@@ -21,7 +21,7 @@ internal sealed class LoopbackHttp : DelegatingHandler, IMsalHttpClientFactory
 
     public HttpClient GetHttpClient() => client;
 
-    /// <summary>What MSAL calls https, as it is.</summary>
+    /// <summary>Returns the http address for an https address of MSAL.</summary>
     public Uri Plain(Uri address) => address.Host == instance.Host && address.Port == instance.Port
         ? new UriBuilder(address) { Scheme = Uri.UriSchemeHttp, Port = instance.Port }.Uri
         : throw new InvalidOperationException($"Nothing but {instance} is asked for tokens, and not {address.GetLeftPart(UriPartial.Authority)}.");

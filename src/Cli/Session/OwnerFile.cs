@@ -2,10 +2,11 @@ using EngageCenter.Cli.Output;
 
 namespace EngageCenter.Cli.Session;
 
-/// <summary>A file that its owner alone may read, in a folder that its owner alone may open.</summary>
+/// <summary>A file that only its owner may read, in a folder that only its owner may open.</summary>
 internal static class OwnerFile
 {
-    /// <returns>Null if there is none.</returns>
+    /// <summary>Reads the file.</summary>
+    /// <returns>Null if it does not exist.</returns>
     public static byte[]? Read(string path)
     {
         try
@@ -18,7 +19,7 @@ internal static class OwnerFile
         }
     }
 
-    /// <summary>Writes it aside and moves it into place, so that nobody ever reads a half of it.</summary>
+    /// <summary>Writes a temporary file and moves it into place, so that nobody reads an incomplete file.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         CreateFolder(Path.GetDirectoryName(path)!);
@@ -49,14 +50,15 @@ internal static class OwnerFile
         return options;
     }
 
-    /// <exception cref="EngageException">It cannot be made there.</exception>
+    /// <summary>Creates a folder that only its owner may open.</summary>
+    /// <exception cref="EngageException">The folder cannot be created.</exception>
     public static void CreateFolder(string path)
     {
         try
         {
             if (OperatingSystem.IsWindows())
             {
-                // The profile of a person is theirs already.
+                // Windows already protects the folder of a person's profile.
                 Directory.CreateDirectory(path);
             }
             else

@@ -4,7 +4,7 @@ using EngageCenter.Cli.Output;
 
 namespace EngageCenter.Cli.Session;
 
-/// <summary>What is remembered between two commands, in a file of its owner's. No secret is among it. Environment variables come first.</summary>
+/// <summary>The settings that a file keeps between commands. They contain no secret. Environment variables take precedence.</summary>
 internal sealed record Settings
 {
     public const string DefaultScope = "api://engage-center/access_as_user";
@@ -51,11 +51,11 @@ internal sealed record Settings
         };
     }
 
-    /// <summary>Whether a token may be sent there: https, or http on this machine.</summary>
+    /// <summary>Whether a token may be sent to the address: by https, or by http on this machine.</summary>
     public static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address)
         && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 
-    /// <summary>What the file has, whatever the environment says.</summary>
+    /// <summary>Returns the settings in the file, without those of the environment.</summary>
     public static Settings Stored(Surroundings around)
     {
         try

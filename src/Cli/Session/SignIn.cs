@@ -3,8 +3,8 @@ using Microsoft.Identity.Client;
 namespace EngageCenter.Cli.Session;
 
 /// <summary>
-/// Who gives the commands, by MSAL: the person who signed in, or the application whose secret is in the environment. Tokens are
-/// renewed before they end; the secret is stored nowhere.
+/// Gets tokens by MSAL for the person who signed in, or for the application whose secret is in the environment. Tokens are renewed
+/// before they expire. The secret is stored nowhere.
 /// </summary>
 internal sealed class SignIn(Surroundings around, Settings settings)
 {
@@ -19,7 +19,7 @@ internal sealed class SignIn(Surroundings around, Settings settings)
 
     public bool IsApplication => around.Set(SecretVariable) is not null;
 
-    /// <summary>The token of the next request.</summary>
+    /// <summary>Returns the token for the next request.</summary>
     /// <exception cref="EngageException">Nobody is signed in.</exception>
     public async Task<string> TokenAsync(CancellationToken cancellation)
     {
@@ -38,10 +38,10 @@ internal sealed class SignIn(Surroundings around, Settings settings)
             : (await signIn.AcquireTokenSilent([settings.Scope], account).WithForceRefresh(isFresh).ExecuteAsync(cancellation)).AccessToken;
     }
 
-    /// <summary>The last token was not accepted: the next one is a new one.</summary>
+    /// <summary>Records that the service refused the token, so that the next request gets a new one.</summary>
     public void Refused() => wasRefused = true;
 
-    /// <summary>Signs a person in, by a browser on this machine.</summary>
+    /// <summary>Signs a person in with a browser on this machine.</summary>
     public async Task<AuthenticationResult> ByBrowserAsync(CancellationToken cancellation)
     {
         var signIn = await PeopleAsync();
@@ -52,7 +52,7 @@ internal sealed class SignIn(Surroundings around, Settings settings)
             .ExecuteAsync(cancellation);
     }
 
-    /// <summary>Signs a person in, by a browser anywhere.</summary>
+    /// <summary>Signs a person in with a browser on any machine.</summary>
     /// <param name="show">Shows the page and the code to the person.</param>
     public async Task<AuthenticationResult> ByDeviceCodeAsync(Func<DeviceCodeResult, Task> show, CancellationToken cancellation)
     {
@@ -102,7 +102,7 @@ internal sealed class SignIn(Surroundings around, Settings settings)
             return builder.WithAuthority($"{settings.Instance.TrimEnd('/')}/{tenant}");
         }
 
-        // LocalEntra, which no list of Entra's clouds has.
+        // The list of Entra's clouds does not contain LocalEntra.
         loopback ??= new(instance);
         return builder.WithAuthority($"https://{instance.Authority}/{tenant}", validateAuthority: false).WithHttpClientFactory(loopback);
     }

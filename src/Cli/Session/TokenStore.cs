@@ -5,9 +5,9 @@ using Microsoft.Identity.Client.Extensions.Msal;
 namespace EngageCenter.Cli.Session;
 
 /// <summary>
-/// Keeps tokens between two commands, never on disk in clear text: in the platform's own store (DPAPI, Keychain, Secret Service),
-/// or, where a key is given, in a file that the key encrypts. The key is in the environment of a shell and on no disk.
-/// Where there is neither, nothing is kept, and a sign-in says so (decision 45).
+/// Keeps tokens between commands: in the platform's protected store (DPAPI, Keychain, Secret Service), or in a file that is encrypted
+/// with a key from the environment of the shell. Without either, nothing is kept, and a sign-in says so (decision 45). Tokens are
+/// never on disk in clear text.
 /// </summary>
 internal static class TokenStore
 {
@@ -15,7 +15,7 @@ internal static class TokenStore
     private const string Name = "tokens.bin";
     private const int KeyLength = 32;
 
-    /// <exception cref="EngageException">There is no place for tokens, or the key is not one.</exception>
+    /// <exception cref="EngageException">There is no place for tokens, or the key is invalid.</exception>
     public static async Task AttachAsync(ITokenCache cache, Surroundings around)
     {
         var path = Path.Combine(around.Home, Name);
@@ -58,7 +58,7 @@ internal static class TokenStore
         File.Delete(Path.Combine(around.Home, $"platform-{Name}"));
     }
 
-    // AES-256-GCM: nonce, tag, and what is encrypted. A file that was changed, or is of another key, is refused as a whole.
+    // AES-256-GCM: nonce, tag, encrypted tokens. A file that was changed, or that another key encrypted, is refused.
     private static byte[] Encrypt(byte[] tokens, byte[] key)
     {
         var file = new byte[AesGcm.NonceByteSizes.MaxSize + AesGcm.TagByteSizes.MaxSize + tokens.Length];
@@ -69,7 +69,7 @@ internal static class TokenStore
         return file;
     }
 
-    /// <returns>Nothing if there is none, or if this key does not open it. Then the person signs in again.</returns>
+    /// <returns>Null if there is no file, or if another key encrypted it. Then the person has to sign in again.</returns>
     private static byte[]? Decrypt(byte[]? file, byte[] key)
     {
         if (file is null || file.Length < AesGcm.NonceByteSizes.MaxSize + AesGcm.TagByteSizes.MaxSize)
@@ -87,7 +87,7 @@ internal static class TokenStore
         }
         catch (AuthenticationTagMismatchException)
         {
-            // The key is that of another shell.
+            // Another shell's key encrypted the file.
             return null;
         }
     }

@@ -15,7 +15,7 @@ internal static class WorkspaceCommands
 
     private static async Task<int> ListAsync(Call call)
     {
-        // The list is never cut: a person has at most 5,000.
+        // The list has all workspaces: a person has at most 5,000.
         await call.Printer.ListAsync(
             call.WorkspacesAsync(),
             int.MaxValue,
