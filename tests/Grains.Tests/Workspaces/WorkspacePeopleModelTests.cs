@@ -8,8 +8,8 @@ using EngageCenter.Workspaces;
 namespace EngageCenter.Grains.Tests.Workspaces;
 
 /// <summary>
-/// Hundreds of people, so that there are many blocks of them: whatever happened, each page and search is what a filter over
-/// everybody gives.
+/// Tests a list of hundreds of people, which has many blocks. After any changes, each page and search must equal a filter over
+/// everybody.
 /// </summary>
 public class WorkspacePeopleModelTests
 {
@@ -18,7 +18,7 @@ public class WorkspacePeopleModelTests
     private static readonly DateTimeOffset start = new(2026, 7, 1, 9, 0, 0, TimeSpan.Zero);
     private static readonly Guid tenant = Guid.Parse("c0000000-0000-4000-8000-000000000000");
 
-    // What differs only in form or case, grows when it is folded, is ordered by its value, or is half a character.
+    // Names that differ only in form or case, grow when they are folded, sort by number, or contain half a character.
     private static readonly string[] pieces =
         ["é", "e\u0301", "É", "ß", "SS", "ss", "Σ", "ς", "σ", "İ", "i", "ı", "ﬁ", "Å", "A\u030A", "\u212A", "k", "9", "10", "010", " ", "a", "B", "😀", "\uD83D", "Ж", "ж"];
 
@@ -82,7 +82,7 @@ public class WorkspacePeopleModelTests
                     List(random.Next(1, 4));
                     break;
                 case 3:
-                    // One by one, or, as more than are placed so, all anew.
+                    // A few people are placed one by one. For more than the limit, everybody is sorted again.
                     List(random.Next(2) == 0 ? 300 : 1_500);
                     break;
                 default:
@@ -213,7 +213,7 @@ public class WorkspacePeopleModelTests
 
         private T Pick<T>(IEnumerable<T> values) => values.ElementAt(random.Next(values.Count()));
 
-        // Spread over all of its bytes, so that the order of ids is not the one of numbers.
+        // The number is spread over all bytes, so that ids sort differently from numbers.
         private static Guid Id(int number) => new((int)(number * 2_654_435_761L), (short)(number * 40_503), (short)number, [.. BitConverter.GetBytes((ulong)number * 0x9E37_79B9_7F4A_7C15)]);
     }
 }

@@ -212,9 +212,9 @@ public class WorkspacePeopleTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// What each kind of page and search costs, and how much memory a person takes. Half of the people came and are in 20 of 2,000
-    /// groups each, half are only listed, in 2 each; 200 groups hold a role. <c>PEOPLE=100000</c> with the logger
-    /// <c>console;verbosity=detailed</c> says so of so many; the machine decides, so nothing is asserted of time.
+    /// Measures the cost of each kind of page and search, and the memory for each person. Half of the people came and are in 20 of
+    /// 2,000 groups each. The other half are only listed, in 2 groups each; 200 groups hold a role. <c>PEOPLE=100000</c> sets the
+    /// number of people; the logger <c>console;verbosity=detailed</c> prints the figures. Times depend on the machine, so none is asserted.
     /// </summary>
     [Fact]
     public void What_each_page_and_search_costs()
