@@ -93,7 +93,7 @@ internal sealed partial class KnownIdsBuildGrain(
 
         var said = 0;
         var some = new List<Task>(Parallel);
-        await foreach (var agreementId in stored.Keys(agreements.ToString()!, "agreement", CancellationToken.None))
+        await foreach (var agreementId in stored.Keys(agreements.ToString()!, "agreement", "", CancellationToken.None))
         {
             some.Add(GrainFactory.GetGrain<INamingAgreement>(agreementId).SayNames());
             said++;

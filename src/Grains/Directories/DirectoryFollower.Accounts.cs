@@ -1,4 +1,7 @@
+using EngageCenter.Access;
 using EngageCenter.Storage;
+using EngageCenter.Users;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Directories;
@@ -119,11 +122,37 @@ internal sealed partial class DirectoryFollower
         return true;
     }
 
-    /// <summary>Returns everybody of the tenant who signed in to a workspace in which a followed group holds a role.</summary>
+    /// <summary>Returns everybody of the tenant who has a row: whoever came as a member, and every contact.</summary>
     private async Task<HashSet<Guid>> Everybody()
     {
+        if (services.GetService<IStoredGrains>() is not { } stored)
+        {
+            return await EverybodyInLists();
+        }
+
+        HashSet<Guid> found = [];
+        await foreach (var key in stored.Keys(user.ToString()!, "user", $"{TenantId:D}/", CancellationToken.None))
+        {
+            if (PersonId.TryParse(key, out var person))
+            {
+                found.Add(person.UserId);
+            }
+        }
+
+        return found;
+    }
+
+    // Used if storage cannot list rows. It does not find contacts of workspaces in which no group holds a role.
+    private async Task<HashSet<Guid>> EverybodyInLists()
+    {
+        // Groups may not be followed yet, because the two kinds of rounds are independent.
+        if (await knownIds.Current(KnownIds.GroupsOf(TenantId)) is not { IsComplete: true } known)
+        {
+            throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
+        }
+
         HashSet<string> workspaces = new(StringComparer.Ordinal);
-        foreach (var some in following.Nested.Keys.Chunk(AtOnce))
+        foreach (var some in known.Ids.Chunk(AtOnce))
         {
             foreach (var of in await Task.WhenAll(some.Select(WorkspacesOf)))
             {
@@ -149,6 +178,6 @@ internal sealed partial class DirectoryFollower
     [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: not all changes of accounts were processed; they are read again: {Reason}")]
     private static partial void LogAccountsNotFollowed(ILogger logger, Guid tenantId, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the directory no longer reports which accounts changed; it is asked again about everybody who signed in")]
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the directory no longer reports which accounts changed; it is asked again about everybody who is known here")]
     private static partial void LogAccountsExpired(ILogger logger, Guid tenantId);
 }

@@ -19,6 +19,7 @@ namespace EngageCenter.Directories;
 internal sealed partial class DirectoryFollower(
     [PersistentState("following")] IPersistentState<Following> storage,
     IGrainStorage rows,
+    IServiceProvider services,
     IDirectory directory,
     KnownIdsCache knownIds,
     DirectoryMetrics metrics,

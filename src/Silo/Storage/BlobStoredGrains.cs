@@ -12,12 +12,12 @@ internal sealed class BlobStoredGrains(BlobContainerClient container) : IStoredG
 {
     private const string Suffix = ".json";
 
-    public async IAsyncEnumerable<string> Keys(string grainType, string stateName, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> Keys(string grainType, string stateName, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var prefix = $"{stateName}-{grainType}/";
-        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken))
+        var folder = $"{stateName}-{grainType}/";
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder + prefix, cancellationToken))
         {
-            yield return blob.Name[prefix.Length..^Suffix.Length];
+            yield return blob.Name[folder.Length..^Suffix.Length];
         }
     }
 }

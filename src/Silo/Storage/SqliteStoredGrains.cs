@@ -9,17 +9,22 @@ internal sealed class SqliteStoredGrains(SqliteFile file, IOptions<ClusterOption
 {
     private const int PageSize = 500;
 
-    public async IAsyncEnumerable<string> Keys(string grainType, string stateName, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> Keys(string grainType, string stateName, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // SqliteGrainStorage stores keys as 'type/key', so all keys of a type are between 'type/' and the next character
-        // after '/'.
-        var (prefix, after) = ($"{grainType}/", $"{grainType}/");
+        // after '/'. Of these, keys with the prefix come one after the other.
+        var (type, after) = ($"{grainType}/", $"{grainType}/{prefix}");
         for (List<string> page = []; page.Count is 0 or PageSize; after = page[^1])
         {
             page = await Page(stateName, after, $"{grainType}0", cancellationToken);
             foreach (var key in page)
             {
-                yield return key[prefix.Length..];
+                if (!key.AsSpan(type.Length).StartsWith(prefix, StringComparison.Ordinal))
+                {
+                    yield break;
+                }
+
+                yield return key[type.Length..];
             }
 
             if (page.Count == 0)

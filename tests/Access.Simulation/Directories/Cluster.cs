@@ -170,7 +170,7 @@ internal sealed class Cluster : IDisposable
                 var following = new StoredState<Following>(Storage, "following", id);
                 await following.ReadStateAsync();
                 return activation.Own(new DirectoryFollower(
-                    following, Storage, graph, silo.KnownIds, silo.Directory, node.Time, new NoteLogger<DirectoryFollower>(history, node)));
+                    following, Storage, Storage, graph, silo.KnownIds, silo.Directory, node.Time, new NoteLogger<DirectoryFollower>(history, node)));
             default:
                 throw new NotSupportedException($"No grain is made of {activation.Key}.");
         }

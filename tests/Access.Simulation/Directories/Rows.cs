@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using EngageCenter.Storage;
 using Orleans.Storage;
 
 namespace EngageCenter.Directories.Simulation;
 
 /// <summary>Storage: takes a row only on the version that was read, and is slow or fails, before or after it has taken it.</summary>
-internal sealed class Rows(World world) : IGrainStorage
+internal sealed class Rows(World world) : IGrainStorage, IStoredGrains, IServiceProvider
 {
     private static readonly TimeSpan timeout = TimeSpan.FromSeconds(15);
 
@@ -47,6 +49,18 @@ internal sealed class Rows(World world) : IGrainStorage
         grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
         grainState.RecordExists = true;
     }
+
+    public async IAsyncEnumerable<string> Keys(string grainType, string stateName, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var key in await Operate(() => rows.Keys
+            .Where(row => row.Name == stateName && row.Owner.Type.ToString() == grainType).Select(row => row.Owner.Key.ToString()!)
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList()))
+        {
+            yield return key;
+        }
+    }
+
+    object? IServiceProvider.GetService(Type serviceType) => serviceType == typeof(IStoredGrains) ? this : null;
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
 

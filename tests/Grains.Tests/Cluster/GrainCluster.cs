@@ -187,10 +187,10 @@ public class GrainCluster : IAsyncLifetime
 internal sealed class StoredRows(RowStore store) : IStoredGrains
 {
     public async IAsyncEnumerable<string> Keys(
-        string grainType, string stateName, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string grainType, string stateName, string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        foreach (var key in store.Keys(grainType, stateName))
+        foreach (var key in store.Keys(grainType, stateName).Where(key => key.StartsWith(prefix, StringComparison.Ordinal)))
         {
             yield return key;
         }

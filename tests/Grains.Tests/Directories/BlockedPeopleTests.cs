@@ -169,6 +169,47 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
         Assert.Equal([Standing.Outsider, Standing.Member], [await StandingOf(leaver, workspace), await StandingOf(stayer, workspace)]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Contact_who_was_blocked_while_changes_expired_is_out_also_where_no_group_holds_a_role(bool cameBefore)
+    {
+        var (contact, agreement, evaluator) = (contoso.Somebody(), contoso.Agreement(AgreementType.EnterpriseSupportMca), Applications.With(AppRoles.Evaluate));
+        var put = await contoso.Put(agreement with { Contacts = [.. agreement.Contacts, new(Roles.IncidentManager, contact, "Isaiah Langer", "isaiah@contoso.example", null, true)] });
+        var workspace = put.Workspaces.Single().WorkspaceId;
+        await Members(await contoso.AnotherWorkspace());
+        if (cameBefore)
+        {
+            Assert.Equal(Standing.Member, await contoso.StandingOf(Contoso.SignIn(contact, 0), workspace));
+        }
+
+        directory.Blocked[contact.UserId] = true;
+        directory.Expire();
+        Assert.True(await Poll());
+
+        Assert.Equal(Standing.Outsider, (await cluster.User(contact).Evaluate(workspace, evaluator)).Decision.Standing);
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(contact, 0), workspace));
+    }
+
+    [Fact]
+    public async Task Expired_changes_are_found_also_while_groups_could_not_be_followed()
+    {
+        var (workspace, leaver) = (await contoso.Workspace(), contoso.Somebody());
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+
+        // The first request of a round is about groups.
+        var requests = 0;
+        directory.Answering = _ => ++requests == 1 ? throw new DirectoryForbiddenException("The test says so.") : Task.CompletedTask;
+        Assert.False(await Poll());
+        directory.Blocked[leaver.UserId] = true;
+        directory.Expire();
+        requests = 0;
+        Assert.False(await Poll());
+
+        Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
+    }
+
     [Fact]
     public async Task Round_that_ended_halfway_is_repeated_by_the_next_activation()
     {

@@ -93,7 +93,7 @@ public sealed class GrainTests : IAsyncLifetime, IDisposable
         await NewWorkspace();
         await silo.Grains.GetGrain<INoteGrain>("agreement").Write("1");
         var keys = new List<string>();
-        await foreach (var key in silo.Services.GetRequiredService<IStoredGrains>().Keys("agreement", "agreement", CancellationToken.None))
+        await foreach (var key in silo.Services.GetRequiredService<IStoredGrains>().Keys("agreement", "agreement", "", CancellationToken.None))
         {
             keys.Add(key);
         }

@@ -32,6 +32,9 @@ public sealed class StoredGrainsTests : IDisposable
 
         Assert.Equal(keys.Order(StringComparer.Ordinal), await Keys(silo, "note", "note"));
         Assert.Empty(await Keys(silo, "nobody", "note"));
+        Assert.Equal(keys.Where(key => key.StartsWith("Note.1", StringComparison.Ordinal)).Order(StringComparer.Ordinal), await Keys(silo, "note", "note", "Note.1"));
+        Assert.Equal(["zz"], await Keys(silo, "note", "note", "z"));
+        Assert.Empty(await Keys(silo, "note", "note", "x"));
     }
 
     [Fact]
@@ -48,10 +51,10 @@ public sealed class StoredGrainsTests : IDisposable
         Assert.Equal(["contoso-2026"], await Keys(silo, "agreement", "agreement"));
     }
 
-    private static async Task<List<string>> Keys(TestSilo silo, string type, string name)
+    private static async Task<List<string>> Keys(TestSilo silo, string type, string name, string prefix = "")
     {
         var keys = new List<string>();
-        await foreach (var key in silo.Services.GetRequiredService<IStoredGrains>().Keys(type, name, CancellationToken.None))
+        await foreach (var key in silo.Services.GetRequiredService<IStoredGrains>().Keys(type, name, prefix, CancellationToken.None))
         {
             keys.Add(key);
         }
