@@ -279,16 +279,17 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>Returns the person for a workspace's list of people. If there are very many groups, those that may hold a role come first.</summary>
-    private async ValueTask<SeenUser> Listed(SeenUser seen)
+    /// <param name="observed">The observation by which the person was known like this.</param>
+    private async ValueTask<SeenUser> Listed(SeenUser seen, UserObservation observed)
     {
-        var listed = observation.ForLists(seen);
+        var listed = observed.ForLists(seen);
         if (seen.Groups.Length <= SeenEntry.MaxGroups)
         {
             return listed;
         }
 
         var known = await GroupsInQuestion() ?? throw new StorageUnavailableException("Which groups hold roles cannot be confirmed now.");
-        return listed with { Groups = [.. known.MayHold.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
+        return listed with { Groups = [.. (known with { Groups = seen.Groups }).MayHold.Concat(seen.Groups).Distinct().Take(SeenEntry.MaxGroups).Order()] };
     }
 
     [LoggerMessage(LogLevel.Warning, "The directory of tenant {TenantId} could not be asked")]

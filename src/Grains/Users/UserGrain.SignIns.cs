@@ -128,11 +128,12 @@ internal sealed partial class UserGrain
             return true;
         }
 
-        var seen = Seen!;
+        // Both are of this moment: with a later observation, these groups would count in the list as newer than they are.
+        var (seen, observed) = (Seen!, observation);
         await Update(s => s.List(workspaceId));
         try
         {
-            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(await Listed(seen));
+            await GrainFactory.GetGrain<ISeenUsers>(workspaceId).Seen(await Listed(seen, observed));
             told[workspaceId] = seen;
             return true;
         }

@@ -12,7 +12,11 @@ public sealed class NewerObservationTests(WarmCluster silos) : DirectoryTest(sil
     // A whole second.
     private readonly DateTimeOffset now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
 
-    public void Dispose() => cluster.Time.Shift = TimeSpan.Zero;
+    public void Dispose()
+    {
+        cluster.Time.Shift = TimeSpan.Zero;
+        cluster.Store.Begins = (_, _) => Task.CompletedTask;
+    }
 
     [Fact]
     public async Task A_token_issued_before_the_directory_was_asked_brings_nothing_back_also_if_the_answer_was_known_already()
