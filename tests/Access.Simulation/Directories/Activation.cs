@@ -106,7 +106,10 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
             try
             {
                 await before;
-                return await call(Grain!);
+                if (!isEnding)
+                {
+                    return await call(Grain!);
+                }
             }
             finally
             {
@@ -118,6 +121,10 @@ internal sealed class Activation : IGrainContext, IGrainRuntime, ITimerRegistry,
             underWay--;
             EndIfIdle();
         }
+
+        // It has ended itself while the call waited for its turn.
+        await over.Task;
+        return await elsewhere();
     }
 
     public void End()

@@ -200,7 +200,7 @@ internal sealed class Cluster : IDisposable
 
     private object Call(Node from, Type type, string key, MethodInfo method, object?[] args)
     {
-        IMessenger messenger = type == typeof(IUserGrain) || type == typeof(IObservedPerson) ? new ToActivation(this, new("user", key))
+        IMessenger messenger = type == typeof(IUserGrain) || type == typeof(IObservedPerson) || type == typeof(IContactIndex) ? new ToActivation(this, new("user", key))
             : type == typeof(IDirectoryGrain) ? new ToActivation(this, new("directory", key))
             : type == typeof(IDirectoryFollower) ? new ToActivation(this, new("directory-follower", key))
             : type == typeof(IKnownIdsGrain) ? new ToNode(world, world.Outside, key == KnownIds.GroupsOf(Graph.Tenant) ? Ids : Tenants)

@@ -98,8 +98,6 @@ internal sealed class Graph : IDirectory
 
     public List<TimeSpan> Forgotten { get; } = [];
 
-    public List<TimeSpan> AccountsForgotten { get; } = [];
-
     public TimeSpan SilentUntil { get; set; }
 
     public int Requests { get; private set; }
@@ -173,7 +171,6 @@ internal sealed class Graph : IDirectory
         }
         else
         {
-            AccountsForgotten.Add(world.Now);
             accountsFrom = Visible(accountChanges) + 1;
         }
     }

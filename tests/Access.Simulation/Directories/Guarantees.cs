@@ -144,9 +144,7 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
 
         if (of is not { } group)
         {
-            return Last(check, snapshot => snapshot.IsEnabled(check.Person)) is { } enabled && enabled > came.EndedAt && enabled > history.Rounds[0].EndedAt
-                && (graph.AccountsForgotten.TrueForAll(at => at < enabled)
-                    || checks[check.Person].Exists(before => before.EndedAt < enabled && before.Standing == Standing.Member && HadGroupsSince(before.Workspace, before.BegunAt)));
+            return Last(check, snapshot => snapshot.IsEnabled(check.Person)) is { } enabled && enabled > came.EndedAt && enabled > history.Rounds[0].EndedAt;
         }
 
         var granted = check.Workspace.Versions.Where(version => version.Acknowledged < round.Begun).MaxBy(version => version.Epoch);
@@ -163,15 +161,13 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
             return false;
         }
 
-        // Who is not named, or before the group was followed, has to be in the list of the workspace by then, with the group.
-        return (graph.Named.Contains((left, check.Person)) && !graph.Forgotten.Exists(at => at >= left)
-                && history.Rounds.Exists(before => before.Begun > first.Acknowledged && before.EndedAt < left))
+        // Who is not named, or before the group was followed, has to be in the list of the workspace by then, with the group. The
+        // directory does not name them if it has forgotten what came after the last place that the follower has stored.
+        return (graph.Named.Contains((left, check.Person))
+                && history.Rounds.Exists(before => before.Begun > first.Acknowledged && before.EndedAt < left && !graph.Forgotten.Exists(at => at >= before.BegunAt && at <= round.EndedAt)))
             || (checks[check.Person].Exists(before => before.EndedAt < left && before.Standing == Standing.Member && before.Workspace == check.Workspace)
                 && checks[check.Person].Exists(before => before.EndedAt < left && before.BegunAt >= Joined(check.Person, group, left) && before.Access?.Roles.Any(role => role.SourceId == $"{Graph.GroupId(group):D}") == true));
     }
-
-    private static bool HadGroupsSince(SimulatedWorkspace workspace, TimeSpan since) => workspace.Versions.Zip(workspace.Versions.Skip(1))
-        .All(change => change.First.Groups != 0 || change.Second.StoredAt <= since) && workspace.Now.Groups != 0;
 
     /// <summary>Since when the person had been in a group that they left.</summary>
     private TimeSpan Joined(int person, int group, TimeSpan left) => graph.History

@@ -13,6 +13,9 @@ internal sealed class Check(int person, SignIn token, SimulatedWorkspace workspa
 
     public SimulatedWorkspace Workspace => workspace;
 
+    /// <summary>Who asked: the person's grain itself, or a web node.</summary>
+    public string By => by;
+
     public long Begun => begun;
 
     public TimeSpan BegunAt => begunAt;

@@ -90,10 +90,20 @@ internal sealed class SimulatedWorkspace(World world, History history, string id
 
     public Task<LeaseAnswer> Lease(IPolicyHolder holder) => lender.Lend(holder, () => new LeaseAnswer(PolicyAnswerKind.Leased, Policy(), Lender<IPolicyHolder>.Lease));
 
-    public async Task Change(int groups, int contacts)
+    public Task Grant(int group) => Change(groups => groups | (1 << group), contacts => contacts);
+
+    public Task Revoke(int group) => Change(groups => groups & ~(1 << group), contacts => contacts);
+
+    public Task Name(int contact) => Change(groups => groups, contacts => contacts | (1 << contact));
+
+    public Task Unname(int contact) => Change(groups => groups, contacts => contacts & ~(1 << contact));
+
+    // Of the policy before, whatever it is by then: changes that come together follow each other.
+    private async Task Change(Func<int, int> groups, Func<int, int> contacts)
     {
         Version? mine = null;
-        await lender.Change(holder => holder.Recall(id), () => Versions.Add(mine = new(Now.Epoch + 1, groups, contacts, world.Mark(), world.Now)));
+        await lender.Change(
+            holder => holder.Recall(id), () => Versions.Add(mine = new(Now.Epoch + 1, groups(Now.Groups), contacts(Now.Contacts), world.Mark(), world.Now)));
         mine!.Acknowledged = world.Mark();
     }
 
@@ -139,9 +149,9 @@ internal sealed class SimulatedIds(World world, Guid[] ids) : IKnownIdsGrain
     public Task<KnownIdsAnswer> Lease(IKnownIdsHolder holder, long knownVersion) =>
         lender.Lend(holder, () => new KnownIdsAnswer(PolicyAnswerKind.Leased, now, Lender<IKnownIdsHolder>.Lease));
 
-    public Task Set(string key, IEnumerable<Guid> next) => lender.Change(holder => holder.Recall(key), () =>
+    public Task Add(string key, Guid id) => lender.Change(holder => holder.Recall(key), () =>
     {
-        ImmutableArray<Guid> sorted = [.. next.Order()];
+        ImmutableArray<Guid> sorted = [.. now.Ids.Append(id).Distinct().Order()];
         now = new(now.Version + 1, sorted, true, [.. sorted.Select(_ => 1L)]);
     });
 
