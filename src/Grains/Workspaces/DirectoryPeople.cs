@@ -19,13 +19,17 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
 {
     private readonly Dictionary<Guid, ListedPerson> people = [];
 
-    // The groups that were read completely.
+    // The groups that were read completely, and those of them from which somebody was not added because of the limit.
     private readonly HashSet<Guid> groups = [];
+    private readonly HashSet<Guid> incomplete = [];
 
     public int Count => people.Count;
 
-    /// <summary>Whether somebody was not added because of the limit.</summary>
-    public bool IsFull { get; private set; }
+    /// <summary>Whether somebody is not listed because of the limit.</summary>
+    public bool IsFull => incomplete.Count > 0;
+
+    /// <summary>The groups from which somebody is not listed. Read again, they list everybody for whom there is room by then.</summary>
+    public IReadOnlySet<Guid> Incomplete => incomplete;
 
     public IReadOnlyDictionary<Guid, ListedPerson> All => people;
 
@@ -43,12 +47,16 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
     {
         var (number, concerned) = (numbers.Of(group), new HashSet<Guid>());
         groups.Add(group);
+        incomplete.Remove(group);
         var named = new HashSet<Guid>(members.Count);
         foreach (var member in members)
         {
             named.Add(member.UserId);
             var has = people.GetValueOrDefault(member.UserId)?.Groups ?? [];
-            Set(member, has.Contains(number) ? has : has.Add(number).Sort(), read, concerned);
+            if (!Set(member, has.Contains(number) ? has : has.Add(number).Sort(), read, concerned))
+            {
+                incomplete.Add(group);
+            }
         }
 
         foreach (var (person, listed) in people.Where(listed => listed.Value.Groups.Contains(number) && !named.Contains(listed.Key)).ToList())
@@ -73,26 +81,26 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
     public HashSet<Guid> Replace(Guid person, DirectoryMember? member, IEnumerable<Guid> isIn, DateTimeOffset read)
     {
         HashSet<Guid> concerned = [];
-        ImmutableArray<int> now = member is null ? [] : [.. isIn.Where(groups.Contains).Distinct().Select(numbers.Of).Order()];
-        if (now.IsEmpty)
+        HashSet<Guid> listing = member is null ? [] : [.. isIn.Where(groups.Contains)];
+        if (listing.Count == 0)
         {
-            Leave(person, now, concerned);
+            Leave(person, [], concerned);
         }
-        else
+        else if (!Set(member!, [.. listing.Select(numbers.Of).Order()], read, concerned))
         {
-            Set(member!, now, read, concerned);
+            incomplete.UnionWith(listing);
         }
 
         return concerned;
     }
 
-    private void Set(DirectoryMember member, ImmutableArray<int> now, DateTimeOffset read, HashSet<Guid> concerned)
+    /// <returns>False if there is no room for the person.</returns>
+    private bool Set(DirectoryMember member, ImmutableArray<int> now, DateTimeOffset read, HashSet<Guid> concerned)
     {
         var before = people.GetValueOrDefault(member.UserId);
         if (before is null && people.Count >= max)
         {
-            IsFull = true;
-            return;
+            return false;
         }
 
         var account = new UserAccount { IsBlocked = member.IsEnabled == false, At = read };
@@ -101,6 +109,8 @@ internal sealed class DirectoryPeople(GroupNumbers numbers, int max = WorkspaceU
             people[member.UserId] = new(member.Profile, now, account);
             concerned.Add(member.UserId);
         }
+
+        return true;
     }
 
     private void Leave(Guid person, ImmutableArray<int> left, HashSet<Guid> concerned)

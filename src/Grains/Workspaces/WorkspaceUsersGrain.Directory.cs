@@ -132,6 +132,9 @@ internal sealed partial class WorkspaceUsersGrain
         foreach (var gone in fromDirectory.Except(granted).ToList())
         {
             concerned.UnionWith(fromDirectory.Forget(gone));
+
+            // There is room now for people of groups that did not fit into the list.
+            stale.UnionWith(fromDirectory.Incomplete);
         }
 
         var told = await GrainFactory.GetGrain<IDirectoryFollower>($"{policy.TenantId:D}").Since(version);

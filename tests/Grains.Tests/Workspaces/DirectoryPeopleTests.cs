@@ -82,6 +82,34 @@ public sealed class DirectoryPeopleTests
         Assert.Equal(2, people.All[Id(1)].Groups.Length);
     }
 
+    [Fact]
+    public void List_is_full_only_while_somebody_is_left_out()
+    {
+        var people = new DirectoryPeople(new(), max: 2);
+        people.Replace(Id(1), [Member(1), Member(2)], now);
+        Assert.False(people.IsFull);
+
+        // A group, and one person, for whom there is no room.
+        people.Replace(Id(2), [Member(3)], now);
+        Assert.Equal([Id(2)], people.Incomplete);
+        people.Replace(Id(4), Member(4), [Id(1), Id(9)], now);
+        Assert.Equal([Id(1), Id(2)], people.Incomplete.Order());
+
+        // Room alone lists nobody. The groups have to be read again.
+        people.Replace(Id(1), null, [], now);
+        Assert.True(people.IsFull);
+        people.Replace(Id(1), [Member(2)], now);
+        Assert.Equal([Id(2)], people.Incomplete);
+        people.Replace(Id(2), [Member(3)], now);
+        Assert.False(people.IsFull);
+        Assert.Equal([Id(2), Id(3)], people.All.Keys.Order());
+
+        people.Replace(Id(2), [Member(3), Member(4)], now);
+        Assert.True(people.IsFull);
+        people.Forget(Id(2));
+        Assert.False(people.IsFull);
+    }
+
     private static Dictionary<Guid, List<Guid>> Shown(DirectoryPeople people, GroupNumbers numbers) =>
         people.All.ToDictionary(person => person.Key, person => person.Value.Groups.Select(number => numbers[number]).ToList());
 
