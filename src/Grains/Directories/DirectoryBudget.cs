@@ -1,21 +1,27 @@
 namespace EngageCenter.Directories;
 
 /// <summary>
-/// Decides when a tenant's directory may be asked: at most <see cref="MaxPerMinute"/> requests a minute and
+/// Decides when a tenant's directory may be asked: at most <see cref="MaxPerPeriod"/> requests in ten seconds and
 /// <see cref="MaxAtOnce"/> at the same time. If the directory asks for a pause, not before its end; after failures, not before a
 /// pause that doubles with each. It has no side effects; times count from any fixed moment.
 /// </summary>
-/// <param name="Minute">The minute in which <paramref name="Spent"/> requests were begun.</param>
-/// <param name="Spent">Requests that were begun in that minute.</param>
+/// <param name="Number">The number of the period in which <paramref name="Spent"/> requests were begun.</param>
+/// <param name="Spent">Requests that were begun in that period.</param>
 /// <param name="UnderWay">Requests that were begun and have not ended.</param>
 /// <param name="Failures">Failures in a row since the last success.</param>
 /// <param name="Until">No request may begin before this time.</param>
-internal sealed record DirectoryBudget(long Minute, int Spent, int UnderWay, int Failures, TimeSpan Until)
+internal sealed record DirectoryBudget(long Number, int Spent, int UnderWay, int Failures, TimeSpan Until)
 {
-    /// <summary>The most requests in a minute. Graph allows an application more even in the smallest tenant.</summary>
-    public const int MaxPerMinute = 3_000;
+    /// <summary>
+    /// The most requests in a <see cref="Period"/>. Graph allows an application 8,000 units in that time in a tenant of more than
+    /// 500 people. A question about a person's groups costs 2 units. Smaller tenants have fewer units (3,500 or 5,000), but also
+    /// at most 500 people to ask about.
+    /// </summary>
+    public const int MaxPerPeriod = 3_500;
 
-    public const int MaxAtOnce = 16;
+    public const int MaxAtOnce = 48;
+
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
     public static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
 
@@ -31,15 +37,15 @@ internal sealed record DirectoryBudget(long Minute, int Spent, int UnderWay, int
     /// <param name="wait">Null if the request may be sent now; otherwise the least time to wait.</param>
     public DirectoryBudget Begin(TimeSpan now, out TimeSpan? wait)
     {
-        var minute = now.Ticks / TimeSpan.TicksPerMinute;
-        var spent = minute == Minute ? Spent : 0;
+        var number = now.Ticks / Period.Ticks;
+        var spent = number == Number ? Spent : 0;
         wait = now < Until ? Until - now
-            : spent >= MaxPerMinute ? TimeSpan.FromTicks((minute + 1) * TimeSpan.TicksPerMinute) - now
+            : spent >= MaxPerPeriod ? (Period * (number + 1)) - now
 
             // After a failure only one request is sent, to find out whether the directory answers again.
             : UnderWay >= (Failures > 0 ? 1 : MaxAtOnce) ? ShortestPause
             : null;
-        return wait is null ? this with { Minute = minute, Spent = spent + 1, UnderWay = UnderWay + 1 } : this;
+        return wait is null ? this with { Number = number, Spent = spent + 1, UnderWay = UnderWay + 1 } : this;
     }
 
     public DirectoryBudget Succeeded() => this with { UnderWay = UnderWay - 1, Failures = 0, Until = TimeSpan.Zero };

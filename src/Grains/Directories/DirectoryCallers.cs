@@ -10,10 +10,10 @@ namespace EngageCenter.Directories;
 internal sealed class DirectoryCallers(TimeProvider time)
 {
     /// <summary>A tenth of the tenant's requests per minute.</summary>
-    public const int MaxPerMinute = DirectoryBudget.MaxPerMinute / 10;
+    public const int MaxPerMinute = 300;
 
     /// <summary>A quarter of the tenant's requests at the same time.</summary>
-    public const int MaxAtOnce = DirectoryBudget.MaxAtOnce / 4;
+    public const int MaxAtOnce = 4;
 
     private readonly Lock gate = new();
     private readonly long started = time.GetTimestamp();

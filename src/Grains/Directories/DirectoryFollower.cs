@@ -33,13 +33,21 @@ internal sealed partial class DirectoryFollower(
     private const int MaxPages = 1_000;
 
     /// <summary>
-    /// The most people about whom one round asks, for groups and for accounts each. The next round asks about the others. Two
-    /// rounds a minute leave a part of <see cref="DirectoryBudget.MaxPerMinute"/> for sign-ins and for new changes.
+    /// The most people about whom one round asks, for groups and for accounts each. The next round asks about the others. It follows
+    /// at once while people with an activation are among them.
     /// </summary>
     public const int MaxPerRound = 1_200;
 
-    /// <summary>How many people and workspaces are asked at the same time.</summary>
+    /// <summary>How many workspaces are asked at the same time.</summary>
     private const int AtOnce = 8;
+
+    /// <summary>
+    /// How many people are asked about at the same time, and the least time that this takes. So a round leaves a seventh of
+    /// <see cref="DirectoryBudget.MaxPerPeriod"/> for sign-ins and for new changes.
+    /// </summary>
+    private const int AskedAtOnce = 30;
+
+    private static readonly TimeSpan pace = TimeSpan.FromMilliseconds(100);
 
     // How many grains are prepared at the same time. This sends no request to the directory.
     private const int PreparedAtOnce = 64;
@@ -60,7 +68,13 @@ internal sealed partial class DirectoryFollower(
     private readonly Dictionary<Guid, string> names = [];
     private readonly Dictionary<Guid, string> told = [];
 
+    // People with an activation, as last listed, and whether the rounds under way left some of them for the next one.
+    private HashSet<Guid> here = [];
+    private bool isSomebodyHereLeft;
+
     private Guid TenantId { get; set; }
+
+    private TimeSpan Now => time.GetElapsedTime(0);
 
     private IDirectoryGrain Directory => GrainFactory.GetGrain<IDirectoryGrain>($"{TenantId:D}");
 
@@ -94,15 +108,21 @@ internal sealed partial class DirectoryFollower(
 
     public async Task<bool> Poll()
     {
-        // Groups and accounts are independent: if one of the two fails, the other one is still done.
-        var begun = time.GetTimestamp();
-        var groups = await PollGroups();
-        var isComplete = await PollAccounts() && groups;
-        if (isComplete)
+        bool isComplete;
+        do
         {
-            metrics.CaughtUp(TenantId, begun);
+            // Groups and accounts are independent: if one of the two fails, the other one is still done.
+            isSomebodyHereLeft = false;
+            var begun = time.GetTimestamp();
+            var groups = await PollGroups();
+            isComplete = await PollAccounts() && groups;
+            if (isComplete)
+            {
+                metrics.CaughtUp(TenantId, begun);
+            }
         }
-
+        while (isSomebodyHereLeft);
+        here = [];
         return isComplete;
     }
 
@@ -354,15 +374,20 @@ internal sealed partial class DirectoryFollower(
     private async Task<bool> Observe(HashSet<Guid> concerned, Func<IObservedPerson, Task<bool>> observe)
     {
         var all = concerned.Count;
-        var some = (await WhoeverIsHereFirst(concerned)).Take(MaxPerRound).ToList();
-        var (ready, others) = some.Count > AtOnce ? await Prepare(some) : (some, []);
-        if (await ObserveEach(ready) && others.Count > 0)
+        var (some, areMoreHere) = await WhoeverIsHereFirst(concerned);
+        var (ready, others, expired) = some.Count > AskedAtOnce ? await Prepare(some) : (some, [], TimeSpan.Zero);
+        if (await ObserveEach(ready) && others.Count > 0 && (ready.Count == 0 || !areMoreHere))
         {
             // Waits until the decisions that earlier activations of these people lent have expired. One wait is for all of them.
-            await Task.Delay(DecisionLease.Longest, time);
+            if (expired - Now is { } wait && wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, time);
+            }
+
             await ObserveEach(others);
         }
 
+        isSomebodyHereLeft |= areMoreHere && concerned.Count < all;
         if (all > 0)
         {
             LogFollowed(logger, TenantId, all - concerned.Count, concerned.Count);
@@ -372,8 +397,9 @@ internal sealed partial class DirectoryFollower(
 
         async Task<bool> ObserveEach(List<Guid> people)
         {
-            foreach (var some in people.Chunk(AtOnce))
+            foreach (var some in people.Chunk(AskedAtOnce))
             {
+                var paced = people.Count > AskedAtOnce ? Task.Delay(pace, time) : Task.CompletedTask;
                 var observed = await Task.WhenAll(some.Select(Observed));
                 concerned.ExceptWith(some.Where((_, n) => observed[n]));
 
@@ -382,6 +408,8 @@ internal sealed partial class DirectoryFollower(
                 {
                     return false;
                 }
+
+                await paced;
             }
 
             return true;
@@ -401,18 +429,23 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    /// <returns>The people who can be asked about at once, and those for whom lent decisions have to expire first.</returns>
-    private async Task<(List<Guid> Ready, List<Guid> Others)> Prepare(List<Guid> people)
+    /// <returns>The people who can be asked about at once, and those for whom lent decisions have to expire first, and when these have.</returns>
+    private async Task<(List<Guid> Ready, List<Guid> Others, TimeSpan Expired)> Prepare(List<Guid> people)
     {
         List<Guid> ready = [], others = [];
+        var expired = TimeSpan.Zero;
         foreach (var some in people.Chunk(PreparedAtOnce))
         {
             var waits = await Task.WhenAll(some.Select(Wait));
             ready.AddRange(some.Where((_, n) => waits[n] <= TimeSpan.Zero));
             others.AddRange(some.Where((_, n) => waits[n] > TimeSpan.Zero));
+            if (Now + waits.Max() is { } last && last > expired)
+            {
+                expired = last;
+            }
         }
 
-        return (ready, others);
+        return (ready, others, expired);
 
         async Task<TimeSpan> Wait(Guid person)
         {
@@ -429,18 +462,25 @@ internal sealed partial class DirectoryFollower(
         }
     }
 
-    // If one round cannot ask about everybody, people with an activation come first, because checks may use their old groups now.
-    private async Task<IEnumerable<Guid>> WhoeverIsHereFirst(HashSet<Guid> concerned)
+    /// <summary>
+    /// Returns whom one round asks about. If it cannot ask about everybody, people with an activation come first, because checks may
+    /// use their old groups now.
+    /// </summary>
+    private async Task<(List<Guid> Some, bool AreMoreHere)> WhoeverIsHereFirst(HashSet<Guid> concerned)
     {
         if (concerned.Count <= MaxPerRound)
         {
-            return concerned;
+            return ([.. concerned], false);
         }
 
-        var prefix = $"{TenantId:D}/";
-        var here = (await GrainFactory.GetGrain<IManagementGrain>(0).GetActiveGrains(user))
-            .Select(id => id.Key.ToString()!).Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => Guid.Parse(key.AsSpan(prefix.Length))).ToHashSet();
-        return concerned.OrderByDescending(here.Contains);
+        if (!here.Overlaps(concerned))
+        {
+            var prefix = $"{TenantId:D}/";
+            here = (await GrainFactory.GetGrain<IManagementGrain>(0).GetActiveGrains(user))
+                .Select(id => id.Key.ToString()!).Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => Guid.Parse(key.AsSpan(prefix.Length))).ToHashSet();
+        }
+
+        return ([.. concerned.OrderByDescending(here.Contains).Take(MaxPerRound)], concerned.Count(here.Contains) > MaxPerRound);
     }
 
     [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: the directory was asked again about {People} people after changes, {Left} are left")]

@@ -28,7 +28,7 @@ internal sealed partial class DirectoryGrain(IDirectory directory, DirectoryMetr
     private const int FactsAtOnce = 4;
 
     /// <summary>How many requests of a minute may be for lists.</summary>
-    public const int FactsPerMinute = DirectoryBudget.MaxPerMinute / 10;
+    public const int FactsPerMinute = 300;
 
     private readonly Dictionary<Guid, (GroupFacts Facts, long Since)> facts = [];
     private readonly SemaphoreSlim finding = new(1);

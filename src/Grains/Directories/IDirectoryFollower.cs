@@ -10,7 +10,10 @@ internal interface IDirectoryFollower : IGrainWithStringKey
     [Alias("Wake"), Orleans.Concurrency.AlwaysInterleave]
     Task Wake();
 
-    /// <summary>Runs one round now. False if it was not completed; then the next round starts where the last complete one ended.</summary>
+    /// <summary>
+    /// Runs one round now, and further ones while people with an activation still have to be asked about. False if the last one was
+    /// not completed; then the next round starts where the last complete one ended.
+    /// </summary>
     [Alias("Poll")]
     Task<bool> Poll();
 

@@ -22,10 +22,10 @@ public sealed class DirectoryBudgetTests
     }
 
     [Fact]
-    public void Requests_per_minute_are_limited()
+    public void Requests_in_ten_seconds_are_limited()
     {
         var budget = DirectoryBudget.Full;
-        for (var n = 0; n < DirectoryBudget.MaxPerMinute; n++)
+        for (var n = 0; n < DirectoryBudget.MaxPerPeriod; n++)
         {
             budget = Began(budget, Second * 59).Succeeded();
         }
@@ -125,7 +125,7 @@ public sealed class DirectoryBudgetTests
                 Assert.InRange(budget.UnderWay, 0, DirectoryBudget.MaxAtOnce);
             }
 
-            Assert.All(begun.GroupBy(at => (long)at.TotalMinutes), minute => Assert.True(minute.Count() <= DirectoryBudget.MaxPerMinute));
+            Assert.All(begun.GroupBy(at => at.Ticks / DirectoryBudget.Period.Ticks), period => Assert.True(period.Count() <= DirectoryBudget.MaxPerPeriod));
         });
 
     private static DirectoryBudget Began(DirectoryBudget budget, TimeSpan now)
