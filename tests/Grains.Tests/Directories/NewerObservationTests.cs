@@ -121,6 +121,50 @@ public sealed class NewerObservationTests(WarmCluster silos) : DirectoryTest(sil
     }
 
     [Fact]
+    public async Task List_that_is_told_late_of_older_groups_still_has_the_newer_ones()
+    {
+        var (first, leaver, _) = await Members();
+        var token = Token(leaver, 0, group);
+        Assert.Equal(Standing.Member, await contoso.StandingOf(token, first));
+        var workspace = await contoso.AnotherWorkspace();
+        await contoso.Grant(workspace, group, Roles.SupportUser);
+        await contoso.Grant(workspace, other, Roles.LearningUser);
+        Assert.True(await Poll());
+        cluster.Time.Shift = TimeSpan.FromMinutes(10);
+
+        // The person comes to a workspace, whose list is told once their row is stored. Meanwhile the directory is asked.
+        var (begun, stored) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Store.Begins = (operation, name) =>
+        {
+            if (operation != RowOperation.Write || name != "user")
+            {
+                return Task.CompletedTask;
+            }
+
+            begun.TrySetResult();
+            return stored.Task;
+        };
+        var coming = contoso.StandingOf(token, workspace);
+        await begun.Task;
+        directory.Groups[leaver.UserId] = [.. new[] { group, other }.Order()];
+        directory.Tell(new(other, false, [leaver.UserId], false));
+        var round = Poll();
+        await GrainCluster.Until(
+            () => Task.FromResult(cluster.Store.Row("observation", GrainId.Create("user", leaver.ToString()))?.ToJsonString().Contains($"{other}", StringComparison.Ordinal) == true),
+            "the answer is stored");
+        stored.SetResult();
+        Assert.Equal(Standing.Member, await coming);
+        Assert.True(await round);
+
+        cluster.Time.Shift = TimeSpan.FromMinutes(20);
+        directory.Groups[leaver.UserId] = [group];
+        directory.Tell(new(other, true, [], false));
+        Assert.True(await Poll());
+
+        Assert.Equal(RoleTable.PermissionsOf(Roles.SupportUser | Roles.User), (await cluster.User(leaver).Decide(token, workspace)).Permissions);
+    }
+
+    [Fact]
     public async Task Person_whom_the_list_could_not_be_told_of_is_out_a_minute_after_the_group_is_deleted()
     {
         var (workspace, _, _) = await Members();
