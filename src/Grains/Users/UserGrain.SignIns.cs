@@ -88,9 +88,9 @@ internal sealed partial class UserGrain
 
     /// <summary>
     /// Stores the sign-in that a member is decided by, if it is not stored yet. The first answer that the person is a member waits
-    /// for this. From then on no older token counts, even after a restart.
+    /// for this. From then on no older token counts, even after a restart. The list of people of the workspace is in the same write.
     /// </summary>
-    private Task Keep()
+    private Task Keep(string workspaceId)
     {
         if (!hasRow && Seen is not null)
         {
@@ -103,7 +103,7 @@ internal sealed partial class UserGrain
         {
             hasRow = true;
             await KeepObservation();
-            await Write(storage.State);
+            await Write(storage.State.List(workspaceId));
         }
     }
 

@@ -299,7 +299,7 @@ internal sealed partial class UserGrain(
             var roles = IsBlocked ? [] : lease.Leased.Policy.RolesOf(Person, Groups, time.GetUtcNow());
             if (!roles.IsEmpty)
             {
-                await Keep();
+                await Keep(workspaceId);
             }
 
             await TellOfNewGroups();
