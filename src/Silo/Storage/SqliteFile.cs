@@ -1,5 +1,7 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace EngageCenter.Storage;
 
@@ -16,6 +18,8 @@ internal sealed class SqliteFile : DbDataSource
     /// grain call, so that the caller learns of the failure instead of a timeout.
     /// </summary>
     public const int BusySeconds = 10;
+
+    private readonly ConditionalWeakTable<sqlite3, object> configured = [];
 
     // The transaction that a caller writes in.
     private readonly AsyncLocal<SqliteWrites?> writes = new();
@@ -114,7 +118,14 @@ internal sealed class SqliteFile : DbDataSource
         try
         {
             connection.Open();
-            Configure(connection);
+
+            // SQLite keeps the settings for as long as a connection is open, also while it is in the pool.
+            if (!configured.TryGetValue(connection.Handle!, out _))
+            {
+                Configure(connection);
+                configured.Add(connection.Handle!, connection.Handle!);
+            }
+
             return connection;
         }
         catch

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using EngageCenter.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -34,6 +35,33 @@ public sealed class StorageFileTests : IDisposable
 
         // The version continues from the stored one.
         await second.Storage.WriteStateAsync("note", Id, written);
+    }
+
+    [Fact]
+    public void Connections_from_the_pool_flush_each_commit_and_wait_for_locks()
+    {
+        using var file = new SqliteFile(folder.File());
+        file.Prepare();
+        for (var n = 0; n < 5; n++)
+        {
+            // Two at the same time, so that one comes from the pool and the other may not.
+            using var one = file.OpenConnection();
+            using var other = file.OpenConnection();
+            foreach (var connection in (DbConnection[])[one, other])
+            {
+                Assert.Equal(2, Pragma(connection, "synchronous"));
+                Assert.Equal(SqliteFile.BusySeconds * 1000, Pragma(connection, "busy_timeout"));
+            }
+        }
+
+        file.Close();
+
+        static long Pragma(DbConnection connection, string name)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = $"PRAGMA {name}";
+            return (long)command.ExecuteScalar()!;
+        }
     }
 
     [Fact]
