@@ -15,9 +15,9 @@ internal sealed partial class UserGrain
 
     private const string ObservationName = "observation";
 
-    // Whether there is a directory, and its answer as stored; for a person without a row, as remembered.
+    // Whether there is a directory, and its answer as stored, if it was read; for a person without a row, as remembered.
     private bool hasDirectory;
-    private GrainState<UserObservation> observationRow = new(new());
+    private GrainState<UserObservation>? observationRow;
     private UserObservation observation = new();
 
     /// <summary>How far the issuer of tokens may be behind the directory. Groups of a token that is issued later are believed without asking.</summary>
@@ -263,18 +263,37 @@ internal sealed partial class UserGrain
         await firstWrite;
         await Arrive(observed.Newest(durable.Seen)!.Groups, async () =>
         {
-            observationRow.State = observed;
-            await rows.WriteRow(this, ObservationName, observationRow);
+            await Store(observed);
             Know(durable, observed);
         });
     }
 
     private async Task KeepObservation()
     {
-        if (observation.Seen is not null && !ReferenceEquals(observationRow.State, observation))
+        if (observation.Seen is not null && !ReferenceEquals(observationRow?.State, observation))
         {
-            observationRow.State = observation;
-            await rows.WriteRow(this, ObservationName, observationRow);
+            await Store(observation);
+        }
+    }
+
+    private async Task Store(UserObservation observed)
+    {
+        // It was not read for a person without a row. An activation that ended between its first two writes has left one.
+        observationRow ??= await ReadObservation();
+        observationRow.State = observed;
+        await rows.WriteRow(this, ObservationName, observationRow);
+
+        async Task<GrainState<UserObservation>> ReadObservation()
+        {
+            try
+            {
+                return await rows.ReadRow<UserObservation>(this, ObservationName);
+            }
+            catch (StorageUnavailableException)
+            {
+                DeactivateOnIdle();
+                throw;
+            }
         }
     }
 

@@ -49,16 +49,16 @@ internal sealed partial class UserGrain(
         activatedAt = time.GetTimestamp();
         hasRow = storage.RecordExists;
         hasDirectory = directory.IsConfiguredFor(Person.TenantId);
-        if (hasDirectory)
+        if (hasDirectory && hasRow)
         {
-            // An account is stored only for a person with a row.
+            // Nothing of a person without a row has decided anything.
             var stored = rows.ReadRow<UserObservation>(this, ObservationName);
-            accountRow = hasRow ? await rows.ReadRow<UserAccount>(this, AccountName) : accountRow;
+            accountRow = await rows.ReadRow<UserAccount>(this, AccountName);
             (observationRow, account) = (await stored, accountRow.State!);
         }
 
         mayHavePredecessor = hasRow;
-        Know(storage.State, observationRow.State!);
+        Know(storage.State, observationRow?.State ?? new());
         listedGroups = Groups;
         if (!hasRow)
         {
