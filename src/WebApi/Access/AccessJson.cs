@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -20,7 +19,7 @@ internal sealed record RoleResponse(
 /// <param name="SourceId">The agreement's or the group's id; null for the default role.</param>
 internal sealed record HeldRoleResponse(string Role, RoleSource Source, string? SourceId)
 {
-    public static IReadOnlyList<HeldRoleResponse> Of(ImmutableArray<HeldRole> roles) =>
+    public static IReadOnlyList<HeldRoleResponse> Of(IEnumerable<HeldRole> roles) =>
         [.. roles.Select(r => new HeldRoleResponse(r.Role.ToString(), r.Source, r.SourceId))];
 }
 
@@ -63,7 +62,7 @@ internal sealed record CheckResult(string Permission, bool Allowed, IReadOnlyLis
     {
         var allowed = access.Decision.Allows(permission);
         return new(WireNames.For<Permissions>().Of(permission), allowed, !allowed ? [] : HeldRoleResponse.Of(
-            [.. access.Roles.Where(r => (RoleTable.PermissionsOf(r.Role) & permission) != 0)]));
+            access.Roles.Where(r => (RoleTable.PermissionsOf(r.Role) & permission) != 0)));
     }
 }
 

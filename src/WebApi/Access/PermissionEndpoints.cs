@@ -4,6 +4,7 @@ using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
+using EngageCenter.WebApi.Responses;
 using EngageCenter.WebApi.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -34,12 +35,12 @@ internal static class PermissionEndpoints
 
         // The response lists each role beside each permission that it gives. That is short for most people, but has 100,000
         // entries for a person in 200 groups that hold all roles.
-        return answer is JsonHttpResult<CheckResponse> { Value.Results: var results } && results.Sum(r => r.Because.Count) is > PageLimit.LargePage and var roles
-            ? await PageLimit.Count(http, limits, roles) ?? answer
+        return answer is JsonAnswer<CheckResponse> { Value: var response } && response.Results.Sum(r => r.Because.Count) is > PageLimit.LargePage and var roles
+            ? await PageLimit.Count(http, limits, roles) ?? TypedResults.Json(response, CheckJson.Default.CheckResponse)
             : answer;
     }
 
-    private static async Task<IResult> Ask(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users)
+    private static async ValueTask<IResult> Ask(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users)
     {
         // The body may have arrived slowly, after the caller was let in. Then the decision may rest on an older policy.
         if (http.Features.Get<LimitedBody>() is { HasWaited: true })
@@ -66,6 +67,6 @@ internal static class PermissionEndpoints
             });
     }
 
-    private static JsonHttpResult<CheckResponse> Answer(IReadOnlyList<Permissions> asked, EffectiveAccess effective, long epoch) =>
-        TypedResults.Json(new CheckResponse([.. asked.Select(p => CheckResult.Of(p, effective))], epoch), CheckJson.Default.CheckResponse);
+    private static JsonAnswer<CheckResponse> Answer(IReadOnlyList<Permissions> asked, EffectiveAccess effective, long epoch) =>
+        new(new([.. asked.Select(p => CheckResult.Of(p, effective))], epoch), CheckJson.Default.CheckResponse);
 }

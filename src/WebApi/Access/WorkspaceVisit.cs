@@ -47,7 +47,7 @@ internal sealed class WorkspaceVisit
     /// for every id, whether or not the workspace exists. Only <see cref="AccessHandler"/> calls it.
     /// </summary>
     /// <param name="explained">Whether the endpoint needs the roles as well.</param>
-    public static async Task<WorkspaceVisit> Enter(
+    public static async ValueTask<WorkspaceVisit> Enter(
         IGrainFactory grains, UserGrains users, PersonCaller caller, string workspaceId, Permissions required, bool explained)
     {
         var visit = new WorkspaceVisit(grains, users, caller, workspaceId, required);

@@ -20,6 +20,9 @@ internal sealed class LimitedBody : Stream
     /// </summary>
     public const int BytesPerValue = 64;
 
+    /// <summary>Reads a value from a whole body. Returns null if it cannot.</summary>
+    public delegate T? Reader<T>(ReadOnlySpan<byte> whole);
+
     private readonly PipeReader inner;
     private readonly Claimant who;
     private readonly RequestSlot slot;
@@ -69,6 +72,42 @@ internal sealed class LimitedBody : Stream
         memory.ForEach(m => m.Dispose());
         memory.Clear();
         (weight, units) = (0, 0);
+    }
+
+    /// <summary>
+    /// Reads the body at once, without a copy, if it has arrived completely and takes no memory that is counted. Otherwise,
+    /// and if the reader returns null, returns null and leaves the body unread.
+    /// </summary>
+    /// <exception cref="OverLimitException">The body is too large.</exception>
+    public T? ReadAtOnce<T>(Reader<T> read)
+        where T : class
+    {
+        if (received > 0 || !inner.TryRead(out var result))
+        {
+            return null;
+        }
+
+        var (bytes, consumed) = (result.Buffer, result.Buffer.Start);
+        try
+        {
+            if (!result.IsCompleted || result.IsCanceled || !bytes.IsSingleSegment || Units(Weigh(bytes.FirstSpan)) > 0)
+            {
+                return null;
+            }
+
+            Check(bytes.Length);
+            var value = read(bytes.FirstSpan);
+            if (value is not null)
+            {
+                (consumed, received) = (bytes.End, bytes.Length);
+            }
+
+            return value;
+        }
+        finally
+        {
+            inner.AdvanceTo(consumed);
+        }
     }
 
     /// <summary>Whether a read had to wait for the client.</summary>

@@ -33,12 +33,12 @@ internal interface IBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpointPara
 internal static class Bodies
 {
     /// <exception cref="BadHttpRequestException">The body is too large, of another type, or cannot be deserialized.</exception>
-    public static async ValueTask<TBody?> Read<TBody>(HttpContext http)
+    public static ValueTask<TBody?> Read<TBody>(HttpContext http)
         where TBody : class, IBody<TBody>
     {
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true)
         {
-            return null;
+            return default;
         }
 
         if (!IsJson(http.Request))
@@ -46,7 +46,28 @@ internal static class Bodies
             throw new RefusedException(Problems.UnsupportedMediaType, "The body must be of type application/json, in UTF-8.");
         }
 
-        http.Features.GetRequiredFeature<LimitedBody>().Limit(TBody.MaxBytes, http.Request.ContentLength);
+        var body = http.Features.GetRequiredFeature<LimitedBody>();
+        body.Limit(TBody.MaxBytes, http.Request.ContentLength);
+        return http.Request.ContentLength is not null && body.ReadAtOnce(Parse<TBody>) is { } whole ? new(whole) : ReadOn<TBody>(http);
+    }
+
+    // Returns null for a body that is not valid. It is then read again by ReadOn, which reports the error.
+    private static TBody? Parse<TBody>(ReadOnlySpan<byte> whole)
+        where TBody : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TBody>(whole, WireJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async ValueTask<TBody?> ReadOn<TBody>(HttpContext http)
+        where TBody : class
+    {
         try
         {
             return await JsonSerializer.DeserializeAsync<TBody>(http.Request.BodyReader, WireJson.Options, http.RequestAborted) ?? throw new JsonException(Rules.ObjectMessage);
@@ -63,7 +84,8 @@ internal static class Bodies
         && (!media.Charset.HasValue || HeaderUtilities.RemoveQuotes(media.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         && request.Headers.ContentEncoding.All(e => string.Equals(e, "identity", StringComparison.OrdinalIgnoreCase));
 
-    public static bool IsJson(HttpRequest request) => IsOfType(request, media =>
+    // Most requests have exactly this header.
+    public static bool IsJson(HttpRequest request) => (request.ContentType == "application/json" && request.Headers.ContentEncoding.Count == 0) || IsOfType(request, media =>
         media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         || (media.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)));
 }

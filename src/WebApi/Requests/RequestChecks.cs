@@ -29,14 +29,18 @@ internal static class RequestChecks
         return call =>
         {
             var errors = new RequestErrors();
-            foreach (var name in call.HttpContext.Request.Query.Keys.Where(name => !known.Contains(name)))
+            if (call.HttpContext.Request.QueryString.HasValue)
             {
-                errors.Add(name, "Is not a parameter of this endpoint.");
+                foreach (var name in call.HttpContext.Request.Query.Keys.Where(name => !known.Contains(name)))
+                {
+                    errors.Add(name, "Is not a parameter of this endpoint.");
+                }
             }
 
             PathParameters.Check(call.HttpContext.Request.RouteValues, errors);
-            foreach (var (argument, validator) in call.Arguments.Zip(validators))
+            for (var i = 0; i < validators.Length; i++)
             {
+                var (argument, validator) = (call.Arguments[i], validators[i]);
                 (argument as IfMatchHeader)?.Check(errors);
                 if (argument is not null && validator is not null)
                 {

@@ -21,13 +21,15 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
 
     public const string Body = "$";
 
-    private readonly SortedDictionary<string, List<string>> fields = new(StringComparer.Ordinal);
+    // Null until something is wrong, because hardly any request is.
+    private SortedDictionary<string, List<string>>? fields;
 
-    public bool Any => fields.Count > 0;
+    public bool Any => fields is not null;
 
     public void Add(string field, string message)
     {
         field = field.Length <= MaxName ? field : $"{field[..MaxName]}…";
+        fields ??= new(StringComparer.Ordinal);
         if (fields.TryGetValue(field, out var messages))
         {
             if (messages.Count < MaxMessages)
@@ -52,7 +54,7 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
         Add(field, message);
     }
 
-    public bool Has(string field) => fields.ContainsKey(field);
+    public bool Has(string field) => fields?.ContainsKey(field) == true;
 
     /// <summary>Returns the errors of a request that could not be bound, or that lacks a required part.</summary>
     public static RequestErrors Of(BadHttpRequestException wrong)
@@ -78,5 +80,5 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
     private static string FieldOf(string? path) => path is null or "$" ? Body : path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : path;
 
     public IReadOnlyDictionary<string, string[]> ToDictionary() =>
-        fields.ToDictionary(f => f.Key, f => f.Value.ToArray(), StringComparer.Ordinal);
+        (fields ?? []).ToDictionary(f => f.Key, f => f.Value.ToArray(), StringComparer.Ordinal);
 }

@@ -163,6 +163,9 @@ public sealed class WorkspaceVisitTests : IAsyncLifetime
         Assert.Equal(
             """{"results":[{"permission":"RenameSpace","allowed":true,"because":[{"role":"Administrator","source":"EntraGroup","sourceId":"g"}]},{"permission":"AccessLearning","allowed":false,"because":[]}],"epoch":5}""",
             answer.Body);
+        Assert.Equal("application/json; charset=utf-8", answer.ContentType);
+        Assert.Equal($"{answer.Body.Length}", answer.Headers["Content-Length"]);
+        Assert.DoesNotContain("Transfer-Encoding", answer.Headers.Keys);
     }
 
     [Theory]

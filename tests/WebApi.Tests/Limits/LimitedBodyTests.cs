@@ -242,6 +242,70 @@ public sealed class LimitedBodyTests : IDisposable
         Assert.Equal(isRefused, Record.Exception(() => body.Limit(max, announced)) is OverLimitException { StatusCode: 413 });
     }
 
+    [Fact]
+    public async Task Small_body_that_has_arrived_is_read_at_once()
+    {
+        using var body = new Sent(this, ann);
+        await body.Send("small");
+        await body.End();
+
+        Assert.Equal("small", body.ReadAtOnce());
+        Assert.Equal(0, await body.Read());
+        Assert.False(body.HasWaited);
+        Assert.Equal((1, 0, 0), (limits.Requests.Taken, limits.Bodies.Taken, limits.Memory.Taken));
+    }
+
+    [Fact]
+    public async Task Body_that_has_not_arrived_is_not_read_at_once()
+    {
+        using var body = new Sent(this, ann);
+        Assert.Null(body.ReadAtOnce());
+        await body.Send("in ");
+        Assert.Null(body.ReadAtOnce());
+        await body.Send("parts");
+        await body.End();
+
+        Assert.Equal("in parts", body.ReadAtOnce());
+    }
+
+    [Fact]
+    public async Task Body_that_cannot_be_read_at_once_is_left_unread()
+    {
+        using var body = new Sent(this, ann);
+        await body.Send("unread");
+        await body.End();
+
+        Assert.Null(body.ReadAtOnce(read: _ => null));
+        Assert.Throws<InvalidOperationException>(() => body.ReadAtOnce(read: _ => throw new InvalidOperationException()));
+        Assert.Equal(6, await body.Read());
+        Assert.Null(body.ReadAtOnce());
+        Assert.Equal(0, await body.Read());
+    }
+
+    [Fact]
+    public async Task Body_whose_memory_is_counted_is_not_read_at_once()
+    {
+        using var body = new Sent(this, ann);
+        var values = NodeLimits.Unit / (LimitedBody.BytesPerByte + LimitedBody.BytesPerValue);
+        await body.Send(new string(',', values + 1));
+        await body.End();
+
+        Assert.Null(body.ReadAtOnce());
+        await body.Read(values + 1);
+        Assert.Equal(1, limits.Memory.Taken);
+    }
+
+    [Fact]
+    public async Task Body_over_the_limit_is_refused_when_it_is_read_at_once()
+    {
+        using var body = new Sent(this, ann);
+        body.Limit(5);
+        await body.Send("longer");
+        await body.End();
+
+        Assert.Equal(413, Assert.Throws<OverLimitException>(() => body.ReadAtOnce()).StatusCode);
+    }
+
     /// <summary>A stream that returns any number of bytes at once.</summary>
     private sealed class Endless : MemoryStream
     {
@@ -273,6 +337,14 @@ public sealed class LimitedBodyTests : IDisposable
         /// <summary>Reads exactly this number of bytes.</summary>
         public async Task Read(int bytes, CancellationToken cancellation = default) =>
             await body.ReadExactlyAsync(new byte[bytes], cancellation);
+
+        public string? ReadAtOnce() => ReadAtOnce(System.Text.Encoding.UTF8.GetString);
+
+        public string? ReadAtOnce(LimitedBody.Reader<string> read) => body.ReadAtOnce(read);
+
+        public bool HasWaited => body.HasWaited;
+
+        public void Limit(int max) => body.Limit(max, announced: null);
 
         public void Forget() => body.Forget();
 
