@@ -67,8 +67,13 @@ public readonly record struct HeldRole(
 
 /// <summary>A decision together with the roles that it is based on.</summary>
 /// <param name="Lease">How long the web node that asked may reuse the decision; null if it must ask each time.</param>
+/// <param name="HasDirectory">
+/// Whether a directory is configured for the workspace's organization. Null if that is unknown, as from a silo of an earlier
+/// release. If it is false, the directory need not be asked about a group.
+/// </param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.EffectiveAccess")]
 public sealed record EffectiveAccess(
     [property: Id(0)] AccessDecision Decision,
     [property: Id(1)] ImmutableArray<HeldRole> Roles,
-    [property: Id(2)] DecisionLease? Lease = null);
+    [property: Id(2)] DecisionLease? Lease = null,
+    [property: Id(3)] bool? HasDirectory = null);

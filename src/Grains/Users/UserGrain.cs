@@ -323,7 +323,10 @@ internal sealed partial class UserGrain(
     }
 
     private EffectiveAccess Member(string workspaceId, LeasedPolicy policy, ImmutableArray<HeldRole> roles, bool knowsGroups) =>
-        new(policy.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), policy.Epoch, KnowsGroups: knowsGroups)), roles);
+        new(
+            policy.Prove(new(Person, workspaceId, Standing.Member, RoleTable.PermissionsOf(roles.Union()), policy.Epoch, KnowsGroups: knowsGroups)),
+            roles,
+            HasDirectory: directory.IsConfiguredFor(policy.Policy.TenantId));
 
     private EffectiveAccess Outsider(string workspaceId) => new(AccessDecision.Outsider(Person, workspaceId) with { KnowsGroups = true }, []);
 

@@ -347,10 +347,15 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return;
         }
 
-        // The new state does not have the older audit events any more, so these go to their own rows first.
-        await audit.Store(state.Audit);
-
-        var (status, retryAfter) = await ownership.Change(tenure => Store(changed with { Tenure = tenure }));
+        // The new state does not have the older audit events any more, so these go to their own rows before it is stored. They
+        // do not wait for the recalls.
+        var storingOlderEvents = audit.Store(state.Audit);
+        var (status, retryAfter) = await ownership.Change(async tenure =>
+        {
+            await storingOlderEvents;
+            await Store(changed with { Tenure = tenure });
+        });
+        await storingOlderEvents;
         switch (status)
         {
             case ChangeStatus.Changed:

@@ -29,7 +29,9 @@ internal sealed class WorkspaceVisit
 
     public AccessDecision Decision { get; private set; }
 
-    /// <summary>The newest decision with the roles that give its permissions, if the endpoint asked for them.</summary>
+    /// <summary>
+    /// The newest decision with the roles that give its permissions, if the endpoint asked for them or this web node keeps decisions.
+    /// </summary>
     public EffectiveAccess? Access { get; private set; }
 
     /// <summary>
@@ -103,7 +105,7 @@ internal sealed class WorkspaceVisit
         }
 
         var person = users.Of(Caller.Person);
-        Access = explained ? await person.Explain(Caller.SignIn, WorkspaceId, anew) : null;
+        Access = explained || users.Decisions.IsOn ? await person.Explain(Caller.SignIn, WorkspaceId, anew) : null;
         Decision = Access?.Decision ?? await person.Decide(Caller.SignIn, WorkspaceId, anew);
         Refusal = RefusalOf(Caller, Decision, required);
     }

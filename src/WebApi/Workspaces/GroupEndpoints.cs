@@ -76,7 +76,7 @@ internal static class GroupEndpoints
     {
         var group = Guid.Parse(groupId);
         var roles = body.Roles.Aggregate(Roles.None, (all, role) => all | role);
-        if (await visit.Grain<IWorkspaceDirectoryGrain>().Group(decision, group) is not { } known)
+        if (await Known(visit, decision, group) is not { } known)
         {
             return null;
         }
@@ -125,6 +125,10 @@ internal static class GroupEndpoints
             var unknown => throw new NotSupportedException($"No answer for {unknown}."),
         };
     });
+
+    // Without a directory this saves a call. The workspace's grain checks the decision in any case.
+    private static async ValueTask<DirectoryGroupAnswer?> Known(WorkspaceVisit visit, AccessDecision decision, Guid group) =>
+        visit.Access is { HasDirectory: false } ? new(DirectoryAnswer.Unknown) : await visit.Grain<IWorkspaceDirectoryGrain>().Group(decision, group);
 
     // Whoever may manage groups may also see them: every member has the role User, which allows it.
     private static Task<Paging.IfMatch?> Condition(WorkspaceVisit visit, AccessDecision decision, Guid group, IfMatchHeader ifMatch) =>

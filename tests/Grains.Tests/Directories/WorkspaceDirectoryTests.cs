@@ -17,6 +17,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
         Assert.Equal(new(DirectoryStatus.NotConfigured), await grain.State(decision));
         Assert.Empty((await grain.Groups(decision, new(null, new(10, null))))!.Items);
         Assert.Equal(new(DirectoryAnswer.Unknown), await grain.Group(decision, Guid.NewGuid()));
+        Assert.False((await cluster.User(contoso.Adele).Explain(contoso.AdeleSignIn, grain.GetPrimaryKeyString())).HasDirectory);
     }
 
     [Fact]
@@ -35,6 +36,7 @@ public sealed class WorkspaceDirectoryTests(WarmCluster cluster) : IClassFixture
         Assert.Equal(new(DirectoryAnswer.Found, sales), await grain.Group(decision, sales.GroupId));
         Assert.Equal(new(DirectoryAnswer.NotFound), await grain.Group(decision, Guid.NewGuid()));
         Assert.Equal(DirectoryStatus.Connected, (await grain.State(decision))!.Status);
+        Assert.True((await cluster.User(contoso.Adele).Explain(contoso.AdeleSignIn, grain.GetPrimaryKeyString())).HasDirectory);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
 using EngageCenter.Storage;
@@ -10,7 +11,7 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
 {
     private readonly Contoso contoso = new(cluster);
 
-    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+    public void Dispose() => (cluster.Store.Fate, cluster.Store.Begins) = ((_, _) => RowFate.Happens, (_, _) => Task.CompletedTask);
 
     [Fact]
     public async Task Grant_that_was_not_stored_gives_nothing()
@@ -42,6 +43,49 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
 
         Mend();
         Assert.Equal(Standing.Outsider, await contoso.StandingOf(member, workspace));
+    }
+
+    [Fact]
+    public async Task Change_is_not_stored_without_the_older_audit_events()
+    {
+        var workspace = await WithFullSegment();
+        var group = Guid.NewGuid();
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        Break("audit-0", RowFate.Fails);
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Grant(workspace, group, Roles.SupportUser));
+
+        Mend();
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(member, workspace));
+        Assert.Equal(PutGroupStatus.Created, (await contoso.Grant(workspace, group, Roles.SupportUser)).Status);
+        Assert.Equal(AuditTrail.SegmentSize + 1, await AuditEvents(workspace));
+    }
+
+    [Fact]
+    public async Task Leases_are_recalled_while_older_audit_events_are_stored_and_the_change_comes_after_both()
+    {
+        var workspace = await WithFullSegment();
+        await contoso.StandingOf(contoso.AdeleSignIn, workspace);
+        var (segment, order) = (new TaskCompletionSource(), new ConcurrentQueue<string>());
+        cluster.Store.Begins = (operation, name) =>
+        {
+            if (operation == RowOperation.Write && name is "audit-0" or "workspace")
+            {
+                order.Enqueue(name);
+            }
+
+            return operation == RowOperation.Write && name == "audit-0" ? segment.Task : Task.CompletedTask;
+        };
+        using var meter = new AccessMeter(cluster);
+
+        var granting = contoso.Grant(workspace, Guid.NewGuid(), Roles.SupportUser);
+        await GrainCluster.Until(() => Task.FromResult(meter["recall.duration"] >= 1 && !order.IsEmpty), "a lease is given back while the segment is being stored");
+        Assert.Equal(["audit-0"], order);
+
+        segment.SetResult();
+        Assert.Equal(PutGroupStatus.Created, (await granting).Status);
+        Assert.Equal(["audit-0", "workspace"], order);
+        Assert.Equal(AuditTrail.SegmentSize + 1, await AuditEvents(workspace));
     }
 
     [Fact]
@@ -110,6 +154,25 @@ public sealed class StorageFaultTests(GrainCluster cluster) : IClassFixture<Grai
             await cluster.User(contoso.Adele).Decide(contoso.AdeleSignIn, workspace),
             new(null, Roles.None, null, null, new(10, null)));
         return page!.Items.Single();
+    }
+
+    // The next change has to store the first segment of the audit trail.
+    private async Task<string> WithFullSegment()
+    {
+        var workspace = await contoso.Workspace();
+        var group = Guid.NewGuid();
+        for (var turn = 0; await AuditEvents(workspace) < AuditTrail.SegmentSize; turn++)
+        {
+            await contoso.Grant(workspace, group, turn % 2 == 0 ? Roles.SupportUser : Roles.LearningUser);
+        }
+
+        return workspace;
+    }
+
+    private async Task<int> AuditEvents(string workspace)
+    {
+        var page = await cluster.Act(contoso.AdeleSignIn, workspace, (w, d) => w.AuditEvents(d, new(1, null)), p => p is null);
+        return page!.TotalCount;
     }
 
     private void Break(string row, RowFate fate) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
+using EngageCenter.Directories;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -95,6 +96,28 @@ public sealed class KeptDecisionTests(ITestOutputHelper output)
 
         // The first decision comes from memory, and then one call follows for each decision that was outdated.
         Assert.Equal((3, 3), (acts, calls));
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    [InlineData(null, 1)]
+    public async Task Grant_looks_the_group_up_unless_the_organization_has_no_directory(bool? hasDirectory, int lookUps)
+    {
+        await using var api = await StartAsync();
+        var asks = 0;
+        api.Grains.On<IUserGrain>("Explain", _ => new ValueTask<EffectiveAccess>(
+            new EffectiveAccess(Member(Permissions.ManageEntraGroups), [], HasDirectory: hasDirectory)));
+        api.Grains.On<IWorkspaceDirectoryGrain>("Group", _ =>
+        {
+            asks++;
+            return Task.FromResult<DirectoryGroupAnswer?>(new(DirectoryAnswer.NotFound));
+        });
+        api.Grains.On<IWorkspaceGrain>("PutGroup", _ => Task.FromResult(new PutGroupOutcome(PutGroupStatus.TooManyGroups)));
+
+        var answer = await api.SendAsync("PUT", $"{Path}/groups/{Guid.NewGuid()}", token, """{ "roles": ["SupportUser"] }""");
+
+        Assert.Equal((lookUps, lookUps == 0 ? 409 : 400), (asks, answer.Status));
     }
 
     [Fact]
