@@ -37,6 +37,8 @@ public class AuditStreamTests(ITestOutputHelper output)
             var running = load.Run(checkEvery: TimeSpan.FromMilliseconds(200), changeEvery: TimeSpan.FromMilliseconds(200));
             try
             {
+                // Otherwise a reader may open its first stream only after the web node is back, and lose none.
+                await Until.True(() => Task.FromResult(readers.All(reader => reader.Streams > 0)), catchingUp, "each reader has a stream");
                 await chaos.Next();
                 await cluster.Web[0].Kill();
                 await cluster.Web[0].Relaunch();
