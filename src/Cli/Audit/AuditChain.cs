@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace EngageCenter.Cli.Audit;
 
@@ -34,6 +35,12 @@ internal sealed class AuditChain
 
         try
         {
+            // The parser checks only the texts that are read.
+            if (!Utf8.IsValid(json.Span))
+            {
+                return NoEvent();
+            }
+
             using var parsed = JsonDocument.Parse(json, new() { AllowDuplicateProperties = false });
             if (!parsed.RootElement.TryGetProperty("eventId", out var eventId)
                 || eventId.GetString() is not { } text
@@ -67,7 +74,9 @@ internal sealed class AuditChain
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return $"The line after event {Last} is not an audit event. Verify the file as it was exported: UTF-8, with the JSON of one event in each line.";
+            return NoEvent();
         }
+
+        string NoEvent() => $"The line after event {Last} is not an audit event. Verify the file as it was exported: UTF-8, with the JSON of one event in each line.";
     }
 }

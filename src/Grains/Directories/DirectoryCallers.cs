@@ -9,10 +9,10 @@ namespace EngageCenter.Directories;
 /// </summary>
 internal sealed class DirectoryCallers(TimeProvider time)
 {
-    /// <summary>A tenth of the tenant's requests per minute.</summary>
+    /// <summary>Few of the tenant's <see cref="DirectoryBudget.MaxPerPeriod"/> in ten seconds, and many for somebody who types.</summary>
     public const int MaxPerMinute = 300;
 
-    /// <summary>A quarter of the tenant's requests at the same time.</summary>
+    /// <summary>A twelfth of the tenant's <see cref="DirectoryBudget.MaxAtOnce"/>.</summary>
     public const int MaxAtOnce = 4;
 
     private readonly Lock gate = new();

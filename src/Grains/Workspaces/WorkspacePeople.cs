@@ -169,7 +169,7 @@ internal sealed partial class WorkspacePeople
                         continue;
                     }
 
-                    // One person more than the page holds shows that there is a next page.
+                    // Takes one person more than the page holds, to see whether there is a next page.
                     total++;
                     if (shown.Count <= query.Page.Size && (number, index).CompareTo((start.Block, start.Index)) >= 0)
                     {

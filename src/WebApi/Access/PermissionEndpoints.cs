@@ -1,10 +1,10 @@
+using System.Text.Json;
 using EngageCenter.Access;
 using EngageCenter.Users;
 using EngageCenter.WebApi.Errors;
 using EngageCenter.WebApi.Json;
 using EngageCenter.WebApi.Limits;
 using EngageCenter.WebApi.OpenApi;
-using EngageCenter.WebApi.Responses;
 using EngageCenter.WebApi.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -31,17 +31,6 @@ internal static class PermissionEndpoints
 
     private static async Task<IResult> Check(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users, NodeLimits limits)
     {
-        var answer = await Ask(visit, body, http, users);
-
-        // The response lists each role beside each permission that it gives. That is short for most people, but has 100,000
-        // entries for a person in 200 groups that hold all roles.
-        return answer is JsonAnswer<CheckResponse> { Value: var response } && response.Results.Sum(r => r.Because.Count) is > PageLimit.LargePage and var roles
-            ? await PageLimit.Count(http, limits, roles) ?? TypedResults.Json(response, CheckJson.Default.CheckResponse)
-            : answer;
-    }
-
-    private static async ValueTask<IResult> Ask(WorkspaceVisit visit, CheckRequest body, HttpContext http, UserGrains users)
-    {
         // The body may have arrived slowly, after the caller was let in. Then the decision may rest on an older policy.
         if (http.Features.Get<LimitedBody>() is { HasWaited: true })
         {
@@ -52,7 +41,7 @@ internal static class PermissionEndpoints
         if (person == visit.Caller.Person)
         {
             var unconfirmed = body.Permissions.All(visit.Decision.Allows) ? null : WorkspaceVisit.Unconfirmed(visit.Caller, visit.Decision);
-            return visit.Refusal ?? unconfirmed ?? Answer(body.Permissions, visit.Access!, visit.Decision.Epoch);
+            return visit.Refusal ?? unconfirmed ?? await Answer(visit.Access!, visit.Decision.Epoch);
         }
 
         return await visit.Act(async decision =>
@@ -63,10 +52,22 @@ internal static class PermissionEndpoints
                 { Decision.Standing: Standing.Unconfirmed } => Problems.AccessUnconfirmed.Answer(),
 
                 // An outsider's decision has no epoch. Then the epoch is that of the caller's decision.
-                var other => Answer(body.Permissions, other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
+                var other => await Answer(other, other.Decision.Standing == Standing.Member ? other.Decision.Epoch : decision.Epoch),
             });
-    }
 
-    private static JsonAnswer<CheckResponse> Answer(IReadOnlyList<Permissions> asked, EffectiveAccess effective, long epoch) =>
-        new(new([.. asked.Select(p => CheckResult.Of(p, effective))], epoch), CheckJson.Default.CheckResponse);
+        async ValueTask<IResult> Answer(EffectiveAccess effective, long epoch)
+        {
+            var response = new CheckResponse([.. body.Permissions.Select(p => CheckResult.Of(p, effective))], epoch);
+
+            // The response lists each role beside each permission that it gives. That is short for most people, but has 100,000
+            // entries for a person in 200 groups that hold all roles.
+            if (response.Results.Sum(r => r.Because.Count) is > PageLimit.LargePage and var roles)
+            {
+                return await PageLimit.Count(http, limits, roles) ?? TypedResults.Json(response, CheckJson.Default.CheckResponse);
+            }
+
+            // A short response is written in one piece, with its length. Written as JSON it would be chunked.
+            return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(response, CheckJson.Default.CheckResponse), "application/json; charset=utf-8");
+        }
+    }
 }

@@ -50,6 +50,16 @@ public sealed class AuditVerificationTests
     }
 
     [Fact]
+    public async Task Line_that_is_not_UTF8_is_no_event()
+    {
+        // The last line: no later hash shows that it was changed.
+        var export = Encoding.Latin1.GetBytes(string.Join('\n', [.. trail[..4], trail[4].Replace("Änn", "Ann").Replace("Ann", "Änn")]));
+        var refused = await Assert.ThrowsAsync<EngageException>(() => AuditVerification.VerifyAsync(new MemoryStream(export), null, null, CancellationToken.None));
+        Assert.Equal(ExitCodes.No, refused.Code);
+        Assert.Contains("not an audit event", refused.Message);
+    }
+
+    [Fact]
     public async Task Longer_trail_continues_an_earlier_one()
     {
         var head = AuditVerification.ReadHead((await Verify(trail[..3])).Head);

@@ -1,0 +1,146 @@
+using EngageCenter.Access;
+using Microsoft.Extensions.Logging;
+
+namespace EngageCenter.Directories;
+
+/// <summary>Asks the directory again about the people whom changes concern, in rounds.</summary>
+internal sealed partial class DirectoryFollower
+{
+    /// <summary>
+    /// The most people about whom one round asks, for groups and for accounts each. The next round asks about the others. It follows
+    /// at once while people with an activation are among them.
+    /// </summary>
+    public const int MaxPerRound = 1_200;
+
+    /// <summary>
+    /// How many people are asked about at the same time, and the least time that this takes. So a round leaves a seventh of
+    /// <see cref="DirectoryBudget.MaxPerPeriod"/> for sign-ins and for new changes.
+    /// </summary>
+    private const int AskedAtOnce = 30;
+
+    private static readonly TimeSpan pace = TimeSpan.FromMilliseconds(100);
+
+    // How many grains are prepared at the same time. This sends no request to the directory.
+    private const int PreparedAtOnce = 64;
+
+    // People with an activation, as last listed, and whether the rounds under way left some of them for the next one.
+    private HashSet<Guid> here = [];
+    private bool isSomebodyHereLeft;
+
+    /// <param name="concerned">The people who still have to be asked about.</param>
+    /// <returns>Whether all of them were.</returns>
+    private async Task<bool> Observe(HashSet<Guid> concerned, Func<IObservedPerson, Task<bool>> observe)
+    {
+        var all = concerned.Count;
+        var (some, areMoreHere) = await WhoeverIsHereFirst(concerned);
+        var (ready, others, expired) = some.Count > AskedAtOnce ? await Prepare(some) : (some, [], TimeSpan.Zero);
+        if (await ObserveEach(ready) && others.Count > 0 && (ready.Count == 0 || !areMoreHere))
+        {
+            // Waits until the decisions that earlier activations of these people lent have expired. One wait is for all of them.
+            var wait = expired - Now;
+            await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, time);
+
+            await ObserveEach(others);
+        }
+
+        isSomebodyHereLeft |= areMoreHere && concerned.Count < all;
+        if (all > 0)
+        {
+            LogFollowed(logger, TenantId, all - concerned.Count, concerned.Count);
+        }
+
+        return concerned.Count == 0;
+
+        async Task<bool> ObserveEach(List<Guid> people)
+        {
+            foreach (var some in people.Chunk(AskedAtOnce))
+            {
+                // The directory limits requests by time, so only the clock says when the next people may be asked about.
+                var paced = people.Count > AskedAtOnce ? Task.Delay(pace, time) : Task.CompletedTask;
+                var observed = await Task.WhenAll(some.Select(Observed));
+                concerned.ExceptWith(some.Where((_, n) => observed[n]));
+
+                // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
+                if (!observed.Any(isObserved => isObserved))
+                {
+                    return false;
+                }
+
+                await paced;
+            }
+
+            return true;
+        }
+
+        async Task<bool> Observed(Guid person)
+        {
+            try
+            {
+                return await observe(GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}"));
+            }
+            catch (Exception e)
+            {
+                LogNotObserved(logger, TenantId, e.Message);
+                return false;
+            }
+        }
+    }
+
+    /// <returns>The people who can be asked about at once, and those for whom lent decisions have to expire first, and when these have.</returns>
+    private async Task<(List<Guid> Ready, List<Guid> Others, TimeSpan Expired)> Prepare(List<Guid> people)
+    {
+        List<Guid> ready = [], others = [];
+        var expired = TimeSpan.Zero;
+        foreach (var some in people.Chunk(PreparedAtOnce))
+        {
+            var waits = await Task.WhenAll(some.Select(Wait));
+            ready.AddRange(some.Where((_, n) => waits[n] <= TimeSpan.Zero));
+            others.AddRange(some.Where((_, n) => waits[n] > TimeSpan.Zero));
+            var last = Now + waits.Max();
+            expired = last > expired ? last : expired;
+        }
+
+        return (ready, others, expired);
+
+        async Task<TimeSpan> Wait(Guid person)
+        {
+            try
+            {
+                return await GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}").Prepare();
+            }
+            catch (Exception e)
+            {
+                // A silo of an earlier release does not have this method. It waits when the person is asked about.
+                LogNotObserved(logger, TenantId, e.Message);
+                return DecisionLease.Longest;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Returns whom one round asks about. If it cannot ask about everybody, people with an activation come first, because checks may
+    /// use their old groups now.
+    /// </summary>
+    private async Task<(List<Guid> Some, bool AreMoreHere)> WhoeverIsHereFirst(HashSet<Guid> concerned)
+    {
+        if (concerned.Count <= MaxPerRound)
+        {
+            return ([.. concerned], false);
+        }
+
+        if (!here.Overlaps(concerned))
+        {
+            var prefix = $"{TenantId:D}/";
+            here = (await GrainFactory.GetGrain<IManagementGrain>(0).GetActiveGrains(user))
+                .Select(id => id.Key.ToString()!).Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => Guid.Parse(key.AsSpan(prefix.Length))).ToHashSet();
+        }
+
+        return ([.. concerned.OrderByDescending(here.Contains).Take(MaxPerRound)], concerned.Count(here.Contains) > MaxPerRound);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: the directory was asked again about {People} people after changes, {Left} are left")]
+    private static partial void LogFollowed(ILogger logger, Guid tenantId, int people, int left);
+
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: a person's groups or account could not be read; the next round tries again: {Reason}")]
+    private static partial void LogNotObserved(ILogger logger, Guid tenantId, string reason);
+}
