@@ -8,6 +8,8 @@ namespace EngageCenter.Cluster.Tests;
 /// Measures revocations without faults while members check all the time. <c>MEMBERS=100000</c> sets the size of the group,
 /// <c>MEASURED</c> the number of measured changes, <c>WARMUP</c> the number of changes before those, while the new processes still
 /// compile most of what they run, and <c>DECISIONS</c> how many decisions web nodes keep (with 0, silos lend none).
+/// <c>CHANGE_EVERY</c> and <c>CHECK_EVERY</c> set the pauses, in milliseconds, between two changes of a workspace and between two
+/// checks of a member through a web node.
 /// </summary>
 public class RevocationLatencyTests(ITestOutputHelper output)
 {
@@ -18,6 +20,8 @@ public class RevocationLatencyTests(ITestOutputHelper output)
     private static readonly int members = CoherenceTests.Setting("MEMBERS", 1_000);
     private static readonly int measured = CoherenceTests.Setting("MEASURED", 200);
     private static readonly int warmUp = CoherenceTests.Setting("WARMUP", 100);
+    private static readonly TimeSpan changeEvery = TimeSpan.FromMilliseconds(CoherenceTests.Setting("CHANGE_EVERY", 50));
+    private static readonly TimeSpan checkEvery = TimeSpan.FromMilliseconds(CoherenceTests.Setting("CHECK_EVERY", 20));
 
     [Fact]
     public async Task Every_change_is_acknowledged_and_every_check_answered_without_faults()
@@ -27,7 +31,7 @@ public class RevocationLatencyTests(ITestOutputHelper output)
         using var load = new Load(cluster, client, Workspaces);
         await load.SetUp(Math.Min(SignedIn, members));
         var since = Stopwatch.GetTimestamp();
-        var running = load.Run(checkEvery: TimeSpan.FromMilliseconds(20), changeEvery: TimeSpan.FromMilliseconds(50));
+        var running = load.Run(checkEvery, changeEvery);
         try
         {
             await Until.True(() => Task.FromResult(load.Acknowledged >= warmUp + measured), bound, $"{warmUp + measured} changes are acknowledged");

@@ -159,9 +159,10 @@ internal sealed partial class UserGrain
     {
         if (!hasRow)
         {
-            // What is remembered about a stranger ends with the activation. It decides only that they are a stranger.
+            // What is remembered about a stranger ends with the activation. It decides only that they are a stranger. If another
+            // activation has stored a row since this one began, the answer belongs there: the next activation is asked again.
             DeactivateOnIdle();
-            return true;
+            return !(await rows.ReadRow<UserState>(this, "user")).RecordExists;
         }
 
         if (!hasDirectory || !isKnown)

@@ -226,8 +226,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         {
             await Commit(revoked);
 
-            // Only after the commit: until then the policy names the group.
-            await GroupGrain(command.GroupId).Remove(Id, revoked.Epoch);
+            // Only after the commit: until then the policy names the group. Not awaited, because no right depends on it.
+            _ = LeaveListOf(command.GroupId, revoked.Epoch);
         }
 
         return new(status);
@@ -382,8 +382,24 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
+    // If it fails, the group's list names a workspace too many. The policy of this workspace decides.
+    private async Task LeaveListOf(Guid groupId, long epoch)
+    {
+        try
+        {
+            await GroupGrain(groupId).Remove(Id, epoch);
+        }
+        catch (Exception e)
+        {
+            LogStillListed(logger, Id, groupId, e);
+        }
+    }
+
     private IGroupGrain GroupGrain(Guid groupId) =>
         GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
+
+    [LoggerMessage(LogLevel.Warning, "Workspace {WorkspaceId} stays in the list of group {GroupId}, which holds no role there any more. Nobody has a right because of that; lists of workspaces of the group's members take longer")]
+    private static partial void LogStillListed(ILogger logger, string workspaceId, Guid groupId, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The terms of the contract of workspace {WorkspaceId} are not available. The next lease asks for them again")]
     private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);

@@ -18,7 +18,7 @@ internal static class WireJson
     public const int MaxTextBytes = 64 * 1024;
 
     /// <summary>The maximum nesting of objects and arrays.</summary>
-    private const int MaxDepth = 16;
+    public const int MaxDepth = 16;
 
     public static JsonSerializerOptions Options { get; } = Create(_ => { });
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EngageCenter.WebApi.Json;
 using FluentValidation.Results;
 
 namespace EngageCenter.WebApi.Requests;
@@ -69,7 +70,7 @@ internal sealed class RequestErrors(int maxFields = RequestErrors.MaxFields)
     private static (string Field, string Message) Describe(JsonException wrong) => wrong switch
     {
         TooManyItemsException { Path: { } path } => (FieldOf(path[..path.LastIndexOf('[')]), wrong.Message),
-        { InnerException: JsonException } => (Body, FormattableString.Invariant($"Must be valid JSON; the error is at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}.")),
+        { InnerException: JsonException } => (Body, FormattableString.Invariant($"Must be valid JSON of at most {WireJson.MaxDepth} levels; the error is at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}.")),
         { Message: var message, Path: var path } => (FieldOf(path),
             message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "Must not be repeated."
             : !message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) ? message

@@ -45,7 +45,7 @@ internal readonly record struct CaseUpdate(CaseJson? Case, JsonException? Fault 
         }
         catch (JsonException malformed)
         {
-            return new(null, new JsonException($"Line {line.Number} must be valid JSON; the error is at byte {malformed.BytePositionInLine + 1}."));
+            return new(null, new JsonException($"Line {line.Number} must be valid JSON of at most {WireJson.MaxDepth} levels; the error is at byte {malformed.BytePositionInLine + 1}."));
         }
     }
 

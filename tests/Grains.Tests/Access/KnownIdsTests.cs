@@ -17,6 +17,7 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     public void Dispose()
     {
         cluster.Store.Fate = (_, _) => RowFate.Happens;
+        cluster.Store.Begins = (_, _) => Task.CompletedTask;
         cluster.Called = _ => { };
         cluster.Time.Shift = TimeSpan.Zero;
     }
@@ -182,15 +183,56 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         Assert.Single(await Workspaces(member));
     }
 
-    [Theory]
-    [InlineData("group", RowFate.Fails)]
-    [InlineData("workspace", RowFate.AnswerIsLost)]
-    internal async Task Group_without_a_policy_stays_in_the_set_if_its_removal_failed(string row, RowFate fate)
+    [Fact]
+    public async Task Revocation_is_acknowledged_before_the_list_of_its_group_is_stored()
     {
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         var member = Contoso.SignIn(contoso.Somebody(), 0, group);
         await contoso.Grant(first, group, Roles.SupportUser);
-        Break(row, fate);
+        var storing = new TaskCompletionSource();
+        cluster.Store.Begins = (operation, name) => operation == RowOperation.Write && name == "group" ? storing.Task : Task.CompletedTask;
+
+        Assert.Equal(DeleteGroupStatus.Deleted, (await contoso.Revoke(first, group)).Status);
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(member, first));
+
+        // A grant comes after the removal from the list, so it waits for it.
+        var granted = contoso.Grant(second, group, Roles.SupportUser);
+        Assert.False(granted.IsCompleted);
+        storing.SetResult();
+        Assert.Equal(PutGroupStatus.Created, (await granted).Status);
+        Assert.Equal(second, Assert.Single(await Workspaces(member)));
+        Assert.Equal(second, Assert.Single((await Group().Workspaces(0))!.WorkspaceIds));
+    }
+
+    [Fact]
+    public async Task Revocation_whose_group_stays_in_its_list_is_acknowledged()
+    {
+        var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        await contoso.Grant(first, group, Roles.SupportUser);
+        var told = Told<IWorkspaceIndex>(nameof(IWorkspaceIndex.Remove));
+        Break("group", RowFate.Fails);
+
+        Assert.Equal(DeleteGroupStatus.Deleted, (await contoso.Revoke(first, group)).Status);
+        await told;
+        await Group().Workspaces(0);
+
+        Mend();
+        await cluster.Forget();
+        Assert.Equal(first, Assert.Single((await Group().Workspaces(0))!.WorkspaceIds));
+        Assert.True(IsKnown(group));
+        Assert.Empty(await Workspaces(member));
+        await contoso.Grant(second, group, Roles.SupportUser);
+        Assert.Equal(second, Assert.Single(await Workspaces(member)));
+    }
+
+    [Fact]
+    public async Task Group_without_a_policy_stays_in_the_set_if_the_answer_to_its_revocation_was_lost()
+    {
+        var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
+        var member = Contoso.SignIn(contoso.Somebody(), 0, group);
+        await contoso.Grant(first, group, Roles.SupportUser);
+        Break("workspace", RowFate.AnswerIsLost);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => contoso.Revoke(first, group));
 
         Mend();
@@ -236,19 +278,12 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
         var (first, second) = (await contoso.Workspace(), await contoso.AnotherWorkspace());
         await contoso.Grant(first, group, Roles.SupportUser);
         await contoso.Grant(second, group, Roles.SupportUser);
-        var told = new TaskCompletionSource();
-        cluster.Called = call =>
-        {
-            if (call.InterfaceMethod.Name == nameof(IKnownIdsGrain.Remove))
-            {
-                told.TrySetResult();
-            }
-        };
+        var told = Told<IKnownIdsGrain>(nameof(IKnownIdsGrain.Remove));
 
         await contoso.Revoke(first, group);
         Assert.True(IsKnown(group));
         await contoso.Revoke(second, group);
-        await told.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await told;
 
         // This call comes after the removal and changes nothing.
         await Set().Remove(Guid.NewGuid(), 0);
@@ -292,6 +327,22 @@ public sealed partial class KnownIdsTests(GrainCluster cluster) : IClassFixture<
     private bool IsKnown(Guid id) => Row(KnownIds.GroupsOf(contoso.Tenant))!["Entries"]!.AsObject().ContainsKey($"{id:D}");
 
     private JsonObject? Row(string key) => cluster.Store.Row("known-ids", IdOf(key));
+
+    private IGroupGrain Group() => cluster.WithinSilo.GetGrain<IGroupGrain>($"{contoso.Tenant:D}/{group:D}");
+
+    // Ends with the next call of a method.
+    private Task Told<TInterface>(string method)
+    {
+        var told = new TaskCompletionSource();
+        cluster.Called = call =>
+        {
+            if (call.InterfaceMethod.DeclaringType == typeof(TInterface) && call.InterfaceMethod.Name == method)
+            {
+                told.TrySetResult();
+            }
+        };
+        return told.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
 
     private void Break(string row, RowFate fate, RowOperation broken = RowOperation.Write) =>
         cluster.Store.Fate = (operation, name) => operation == broken && name == row ? fate : RowFate.Happens;

@@ -124,6 +124,24 @@ public sealed class BlockedPeopleTests(WarmCluster silos, ITestOutputHelper outp
     }
 
     [Fact]
+    public async Task Person_whose_row_was_stored_by_another_activation_is_asked_about_again()
+    {
+        var (workspace, member, _) = await Members();
+        var somebody = contoso.Somebody();
+        Assert.Equal(Standing.Outsider, await contoso.StandingOf(Contoso.SignIn(somebody, 0), workspace));
+        var row = new GrainState<UserState>();
+        await cluster.Store.ReadStateAsync("user", cluster.User(member).GetGrainId(), row);
+        await cluster.Store.WriteStateAsync("user", cluster.User(somebody).GetGrainId(), new GrainState<UserState>(row.State));
+        directory.Block(somebody.UserId);
+
+        Assert.False(await cluster.WithinSilo.GetGrain<IObservedPerson>($"{somebody}").ObserveAccount());
+
+        await cluster.Settle();
+        Assert.True(await cluster.WithinSilo.GetGrain<IObservedPerson>($"{somebody}").ObserveAccount());
+        Assert.Equal(Standing.Outsider, await StandingOf(somebody, workspace));
+    }
+
+    [Fact]
     public async Task Silent_or_incomplete_directory_blocks_nobody()
     {
         var (workspace, leaver, stayer) = await Members();

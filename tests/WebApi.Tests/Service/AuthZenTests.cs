@@ -28,6 +28,7 @@ public partial class AuthZenTests(RunningService service)
     [InlineData("""ALICE READ RECORD, "context": { "time": "2025-06-27T18:03-07:00", "ip": "192.168.1.1" }""", true)]
     [InlineData("""BOB WRITE RECORD, "context": {}""", false)]
     [InlineData("""ALICE READ RECORD, "foo": "bar", "futureField": { "nested": true }""", true)]
+    [InlineData("""ALICE READ RECORD, "context": { "a": [[[[[[[[[[[[[[]]]]]]]]]]]]]] }""", true)]
     [InlineData("""ALICE{"properties":{"department":"Sales"}} READ{"properties":{"method":"GET"}} RECORD{"properties":{"owner":"bob","tags":[1,{"deep":null}]}}""", true)]
     public async Task Evaluation_returns_a_decision_with_its_reasons(string question, bool allowed)
     {
@@ -111,6 +112,7 @@ public partial class AuthZenTests(RunningService service)
     [InlineData(Evaluation, """ALICE READ{"name":123} RECORD""", "action.name")]
     [InlineData(Evaluation, """ALICE READ RECORD, "context": "now" """, "context")]
     [InlineData(Evaluation, """ALICE{"properties":[]} READ RECORD""", "subject.properties")]
+    [InlineData(Evaluation, """ALICE READ RECORD, "context": { "a": [[[[[[[[[[[[[[[]]]]]]]]]]]]]]] }""", "$")]
     [InlineData(Batch, "READ RECORD", "subject")]
     [InlineData(Batch, """READ RECORD, "evaluations": [] """, "subject")]
     [InlineData(Batch, """ALICE READ{"name":null} RECORD""", "action.name")]

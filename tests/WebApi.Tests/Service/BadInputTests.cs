@@ -310,7 +310,7 @@ public class BadInputTests(RunningService service)
             ("""{"displayName":"a","displayName":"b"}""", "displayName", "Must not be repeated."),
             ("[]", "$", "Must be a JSON object."),
             ("null", "$", "Must be a JSON object."),
-            ("{\n\"roles\":}", "$", "Must be valid JSON; the error is at line 2, byte 9."),
+            ("{\n\"roles\":}", "$", "Must be valid JSON of at most 16 levels; the error is at line 2, byte 9."),
         ];
         foreach (var (body, field, message) in rows)
         {

@@ -122,7 +122,7 @@ public sealed class CaseTests : IAsyncLifetime
         Assert.Equal(200, answer.Status);
         Assert.Equal([1_000, 1_000, 498], batches.Select(b => b.Length));
         Assert.Equal(
-            ["7 Line 9 must be valid JSON; the error is at byte 3.", "8 Line 10 is too long: a line must not be larger than 64 KiB."],
+            ["7 Line 9 must be valid JSON of at most 16 levels; the error is at byte 3.", "8 Line 10 is too long: a line must not be larger than 64 KiB."],
             answer.Json.GetProperty("rejected").EnumerateArray().Select(r => $"{r.GetProperty("index")} {r.GetProperty("errors").GetProperty("$")[0]}"));
     }
 
