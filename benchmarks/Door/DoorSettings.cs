@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace EngageCenter.Door;
 
-/// <param name="People">How many people check in turns. 1 to 10,000.</param>
+/// <param name="People">How many people check in turns. 1 to 100,000.</param>
 /// <param name="Groups">Groups in each token, all with a role in the workspace. 1 to 200.</param>
 /// <param name="Connections">Connections of the client, each with one request at a time. 1 to 1,000.</param>
 /// <param name="Rounds">How many rounds are measured. 1 to 100.</param>
@@ -31,7 +31,7 @@ internal sealed record DoorSettings(
         }
 
         var settings = new DoorSettings(
-            Number("--people", 100, 10_000),
+            Number("--people", 100, 100_000),
             Number("--groups", 20, 200),
             Number("--connections", 32, 1_000),
             Number("--rounds", 5, 100),

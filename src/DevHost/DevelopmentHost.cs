@@ -141,7 +141,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     private static WebApplication Compose(string[] args, string entraUrl, string secret)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder([.. args, LocalEntraHost.NoReload]);
         Quieten(builder);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

@@ -15,7 +15,7 @@ internal static class PortalComposition
 
     public static WebApplication Compose(string[] args, LocalEntraAddresses entra, string service, Action<WebApplicationBuilder> quieten)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder([.. args, LocalEntraHost.NoReload]);
         quieten(builder);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

@@ -18,8 +18,11 @@ namespace EngageCenter.LocalEntra;
 /// </summary>
 public static class LocalEntraHost
 {
-    // Configuration is read once. Watching for changes would scan everything below the working directory.
-    private const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
+    /// <summary>
+    /// Passed to a host as an argument, it turns off the watch for changed configuration. Configuration is read once, and the
+    /// watch would cover everything below the working directory, where a store may be written all the time.
+    /// </summary>
+    public const string NoReload = "--hostBuilder:reloadConfigOnChange=false";
 
     /// <summary>
     /// Composes a host that is not started yet. <paramref name="configure"/> may add configuration, logging or a
