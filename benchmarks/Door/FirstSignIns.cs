@@ -74,7 +74,7 @@ internal static class FirstSignIns
             {
                 var of = hosts.Count > 1 ? Report.Spread(laps.Select(lap => lap[whose].PerSecond / lap[^1].PerSecond)) : "";
                 report.Append(CultureInfo.InvariantCulture,
-                    $"| {kind}, {hosts[whose].Name} | {Report.Spread(laps.Select(lap => Math.Round(lap[whose].PerSecond)))} | {of} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(0)))} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(1)))} |\n");
+                    $"| {kind}, {hosts[whose].Name} | {Report.Spread(laps.Select(lap => lap[whose].PerSecond), "N0")} | {of} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(0)), "F0")} | {Report.Spread(laps.Select(lap => lap[whose].MicrosecondsPerRequest(1)), "F0")} |\n");
             }
         }
 

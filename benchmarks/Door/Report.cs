@@ -60,10 +60,12 @@ internal static class Report
             """;
     }
 
-    public static string Spread(IEnumerable<double> values)
+    public static string Spread(IEnumerable<double> values, string format = "F3")
     {
         ImmutableArray<double> sorted = [.. values.Order()];
-        return $"**{Median(sorted):F3}** {sorted[0]:F3}–{sorted[^1]:F3}";
+        return $"**{Text(Median(sorted))}** {Text(sorted[0])}–{Text(sorted[^1])}";
+
+        string Text(double value) => value.ToString(format, CultureInfo.InvariantCulture);
     }
 
     private static double Median(IEnumerable<double> values)
