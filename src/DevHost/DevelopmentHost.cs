@@ -243,6 +243,9 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
             // The watchdog's first check always warns that it is late, by the machine's uptime.
             builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+
+            // The portal's first sign-in creates a key for its cookies in the folder of whoever runs this, without a certificate.
+            builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         }
     }
 
