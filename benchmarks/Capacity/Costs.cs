@@ -20,9 +20,9 @@ internal static class Costs
 
     /// <summary>
     /// Processor time of the silos for a sign-in that activates the person's grain, in µs: that of DevHost with SQLite
-    /// (first-sign-ins-2026-11-28, 889 µs), without the web node's part (<see cref="WebAsk"/>).
+    /// (first-sign-ins-2026-11-28, 709 µs), without the web node's part (<see cref="WebAsk"/>).
     /// </summary>
-    public const double SiloSignIn = 840;
+    public const double SiloSignIn = 660;
 
     /// <summary>Bytes of an active grain of a person, with the entry in the list of people (memory-2026-11-28).</summary>
     public const double PersonBytes = 6_429;
