@@ -27,6 +27,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private const int GroupsAtOnce = 32;
 
     private readonly IPersistentState<Workspace> storage;
+    // Reads the row without changing what 'storage' has.
     private readonly IGrainStorage rows;
     private readonly AuditRows audit;
     private readonly RefusedRows refused;
@@ -41,7 +42,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     // The state that the row is known to have. While a write is under way, or if one has failed, 'storage' has a newer one.
     private Workspace state = new();
 
-    // What silos get with a lease. It is made when it is first needed, for each state anew.
+    // What silos get with a lease. Made when first needed; each new state needs a new one.
     private LeasedPolicy? policy;
     private Task fetchingTerms = Task.CompletedTask;
 
@@ -67,7 +68,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    // Decisions are proven by the key of the leased policy. Each state gets a new key, so a proof by an earlier key does not hold.
+    // Decisions are proven by the key of the leased policy. Each state gets a new key, so a proof by an earlier key is not valid.
     private LeasedPolicy Policy => policy ??= state.Policy(Id) with { Key = DecisionKey.New() };
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -75,6 +76,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         for (var attempt = 1; ; attempt++)
         {
             state = storage.State;
+            // Without a contract there is no row to take over.
             if (await ownership.TakeOver(state.Contract is null ? null : state.Tenure))
             {
                 isActive = true;
@@ -121,8 +123,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
-    // The group removes this workspace from its list, unless a grant with a later epoch has added it. So the answer of an
-    // outdated activation, which has an older epoch, undoes no later grant. Null if the group has roles here.
+    // Returns the epoch if the group has no roles here, otherwise null. The group then removes this workspace from its list, unless
+    // a grant with a later epoch has added it. An outdated activation answers with an older epoch, so its answer removes no later grant.
     public Task<long?> LacksGroup(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
 
     public Task<WorkspaceHeader?> Header(Actor caller)
@@ -133,7 +135,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
         }
 
-        // Anybody can invent an id. Its activation does not stay in memory.
+        // Anybody can invent an id, so the activation ends after this call.
         DeactivateOnIdle();
         return Task.FromResult<WorkspaceHeader?>(null);
     }
@@ -226,7 +228,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         {
             await Commit(revoked);
 
-            // Only after the commit: until then the policy names the group. Not awaited, because no right depends on it.
+            // The group's list is told only after the commit, because until then the policy names the group. Not awaited, because no
+            // right depends on the list.
             _ = LeaveListOf(command.GroupId, revoked.Epoch);
         }
 
@@ -278,7 +281,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return state.Tenure.Term;
     }
 
-    // The activation ends when its tenure is lost. During activation it does not: OnActivateAsync tries again.
+    // Ends the activation when its tenure is lost. While OnActivateAsync runs, it ends nothing: that method tries again.
     void IOwnedPolicy.End()
     {
         if (isActive)
@@ -328,7 +331,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         throw refused.Refuse(GrainContext.GrainId, "workspace", $"it is gone, and agreement {agreementId} names it");
     }
 
-    // The first tenure has term 1.
+    // Without a row the term is 0. The first tenure has term 1.
     private async Task<bool> HasRow() => await ((IOwnedPolicy)this).ReadTerm() > 0;
 
     private async Task Store(Workspace written)
@@ -338,23 +341,25 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         (state, policy) = (written, null);
     }
 
-    // In this order, a revoked right has stopped everywhere when the change is acknowledged: first no silo decides by the old
-    // state any more, then the new state is stored, then the caller is answered.
+    // The order is: every silo stops deciding by the old state, then the new state is stored, then the caller is answered. So a
+    // revoked right has stopped everywhere before its revocation is acknowledged.
     private async Task Commit(Workspace changed)
     {
+        // A command that changes nothing returns the same state.
         if (ReferenceEquals(changed, state))
         {
             return;
         }
 
-        // The new state does not have the older audit events any more, so these go to their own rows before it is stored. They
-        // do not wait for the recalls.
+        // The changed state no longer has the older audit events. So they are written to rows of their own before it is stored,
+        // while the leases are recalled.
         var storingOlderEvents = audit.Store(state.Audit);
         var (status, retryAfter) = await ownership.Change(async tenure =>
         {
             await storingOlderEvents;
             await Store(changed with { Tenure = tenure });
         });
+        // If the change was refused, its function did not run. A failure to write the events is reported all the same.
         await storingOlderEvents;
         switch (status)
         {
@@ -382,7 +387,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         }
     }
 
-    // If it fails, the group's list names a workspace too many. The policy of this workspace decides.
+    // If it fails, the group's list has one workspace too many. That gives no right, because only the policy of this workspace decides.
     private async Task LeaveListOf(Guid groupId, long epoch)
     {
         try
@@ -398,7 +403,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private IGroupGrain GroupGrain(Guid groupId) =>
         GrainFactory.GetGrain<IGroupGrain>($"{state.Contract!.TenantId:D}/{groupId:D}");
 
-    [LoggerMessage(LogLevel.Warning, "Workspace {WorkspaceId} stays in the list of group {GroupId}, which holds no role there any more. Nobody has a right because of that; lists of workspaces of the group's members take longer")]
+    [LoggerMessage(LogLevel.Warning, "Group {GroupId} no longer holds a role in workspace {WorkspaceId}, but its list of workspaces still names it. This gives nobody a right; it only takes longer to list the workspaces of the group's members")]
     private static partial void LogStillListed(ILogger logger, string workspaceId, Guid groupId, Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "The terms of the contract of workspace {WorkspaceId} are not available. The next lease asks for them again")]
