@@ -24,7 +24,7 @@ internal sealed record Result(ImmutableArray<ImmutableArray<Lap>> Rounds, Immuta
 
 internal static class Rounds
 {
-    // Hot code is compiled again several times; none of that is measured.
+    // Hot code is compiled again several times; little of that is measured.
     private const int WarmUpRequests = 500_000;
 
     private static readonly TimeSpan longestWarmUp = TimeSpan.FromSeconds(20);
