@@ -46,6 +46,12 @@ internal sealed partial class DirectoryFollower
             }
 
             forbidden = null;
+            if (isEverybodyConcerned)
+            {
+                accounts.UnionWith(await Everybody());
+                isEverybodyConcerned = false;
+            }
+
             isComplete = await Observe(accounts, person => person.ObserveAccount());
         }
         catch (Exception e)
@@ -68,8 +74,10 @@ internal sealed partial class DirectoryFollower
     {
         if (accountsAddress is null)
         {
+            // What changed before is not reported, so everybody who came before is asked about.
             accountsAddress = await Directory.FollowAccounts();
-            return accountsAddress is not null;
+            isEverybodyConcerned = accountsAddress is not null;
+            return isEverybodyConcerned;
         }
 
         HashSet<Guid> changed = [];
@@ -111,12 +119,6 @@ internal sealed partial class DirectoryFollower
             }
 
             address = read.NextPage!;
-        }
-
-        if (isEverybodyConcerned)
-        {
-            accounts.UnionWith(await Everybody());
-            isEverybodyConcerned = false;
         }
 
         return true;

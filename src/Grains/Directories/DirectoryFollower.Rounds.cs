@@ -27,6 +27,17 @@ internal sealed partial class DirectoryFollower
     private HashSet<Guid> here = [];
     private bool isSomebodyHereLeft;
 
+    /// <summary>The most people who came for the first time and wait for a question. It takes at most 5 MB.</summary>
+    public const int MaxNewcomers = 100_000;
+
+    // About a newcomer the directory is asked for the groups and the account.
+    private const int QuestionsAboutNewcomer = 2;
+
+    private readonly HashSet<Guid> newcomers = [];
+
+    // How many people the rounds under way have asked about. Newcomers get what is left.
+    private int askedInRound;
+
     /// <param name="concerned">The people who still have to be asked about.</param>
     /// <returns>Whether all of them were.</returns>
     private async Task<bool> Observe(HashSet<Guid> concerned, Func<IObservedPerson, Task<bool>> observe)
@@ -44,6 +55,7 @@ internal sealed partial class DirectoryFollower
         }
 
         isSomebodyHereLeft |= areMoreHere && concerned.Count < all;
+        askedInRound = Math.Min(MaxPerRound, askedInRound + some.Count);
         if (all > 0)
         {
             LogFollowed(logger, TenantId, all - concerned.Count, concerned.Count);
@@ -57,7 +69,7 @@ internal sealed partial class DirectoryFollower
             {
                 // The directory limits requests by time, so only the clock says when the next people may be asked about.
                 var paced = people.Count > AskedAtOnce ? Task.Delay(pace, time) : Task.CompletedTask;
-                var observed = await Task.WhenAll(some.Select(Observed));
+                var observed = await Task.WhenAll(some.Select(person => Observed(person, observe)));
                 concerned.ExceptWith(some.Where((_, n) => observed[n]));
 
                 // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
@@ -70,19 +82,6 @@ internal sealed partial class DirectoryFollower
             }
 
             return true;
-        }
-
-        async Task<bool> Observed(Guid person)
-        {
-            try
-            {
-                return await observe(GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}"));
-            }
-            catch (Exception e)
-            {
-                LogNotObserved(logger, TenantId, e.Message);
-                return false;
-            }
         }
     }
 
@@ -114,6 +113,40 @@ internal sealed partial class DirectoryFollower
                 LogNotObserved(logger, TenantId, e.Message);
                 return DecisionLease.Longest;
             }
+        }
+    }
+
+    /// <summary>
+    /// Asks about people who came for the first time, after everybody whom a change concerns. Whoever could not be asked about is
+    /// reported again by their own grain. No round waits for lent decisions of newcomers; a later round asks about them.
+    /// </summary>
+    private async Task ObserveNewcomers()
+    {
+        var (ready, _, _) = await Prepare([.. newcomers.Take(MaxPerRound - askedInRound)]);
+        foreach (var some in ready.Chunk(AskedAtOnce / QuestionsAboutNewcomer))
+        {
+            var paced = Task.Delay(pace, time);
+            newcomers.ExceptWith(some);
+            var observed = await Task.WhenAll(some.Select(person => Observed(person, newcomer => newcomer.ObserveFirst(withAccount: forbidden is null))));
+            if (!observed.Any(isObserved => isObserved))
+            {
+                break;
+            }
+
+            await paced;
+        }
+    }
+
+    private async Task<bool> Observed(Guid person, Func<IObservedPerson, Task<bool>> observe)
+    {
+        try
+        {
+            return await observe(GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}"));
+        }
+        catch (Exception e)
+        {
+            LogNotObserved(logger, TenantId, e.Message);
+            return false;
         }
     }
 

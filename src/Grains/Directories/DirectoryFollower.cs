@@ -83,11 +83,22 @@ internal sealed partial class DirectoryFollower(
         return Task.CompletedTask;
     }
 
+    public Task Came(Guid userId)
+    {
+        if (newcomers.Count < MaxNewcomers)
+        {
+            newcomers.Add(userId);
+        }
+
+        return Task.CompletedTask;
+    }
+
     public Task<ToldChanges> Since(long version) => Task.FromResult(log.Since(version));
 
     public async Task<bool> Poll()
     {
         bool isComplete;
+        askedInRound = 0;
         do
         {
             // Groups and accounts are independent: if one of the two fails, the other one is still done.
@@ -102,6 +113,7 @@ internal sealed partial class DirectoryFollower(
         }
         while (isSomebodyHereLeft);
         here = [];
+        await ObserveNewcomers();
         return isComplete;
     }
 

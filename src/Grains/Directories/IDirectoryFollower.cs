@@ -11,6 +11,13 @@ internal interface IDirectoryFollower : IGrainWithStringKey
     Task Wake();
 
     /// <summary>
+    /// Says that a person came for the first time. The next rounds ask about them. At most <see cref="DirectoryFollower.MaxNewcomers"/>
+    /// people wait; others have to be reported again.
+    /// </summary>
+    [Alias("Came"), Orleans.Concurrency.AlwaysInterleave]
+    Task Came(Guid userId);
+
+    /// <summary>
     /// Runs one round now, and further ones while people with an activation still have to be asked about. False if the last one was
     /// not completed; then the next round starts where the last complete one ended.
     /// </summary>
@@ -43,6 +50,15 @@ internal interface IObservedPerson : IGrainWithStringKey
     /// <returns>False if the directory did not answer. True for a person who is not known here.</returns>
     [Alias("ObserveAccount")]
     Task<bool> ObserveAccount();
+
+    /// <summary>
+    /// Asks the directory about a person who came for the first time. What changed before they came was not reported about them, so
+    /// their token may be older than that. Until this returns true, the person's grain tells the follower again.
+    /// </summary>
+    /// <param name="withAccount">Whether the application may read accounts.</param>
+    /// <returns>False if the directory did not answer.</returns>
+    [Alias("ObserveFirst")]
+    Task<bool> ObserveFirst(bool withAccount);
 }
 
 /// <summary>A workspace whose groups have the directory's names. Implemented by the workspace's grain, with the same key.</summary>

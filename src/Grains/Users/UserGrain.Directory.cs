@@ -29,6 +29,13 @@ internal sealed partial class UserGrain
     // Set while a list of people may lack the person.
     private IGrainTimer? askLater;
 
+    /// <summary>Access tokens of Microsoft Entra ID live for at most this time, if a policy sets the longest lifetime.</summary>
+    public static readonly TimeSpan LongestToken = TimeSpan.FromDays(1);
+
+    // Whether the directory was asked about this person since they first came, and what tells the follower until then.
+    private bool isObserved;
+    private IGrainTimer? newcomer;
+
     // Whether the newest token has groups that the directory did not have shortly before, and has not been asked about since.
     private bool isUnsettled;
 
@@ -142,6 +149,40 @@ internal sealed partial class UserGrain
 
             AskLater();
         }
+    }
+
+    /// <summary>
+    /// Tells the follower of a person who has a row now and came less than <see cref="LongestToken"/> ago, until the directory was asked
+    /// about them: they may hold a token from before a change that was reported before there was a row.
+    /// </summary>
+    private void Came()
+    {
+        if (!isObserved && hasDirectory && directory.Poll is not null)
+        {
+            newcomer ??= this.RegisterGrainTimer(Tell, new GrainTimerCreationOptions(TimeSpan.Zero, AskAgainAfter) { Interleave = true });
+        }
+
+        Task Tell(CancellationToken cancellationToken)
+        {
+            // Not awaited, because it is told again.
+            GrainFactory.GetGrain<IDirectoryFollower>($"{Person.TenantId:D}").Came(Person.UserId).Ignore();
+            return Task.CompletedTask;
+        }
+    }
+
+    public async Task<bool> ObserveFirst(bool withAccount)
+    {
+        // The groups of somebody who has not signed in are asked for when they do.
+        var hasCome = Seen is not null;
+        if ((withAccount && !await ObserveAccount()) || !await ObserveAgain())
+        {
+            return false;
+        }
+
+        isObserved = hasCome;
+        newcomer?.Dispose();
+        newcomer = null;
+        return true;
     }
 
     public Task<bool> ObserveAgain() => AskAnew(isKnown: Seen is not null, () => asking, () =>

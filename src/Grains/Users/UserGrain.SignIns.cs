@@ -201,6 +201,8 @@ internal sealed partial class UserGrain
             writes.Finished = write;
             Know(next, observation);
         }
+
+        Came();
     }
 
     [LoggerMessage(LogLevel.Warning, "The list of people of workspace {WorkspaceId} was not told of a sign-in; it is told again later")]

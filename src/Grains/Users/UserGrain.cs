@@ -60,6 +60,12 @@ internal sealed partial class UserGrain(
         mayHavePredecessor = hasRow;
         Know(storage.State, observationRow?.State ?? new());
         listedGroups = Groups;
+        isObserved = time.GetUtcNow() - Seen?.FirstSignInAt > LongestToken;
+        if (hasRow && Seen is not null)
+        {
+            Came();
+        }
+
         if (!hasRow)
         {
             this.RegisterGrainTimer(ForgetStranger, new GrainTimerCreationOptions(MemoryOfStrangers, Timeout.InfiniteTimeSpan) { Interleave = true });

@@ -200,6 +200,12 @@ internal sealed class Cluster : IDisposable
 
     private object Call(Node from, Type type, string key, MethodInfo method, object?[] args)
     {
+        // The simulation starts the rounds itself, to know when each began.
+        if (method.Name == nameof(IDirectoryFollower.Wake) || (fault == Fault.NewcomersNotTold && method.Name == nameof(IDirectoryFollower.Came)))
+        {
+            return Task.CompletedTask;
+        }
+
         IMessenger messenger = type == typeof(IUserGrain) || type == typeof(IObservedPerson) || type == typeof(IContactIndex) ? new ToActivation(this, new("user", key))
             : type == typeof(IDirectoryGrain) ? new ToActivation(this, new("directory", key))
             : type == typeof(IDirectoryFollower) ? new ToActivation(this, new("directory-follower", key))
@@ -259,13 +265,20 @@ internal sealed class Cluster : IDisposable
 
             async Task<T> Called(object grain)
             {
+                var (begun, begunAt) = (cluster.world.Mark(), cluster.world.Now);
                 var answer = await call(grain);
                 if (answer is EffectiveAccess { Roles: { IsDefaultOrEmpty: false } roles })
                 {
                     cluster.made.TryAdd(ImmutableCollectionsMarshal.AsArray(roles)!, activation);
                 }
 
-                return answer is null ? answer : (T)cluster.Answered(method, args, answer);
+                answer = answer is null ? answer : (T)cluster.Answered(method, args, answer);
+                if (method.DeclaringType == typeof(IObservedPerson) && answer is true)
+                {
+                    cluster.history.Observations.Add(new(Graph.PersonOf(Guid.Parse(key.Key.Split('/')[1])), method.Name, begun, begunAt, cluster.world.Mark()));
+                }
+
+                return answer;
             }
         }
     }

@@ -151,6 +151,7 @@ internal sealed class DirectorySimulation : IDisposable
             graph.Delete(dice.Below(Graph.Groups));
         });
         world.RunUntil(world.Now + Graph.Delay + TimeSpan.FromSeconds(60));
+        history.SettledAt = world.Now;
         Now(() =>
         {
             for (var person = 0; person < Graph.Persons; person++)

@@ -26,6 +26,9 @@ internal enum Fault
     /// <summary>An incomplete page of changes counts as the last page.</summary>
     PartialChangesCount,
 
+    /// <summary>The follower is not told of people who came for the first time.</summary>
+    NewcomersNotTold,
+
     /// <summary>An account counts as enabled if the directory does not answer.</summary>
     SilenceUnblocks,
 }

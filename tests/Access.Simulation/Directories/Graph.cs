@@ -107,7 +107,7 @@ internal sealed class Graph : IDirectory
     public int Expired { get; private set; }
 
     // The simulation itself starts each round.
-    public TimeSpan? Poll => null;
+    public TimeSpan? Poll => TimeSpan.FromSeconds(30);
 
     public static Guid GroupId(int group) => new(group + 1, 1, 0, new byte[8]);
 
@@ -193,8 +193,14 @@ internal sealed class Graph : IDirectory
         _ => fault == Fault.SilenceUnblocks ? true : throw Unavailable("The answer broke off."),
         cancellationToken);
 
-    public Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken) =>
-        Answer(() => Address(0, Visible(accountChanges)), _ => throw Unavailable("The answer broke off."), cancellationToken);
+    /// <summary>When somebody first wanted to follow accounts. From then on only changes are reported.</summary>
+    public long? AccountsFollowed { get; private set; }
+
+    public Task<string> FollowAccounts(Guid tenantId, CancellationToken cancellationToken)
+    {
+        AccountsFollowed ??= world.Mark();
+        return Answer(() => Address(0, Visible(accountChanges)), _ => throw Unavailable("The answer broke off."), cancellationToken);
+    }
 
     public Task<AccountChanges> ChangedAccounts(Guid tenantId, string address, CancellationToken cancellationToken) => Answer(
         () =>

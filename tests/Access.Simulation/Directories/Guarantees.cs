@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using EngageCenter.Users;
 
 namespace EngageCenter.Directories.Simulation;
 
@@ -17,6 +18,9 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
 {
     // The time of issue is a whole second. The token has the groups of some moment within it.
     private static readonly TimeSpan second = TimeSpan.FromSeconds(1);
+
+    // Within this time a newcomer is asked about if nothing fails: their grain tells the follower at once, and again after a minute.
+    private static readonly TimeSpan settling = UserGrain.AskAgainAfter + TimeSpan.FromSeconds(60);
 
     // A token, or an answer that came after it.
     private readonly TimeSpan behind = lag > Graph.Delay ? lag : Graph.Delay;
@@ -130,21 +134,33 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
             known = last.BegunAt - Graph.Delay;
         }
 
+        // What an answer about the person said after they had a row.
+        if (Came(check) is { } came
+            && history.Observations.FindLast(observed => observed.Person == check.Person && observed.IsAbout(of) && observed.Begun > came.Ended && observed.Ended < check.Begun) is { } answer
+            && answer.BegunAt - Graph.Delay > known)
+        {
+            known = answer.BegunAt - Graph.Delay;
+        }
+
         return known;
     }
 
-    // docs/run/directory.md says who is not observed: whoever left the group, or was blocked, before they first came as a
-    // member; whoever left before the group got its role; and whoever was blocked before accounts were followed.
+    private Check? Came(Check check) => checks[check.Person].Find(before => before.Standing == Standing.Member);
+
+    // docs/run/directory.md says who is not observed: whoever left the group before it got its role. Whoever left, or was blocked,
+    // before they first came as a member is asked about soon after that, but no round says when.
     private bool IsFollowed(Check check, int? of, Round round)
     {
-        if (checks[check.Person].Find(before => before.Standing == Standing.Member) is not { } came || came.Ended > round.Begun)
+        if (Came(check) is not { } came || came.Ended > round.Begun)
         {
             return false;
         }
 
+        // Everybody who came before accounts were followed is asked about in the first round.
+        var hasSettled = check.BegunAt >= history.SettledAt && came.EndedAt < history.SettledAt - settling;
         if (of is not { } group)
         {
-            return Last(check, snapshot => snapshot.IsEnabled(check.Person)) is { } enabled && enabled > came.EndedAt && enabled > history.Rounds[0].EndedAt;
+            return Last(check, snapshot => snapshot.IsEnabled(check.Person)) is { } enabled && (enabled > came.EndedAt || hasSettled || came.Ended < graph.AccountsFollowed);
         }
 
         var granted = check.Workspace.Versions.Where(version => version.Acknowledged < round.Begun).MaxBy(version => version.Epoch);
@@ -156,9 +172,14 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
         var epoch = check.Workspace.Versions.FindLast(version => version.Epoch < granted.Epoch && (version.Groups & (1 << group)) == 0)?.Epoch + 1 ?? 1;
         var first = check.Workspace.Versions.Find(version => version.Epoch == epoch)!;
         if (Last(check, snapshot => (snapshot.GroupsOf(check.Person) & (1 << group)) != 0) is not { } left
-            || left <= came.EndedAt || left <= first.StoredAt)
+            || (left <= came.EndedAt && !hasSettled) || left <= first.StoredAt)
         {
             return false;
+        }
+
+        if (left <= came.EndedAt)
+        {
+            return true;
         }
 
         // Who is not named, or before the group was followed, has to be in the list of the workspace by then, with the group. The

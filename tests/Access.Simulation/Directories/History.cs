@@ -53,6 +53,14 @@ internal static class Letters
 /// <summary>A round of the follower, as its caller saw it.</summary>
 internal sealed record Round(long Begun, TimeSpan BegunAt, long Ended, TimeSpan EndedAt);
 
+/// <summary>A question to the directory about a person, which their grain answered with true.</summary>
+/// <param name="Asked">The method that asked.</param>
+internal sealed record Observation(int Person, string Asked, long Begun, TimeSpan BegunAt, long Ended)
+{
+    /// <param name="of">A group, or (null) the account.</param>
+    public bool IsAbout(int? of) => Asked == nameof(IObservedPerson.ObserveFirst) || Asked == (of is null ? nameof(IObservedPerson.ObserveAccount) : nameof(IObservedPerson.ObserveAgain));
+}
+
 /// <summary>What happened in a run.</summary>
 internal sealed class History(World world, bool keepNotes)
 {
@@ -62,6 +70,11 @@ internal sealed class History(World world, bool keepNotes)
 
     /// <summary>The complete rounds.</summary>
     public List<Round> Rounds { get; } = [];
+
+    public List<Observation> Observations { get; } = [];
+
+    /// <summary>From when on everybody who came before the faults were over must have been asked about.</summary>
+    public TimeSpan SettledAt { get; set; } = TimeSpan.MaxValue;
 
     /// <summary>What went wrong beside checks.</summary>
     public List<string> Failures { get; } = [];

@@ -14,8 +14,8 @@ internal sealed class DirectoryStandIn : IDirectory
 
     public TenantDirectory Of(Guid tenantId) => tenants.GetOrAdd(tenantId, _ => new());
 
-    /// <summary>No test waits for a timer: each test begins rounds itself.</summary>
-    public TimeSpan? Poll => null;
+    /// <summary>Null by default: each test begins rounds itself. With a value, newcomers are reported, and a round begins whenever somebody is decided about.</summary>
+    public TimeSpan? Poll { get; set; }
 
     public bool IsConfiguredFor(Guid tenantId) => tenants.ContainsKey(tenantId);
 
