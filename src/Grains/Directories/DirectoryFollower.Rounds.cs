@@ -69,7 +69,7 @@ internal sealed partial class DirectoryFollower
             {
                 // The directory limits requests by time, so only the clock says when the next people may be asked about.
                 var paced = people.Count > AskedAtOnce ? Task.Delay(pace, time) : Task.CompletedTask;
-                var observed = await Task.WhenAll(some.Select(person => Observed(person, observe)));
+                var observed = await ObservedAll(some, observe);
                 concerned.ExceptWith(some.Where((_, n) => observed[n]));
 
                 // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
@@ -89,6 +89,7 @@ internal sealed partial class DirectoryFollower
     private async Task<(List<Guid> Ready, List<Guid> Others, TimeSpan Expired)> Prepare(List<Guid> people)
     {
         List<Guid> ready = [], others = [];
+        var failures = new List<string>();
         var expired = TimeSpan.Zero;
         foreach (var some in people.Chunk(PreparedAtOnce))
         {
@@ -99,6 +100,7 @@ internal sealed partial class DirectoryFollower
             expired = last > expired ? last : expired;
         }
 
+        Log(failures);
         return (ready, others, expired);
 
         async Task<TimeSpan> Wait(Guid person)
@@ -110,7 +112,7 @@ internal sealed partial class DirectoryFollower
             catch (Exception e)
             {
                 // A silo of an earlier release does not have this method. It waits when the person is asked about.
-                LogNotObserved(logger, TenantId, e.Message);
+                failures.Add(e.Message);
                 return DecisionLease.Longest;
             }
         }
@@ -127,7 +129,7 @@ internal sealed partial class DirectoryFollower
         {
             var paced = Task.Delay(pace, time);
             newcomers.ExceptWith(some);
-            var observed = await Task.WhenAll(some.Select(person => Observed(person, newcomer => newcomer.ObserveFirst(withAccount: forbidden is null))));
+            var observed = await ObservedAll(some, newcomer => newcomer.ObserveFirst(withAccount: forbidden is null));
             if (!observed.Any(isObserved => isObserved))
             {
                 break;
@@ -137,16 +139,33 @@ internal sealed partial class DirectoryFollower
         }
     }
 
-    private async Task<bool> Observed(Guid person, Func<IObservedPerson, Task<bool>> observe)
+    private async Task<bool[]> ObservedAll(Guid[] people, Func<IObservedPerson, Task<bool>> observe)
     {
-        try
+        var failures = new List<string>();
+        var observed = await Task.WhenAll(people.Select(Observed));
+        Log(failures);
+        return observed;
+
+        async Task<bool> Observed(Guid person)
         {
-            return await observe(GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}"));
+            try
+            {
+                return await observe(GrainFactory.GetGrain<IObservedPerson>($"{TenantId:D}/{person:D}"));
+            }
+            catch (Exception e)
+            {
+                failures.Add(e.Message);
+                return false;
+            }
         }
-        catch (Exception e)
+    }
+
+    // One line for all: if storage or a silo fails, it fails for many people at once.
+    private void Log(IReadOnlyCollection<string> failures)
+    {
+        if (failures.Count > 0)
         {
-            LogNotObserved(logger, TenantId, e.Message);
-            return false;
+            LogNotObserved(logger, TenantId, failures.Count, failures.First());
         }
     }
 
@@ -174,6 +193,6 @@ internal sealed partial class DirectoryFollower
     [LoggerMessage(LogLevel.Information, "Tenant {TenantId}: the directory was asked again about {People} people after changes, {Left} are left")]
     private static partial void LogFollowed(ILogger logger, Guid tenantId, int people, int left);
 
-    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: a person's groups or account could not be read; the next round tries again: {Reason}")]
-    private static partial void LogNotObserved(ILogger logger, Guid tenantId, string reason);
+    [LoggerMessage(LogLevel.Warning, "Tenant {TenantId}: the groups or accounts of {People} people could not be read; the next round tries again: {Reason}")]
+    private static partial void LogNotObserved(ILogger logger, Guid tenantId, int people, string reason);
 }

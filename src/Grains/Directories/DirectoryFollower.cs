@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EngageCenter.Access;
 using EngageCenter.Storage;
+using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -50,6 +51,9 @@ internal sealed partial class DirectoryFollower(
     private readonly HashSet<Guid> unnamed = [];
     private readonly Dictionary<Guid, string> names = [];
     private readonly Dictionary<Guid, string> told = [];
+
+    // Groups that a read no longer found in a group with a role, and since when: see NestedIn.
+    private readonly Dictionary<(Guid Granted, Guid Nested), long> gone = [];
 
     private Guid TenantId { get; set; }
 
@@ -211,6 +215,7 @@ internal sealed partial class DirectoryFollower(
             following = address == lot.Address ? following : following.With(lot with { Address = address });
         }
 
+        Forget();
         foreach (var group in following.New(granted).ToList())
         {
             following = following.With(group, []);
@@ -224,12 +229,41 @@ internal sealed partial class DirectoryFollower(
             // Repeated if groups in it were not followed before, because changes of those were not reported until now.
             do
             {
-                following = following.With(group, await Directory.NestedGroups(group));
+                following = following.With(group, NestedIn(group, await Directory.NestedGroups(group)));
             }
             while (await Begin());
 
             people.UnionWith(await Holders(group));
             unread.Remove(group);
+        }
+    }
+
+    /// <summary>
+    /// Returns the groups in a group, and those that were in it shortly before. What happened to those may not be reported yet, and
+    /// answers about their people may be older than this read, so they are asked about again when it is.
+    /// </summary>
+    private ImmutableArray<Guid> NestedIn(Guid group, ImmutableArray<Guid> now)
+    {
+        foreach (var inner in now)
+        {
+            gone.Remove((group, inner));
+        }
+
+        var left = following.Nested[group].Except(now).ToList();
+        left.ForEach(inner => gone.TryAdd((group, inner), time.GetTimestamp()));
+        return [.. now, .. left];
+    }
+
+    /// <summary>Removes the groups that left so long ago that all about it was reported. All reported changes have been read.</summary>
+    private void Forget()
+    {
+        foreach (var (group, inner) in gone.Where(left => time.GetElapsedTime(left.Value) > UserGrain.Settling).Select(left => left.Key).ToList())
+        {
+            gone.Remove((group, inner));
+            if (following.Nested.TryGetValue(group, out var nested))
+            {
+                following = following.With(group, nested.Remove(inner));
+            }
         }
     }
 

@@ -275,7 +275,9 @@ internal sealed class Cluster : IDisposable
                 answer = answer is null ? answer : (T)cluster.Answered(method, args, answer);
                 if (method.DeclaringType == typeof(IObservedPerson) && answer is true)
                 {
-                    cluster.history.Observations.Add(new(Graph.PersonOf(Guid.Parse(key.Key.Split('/')[1])), method.Name, begun, begunAt, cluster.world.Mark()));
+                    var observation = new Observation(Graph.PersonOf(Guid.Parse(key.Key.Split('/')[1])), method.Name, begun, begunAt, cluster.world.Mark());
+                    cluster.history.Observations.Add(observation);
+                    cluster.history.Note($"user{observation.Person}: {method.Name}, which began at {begunAt.TotalSeconds:F3}, returned true");
                 }
 
                 return answer;

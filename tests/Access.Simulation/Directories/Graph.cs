@@ -106,7 +106,6 @@ internal sealed class Graph : IDirectory
 
     public int Expired { get; private set; }
 
-    // The simulation itself starts each round.
     public TimeSpan? Poll => TimeSpan.FromSeconds(30);
 
     public static Guid GroupId(int group) => new(group + 1, 1, 0, new byte[8]);

@@ -177,9 +177,16 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
             return false;
         }
 
+        // Who had a row before they left was not asked about as a newcomer after that.
         if (left <= came.EndedAt)
         {
-            return true;
+            return left < cluster.Storage.Created[("user", Cluster.User(check.Person).Id)];
+        }
+
+        // Until everything is read again, a group that nobody knows may have come and gone, and a replica may still have its people.
+        if (graph.Forgotten.Exists(at => at < left && history.Rounds.Find(before => before.EndedAt > at)?.EndedAt >= left))
+        {
+            return false;
         }
 
         // Who is not named, or before the group was followed, has to be in the list of the workspace by then, with the group. The

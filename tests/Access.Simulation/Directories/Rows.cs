@@ -12,6 +12,9 @@ internal sealed class Rows(World world) : IGrainStorage, IStoredGrains, IService
 
     private readonly Dictionary<(string Name, GrainId Owner), (object State, long Version)> rows = [];
 
+    /// <summary>When each row was written for the first time.</summary>
+    public Dictionary<(string Name, GrainId Owner), TimeSpan> Created { get; } = [];
+
     /// <summary>Changes a row behind its owner's back, for a planted fault.</summary>
     public void Overwrite(string name, GrainId owner, Func<object, object> change)
     {
@@ -43,6 +46,7 @@ internal sealed class Rows(World world) : IGrainStorage, IStoredGrains, IService
                 throw new InconsistentStateException("The row is of another version.");
             }
 
+            Created.TryAdd((stateName, grainId), world.Now);
             rows[(stateName, grainId)] = (state, now + 1);
             return now + 1;
         });

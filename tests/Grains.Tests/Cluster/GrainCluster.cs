@@ -213,6 +213,8 @@ public sealed class ShiftedTime : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Shift;
 
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(Shift.TotalSeconds * System.TimestampFrequency);
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new TrackedTimer(this, System.CreateTimer(callback, state, dueTime, period), dueTime, () => callback(state));
 

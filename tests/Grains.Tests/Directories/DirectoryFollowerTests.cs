@@ -15,7 +15,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
 {
     private readonly Guid nested = Guid.NewGuid();
 
-    public void Dispose() => cluster.Store.Fate = (_, _) => RowFate.Happens;
+    public void Dispose() => (cluster.Store.Fate, cluster.Time.Shift) = ((_, _) => RowFate.Happens, TimeSpan.Zero);
 
     [Fact]
     public async Task Person_removed_from_a_group_loses_access_with_the_next_round_even_after_a_restart()
@@ -96,6 +96,43 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
 
         Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
         Assert.Equal(Standing.Member, await StandingOf(stayer, workspace));
+    }
+
+    [Fact]
+    public async Task Group_that_a_read_did_not_find_any_more_still_concerns_its_people_when_its_deletion_is_reported()
+    {
+        directory.Nested[group] = [nested];
+        var (workspace, leaver, _) = await Members();
+
+        // The group is deleted. One answer knows that already, and the answers about people do not.
+        directory.Nested[group] = [];
+        directory.Tell(new(group, false, [], true));
+        Assert.True(await Poll());
+        Assert.Equal(Standing.Member, await StandingOf(leaver, workspace));
+
+        directory.Groups[leaver.UserId] = [];
+        directory.Tell(new(nested, true, [], false));
+        Assert.True(await Poll());
+
+        Assert.Equal(Standing.Outsider, await StandingOf(leaver, workspace));
+    }
+
+    [Fact]
+    public async Task Group_that_left_long_ago_concerns_nobody()
+    {
+        directory.Nested[group] = [nested];
+        await Members();
+        directory.Nested[group] = [];
+        directory.Tell(new(group, false, [], true));
+        Assert.True(await Poll());
+        cluster.Time.Shift = UserGrain.Settling + TimeSpan.FromMinutes(1);
+        Assert.True(await Poll());
+        var asked = directory.Asked.Count;
+
+        directory.Tell(new(nested, true, [], false));
+        Assert.True(await Poll());
+
+        Assert.Equal(asked, directory.Asked.Count);
     }
 
     [Fact]
