@@ -211,9 +211,12 @@ public sealed class ShiftedTime : TimeProvider
 
     public TimeSpan Shift { get; set; }
 
+    /// <summary>How much later it is for whoever measures how long something takes.</summary>
+    public TimeSpan Passed { get; set; }
+
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Shift;
 
-    public override long GetTimestamp() => System.GetTimestamp() + (long)(Shift.TotalSeconds * System.TimestampFrequency);
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(Passed.TotalSeconds * System.TimestampFrequency);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new TrackedTimer(this, System.CreateTimer(callback, state, dueTime, period), dueTime, () => callback(state));

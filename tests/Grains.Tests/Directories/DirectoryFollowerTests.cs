@@ -15,7 +15,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
 {
     private readonly Guid nested = Guid.NewGuid();
 
-    public void Dispose() => (cluster.Store.Fate, cluster.Time.Shift) = ((_, _) => RowFate.Happens, TimeSpan.Zero);
+    public void Dispose() => (cluster.Store.Fate, cluster.Time.Passed) = ((_, _) => RowFate.Happens, TimeSpan.Zero);
 
     [Fact]
     public async Task Person_removed_from_a_group_loses_access_with_the_next_round_even_after_a_restart()
@@ -125,7 +125,7 @@ public sealed class DirectoryFollowerTests(WarmCluster silos, ITestOutputHelper 
         directory.Nested[group] = [];
         directory.Tell(new(group, false, [], true));
         Assert.True(await Poll());
-        cluster.Time.Shift = UserGrain.Settling + TimeSpan.FromMinutes(1);
+        cluster.Time.Passed = UserGrain.Settling + TimeSpan.FromMinutes(1);
         Assert.True(await Poll());
         var asked = directory.Asked.Count;
 
