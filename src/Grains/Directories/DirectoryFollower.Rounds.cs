@@ -161,11 +161,11 @@ internal sealed partial class DirectoryFollower
     }
 
     // One line for all: if storage or a silo fails, it fails for many people at once.
-    private void Log(IReadOnlyCollection<string> failures)
+    private void Log(List<string> failures)
     {
         if (failures.Count > 0)
         {
-            LogNotObserved(logger, TenantId, failures.Count, failures.First());
+            LogNotObserved(logger, TenantId, failures.Count, failures[0]);
         }
     }
 

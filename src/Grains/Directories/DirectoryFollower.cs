@@ -215,7 +215,7 @@ internal sealed partial class DirectoryFollower(
             following = address == lot.Address ? following : following.With(lot with { Address = address });
         }
 
-        Forget();
+        ForgetGone();
         foreach (var group in following.New(granted).ToList())
         {
             following = following.With(group, []);
@@ -255,7 +255,7 @@ internal sealed partial class DirectoryFollower(
     }
 
     /// <summary>Removes the groups that left so long ago that all about it was reported. All reported changes have been read.</summary>
-    private void Forget()
+    private void ForgetGone()
     {
         foreach (var (group, inner) in gone.Where(left => time.GetElapsedTime(left.Value) > UserGrain.Settling).Select(left => left.Key).ToList())
         {

@@ -1,6 +1,5 @@
 using EngageCenter.Access;
 using EngageCenter.Agreements;
-using EngageCenter.Directories;
 using EngageCenter.Users;
 
 namespace EngageCenter.Grains.Tests.Directories;
