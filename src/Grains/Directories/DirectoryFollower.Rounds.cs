@@ -1,4 +1,5 @@
 using EngageCenter.Access;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace EngageCenter.Directories;
@@ -21,7 +22,7 @@ internal sealed partial class DirectoryFollower
     private static readonly TimeSpan pace = TimeSpan.FromMilliseconds(100);
 
     // How many grains are prepared at the same time. This sends no request to the directory.
-    private const int PreparedAtOnce = 64;
+    private const int PreparedAtOnce = 16;
 
     // People with an activation, as last listed, and whether the rounds under way left some of them for the next one.
     private HashSet<Guid> here = [];
@@ -34,6 +35,9 @@ internal sealed partial class DirectoryFollower
     private const int QuestionsAboutNewcomer = 2;
 
     private readonly HashSet<Guid> newcomers = [];
+
+    // While the silo stops, a round begins no more calls: each would fail, with some lines in Orleans' log.
+    private bool IsStopping => services.GetService<ISiloStatusOracle>() is { CurrentStatus: not SiloStatus.Active };
 
     // How many people the rounds under way have asked about. Newcomers get what is left.
     private int askedInRound;
@@ -67,6 +71,11 @@ internal sealed partial class DirectoryFollower
         {
             foreach (var some in people.Chunk(AskedAtOnce))
             {
+                if (IsStopping)
+                {
+                    return false;
+                }
+
                 // The directory limits requests by time, so only the clock says when the next people may be asked about.
                 var paced = people.Count > AskedAtOnce ? Task.Delay(pace, time) : Task.CompletedTask;
                 var observed = await ObservedAll(some, observe);
@@ -93,6 +102,11 @@ internal sealed partial class DirectoryFollower
         var expired = TimeSpan.Zero;
         foreach (var some in people.Chunk(PreparedAtOnce))
         {
+            if (IsStopping)
+            {
+                break;
+            }
+
             var waits = await Task.WhenAll(some.Select(Wait));
             ready.AddRange(some.Where((_, n) => waits[n] <= TimeSpan.Zero));
             others.AddRange(some.Where((_, n) => waits[n] > TimeSpan.Zero));
@@ -127,6 +141,11 @@ internal sealed partial class DirectoryFollower
         var (ready, _, _) = await Prepare([.. newcomers.Take(MaxPerRound - askedInRound)]);
         foreach (var some in ready.Chunk(AskedAtOnce / QuestionsAboutNewcomer))
         {
+            if (IsStopping)
+            {
+                break;
+            }
+
             var paced = Task.Delay(pace, time);
             newcomers.ExceptWith(some);
             var observed = await ObservedAll(some, newcomer => newcomer.ObserveFirst(withAccount: forbidden is null));

@@ -152,8 +152,8 @@ internal sealed partial class UserGrain
     }
 
     /// <summary>
-    /// Tells the follower of a person who has a row now and came less than <see cref="LongestToken"/> ago, until the directory was asked
-    /// about them: they may hold a token from before a change that was reported before there was a row.
+    /// Tells the follower of a person who has a row and did not come, or came less than <see cref="LongestToken"/> ago, until the
+    /// directory was asked about them: what changed before there was a row was not reported about them.
     /// </summary>
     private void Came()
     {
@@ -164,6 +164,8 @@ internal sealed partial class UserGrain
 
         Task Tell(CancellationToken cancellationToken)
         {
+            followers.Wake(Person.TenantId);
+
             // Not awaited, because it is told again.
             GrainFactory.GetGrain<IDirectoryFollower>($"{Person.TenantId:D}").Came(Person.UserId).Ignore();
             return Task.CompletedTask;

@@ -61,12 +61,11 @@ internal sealed partial class UserGrain(
         Know(storage.State, observationRow?.State ?? new());
         listedGroups = Groups;
         isObserved = time.GetUtcNow() - Seen?.FirstSignInAt > LongestToken;
-        if (hasRow && Seen is not null)
+        if (hasRow)
         {
             Came();
         }
-
-        if (!hasRow)
+        else
         {
             this.RegisterGrainTimer(ForgetStranger, new GrainTimerCreationOptions(MemoryOfStrangers, Timeout.InfiniteTimeSpan) { Interleave = true });
         }

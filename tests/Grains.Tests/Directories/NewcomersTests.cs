@@ -49,6 +49,29 @@ public sealed class NewcomersTests(WarmCluster silos) : DirectoryTest(silos), IC
     }
 
     [Fact]
+    public async Task Contact_who_was_not_asked_about_when_their_silo_was_lost_is_asked_about_with_the_next_activation()
+    {
+        await Newcomer();
+        cluster.Directory.Poll = null;
+        var contact = contoso.Somebody();
+        directory.Block(contact.UserId);
+        Assert.True(await Poll());
+        var agreement = contoso.Agreement(AgreementType.EnterpriseSupportMca);
+        var put = await contoso.Put(agreement with { Contacts = [.. agreement.Contacts, new(Roles.IncidentManager, contact, "Isaiah Langer", "isaiah@contoso.example", null, true)] });
+        await cluster.Settle();
+        cluster.Directory.Poll = TimeSpan.FromMinutes(1);
+
+        var (workspace, evaluator) = (put.Workspaces.Single().WorkspaceId, Applications.With(AppRoles.Evaluate));
+        await GrainCluster.Until(
+            async () =>
+            {
+                await Poll();
+                return (await cluster.User(contact).Evaluate(workspace, evaluator)).Decision.Standing == Standing.Outsider;
+            },
+            "the directory is asked about the contact");
+    }
+
+    [Fact]
     public async Task Newcomer_is_asked_about_again_until_the_directory_answers()
     {
         var (workspace, newcomer, _) = await Newcomer();
