@@ -49,13 +49,13 @@ internal sealed partial class DirectoryFollower
         var all = concerned.Count;
         var (some, areMoreHere) = await WhoeverIsHereFirst(concerned);
         var (ready, others, expired) = some.Count > AskedAtOnce ? await Prepare(some) : (some, [], TimeSpan.Zero);
-        if (await ObserveEach(ready) && others.Count > 0 && (ready.Count == 0 || !areMoreHere))
+        if (await ObserveEach(concerned, ready, AskedAtOnce, observe) && others.Count > 0 && (ready.Count == 0 || !areMoreHere))
         {
             // Waits until the decisions that earlier activations of these people lent have expired. One wait is for all of them.
             var wait = expired - Now;
             await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, time);
 
-            await ObserveEach(others);
+            await ObserveEach(concerned, others, AskedAtOnce, observe);
         }
 
         isSomebodyHereLeft |= areMoreHere && concerned.Count < all;
@@ -66,32 +66,35 @@ internal sealed partial class DirectoryFollower
         }
 
         return concerned.Count == 0;
+    }
 
-        async Task<bool> ObserveEach(List<Guid> people)
+    /// <param name="concerned">Loses the people who were asked about.</param>
+    /// <param name="atOnce">How many are asked about at the same time, at most once in each <see cref="pace"/>.</param>
+    /// <returns>False if the directory is silent, or the silo stops.</returns>
+    private async Task<bool> ObserveEach(HashSet<Guid> concerned, List<Guid> people, int atOnce, Func<IObservedPerson, Task<bool>> observe)
+    {
+        foreach (var some in people.Chunk(atOnce))
         {
-            foreach (var some in people.Chunk(AskedAtOnce))
+            if (IsStopping)
             {
-                if (IsStopping)
-                {
-                    return false;
-                }
-
-                // The directory limits requests by time, so only the clock says when the next people may be asked about.
-                var paced = people.Count > AskedAtOnce ? Task.Delay(pace, time) : Task.CompletedTask;
-                var observed = await ObservedAll(some, observe);
-                concerned.ExceptWith(some.Where((_, n) => observed[n]));
-
-                // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
-                if (!observed.Any(isObserved => isObserved))
-                {
-                    return false;
-                }
-
-                await paced;
+                return false;
             }
 
-            return true;
+            // The directory limits requests by time, so only the clock says when the next people may be asked about.
+            var paced = people.Count > atOnce ? Task.Delay(pace, time) : Task.CompletedTask;
+            var observed = await ObservedAll(some, observe);
+            concerned.ExceptWith(some.Where((_, n) => observed[n]));
+
+            // If one person's row cannot be read or written, the others are still done. If the directory is silent, the round ends.
+            if (!observed.Any(isObserved => isObserved))
+            {
+                return false;
+            }
+
+            await paced;
         }
+
+        return true;
     }
 
     /// <returns>The people who can be asked about at once, and those for whom lent decisions have to expire first, and when these have.</returns>
@@ -139,23 +142,8 @@ internal sealed partial class DirectoryFollower
     private async Task ObserveNewcomers()
     {
         var (ready, _, _) = await Prepare([.. newcomers.Take(MaxPerRound - askedInRound)]);
-        foreach (var some in ready.Chunk(AskedAtOnce / QuestionsAboutNewcomer))
-        {
-            if (IsStopping)
-            {
-                break;
-            }
-
-            var paced = Task.Delay(pace, time);
-            newcomers.ExceptWith(some);
-            var observed = await ObservedAll(some, newcomer => newcomer.ObserveFirst(withAccount: forbidden is null));
-            if (!observed.Any(isObserved => isObserved))
-            {
-                break;
-            }
-
-            await paced;
-        }
+        newcomers.ExceptWith(ready);
+        await ObserveEach(newcomers, ready, AskedAtOnce / QuestionsAboutNewcomer, newcomer => newcomer.ObserveFirst(withAccount: forbidden is null));
     }
 
     private async Task<bool[]> ObservedAll(Guid[] people, Func<IObservedPerson, Task<bool>> observe)

@@ -156,10 +156,11 @@ internal sealed class Guarantees(Graph graph, Cluster cluster, History history, 
             return false;
         }
 
-        // Everybody who came before accounts were followed is asked about in the first round.
+        // Long after the faults, everybody who came before the end of the faults was asked about.
         var hasSettled = check.BegunAt >= history.SettledAt && came.EndedAt < history.SettledAt - settling;
         if (of is not { } group)
         {
+            // Everybody who came before accounts were followed is asked about in the first round.
             return Last(check, snapshot => snapshot.IsEnabled(check.Person)) is { } enabled && (enabled > came.EndedAt || hasSettled || came.Ended < graph.AccountsFollowed);
         }
 
