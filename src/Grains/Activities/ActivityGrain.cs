@@ -15,7 +15,7 @@ namespace EngageCenter.Activities;
 /// <remarks>All activities are in memory while the grain is active, see <see cref="StoredActivity"/>.</remarks>
 [GrainType("activity"), Reentrant]
 internal sealed class ActivityGrain(
-    IGrainStorage rows, PolicyCache policies, Scans scans, TimeProvider time, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
+    IGrainStorage rows, PolicyCache policies, Scans scans, TimeProvider time, RefusedRows refused, ILogger<ActivityGrain> logger) : Grain, IActivityGrain
 {
     /// <summary>The most activities of one write. With the tail, and with activities that cleaning moves, a row has 0.2 MB, at most 8.</summary>
     private const int MaxBatch = 256;
@@ -30,7 +30,7 @@ internal sealed class ActivityGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        SegmentedLog<StoredActivity> log = new(rows, GrainContext.GrainId, "activities", DeactivateOnIdle, logger);
+        SegmentedLog<StoredActivity> log = new(rows, GrainContext.GrainId, "activities", DeactivateOnIdle, refused, logger);
         batches = new(log, MaxBatch, MaxWaiting, activities.Apply, DeactivateOnIdle);
         await log.Load(activities.Share);
 

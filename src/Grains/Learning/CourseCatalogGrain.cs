@@ -13,7 +13,7 @@ namespace EngageCenter.Learning;
 /// answered from there. Reentrant, so that reads go on during a write, and commands that come during a write share the next one.
 /// </summary>
 [GrainType("course-catalog"), Reentrant]
-internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
+internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, RefusedRows refused, ILogger<CourseCatalogGrain> logger) : Grain, ICourseCatalogGrain
 {
     /// <summary>The most courses in one write, which limits a row to 5 MB; an ordinary one has 100 KB.</summary>
     private const int MaxBatch = 100;
@@ -27,7 +27,7 @@ internal sealed class CourseCatalogGrain(IGrainStorage rows, Scans scans, ILogge
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        log = new(rows, GrainContext.GrainId, "courses", DeactivateOnIdle, logger);
+        log = new(rows, GrainContext.GrainId, "courses", DeactivateOnIdle, refused, logger);
         batches = new(log, MaxBatch, MaxWaiting, catalog.Apply, DeactivateOnIdle);
         await log.Load();
         catalog.Apply(log.Entries.OrderBy(c => c.CourseId, StringComparer.Ordinal));

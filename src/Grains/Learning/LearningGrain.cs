@@ -13,7 +13,7 @@ namespace EngageCenter.Learning;
 /// </summary>
 [GrainType("learning"), Reentrant]
 internal sealed class LearningGrain(
-    IGrainStorage rows, PolicyCache policies, TimeProvider time, ILogger<LearningGrain> logger) : Grain, ILearningGrain
+    IGrainStorage rows, PolicyCache policies, TimeProvider time, RefusedRows refused, ILogger<LearningGrain> logger) : Grain, ILearningGrain
 {
     /// <summary>The most enrolments in one write, which limits a row to 5 MB; an ordinary one has 200 KB.</summary>
     private const int MaxBatch = 100;
@@ -29,7 +29,7 @@ internal sealed class LearningGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        log = new(rows, GrainContext.GrainId, "enrollments", DeactivateOnIdle, logger);
+        log = new(rows, GrainContext.GrainId, "enrollments", DeactivateOnIdle, refused, logger);
         batches = new(log, MaxBatch, MaxWaiting, enrollments.Apply, DeactivateOnIdle);
         await log.Load(enrollments.Share);
         enrollments.Apply(log.Entries);

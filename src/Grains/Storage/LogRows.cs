@@ -56,3 +56,15 @@ internal sealed record LogHead(
     {
     }
 }
+
+/// <summary>The end of a <see cref="SegmentedLog{TEntry}"/>, by which a reader notices that the newest rows are lost.</summary>
+/// <param name="Last">A segment that was begun: the newest one, or an older one if a release before this row, or a failure, left it behind.</param>
+[GenerateSerializer, Immutable, Alias("EngageCenter.LogEnd")]
+internal sealed record LogEnd(
+    [property: Id(0), JsonPropertyName("l")] int Last)
+{
+    public LogEnd()
+        : this(-1)
+    {
+    }
+}

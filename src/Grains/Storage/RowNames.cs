@@ -10,12 +10,16 @@ internal static class RowNames
     public const string Audit = "audit";
 
     private const string HeadSuffix = "-head";
+    private const string EndSuffix = "-end";
 
     /// <summary>Returns the name of a numbered row.</summary>
     public static string Numbered(string name, long number) => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
 
     /// <summary>Returns the name of the row that says where a log begins.</summary>
     public static string Head(string log) => log + HeadSuffix;
+
+    /// <summary>Returns the name of the row that says how far a log reaches.</summary>
+    public static string End(string log) => log + EndSuffix;
 
     /// <summary>Returns the name of a technology's recommendations, without the number. There are two rows, used in turn.</summary>
     public static string Recommendations(string technology) => $"recommendations-{technology}";
@@ -34,6 +38,9 @@ internal static class RowNames
         return true;
     }
 
-    /// <returns>Null if the row is not the head of a log.</returns>
-    public static string? LogOf(string row) => row.EndsWith(HeadSuffix, StringComparison.Ordinal) ? row[..^HeadSuffix.Length] : null;
+    /// <returns>Null if the row is neither the head nor the end of a log.</returns>
+    public static string? LogOf(string row) =>
+        row.EndsWith(HeadSuffix, StringComparison.Ordinal) ? row[..^HeadSuffix.Length]
+        : row.EndsWith(EndSuffix, StringComparison.Ordinal) ? row[..^EndSuffix.Length]
+        : null;
 }

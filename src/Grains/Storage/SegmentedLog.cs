@@ -15,7 +15,7 @@ namespace EngageCenter.Storage;
 /// <b>Rows.</b> The log is divided into segments, each of which is a row of the grain's storage: <c>name-0</c>, <c>name-1</c> and
 /// so on; <c>name-head</c> says which is the oldest. A commit is exactly one write, of the newest segment, the tail. If the stored
 /// tail has fewer than <see cref="FillBelow"/> entries, the commit rewrites it with the batch added; otherwise it begins the next
-/// segment. A segment that is no longer the tail is never written again. A row has at most <see cref="MaxSegment"/> entries. A new
+/// segment, and then notes its number in <c>name-end</c>. A segment that is no longer the tail is never written again. A row has at most <see cref="MaxSegment"/> entries. A new
 /// activation reads every segment once, up to <see cref="MaxWindow"/> at a time.
 /// </para>
 /// <para>
@@ -25,6 +25,11 @@ namespace EngageCenter.Storage;
 /// read after a segment was begun. An unconfirmed write ends the owner, even if it did happen and only its answer was lost; the
 /// next owner reads what is stored. Every row names the commit that wrote it and the one before it, so a reader notices if another
 /// owner writes at the same time.
+/// </para>
+/// <para>
+/// <b>Lost rows.</b> A reader refuses a log that lacks a row, as after a partial restore. Each segment names the commit before it,
+/// and <c>name-end</c> a segment that must be there. The end is noted only after its segment was stored, so it never promises too
+/// much. If noting it fails, a later commit does it; until then a loss of that segment alone is not noticed.
 /// </para>
 /// <para>
 /// <b>Superseded entries</b> are garbage. They are removed from the oldest segment on, once they are more than half of all entries
@@ -62,6 +67,7 @@ internal sealed partial class SegmentedLog<TEntry>
     private readonly GrainId owner;
     private readonly string name;
     private readonly Action deactivate;
+    private readonly RefusedRows refused;
     private readonly ILogger logger;
 
     private readonly Dictionary<string, Placed> newest = new(StringComparer.Ordinal);
@@ -73,16 +79,20 @@ internal sealed partial class SegmentedLog<TEntry>
 
     // The tail as stored, with its ETag. All of its entries are the newest of their keys.
     private Row<LogSegment<TEntry>>? tail;
+
+    // The end as stored, with its ETag; null if that is unknown after a failed write.
+    private Row<LogEnd>? end;
     private bool ended;
 
     /// <param name="name">The prefix of the rows, which no other log of the grain's key has.</param>
     /// <param name="deactivate">Ends the activation; called before a failed commit throws.</param>
-    public SegmentedLog(IGrainStorage storage, GrainId owner, string name, Action deactivate, ILogger logger)
+    public SegmentedLog(IGrainStorage storage, GrainId owner, string name, Action deactivate, RefusedRows refused, ILogger logger)
     {
         this.storage = storage;
         this.owner = owner;
         this.name = name;
         this.deactivate = deactivate;
+        this.refused = refused;
         this.logger = logger;
     }
 
@@ -106,13 +116,17 @@ internal sealed partial class SegmentedLog<TEntry>
 
     /// <summary>Reads everything. Call it once, before anything else.</summary>
     /// <param name="onRead">Returns what to keep in place of an entry; used to share strings between entries.</param>
-    /// <exception cref="StorageUnavailableException">A read failed, or the rows changed while they were read. A new log may try again.</exception>
+    /// <exception cref="StorageUnavailableException">
+    /// A read failed, or the rows changed while they were read, and a new log may try again. Or a row is lost, which is reported as
+    /// refused.
+    /// </exception>
     public async Task Load(Func<TEntry, TEntry>? onRead = null)
     {
         try
         {
-            var head = await Read<LogHead>(HeadName);
-            first = head.State.First;
+            // The end is read before the segments, so whatever it names was begun by then.
+            var (head, noted) = (Read<LogHead>(HeadName), Read<LogEnd>(EndName));
+            (first, end) = ((await head).State.First, await noted);
 
             var (from, window) = (first, 2);
             while (await LoadWindow(from, window, onRead))
@@ -123,9 +137,15 @@ internal sealed partial class SegmentedLog<TEntry>
 
             // An earlier owner may have cleared rows that this one then took for the end. It moved the head before it did so.
             var after = await Read<LogHead>(HeadName);
-            if (after.State.First != first || (first > 0 && tail is null))
+            if (after.State.First != first)
             {
                 throw Changed();
+            }
+
+            var next = first + extents.Count;
+            if (next <= end.State.Last || (first > 0 && tail is null))
+            {
+                throw await LostOrChanged(next, null);
             }
         }
         catch (Exception e)
@@ -173,10 +193,7 @@ internal sealed partial class SegmentedLog<TEntry>
         try
         {
             await storage.WriteStateAsync(RowName(segment), owner, next);
-            if (!extending)
-            {
-                await CheckCounts(segment);
-            }
+            await Task.WhenAll(extending ? Task.CompletedTask : CheckCounts(segment), Note(segment));
         }
         catch (Exception e)
         {
@@ -209,6 +226,25 @@ internal sealed partial class SegmentedLog<TEntry>
         if (head.State.First > begun)
         {
             throw new InvalidOperationException($"Another owner has cleaned {name} up to {head.State.First}.");
+        }
+    }
+
+    /// <summary>Notes in the end that a segment was begun, unless it says so already. Never fails.</summary>
+    private async Task Note(int begun)
+    {
+        try
+        {
+            end ??= await Read<LogEnd>(EndName);
+            if (end.State.Last < begun)
+            {
+                end.State = new(begun);
+                await storage.WriteStateAsync(EndName, owner, end);
+            }
+        }
+        catch (Exception e)
+        {
+            end = null;
+            logger.LogWarning(e, "The end of {Log} of {Owner} is noted with a later commit", name, owner);
         }
     }
 
@@ -271,13 +307,13 @@ internal sealed partial class SegmentedLog<TEntry>
             if (!IsThere(row))
             {
                 // If rows follow, this is not the end: a row was lost, or the rows changed while they were read.
-                return rows.Skip(i).Any(IsThere) ? throw Changed() : false;
+                return rows.Skip(i).Any(IsThere) ? throw await LostOrChanged(from + i, null) : false;
             }
 
             // The previous segment may have been read before its last write, and this one after it was begun.
             if (tail is not null && row.State.Previous != tail.State.Commit)
             {
-                throw Changed();
+                throw await LostOrChanged(from + i - 1, row.State.Previous);
             }
 
             tail = row;
@@ -313,6 +349,22 @@ internal sealed partial class SegmentedLog<TEntry>
         }
     }
 
+    /// <summary>
+    /// Says why a row was not found that was begun before, or does not fit to the row after it: it is lost, unless a second reading
+    /// shows that it was begun, written or cleaned only during the first one.
+    /// </summary>
+    /// <param name="commit">The last commit that wrote the row, which the row after it names; null if that row was not read.</param>
+    private async Task<StorageUnavailableException> LostOrChanged(int segment, long? commit)
+    {
+        // A row that was cleared before it was read is below the head that is read then.
+        var row = await Read<LogSegment<TEntry>>(RowName(segment));
+        var head = await Read<LogHead>(HeadName);
+        return head.State.First > segment ? Changed()
+            : !IsThere(row) ? refused.Refuse(owner, RowName(segment), "it is lost, although the log reaches it or begins with it")
+            : commit is { } expected && row.State.Commit != expected ? refused.Refuse(owner, RowName(segment), $"it is of commit {row.State.Commit}, and the row after it follows commit {expected}")
+            : Changed();
+    }
+
     private async Task<Row<TRow>> Read<TRow>(string rowName)
         where TRow : class, new()
     {
@@ -325,6 +377,8 @@ internal sealed partial class SegmentedLog<TEntry>
     private static bool IsThere(Row<LogSegment<TEntry>> row) => row.RecordExists && row.State.Commit > 0;
 
     private string HeadName => RowNames.Head(name);
+
+    private string EndName => RowNames.End(name);
 
     private string RowName(int segment) => RowNames.Numbered(name, segment);
 

@@ -60,6 +60,7 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         AuditSegment segment => CheckAudit(row, segment, cancel),
         AssessmentSchedules schedules => CheckAssessments(row, schedules, cancel),
         LogHead head => CheckHead(row, head, cancel),
+        LogEnd end => CheckEnd(row, end, cancel),
         LogSegment<SeenEntry> people => CheckPeople(row, people, cancel),
         ILogSegment segment => CheckSegment(row, segment, cancel),
         _ => Task.CompletedTask,
@@ -206,6 +207,22 @@ public sealed class StoreCheck(IStoredRows rows, Action<string> report)
         if (await rows.Find(row.GrainType, row.Key, name, cancel) is null)
         {
             Report(row, $"row {name}, with which the log begins, is gone");
+        }
+    }
+
+    private async Task CheckEnd(StoredRow row, LogEnd end, CancellationToken cancel)
+    {
+        var log = RowNames.LogOf(row.Name)!;
+        var head = await Find<LogHead>(row.GrainType, row.Key, RowNames.Head(log), cancel);
+        if (head.State?.First > end.Last || (head.State is null && !head.IsMissing))
+        {
+            return;
+        }
+
+        var name = RowNames.Numbered(log, end.Last);
+        if (await rows.Find(row.GrainType, row.Key, name, cancel) is null)
+        {
+            Report(row, $"row {name}, which the log has begun, is gone");
         }
     }
 

@@ -49,5 +49,9 @@ public sealed record StoredRowKind(string GrainType, string Name, bool IsNumbere
     public bool Is(string name) => !IsNumbered ? name == Name : RowNames.TryParse(name, out var of, out _) && of == Name;
 
     private static StoredRowKind[] Log<TEntry>(string grainType, string name) =>
-        [new(grainType, name, true, typeof(LogSegment<TEntry>)), new(grainType, RowNames.Head(name), false, typeof(LogHead))];
+        [
+            new(grainType, name, true, typeof(LogSegment<TEntry>)),
+            new(grainType, RowNames.Head(name), false, typeof(LogHead)),
+            new(grainType, RowNames.End(name), false, typeof(LogEnd)),
+        ];
 }

@@ -22,6 +22,7 @@ internal sealed class SupportGrain(
     PolicyCache policies,
     Scans scans,
     TimeProvider time,
+    RefusedRows refused,
     ILogger<SupportGrain> logger) : Grain, ISupportGrain
 {
     private readonly SupportCases cases = new();
@@ -32,7 +33,7 @@ internal sealed class SupportGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        log = new(storage, this.GetGrainId(), "cases", this.DeactivateOnIdle, logger);
+        log = new(storage, this.GetGrainId(), "cases", this.DeactivateOnIdle, refused, logger);
         await log.Load(cases.Share);
         cases.Apply(log.Entries);
     }

@@ -17,7 +17,7 @@ namespace EngageCenter.Workspaces;
 /// </summary>
 [GrainType("workspace-users"), Reentrant]
 internal sealed partial class WorkspaceUsersGrain(
-    IGrainStorage rows, PolicyCache policies, IDirectory directory, DirectoryFollowers followers, Scans scans, AccessMetrics metrics, TimeProvider time, ILogger<WorkspaceUsersGrain> logger)
+    IGrainStorage rows, PolicyCache policies, IDirectory directory, DirectoryFollowers followers, Scans scans, AccessMetrics metrics, TimeProvider time, RefusedRows refused, ILogger<WorkspaceUsersGrain> logger)
     : Grain, IWorkspaceUsersGrain, ISeenUsers, IPeoplesAccounts, IPeopleOfGroups
 {
     /// <summary>The most sign-ins in one write, which limits a row to 2 MB.</summary>
@@ -49,9 +49,9 @@ internal sealed partial class WorkspaceUsersGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        log = new(rows, GrainContext.GrainId, "people", DeactivateOnIdle, logger);
+        log = new(rows, GrainContext.GrainId, "people", DeactivateOnIdle, refused, logger);
         batches = new(log, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
-        accountLog = new(rows, GrainContext.GrainId, "accounts", DeactivateOnIdle, logger);
+        accountLog = new(rows, GrainContext.GrainId, "accounts", DeactivateOnIdle, refused, logger);
         accounts = new(accountLog, MaxBatch, MaxWaiting, Stored, DeactivateOnIdle);
         await Task.WhenAll(log.Load(entry => entry.Numbered(numbers)), accountLog.Load());
         (numbersAtStart, fromDirectory) = (numbers.Count, new(numbers));

@@ -332,7 +332,7 @@ public class CustomerActivitiesTests
     private static async Task<(CustomerActivities Activities, SegmentedLog<StoredActivity> Log)> Open(RowStore store)
     {
         var activities = new CustomerActivities();
-        var log = new SegmentedLog<StoredActivity>(store, GrainId.Create("activity", "one"), "activities", () => { }, NullLogger.Instance);
+        var log = new SegmentedLog<StoredActivity>(store, GrainId.Create("activity", "one"), "activities", () => { }, RowStore.Refused, NullLogger.Instance);
         await log.Load(activities.Share);
         activities.Apply(log.Entries);
         return (activities, log);

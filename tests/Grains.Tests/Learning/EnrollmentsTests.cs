@@ -235,7 +235,7 @@ public class EnrollmentsTests
         public static async Task<Journal> Open(RowStore store)
         {
             var journal = new Journal { Store = store };
-            journal.Log = new(store, GrainId.Create("learning", "one"), "enrollments", () => { }, NullLogger.Instance);
+            journal.Log = new(store, GrainId.Create("learning", "one"), "enrollments", () => { }, RowStore.Refused, NullLogger.Instance);
             journal.batches = new(journal.Log, 10, 10, journal.Enrollments.Apply, () => { });
             await journal.Log.Load(journal.Enrollments.Share);
             journal.Enrollments.Apply(journal.Log.Entries);

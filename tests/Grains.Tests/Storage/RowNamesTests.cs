@@ -10,7 +10,7 @@ public sealed class RowNamesTests
     {
         Assert.True(RowNames.TryParse(RowNames.Numbered(name, number), out var of, out var found));
         Assert.Equal((name, number), (of, found));
-        Assert.Equal(name, RowNames.LogOf(RowNames.Head(name)));
+        Assert.Equal((name, name), (RowNames.LogOf(RowNames.Head(name)), RowNames.LogOf(RowNames.End(name))));
     }
 
     [Theory]
@@ -19,6 +19,7 @@ public sealed class RowNamesTests
     [InlineData("people")]
     [InlineData("people-")]
     [InlineData("people-head")]
+    [InlineData("people-end")]
     [InlineData("people-+1")]
     [InlineData("people- 1")]
     [InlineData("people-99999999999")]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 
 namespace EngageCenter.Storage;
@@ -38,6 +39,10 @@ internal sealed class RowStore : IGrainStorage
         rows = new(other.rows);
         LeavesClearedRows = other.LeavesClearedRows;
     }
+
+    /// <summary>What logs of this storage report refused rows to. The exception that it returns says which row and why.</summary>
+    public static RefusedRows Refused { get; } =
+        ActivatorUtilities.CreateInstance<RefusedRows>(new ServiceCollection().AddLogging().AddMetrics().BuildServiceProvider());
 
     public bool LeavesClearedRows { get; init; }
 
@@ -104,6 +109,18 @@ internal sealed class RowStore : IGrainStorage
             foreach (var row in rows.Keys.Where(key => key.Name == stateName).ToList())
             {
                 rows.Remove(row);
+            }
+        }
+    }
+
+    /// <summary>Restores a row from an earlier copy. No activation may know the row.</summary>
+    public void Restore(string stateName, RowStore earlier)
+    {
+        lock (gate)
+        {
+            foreach (var (key, row) in earlier.rows.Where(row => row.Key.Name == stateName))
+            {
+                rows[key] = row;
             }
         }
     }

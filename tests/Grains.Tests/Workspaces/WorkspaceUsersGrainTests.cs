@@ -115,7 +115,7 @@ public class WorkspaceUsersGrainTests(GrainCluster cluster, ITestOutputHelper ou
     }
 
     private SegmentedLog<SeenEntry> Rows(string workspace) => new(
-        cluster.Store, GrainId.Create("workspace-users", workspace), "people", () => { }, NullLogger.Instance);
+        cluster.Store, GrainId.Create("workspace-users", workspace), "people", () => { }, RowStore.Refused, NullLogger.Instance);
 
     private static SeenUser Seen(PersonId person, int seconds, params Guid[] groups)
     {

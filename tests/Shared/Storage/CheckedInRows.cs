@@ -9,6 +9,7 @@ internal static class CheckedInRows
     public static string FileOf(int format, StoredRowKind kind)
     {
         var name = kind.Name.EndsWith("-head", StringComparison.Ordinal) ? "head"
+            : kind.Name.EndsWith("-end", StringComparison.Ordinal) ? "end"
             : kind.Name.StartsWith("recommendations-", StringComparison.Ordinal) ? "recommendations-SqlServer"
             : kind.Name;
         return Path.Combine(Repository.Root, "tests", "Shared", "Rows", $"v{format}", $"{name}.json");

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using EngageCenter.Access;
 using EngageCenter.Agreements;
+using EngageCenter.Storage;
+using EngageCenter.Support;
 using EngageCenter.Users;
 using EngageCenter.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,6 +44,7 @@ public sealed class StoreCheckTests : IDisposable
             ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'known-ids' AND GrainIdExtensionString LIKE '%/tenants/%'", "agreement/contoso, row agreement: the row of the set tenants/"),
             ("UPDATE OrleansStorage SET PayloadBinary = CAST(json_set(CAST(PayloadBinary AS TEXT), '$.Entries', json('{}')) AS BLOB) WHERE GrainTypeString = 'known-ids' AND GrainIdExtensionString LIKE '%/groups/%'", $"the set groups/{tenant} has gone back: it lacks 41 of its groups"),
             ($"DELETE FROM OrleansStorage WHERE GrainTypeString = 'user' AND GrainIdExtensionString LIKE '%{member.UserId}'", $"workspace-users/{workspaceId}, row people-0: the row of person {member} is gone, or knows an older token"),
+            ("DELETE FROM OrleansStorage WHERE GrainTypeString = 'people-0'", $"workspace-users/{workspaceId}, row people-end: row people-0, which the log has begun, is gone"),
             ("UPDATE OrleansStorage SET GrainTypeString = 'unheard-of' WHERE GrainTypeString = 'known-ids-build'", "no grain of this release has such a row"),
         ];
         foreach (var (damage, finding) in damages)
@@ -55,6 +59,37 @@ public sealed class StoreCheckTests : IDisposable
             Assert.Equal(bytes, await File.ReadAllBytesAsync(folder.File()));
             File.Move(folder.File("before.db"), folder.File(), overwrite: true);
         }
+    }
+
+    /// <summary>A silo that took the rest for the whole log would count wrong, and write over what a restore brings back.</summary>
+    [Fact]
+    public async Task Log_without_its_newest_row_is_refused_until_the_row_is_restored()
+    {
+        var workspaceId = await FillStore(new(tenant, Guid.NewGuid()));
+        await using (var silo = await TestSilo.Start(folder.File()))
+        {
+            Assert.Equal(new(IngestStatus.Applied, 600, 0), await Ingest(silo, [.. Enumerable.Range(0, 600).Select(Case)]));
+            Assert.Equal(new(IngestStatus.Applied, 1, 0), await Ingest(silo, [Case(600)]));
+        }
+
+        folder.Execute("CREATE TABLE Lost AS SELECT * FROM OrleansStorage WHERE GrainTypeString = 'cases-1'");
+        folder.Execute("DELETE FROM OrleansStorage WHERE GrainTypeString = 'cases-1'");
+        await using (var silo = await TestSilo.Start(folder.File()))
+        {
+            var refused = await Assert.ThrowsAsync<StorageUnavailableException>(() => Ingest(silo, [Case(601)]));
+            Assert.StartsWith($"Row cases-1 of support/{workspaceId} is refused: it is lost", refused.Message, StringComparison.Ordinal);
+            Assert.Null(folder.Execute("SELECT 1 FROM OrleansStorage WHERE GrainTypeString = 'cases-1'"));
+        }
+
+        folder.Execute("INSERT INTO OrleansStorage SELECT * FROM Lost");
+        await using var restored = await TestSilo.Start(folder.File());
+        Assert.Equal(new(IngestStatus.Applied, 1, 1), await Ingest(restored, [Case(600), Case(601)]));
+
+        Task<IngestOutcome> Ingest(TestSilo silo, ImmutableArray<SupportCase> cases) => silo.Services.GetRequiredService<IGrainFactory>()
+            .GetGrain<ISupportGrain>(workspaceId).Ingest(cases, new(ActorKind.Application, tenant, "support", null, AppRoles.SupportCases));
+
+        static SupportCase Case(int n) => new(
+            $"{n}", 1, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, "A case", CaseStatus.New, CaseSeverity.C, "Azure", null, null, null, null, null, null, null);
     }
 
     [Fact]
