@@ -5,6 +5,7 @@ using EngageCenter.LocalEntra;
 using EngageCenter.Storage;
 using EngageCenter.WebApi;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace EngageCenter.DevHost;
 
@@ -43,6 +44,15 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     /// <summary>Whether to set up the sample organization.</summary>
     public bool WantsSample { get; }
+
+    /// <summary>Sets up the sample organization, if it is wanted. The host is ready only after this.</summary>
+    /// <returns>Whether the sample organization exists.</returns>
+    public async Task<bool> SetUpSample()
+    {
+        var isSample = await Sample.SetUp(this);
+        service.Services.GetRequiredService<SampleHealth>().IsSettled = true;
+        return isSample;
+    }
 
     /// <summary>Completes after SIGINT or SIGTERM.</summary>
     public Task Completion => service.WaitForShutdownAsync();
@@ -177,6 +187,7 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         builder.AddTelemetry("engage-center").AddShutdown();
         builder.AddEngageCenterSilo();
         AddWebApi(builder);
+        builder.Services.AddSingleton<SampleHealth>().AddHealthChecks().AddCheck<SampleHealth>("sample", tags: [WebApiHost.ReadyTag]);
         var app = builder.Build();
         app.MapEngageCenterWebApi();
         return app;
@@ -205,21 +216,6 @@ internal sealed class DevelopmentHost : IAsyncDisposable
         }
 
         builder.AddEngageCenterWebApi();
-    }
-
-    private static void AddDefaults(WebApplicationBuilder builder) =>
-        Configure(() => builder.AddTelemetry("engage-center").AddShutdown());
-
-    private static void Configure(Action configure)
-    {
-        try
-        {
-            configure();
-        }
-        catch (InvalidOperationException unusable)
-        {
-            throw new SettingException(unusable.Message, unusable);
-        }
     }
 
     // A setting that is absent counts as true.
@@ -265,4 +261,13 @@ internal sealed class DevelopmentHost : IAsyncDisposable
 
     private static string PortOf(TcpListener listener) =>
         ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Whoever waits until the host is ready finds the people and workspaces that the documentation uses.</summary>
+    private sealed class SampleHealth : IHealthCheck
+    {
+        public volatile bool IsSettled;
+
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(IsSettled ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The sample organization is being set up."));
+    }
 }

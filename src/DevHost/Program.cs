@@ -39,7 +39,7 @@ try
     hasStarted = true;
     try
     {
-        var isSample = await Sample.SetUp(host);
+        var isSample = await host.SetUpSample();
         Console.WriteLine(Welcome.To(host, isSample));
     }
     catch (Exception) when (host.Stopping.IsCancellationRequested)

@@ -28,6 +28,9 @@ namespace EngageCenter.WebApi;
 /// </summary>
 public static class WebApiHost
 {
+    /// <summary>The tag of the checks that <c>/health/ready</c> runs.</summary>
+    public const string ReadyTag = "web-ready";
+
     /// <summary>
     /// Adds everything except the connection to the grains, for a host that listens at <see cref="WebApiOptions.Url"/>.
     /// </summary>

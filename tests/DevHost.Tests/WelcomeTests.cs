@@ -118,6 +118,38 @@ public sealed partial class WelcomeTests(SampleHost sample) : IClassFixture<Samp
     }
 
     [Fact]
+    public async Task Host_is_ready_only_with_its_sample_organization()
+    {
+        using var folder = new TempFolder();
+        var options = new DevHostOptions(folder.Path);
+        using var client = new DevHostClient(options);
+        await using var host = DevHostProcess.Launch(options);
+        await Until.True(IsReady, TimeSpan.FromSeconds(60), () => $"the host is ready. {host}");
+
+        // The cases of a workspace are set up last.
+        var adele = await client.Person("adele@contoso.example");
+        foreach (var workspace in await client.All(adele, "/v1/me/workspaces"))
+        {
+            Assert.NotEqual(0, (await client.Get(adele, $"/v1/workspaces/{workspace["workspaceId"]}/support-cases?pageSize=1"))["totalCount"]!.GetValue<int>());
+        }
+
+        await host.Welcomed();
+
+        async Task<bool> IsReady()
+        {
+            try
+            {
+                return await client.Status("/health/ready") == HttpStatusCode.OK;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+                return false;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Two_hosts_on_one_machine_share_nothing()
     {
         using var folder = new TempFolder();

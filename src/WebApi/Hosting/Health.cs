@@ -11,18 +11,16 @@ namespace EngageCenter.WebApi.Hosting;
 /// </summary>
 internal static class Health
 {
-    private const string Ready = "web-ready";
-
     // The cluster is asked at most once in this time, whatever the number of callers.
     private static readonly TimeSpan kept = TimeSpan.FromSeconds(1);
 
     public static void AddClusterHealth(this IServiceCollection services) =>
-        services.AddSingleton<LastAnswer>().AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster", tags: [Ready], timeout: TimeSpan.FromSeconds(5));
+        services.AddSingleton<LastAnswer>().AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster", tags: [WebApiHost.ReadyTag], timeout: TimeSpan.FromSeconds(5));
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous().DisableRateLimiting().DisableHttpMetrics();
-        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) })
+        routes.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(WebApiHost.ReadyTag) })
             .AllowAnonymous().DisableRateLimiting().DisableHttpMetrics();
     }
 
