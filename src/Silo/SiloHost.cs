@@ -80,8 +80,9 @@ public static class SiloHost
             .CheckStoredRows().AddReminderTable().AddTracing().AddDashboardWhereEnabled());
         builder.AddSiloHealth();
 
-        // Polly logs two lines for each placement of a grain.
-        builder.Logging.AddFilter("Polly", LogLevel.Warning);
+        // Polly logs two lines for each placement of a grain, and a warning with its stack for each that is tried again, many while
+        // a silo stops. Whoever calls the grain is told if the last attempt fails.
+        builder.Logging.AddFilter("Polly", LogLevel.Error);
 
         // It logs pages of text for each token, also for failed ones; the calling grain logs the reason in one line.
         builder.Logging.AddFilter("Microsoft.Identity.Web.TokenAcquisition", LogLevel.None);

@@ -7,13 +7,13 @@ internal sealed class DecisionProofs(IGrainFactory grains, IClusterManifestProvi
 
     /// <summary>Whether the decision is proven. The caller also compares its epoch, and tests the lease or the authority last.</summary>
     /// <param name="key">The key of the policy to act by; null if its owner runs an earlier release, which has no keys.</param>
-    public ValueTask<bool> Hold(AccessDecision decision, DecisionKey? key) =>
-        key is null || key.Proves(decision) ? new(true) : new(HoldOtherwise(decision));
+    public ValueTask<bool> IsValid(AccessDecision decision, DecisionKey? key) =>
+        key is null || key.Proves(decision) ? new(true) : new(WasMade(decision));
 
     // After a silo was lost or believed lost, two owners of one policy can exist for a while. Each has its own key, and both
     // grant leases of the same epoch. If the decision was made by the other owner's lease, to decide again would give the same
     // decision again and again. So the person's grain is asked whether it made the decision.
-    private async Task<bool> HoldOtherwise(AccessDecision decision) =>
+    private async Task<bool> WasMade(AccessDecision decision) =>
         !EverySiloProves() || await grains.GetGrain<IDecisionMaker>(decision.Person.ToString()).Made(decision);
 
     // While a cluster is upgraded, silos of an earlier release make decisions without a proof.

@@ -62,9 +62,9 @@ internal sealed partial class GroupGrain(
     }
 
     // Called by silos of an earlier release, which do not distinguish the two refusals.
-    public async Task<bool> Add(string workspaceId, long epoch) => await Grant(workspaceId, epoch) == GroupAddition.Added;
+    public async Task<bool> Add(string workspaceId, long epoch) => await AddWorkspace(workspaceId, epoch) == GroupAddition.Added;
 
-    public async Task<GroupAddition> Grant(string workspaceId, long epoch)
+    public async Task<GroupAddition> AddWorkspace(string workspaceId, long epoch)
     {
         if (State.With(workspaceId, epoch) is not { } next)
         {
@@ -104,7 +104,7 @@ internal sealed partial class GroupGrain(
         foreach (var some in State.Entries.Keys.Chunk(WorkspacesAtOnce))
         {
             var epochs = await Task.WhenAll(some.Select(workspaceId =>
-                GrainFactory.GetGrain<IContractedWorkspace>(workspaceId).LacksGroup(Known().GroupId)));
+                GrainFactory.GetGrain<IContractedWorkspace>(workspaceId).EpochIfGroupHasNoRoles(Known().GroupId)));
             next = some.Zip(epochs).Aggregate(next, (index, lacks) => lacks.Second is { } epoch ? index.Without(lacks.First, epoch) : index);
             if (epochs.Any(epoch => epoch is null))
             {

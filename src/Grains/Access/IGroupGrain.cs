@@ -45,7 +45,7 @@ internal interface IGroupGrain : IWorkspaceIndex
     /// <paramref name="epoch"/> names the group. A repeated call changes nothing.
     /// </summary>
     [Alias("Grant")]
-    Task<GroupAddition> Grant(string workspaceId, long epoch);
+    Task<GroupAddition> AddWorkspace(string workspaceId, long epoch);
 
     /// <summary>
     /// Tells whether the group may leave its tenant's set. Asks the workspaces in its list whether they still name it, and

@@ -95,7 +95,7 @@ internal sealed partial class KnownIdsBuildGrain(
         var some = new List<Task>(Parallel);
         await foreach (var agreementId in stored.Keys(agreements.ToString()!, "agreement", "", CancellationToken.None))
         {
-            some.Add(GrainFactory.GetGrain<INamingAgreement>(agreementId).SayNames());
+            some.Add(GrainFactory.GetGrain<INamingAgreement>(agreementId).AddKnownIds());
             said++;
             if (some.Count == Parallel)
             {

@@ -30,7 +30,7 @@ internal interface ICleanedIds : IGrainWithStringKey
 /// towards <see cref="KnownIds.MaxGroups"/>. So a full set asks every group and removes those that hold no role.
 /// </remarks>
 [GrainType("known-ids")]
-internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds, IOwnedPolicy
+internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds, IPolicyRow
 {
     private const int TakeOverAttempts = 5;
 
@@ -123,7 +123,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
         // A version is given out only after it was stored, and this activation owns the set. So the row was replaced by an older one.
         if (knownVersion > state.Version)
         {
-            throw refused.Refuse(GrainContext.GrainId, "known-ids", $"its version went back from {knownVersion}, which a host was told, to {state.Version}");
+            throw refused.Report(GrainContext.GrainId, "known-ids", $"its version went back from {knownVersion}, which a host was told, to {state.Version}");
         }
 
         var isOfGroups = KnownIds.IsOfGroups(Key);
@@ -160,16 +160,16 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
 
     public Task<int> Clean() => cleaning.IsCompleted ? cleaning = CleanOnce() : cleaning;
 
-    Task IOwnedPolicy.Write(Tenure tenure) => Store(state with { Tenure = tenure });
+    Task IPolicyRow.Write(Tenure tenure) => Store(state with { Tenure = tenure });
 
-    async Task<long> IOwnedPolicy.ReadTerm()
+    async Task<long> IPolicyRow.ReadTerm()
     {
         var row = new GrainState<StoredIds>(new());
         await rows.ReadStateAsync("known-ids", GrainContext.GrainId, row);
         return row.State!.Tenure.Term;
     }
 
-    async Task<long> IOwnedPolicy.Reload()
+    async Task<long> IPolicyRow.Reload()
     {
         await storage.ReadStateAsync();
         (state, leased) = (storage.State, null);
@@ -177,7 +177,7 @@ internal sealed partial class KnownIdsGrain : Grain, IKnownIdsGrain, ICleanedIds
     }
 
     // During activation a lost term does not end the activation; OnActivateAsync tries again.
-    void IOwnedPolicy.End()
+    void IPolicyRow.End()
     {
         if (isActive)
         {

@@ -24,7 +24,7 @@ internal sealed class PolicyCache(
         }
 
         var answer = await Get(workspaceId);
-        if (answer.Lease is not { } lease || lease.Leased.Epoch != decision.Epoch || !await proofs.Hold(decision, lease.Leased.Key))
+        if (answer.Lease is not { } lease || lease.Leased.Epoch != decision.Epoch || !await proofs.IsValid(decision, lease.Leased.Key))
         {
             return null;
         }

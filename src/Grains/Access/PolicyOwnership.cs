@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace EngageCenter.Access;
 
 /// <summary>What a <see cref="PolicyOwnership{THolder}"/> needs from its grain.</summary>
-internal interface IOwnedPolicy
+internal interface IPolicyRow
 {
     /// <summary>Stores the present policy with a tenure, if the row still has the version that was last read or written.</summary>
     Task Write(Tenure tenure);
@@ -36,7 +36,7 @@ internal enum ChangeStatus
 /// <param name="key">The key of the owning grain, for the log.</param>
 /// <param name="takeBack">Recalls a holder's lease; completes when the holder has let go.</param>
 internal sealed class PolicyOwnership<THolder>(
-    string key, IOwnedPolicy policy, Func<THolder, Task> takeBack, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
+    string key, IPolicyRow policy, Func<THolder, Task> takeBack, AccessOptions options, AccessMetrics metrics, TimeProvider time, ILogger logger)
     where THolder : class
 {
     private readonly PolicyOwner<THolder> owner = new(options.Lease, options.Authority);
@@ -76,7 +76,7 @@ internal sealed class PolicyOwnership<THolder>(
     public Task<bool> Confirm() => Ask(number => owner.ConfirmAsked(number, Now));
 
     /// <summary>Makes a change: waits until no silo decides by the policy, and then stores the changed one.</summary>
-    /// <param name="store">Stores the changed policy with a tenure, under the same condition as <see cref="IOwnedPolicy.Write"/>.</param>
+    /// <param name="store">Stores the changed policy with a tenure, under the same condition as <see cref="IPolicyRow.Write"/>.</param>
     public async Task<(ChangeStatus Status, TimeSpan RetryAfter)> Change(Func<Tenure, Task> store)
     {
         var outcome = new TaskCompletionSource<(ChangeStatus Status, TimeSpan RetryAfter)>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -17,7 +17,7 @@ namespace EngageCenter.Agreements;
 /// </remarks>
 [GrainType("agreement")]
 internal sealed class AgreementGrain(
-    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, IContractor, INamingAgreement
+    [PersistentState("agreement")] IPersistentState<StoredAgreement> storage, TimeProvider time) : Grain, IAgreementGrain, IContractingAgreement, INamingAgreement
 {
     /// <summary>How many contacts, workspaces or sets of tenants are called at the same time.</summary>
     public const int CallsAtOnce = 32;
@@ -74,11 +74,11 @@ internal sealed class AgreementGrain(
     public async Task<AgreementView?> Get(Actor caller)
     {
         caller.RequireApplication(AppRoles.Agreements);
-        await BringInLine();
+        await UpdateWorkspaces();
         return State.Agreement is null ? null : await View(caller);
     }
 
-    public async Task BringInLine()
+    public async Task UpdateWorkspaces()
     {
         if (State.Agreement is not null && applied != State.Version)
         {
@@ -88,7 +88,7 @@ internal sealed class AgreementGrain(
         }
     }
 
-    public async Task SayNames()
+    public async Task AddKnownIds()
     {
         if (State.Agreement is null)
         {
@@ -102,7 +102,7 @@ internal sealed class AgreementGrain(
 
         foreach (var workspace in State.Workspaces)
         {
-            await GrainFactory.GetGrain<IContractedWorkspace>(workspace.WorkspaceId).SayGroups();
+            await GrainFactory.GetGrain<IContractedWorkspace>(workspace.WorkspaceId).AddKnownGroups();
         }
     }
 

@@ -9,5 +9,5 @@ internal interface INamingAgreement : IGrainWithStringKey
     /// of an agreement that an earlier release stored may be missing there.
     /// </summary>
     [Alias("SayNames")]
-    Task SayNames();
+    Task AddKnownIds();
 }

@@ -97,7 +97,7 @@ internal sealed record StoredAgreement : IStoredState
         Version,
         ContractTerms.Of(Agreement, workspace.PackageId))
     {
-        WasStored = workspace.IsStored,
+        WorkspaceWasStored = workspace.IsStored,
     };
 
     // One workspace for the agreement, or one for each package. A new package adds one; a package that left keeps its own.

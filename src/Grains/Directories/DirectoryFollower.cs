@@ -355,7 +355,7 @@ internal sealed partial class DirectoryFollower(
             {
                 foreach (var some in (await WorkspacesOf(group)).Chunk(AtOnce))
                 {
-                    await Task.WhenAll(some.Select(workspace => GrainFactory.GetGrain<INamedGroups>(workspace).Name(group, name)));
+                    await Task.WhenAll(some.Select(workspace => GrainFactory.GetGrain<INamedGroups>(workspace).NameGroup(group, name)));
                 }
 
                 names.Remove(group);

@@ -67,7 +67,7 @@ internal interface INamedGroups : IGrainWithStringKey
 {
     /// <summary>Tells the workspace the new name of a group. Changes nothing if the group holds no role.</summary>
     [Alias("Name")]
-    Task Name(Guid groupId, string displayName);
+    Task NameGroup(Guid groupId, string displayName);
 }
 
 /// <summary>The people of a workspace by group. Implemented by the grain of its list of people, with the same key.</summary>

@@ -21,7 +21,7 @@ public sealed partial class RefusedRows
     }
 
     /// <returns>The exception to throw: the caller is told that the service is unavailable, and nothing is written.</returns>
-    public StorageUnavailableException Refuse(GrainId owner, string row, string reason)
+    public StorageUnavailableException Report(GrainId owner, string row, string reason)
     {
         refused.Add(1, new KeyValuePair<string, object?>("grain", owner.Type.ToString()));
 

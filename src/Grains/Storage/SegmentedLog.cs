@@ -360,8 +360,8 @@ internal sealed partial class SegmentedLog<TEntry>
         var row = await Read<LogSegment<TEntry>>(RowName(segment));
         var head = await Read<LogHead>(HeadName);
         return head.State.First > segment ? Changed()
-            : !IsThere(row) ? refused.Refuse(owner, RowName(segment), "it is lost, although the log reaches it or begins with it")
-            : commit is { } expected && row.State.Commit != expected ? refused.Refuse(owner, RowName(segment), $"it is of commit {row.State.Commit}, and the row after it follows commit {expected}")
+            : !IsThere(row) ? refused.Report(owner, RowName(segment), "it is lost, although the log reaches it or begins with it")
+            : commit is { } expected && row.State.Commit != expected ? refused.Report(owner, RowName(segment), $"it is of commit {row.State.Commit}, and the row after it follows commit {expected}")
             : Changed();
     }
 

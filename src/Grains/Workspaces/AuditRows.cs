@@ -29,7 +29,7 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
             {
                 if (!row.State!.Events.Zip(full.Events).All(pair => IsSame(pair.First, pair.Second)))
                 {
-                    throw refused.Refuse(workspace.GrainContext.GrainId, RowOf(full.Number), "it has other events than the workspace, whose audit trail went back");
+                    throw refused.Report(workspace.GrainContext.GrainId, RowOf(full.Number), "it has other events than the workspace, whose audit trail went back");
                 }
 
                 return;
@@ -113,7 +113,7 @@ internal sealed class AuditRows(Grain workspace, IGrainStorage rows, RefusedRows
     private async Task<AuditSegment> Load(long segment)
     {
         var row = await rows.ReadRow<AuditSegment>(workspace, RowOf(segment));
-        return row.RecordExists ? row.State! : throw refused.Refuse(workspace.GrainContext.GrainId, RowOf(segment), "it is gone");
+        return row.RecordExists ? row.State! : throw refused.Report(workspace.GrainContext.GrainId, RowOf(segment), "it is gone");
     }
 
     private static bool IsSame(AuditEvent one, AuditEvent other) => (one.Sequence, one.OccurredAt, one.Action) == (other.Sequence, other.OccurredAt, other.Action);

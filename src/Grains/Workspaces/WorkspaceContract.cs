@@ -24,7 +24,7 @@ internal sealed record WorkspaceContract(
 {
     /// <summary>Whether the agreement knows that the workspace was stored. If its row is missing then, it is not set up again. Not stored.</summary>
     [Id(9), JsonIgnore]
-    public bool WasStored { get; init; }
+    public bool WorkspaceWasStored { get; init; }
 }
 
 /// <summary>What the contract buys, who is responsible for it, and who may read the bill, for one workspace's packages.</summary>
@@ -58,9 +58,9 @@ internal interface IContractedWorkspace : IGrainWithStringKey
     /// <summary>Adds each group with a role here to the known groups of its tenant. Groups that an earlier release granted may be missing there.</summary>
     /// <exception cref="EngageCenter.Storage.StorageUnavailableException">Not all of them could be added.</exception>
     [Alias("SayGroups")]
-    Task SayGroups();
+    Task AddKnownGroups();
 
     /// <summary>Returns the epoch of a stored policy that does not name the group; null if the policy names it. Interleaves with commands.</summary>
     [Alias("LacksGroup"), Orleans.Concurrency.AlwaysInterleave]
-    Task<long?> LacksGroup(Guid groupId);
+    Task<long?> EpochIfGroupHasNoRoles(Guid groupId);
 }

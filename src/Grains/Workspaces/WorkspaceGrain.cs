@@ -19,11 +19,11 @@ namespace EngageCenter.Workspaces;
 /// docs/understand/coherence.md. <see cref="Workspace"/> decides what a command changes.
 /// </remarks>
 [GrainType("workspace")]
-internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, INamedGroups, IOwnedPolicy
+internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOwner, IContractedWorkspace, INamedGroups, IPolicyRow
 {
     private const int TakeOverAttempts = 5;
 
-    /// <summary>How many group grains are called at the same time by <see cref="SayGroups"/>.</summary>
+    /// <summary>How many group grains are called at the same time by <see cref="AddKnownGroups"/>.</summary>
     private const int GroupsAtOnce = 32;
 
     private readonly IPersistentState<Workspace> storage;
@@ -33,7 +33,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     private readonly RefusedRows refused;
     private readonly DecisionProofs proofs;
     private readonly TimeProvider time;
-    private readonly TimeSpan lease;
+    private readonly TimeSpan leaseDuration;
     private readonly ILogger<WorkspaceGrain> logger;
     private readonly Func<PolicyOwnership<IPolicyHolder>> newOwnership;
     private PolicyOwnership<IPolicyHolder> ownership;
@@ -44,7 +44,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     // What silos get with a lease. Made when first needed; each new state needs a new one.
     private LeasedPolicy? policy;
-    private Task fetchingTerms = Task.CompletedTask;
+    private Task fetchingContractTerms = Task.CompletedTask;
 
     public WorkspaceGrain(
         [PersistentState("workspace")] IPersistentState<Workspace> storage,
@@ -59,7 +59,9 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     {
         (this.storage, this.rows, this.refused, this.proofs, this.time, this.logger) = (storage, rows, refused, proofs, time, logger);
         audit = new(this, rows, refused);
-        lease = options.Value.Lease;
+        leaseDuration = options.Value.Lease;
+
+        // A holder is a silo. The cache of this silo is called directly, without a message.
         newOwnership = () => new(Id, this, holder => policies.Nearest(holder).Recall(Id), options.Value, metrics, time, logger);
         ownership = newOwnership();
     }
@@ -76,7 +78,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         for (var attempt = 1; ; attempt++)
         {
             state = storage.State;
-            // Without a contract there is no row to take over.
+            // Without a contract there is no row to take over; the first change writes it.
             if (await ownership.TakeOver(state.Contract is null ? null : state.Tenure))
             {
                 isActive = true;
@@ -100,9 +102,9 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     public async Task<WorkspaceHeader> Provision(Actor actor, WorkspaceContract contract)
     {
-        if (state.Contract is null && contract.WasStored)
+        if (state.Contract is null && contract.WorkspaceWasStored)
         {
-            await RefuseLost(contract.AgreementId);
+            throw await RowIsLost(contract.AgreementId);
         }
 
         await Commit(state.Provision(actor, contract, Now));
@@ -111,11 +113,11 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     // Adds the groups of this workspace to the known groups of the tenant. Called once after an upgrade from a release that
     // did not have sets of known groups.
-    public async Task SayGroups()
+    public async Task AddKnownGroups()
     {
         foreach (var some in state.Groups.Chunk(GroupsAtOnce))
         {
-            var outcomes = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).Grant(Id, state.Epoch)));
+            var outcomes = await Task.WhenAll(some.Select(group => GroupGrain(group.GroupId).AddWorkspace(Id, state.Epoch)));
             if (outcomes.Where(outcome => outcome != GroupAddition.Added).ToList() is [var refusal, ..])
             {
                 throw new StorageUnavailableException($"A group of workspace {Id} cannot be added to the known groups of its tenant: {refusal}.");
@@ -124,8 +126,8 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     // Returns the epoch if the group has no roles here, otherwise null. The group then removes this workspace from its list, unless
-    // a grant with a later epoch has added it. An outdated activation answers with an older epoch, so its answer removes no later grant.
-    public Task<long?> LacksGroup(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
+    // a grant with a later epoch has added it. An outdated activation answers with an older epoch, and then the group keeps what a later grant added.
+    public Task<long?> EpochIfGroupHasNoRoles(Guid groupId) => Task.FromResult<long?>(state.Group(groupId) is null ? state.Epoch : null);
 
     public Task<WorkspaceHeader?> Header(Actor caller)
     {
@@ -135,7 +137,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return Task.FromResult<WorkspaceHeader?>(state.Header(Id));
         }
 
-        // Anybody can invent an id, so the activation ends after this call.
+        // The id may be invented, so the activation ends after this call.
         DeactivateOnIdle();
         return Task.FromResult<WorkspaceHeader?>(null);
     }
@@ -150,12 +152,12 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return new(await HasRow() ? PolicyAnswerKind.Unconfirmed : PolicyAnswerKind.NoWorkspace);
         }
 
-        if (state.Contract.Terms is null && fetchingTerms.IsCompleted)
+        if (state.Contract.Terms is null && fetchingContractTerms.IsCompleted)
         {
-            fetchingTerms = FetchTerms(state.Contract.AgreementId);
+            fetchingContractTerms = FetchContractTerms(state.Contract.AgreementId);
         }
 
-        return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy, lease) : new(PolicyAnswerKind.Unconfirmed);
+        return await ownership.Lease(holder) ? new(PolicyAnswerKind.Leased, Policy, leaseDuration) : new(PolicyAnswerKind.Unconfirmed);
     }
 
     public async Task<WorkspaceView?> Get(AccessDecision decision) =>
@@ -200,7 +202,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         if (outcome.Status == PutGroupStatus.Created)
         {
             // The group's list gets the workspace before the policy names the group, so the list never lacks a workspace.
-            switch (await GroupGrain(command.GroupId).Grant(Id, granted.Epoch))
+            switch (await GroupGrain(command.GroupId).AddWorkspace(Id, granted.Epoch))
             {
                 case GroupAddition.TooManyWorkspaces:
                     return new(PutGroupStatus.TooManyWorkspaces);
@@ -236,7 +238,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
         return new(status);
     }
 
-    public Task Name(Guid groupId, string displayName) => Commit(state.NameGroup(groupId, displayName));
+    public Task NameGroup(Guid groupId, string displayName) => Commit(state.NameGroup(groupId, displayName));
 
     public async Task<Page<AuditEvent>?> AuditEvents(AccessDecision decision, PageRequest page)
     {
@@ -259,22 +261,22 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     // Called by the ownership to take over and to release.
-    Task IOwnedPolicy.Write(Tenure tenure) => Store(state with { Tenure = tenure });
+    Task IPolicyRow.Write(Tenure tenure) => Store(state with { Tenure = tenure });
 
-    async Task<long> IOwnedPolicy.ReadTerm()
+    async Task<long> IPolicyRow.ReadTerm()
     {
         var row = new GrainState<Workspace>(new());
         await rows.ReadStateAsync("workspace", GrainContext.GrainId, row);
         return row.State!.Tenure.Term;
     }
 
-    async Task<long> IOwnedPolicy.Reload()
+    async Task<long> IPolicyRow.Reload()
     {
         await storage.ReadStateAsync();
         if (storage.State.Epoch < state.Epoch)
         {
             // The row was replaced by an older one, for example from a backup.
-            throw refused.Refuse(GrainContext.GrainId, "workspace", $"its epoch went back from {state.Epoch} to {storage.State.Epoch}");
+            throw refused.Report(GrainContext.GrainId, "workspace", $"its epoch went back from {state.Epoch} to {storage.State.Epoch}");
         }
 
         (state, policy) = (storage.State, null);
@@ -282,7 +284,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     }
 
     // Ends the activation when its tenure is lost. While OnActivateAsync runs, it ends nothing: that method tries again.
-    void IOwnedPolicy.End()
+    void IPolicyRow.End()
     {
         if (isActive)
         {
@@ -303,7 +305,7 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             throw new UnauthorizedAccessException($"The decision does not allow {required} in this workspace.");
         }
 
-        if (state.Contract is null || decision.Epoch != state.Epoch || !await proofs.Hold(decision, Policy.Key))
+        if (state.Contract is null || decision.Epoch != state.Epoch || !await proofs.IsValid(decision, Policy.Key))
         {
             return false;
         }
@@ -320,19 +322,16 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     // The agreement knows that this workspace was set up, but there is no row. To set it up again would lose its grants and its
     // audit trail.
-    private async Task RefuseLost(string agreementId)
+    private async Task<StorageUnavailableException> RowIsLost(string agreementId)
     {
         DeactivateOnIdle();
-        if (await HasRow())
-        {
-            throw new StorageUnavailableException("Another activation has set the workspace up.");
-        }
-
-        throw refused.Refuse(GrainContext.GrainId, "workspace", $"it is gone, and agreement {agreementId} names it");
+        return await HasRow()
+            ? new StorageUnavailableException("Another activation has set the workspace up.")
+            : refused.Report(GrainContext.GrainId, "workspace", $"it is gone, and agreement {agreementId} names it");
     }
 
     // Without a row the term is 0. The first tenure has term 1.
-    private async Task<bool> HasRow() => await ((IOwnedPolicy)this).ReadTerm() > 0;
+    private async Task<bool> HasRow() => await ((IPolicyRow)this).ReadTerm() > 0;
 
     private async Task Store(Workspace written)
     {
@@ -351,15 +350,16 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
             return;
         }
 
-        // The changed state no longer has the older audit events. So they are written to rows of their own before it is stored,
-        // while the leases are recalled.
+        // A state has only the newest audit events. Those that the changed state no longer has are written to a row of their own
+        // before it is stored, while the leases are recalled.
         var storingOlderEvents = audit.Store(state.Audit);
         var (status, retryAfter) = await ownership.Change(async tenure =>
         {
             await storingOlderEvents;
             await Store(changed with { Tenure = tenure });
         });
-        // If the change was refused, its function did not run. A failure to write the events is reported all the same.
+
+        // If the change was refused, its function did not run, and nobody has awaited this yet.
         await storingOlderEvents;
         switch (status)
         {
@@ -375,15 +375,15 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
 
     // A row of an earlier release lacks the terms of its contract; the agreement adds them when it is called. Decisions do not
     // wait for that: only what needs the terms is unavailable until then.
-    private async Task FetchTerms(string agreementId)
+    private async Task FetchContractTerms(string agreementId)
     {
         try
         {
-            await GrainFactory.GetGrain<IContractor>(agreementId).BringInLine();
+            await GrainFactory.GetGrain<IContractingAgreement>(agreementId).UpdateWorkspaces();
         }
         catch (Exception e)
         {
-            LogNoTerms(logger, Id, e);
+            LogNoContractTerms(logger, Id, e);
         }
     }
 
@@ -406,6 +406,6 @@ internal sealed partial class WorkspaceGrain : Grain, IWorkspaceGrain, IPolicyOw
     [LoggerMessage(LogLevel.Warning, "Group {GroupId} no longer holds a role in workspace {WorkspaceId}, but its list of workspaces still names it. This gives nobody a right; it only takes longer to list the workspaces of the group's members")]
     private static partial void LogStillListed(ILogger logger, string workspaceId, Guid groupId, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The terms of the contract of workspace {WorkspaceId} are not available. The next lease asks for them again")]
-    private static partial void LogNoTerms(ILogger logger, string workspaceId, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "The terms of the contract of workspace {WorkspaceId} are not available. The next lease request asks for them again. Until then only what needs the terms, such as packages and the account team, is unavailable")]
+    private static partial void LogNoContractTerms(ILogger logger, string workspaceId, Exception exception);
 }

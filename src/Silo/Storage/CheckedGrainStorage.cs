@@ -19,7 +19,7 @@ internal sealed class CheckedGrainStorage(IGrainStorage rows, RefusedRows refuse
         }
         catch (Exception e) when (RefusalOf(e) is { } refusal)
         {
-            throw refused.Refuse(grainId, stateName, refusal.Message);
+            throw refused.Report(grainId, stateName, refusal.Message);
         }
     }
 

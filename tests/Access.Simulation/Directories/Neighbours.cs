@@ -126,7 +126,7 @@ internal sealed class SimulatedWorkspace(World world, History history, string id
 
     public Task Account(PersonId person, bool isBlocked, DateTimeOffset at) => Task.CompletedTask;
 
-    public Task Name(Guid groupId, string displayName) => Task.CompletedTask;
+    public Task NameGroup(Guid groupId, string displayName) => Task.CompletedTask;
 
     private LeasedPolicy Policy() => new(
         new(id, "Contoso", "Contoso", "1", AgreementType.EnterpriseSupportMca, new(2026, 1, 1), new(2027, 1, 1), World.Start),
@@ -175,7 +175,7 @@ internal sealed class SimulatedGroup : IGroupGrain
 
     public Task Remove(string workspaceId, long epoch) => throw new NotSupportedException();
 
-    public Task<GroupAddition> Grant(string workspaceId, long epoch) => throw new NotSupportedException();
+    public Task<GroupAddition> AddWorkspace(string workspaceId, long epoch) => throw new NotSupportedException();
 
     public Task<long?> EmptyAt(long version) => throw new NotSupportedException();
 }

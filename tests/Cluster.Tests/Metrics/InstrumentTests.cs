@@ -66,7 +66,7 @@ public sealed partial class InstrumentTests : IDisposable
     public void Refused_row_is_counted_by_grain_type_and_not_by_key()
     {
         MakeAll();
-        ActivatorUtilities.CreateInstance<RefusedRows>(services).Refuse(GrainId.Create("user", "somebody"), "user", "a test");
+        ActivatorUtilities.CreateInstance<RefusedRows>(services).Report(GrainId.Create("user", "somebody"), "user", "a test");
 
         Assert.Equal("grain", attributes["engagecenter.storage.refused_rows"]);
         Assert.Equal("grain", DocumentedMetric.All.Single(m => m.Name == "engagecenter.storage.refused_rows").Attributes);

@@ -17,7 +17,7 @@ public class DecisionProofsTests
     [Fact]
     public async Task Proof_by_the_policys_own_key_is_accepted_without_a_call()
     {
-        Assert.True(await Proofs(made: false, new[] { true, true }).Hold(key.Prove(decision), key));
+        Assert.True(await Proofs(made: false, new[] { true, true }).IsValid(key.Prove(decision), key));
         Assert.Empty(asked);
     }
 
@@ -28,20 +28,20 @@ public class DecisionProofsTests
     {
         var other = DecisionKey.New().Prove(decision);
 
-        Assert.Equal(made, await Proofs(made, [true, true]).Hold(other, key));
+        Assert.Equal(made, await Proofs(made, [true, true]).IsValid(other, key));
         Assert.Equal([other], asked);
     }
 
     [Fact]
     public async Task Decision_needs_no_proof_while_a_silo_of_an_earlier_release_runs()
     {
-        Assert.True(await Proofs(made: false, [true, false]).Hold(decision, key));
-        Assert.False(await Proofs(made: false, [true, true]).Hold(decision, key));
+        Assert.True(await Proofs(made: false, [true, false]).IsValid(decision, key));
+        Assert.False(await Proofs(made: false, [true, true]).IsValid(decision, key));
     }
 
     [Fact]
     public async Task Decision_needs_no_proof_if_the_owner_of_an_earlier_release_gives_no_key() =>
-        Assert.True(await Proofs(made: false, [true, true]).Hold(decision, null));
+        Assert.True(await Proofs(made: false, [true, true]).IsValid(decision, null));
 
     private DecisionProofs Proofs(bool made, bool[] prove)
     {
