@@ -13,10 +13,10 @@ namespace EngageCenter.Storage;
 /// <remarks>
 /// <para>
 /// <b>Rows.</b> The log is divided into segments, each of which is a row of the grain's storage: <c>name-0</c>, <c>name-1</c> and
-/// so on; <c>name-head</c> says which is the oldest. A commit is exactly one write, of the newest segment, the tail. If the stored
+/// so on; <c>name-head</c> says which is the oldest. One write stores a commit: that of the newest segment, the tail. If the stored
 /// tail has fewer than <see cref="FillBelow"/> entries, the commit rewrites it with the batch added; otherwise it begins the next
-/// segment, and then notes its number in <c>name-end</c>. A segment that is no longer the tail is never written again. A row has at most <see cref="MaxSegment"/> entries. A new
-/// activation reads every segment once, up to <see cref="MaxWindow"/> at a time.
+/// segment, and then notes its number in <c>name-end</c>. A segment that is no longer the tail is never written again. A row has at
+/// most <see cref="MaxSegment"/> entries. A new activation reads every segment once, up to <see cref="MaxWindow"/> at a time.
 /// </para>
 /// <para>
 /// <b>One owner.</b> Two activations of a grain can overlap for a moment. Which row a commit writes depends only on the stored
