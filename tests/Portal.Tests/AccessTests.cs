@@ -8,6 +8,7 @@ namespace EngageCenter.Portal.Tests;
 [Collection(nameof(PortalService))]
 public sealed class AccessTests(PortalService portal)
 {
+    private const string Administrators = "c0000000-0000-4000-8000-000000000201";
     private const string Support = "c0000000-0000-4000-8000-000000000206";
 
     [Theory]
@@ -93,6 +94,32 @@ public sealed class AccessTests(PortalService portal)
         await henrietta.GotoAsync($"{portal.Home}/support-cases");
         Assert.NotEqual(0, await henrietta.Locator("table.grid tbody tr").CountAsync());
         await henrietta.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData("settings", "Rename")]
+    [InlineData($"groups/{Support}", "Save")]
+    [InlineData($"groups/{Support}/remove", "Remove the group")]
+    public async Task Form_that_is_sent_after_the_right_was_lost_says_that_nothing_was_saved(string form, string button)
+    {
+        var megan = await portal.OpenAsync("megan", $"{portal.Home}/{form}");
+        var path = $"/v1/workspaces/{portal.Workspace}/groups/{Administrators}";
+        var adele = await portal.PersonAsync("adele");
+        await portal.SendAsync(HttpMethod.Delete, adele, path);
+        try
+        {
+            var answer = await megan.RunAndWaitForResponseAsync(
+                () => megan.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync(), response => response.Request.Method == "POST");
+            Assert.Equal(403, answer.Status);
+            Assert.Equal("What you sent was not saved.", await megan.GetByRole(AriaRole.Alert).InnerTextAsync());
+            Assert.Equal("This workspace is not open to you", await megan.GetByRole(AriaRole.Heading).InnerTextAsync());
+        }
+        finally
+        {
+            await portal.SendAsync(HttpMethod.Put, adele, path, new JsonObject { ["displayName"] = "Engage Administrators", ["roles"] = new JsonArray("Administrator") });
+        }
+
+        await megan.CloseAsync();
     }
 
     [Theory]

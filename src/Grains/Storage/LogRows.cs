@@ -61,10 +61,12 @@ internal sealed record LogHead(
 /// <param name="Last">A segment that was begun: the newest one, or an older one if a release before this row, or a failure, left it behind.</param>
 [GenerateSerializer, Immutable, Alias("EngageCenter.LogEnd")]
 internal sealed record LogEnd(
-    [property: Id(0), JsonPropertyName("l")] int Last)
+    [property: Id(0), JsonPropertyName("l")] int Last) : IStoredState
 {
     public LogEnd()
         : this(-1)
     {
     }
+
+    string? IStoredState.Contradiction => Last < 0 ? $"it names segment {Last}" : null;
 }

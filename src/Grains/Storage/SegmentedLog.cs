@@ -360,7 +360,7 @@ internal sealed partial class SegmentedLog<TEntry>
         var row = await Read<LogSegment<TEntry>>(RowName(segment));
         var head = await Read<LogHead>(HeadName);
         return head.State.First > segment ? Changed()
-            : !IsThere(row) ? refused.Report(owner, RowName(segment), "it is lost, although the log reaches it or begins with it")
+            : !IsThere(row) ? refused.Report(owner, RowName(segment), $"it is lost, or {HeadName} is")
             : commit is { } expected && row.State.Commit != expected ? refused.Report(owner, RowName(segment), $"it is of commit {row.State.Commit}, and the row after it follows commit {expected}")
             : Changed();
     }

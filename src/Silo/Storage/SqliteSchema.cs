@@ -53,9 +53,9 @@ internal static class SqliteSchema
         """;
 
     // The provider would read a row without content as a cleared one. This returns a byte that is not JSON instead, so that
-    // the row is refused.
+    // the row is refused. Content that an operator restored as text is read as its bytes.
     private const string Read = $"""
-        SELECT CASE length(PayloadBinary) WHEN 0 THEN x'00' ELSE PayloadBinary END AS PayloadBinary, Version
+        SELECT CASE length(PayloadBinary) WHEN 0 THEN x'00' ELSE CAST(PayloadBinary AS BLOB) END AS PayloadBinary, Version
         FROM OrleansStorage WHERE {ThisRow};
         """;
 

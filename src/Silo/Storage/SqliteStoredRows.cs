@@ -16,7 +16,7 @@ internal sealed class SqliteStoredRows(SqliteFile file, IOptions<ClusterOptions>
     {
         await using var command = Command(
             """
-            SELECT GrainTypeString, GrainIdExtensionString, PayloadBinary FROM OrleansStorage
+            SELECT GrainTypeString, GrainIdExtensionString, CAST(PayloadBinary AS BLOB) FROM OrleansStorage
             WHERE ServiceId = $service AND PayloadBinary IS NOT NULL
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -33,7 +33,7 @@ internal sealed class SqliteStoredRows(SqliteFile file, IOptions<ClusterOptions>
     {
         await using var command = Command(
             """
-            SELECT PayloadBinary FROM OrleansStorage
+            SELECT CAST(PayloadBinary AS BLOB) FROM OrleansStorage
             WHERE ServiceId = $service AND GrainTypeString = $name AND GrainIdN0 = 0 AND GrainIdN1 = 0 AND GrainIdExtensionString = $owner
             """);
         command.Parameters.AddWithValue("$name", name);

@@ -117,7 +117,7 @@ public sealed class StoredRowTests(SiloFixture fixture) : IClassFixture<SiloFixt
             ("workspace workspace", row => row["Groups"] = null), ("workspace workspace", row => row["Audit"]!["Last"] = 1_000),
             ("workspace audit", row => row["Events"]!.AsArray().RemoveAt(5)), ("workspace workspace", row => row["Audit"]!["Recent"] = new JsonArray()),
             ("agreement agreement", row => row["Agreement"] = null), ("agreement agreement", row => row["Version"] = 0),
-            ("workspace-users people", row => row["c"] = 0), ("support cases", row => row["p"] = row["c"]!.DeepClone()), ("activity activities", row => row["e"] = new JsonArray()),
+            ("workspace-users people", row => row["c"] = 0), ("support cases", row => row["p"] = row["c"]!.DeepClone()), ("activity activities", row => row["e"] = new JsonArray()), ("learning enrollments-end", row => row["l"] = -1),
         ];
         foreach (var (name, change) in contradictions)
         {
