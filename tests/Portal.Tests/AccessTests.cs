@@ -8,6 +8,7 @@ namespace EngageCenter.Portal.Tests;
 [Collection(nameof(PortalService))]
 public sealed class AccessTests(PortalService portal)
 {
+    private const string NightDesk = "c0000000-0000-4000-8000-000000000209";
     private const string Administrators = "c0000000-0000-4000-8000-000000000201";
     private const string Support = "c0000000-0000-4000-8000-000000000206";
 
@@ -120,6 +121,41 @@ public sealed class AccessTests(PortalService portal)
         }
 
         await megan.CloseAsync();
+    }
+
+    /// <summary>One page shows a group as it was before somebody else saved or removed it, or that it holds no role.</summary>
+    [Theory]
+    [InlineData(Support, "SupportUser", "LearningUser")]
+    [InlineData(Support, "SupportUser", null)]
+    [InlineData(NightDesk, null, "LearningUser")]
+    public async Task Stale_form_of_a_group_undoes_nothing_that_somebody_else_did(string group, string? before, string? meanwhile)
+    {
+        var page = await portal.OpenAsync("adele", $"{portal.Home}/groups/{group}");
+        var path = $"/v1/workspaces/{portal.Workspace}/groups/{group}";
+        var adele = await portal.PersonAsync("adele");
+        await SetAsync(meanwhile);
+        try
+        {
+            await page.GetByRole(AriaRole.Checkbox, new() { Name = "Assessment User" }).CheckAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
+            Assert.Equal("Somebody else has changed this meanwhile. Check it, and send it again.", await page.GetByRole(AriaRole.Alert).InnerTextAsync());
+            var groups = (await portal.SendAsync(HttpMethod.Get, adele, path[..path.LastIndexOf('/')]))!["value"]!.AsArray();
+            Assert.Equal(meanwhile is null ? [] : [meanwhile], groups.Where(g => (string)g!["groupId"]! == group).SelectMany(g => g!["roles"]!.AsArray()).Select(role => (string)role!));
+
+            // Whoever has seen it may replace it.
+            await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
+            Assert.Equal(0, await page.GetByRole(AriaRole.Alert).CountAsync());
+        }
+        finally
+        {
+            await SetAsync(before);
+        }
+
+        await page.CloseAsync();
+
+        Task SetAsync(string? role) => role is null
+            ? portal.SendAsync(HttpMethod.Delete, adele, path)
+            : portal.SendAsync(HttpMethod.Put, adele, path, new JsonObject { ["roles"] = new JsonArray(role) });
     }
 
     [Theory]

@@ -10,6 +10,8 @@ internal sealed record Part<T>(T? Value, string? Missing)
 
 internal static class Part
 {
+    public static string ChangedMeanwhile => T("Somebody else has changed this meanwhile. Check it, and send it again.");
+
     public static async Task<Part<T>> Of<T>(Task<T?> call)
         where T : class
     {
@@ -42,6 +44,7 @@ internal static class Part
     {
         Problem { Status: 403 } => T("Your roles do not open this any more."),
         Problem { Status: 404 } => T("There is no such thing here any more, or it is not open to you."),
+        Problem { Status: 412 } => ChangedMeanwhile,
         Problem { Status: 401 } => T("Your sign-in has ended. Load the page again to sign in."),
         Problem { Status: 429 or >= 500 } => T("The service is busy and could not answer."),
         Problem problem => Refusal(problem),
