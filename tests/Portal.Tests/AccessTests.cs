@@ -125,10 +125,10 @@ public sealed class AccessTests(PortalService portal)
 
     /// <summary>One page shows a group as it was before somebody else saved or removed it, or that it holds no role.</summary>
     [Theory]
-    [InlineData(Support, "SupportUser", "LearningUser")]
-    [InlineData(Support, "SupportUser", null)]
-    [InlineData(NightDesk, null, "LearningUser")]
-    public async Task Stale_form_of_a_group_undoes_nothing_that_somebody_else_did(string group, string? before, string? meanwhile)
+    [InlineData(Support, "SupportUser", "LearningUser", "Its roles are now: Learning User.")]
+    [InlineData(Support, "SupportUser", null, "It holds no role now.")]
+    [InlineData(NightDesk, null, "LearningUser", "Its roles are now: Learning User.")]
+    public async Task Stale_form_of_a_group_undoes_nothing_that_somebody_else_did(string group, string? before, string? meanwhile, string shown)
     {
         var page = await portal.OpenAsync("adele", $"{portal.Home}/groups/{group}");
         var path = $"/v1/workspaces/{portal.Workspace}/groups/{group}";
@@ -139,6 +139,7 @@ public sealed class AccessTests(PortalService portal)
             await page.GetByRole(AriaRole.Checkbox, new() { Name = "Assessment User" }).CheckAsync();
             await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
             Assert.Equal("Somebody else has changed this meanwhile. Check it, and send it again.", await page.GetByRole(AriaRole.Alert).InnerTextAsync());
+            Assert.Equal(shown, await page.GetByRole(AriaRole.Status).InnerTextAsync());
             var groups = (await portal.SendAsync(HttpMethod.Get, adele, path[..path.LastIndexOf('/')]))!["value"]!.AsArray();
             Assert.Equal(meanwhile is null ? [] : [meanwhile], groups.Where(g => (string)g!["groupId"]! == group).SelectMany(g => g!["roles"]!.AsArray()).Select(role => (string)role!));
 
