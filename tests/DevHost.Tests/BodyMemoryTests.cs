@@ -15,7 +15,7 @@ public sealed class BodyMemoryTests : IDisposable
     /// <summary>Enough for an idle host, which takes about 60 MB, and for bodies of an eighth of it.</summary>
     private const long Heap = 256L * MiB;
 
-    // Eight bodies take turns with the memory for bodies, 20 s each on a busy machine.
+    // Eight bodies take turns with the memory for bodies, which takes long on a busy machine.
     private static readonly TimeSpan bound = TimeSpan.FromMinutes(3);
 
     private readonly TempFolder folder = new();

@@ -136,6 +136,8 @@ public sealed class AccessTests(PortalService portal)
         await SetAsync(meanwhile);
         try
         {
+            // A preview shows who would gain what, but not what somebody else did.
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show who gains what", Exact = true }).ClickAsync();
             await page.GetByRole(AriaRole.Checkbox, new() { Name = "Assessment User" }).CheckAsync();
             await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
             Assert.Equal("Somebody else has changed this meanwhile. Check it, and send it again.", await page.GetByRole(AriaRole.Alert).InnerTextAsync());

@@ -55,14 +55,27 @@ internal sealed record UserObservation
         };
     }
 
+    // Up to this many seconds after a token, each second has a tick of its own; from then on each two minutes have one. So the ticks
+    // of one second are enough for four years without a token.
+    private const long SecondsOfTheirOwn = 9_000_000;
+    private const long SecondsOfLaterTick = 120;
+
     /// <summary>
     /// The person for lists of people, which keep what is newest by its time alone: an observation comes after the token that it
-    /// goes by, by as many ticks as it is seconds newer, and so before every token of a later second.
+    /// goes by, by the more ticks the newer it is, and so before every token of a later second.
     /// </summary>
     /// <param name="seen">What <see cref="Newest"/> says.</param>
-    public SeenUser ForLists(SeenUser seen) => Seen is not null && At > seen.LastSignInAt
-        ? seen with { LastSignInAt = seen.LastSignInAt.AddTicks(Math.Min((long)(At - seen.LastSignInAt).TotalSeconds, TimeSpan.TicksPerSecond - 1)) }
-        : seen;
+    public SeenUser ForLists(SeenUser seen)
+    {
+        if (Seen is null || At <= seen.LastSignInAt)
+        {
+            return seen;
+        }
+
+        var newer = (long)(At - seen.LastSignInAt).TotalSeconds;
+        var ticks = newer <= SecondsOfTheirOwn ? newer : SecondsOfTheirOwn + ((newer - SecondsOfTheirOwn) / SecondsOfLaterTick);
+        return seen with { LastSignInAt = seen.LastSignInAt.AddTicks(Math.Min(ticks, TimeSpan.TicksPerSecond - 1)) };
+    }
 
     /// <summary>As of when <see cref="Newest"/> knows the groups.</summary>
     public DateTimeOffset? AsOf(SeenUser? token) => Seen is null || token?.LastSignInAt > At ? token?.LastSignInAt : At;

@@ -120,8 +120,7 @@ public sealed class NewerObservationTests(WarmCluster silos) : DirectoryTest(sil
         Assert.Equal(RoleTable.PermissionsOf(Roles.SupportUser | Roles.User), (await cluster.User(leaver).Decide(token, workspace)).Permissions);
     }
 
-    // The cause is not known: either the list still has the older groups, or the test does not wait for what it asks for.
-    [Fact(Skip = "Fails about every second time when it runs alone: the person keeps the role of the deleted group until the next question about them.")]
+    [Fact]
     public async Task List_that_is_told_late_of_older_groups_still_has_the_newer_ones()
     {
         var (first, leaver, _) = await Members();

@@ -1,5 +1,6 @@
 using CsCheck;
 using EngageCenter.Users;
+using EngageCenter.Workspaces;
 
 namespace EngageCenter.Grains.Tests.Users;
 
@@ -110,6 +111,30 @@ public sealed class UserObservationTests
             var known = observed.Newest(state.Seen)!.Groups;
             Assert.Equal(expected.Order(), known);
         });
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(104, 1)]
+    [InlineData(105, 120)]
+    [InlineData(116, 120)]
+    [InlineData(400, 120)]
+    [InlineData(1_400, 120)]
+    public void In_lists_the_later_answer_is_newer_also_if_the_person_has_not_come_for_years(int days, int apart)
+    {
+        var second = days * 86_400;
+        SeenEntry[] known = [.. new[] { Listed(second, Support), Listed(second + apart, Support, Admins), Listed(second + (2 * apart), Admins) }.Select(SeenEntry.Of)];
+
+        Assert.True(known[1].Supersedes(known[0]) && known[2].Supersedes(known[1]) && known[2].Supersedes(known[0]));
+        Assert.All(known, entry => Assert.Equal(Morning, entry.SignedInAt));
+        Assert.True(SeenEntry.Of(new UserState().Accept(Token(1, Support)).Seen!).Supersedes(known[2]));
+
+        static SeenUser Listed(int second, params Guid[] groups)
+        {
+            var observed = Observed(signedIn: 0, at: second, groups);
+            return observed.ForLists(observed.Seen!);
+        }
+    }
 
     private static Guid Group(int number) => new(number, 0, 0, new byte[8]);
 
